@@ -1,0 +1,348 @@
+//! One line an exchange.
+//!
+//! ```text
+//! pretty    14:29:01  200  GET /index.html  1.2 kB  0.3 ms                    on a terminal
+//! common    127.0.0.1 - - [22/Nov/2026:14:29:01 +0000] "GET / HTTP/1.1" 200 1234
+//! combined  the same, then "referer" "user agent"
+//! json      {"time":"2026-11-22T14:29:01+00:00","client":"127.0.0.1","status":200,...}
+//! ```
+//!
+//! Workers must not wait for a disk or a terminal. Each gathers its lines in memory and passes a
+//! batch on, to a thread that does nothing but write; if that one is stuck and the queue to it is
+//! full, the batch is dropped and counted. What is lost then is the log, never an answer.
+//!
+//! A client decides what stands in its request line, and escape sequences in it could take over the
+//! terminal of whoever reads the log. So nothing but printable ASCII is written as it came.
+
+use crate::human;
+use crate::server::{Exchange, Observer};
+use anstyle::{AnsiColor, Color, Style};
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people at a terminal.
+    Pretty,
+    /// The Common Log Format of NCSA httpd, which every tool reads.
+    Common,
+    /// The same and two fields more, as Apache and nginx write it.
+    Combined,
+    /// An object a line.
+    Json,
+}
+
+/// A batch is passed on when it is this large, in bytes, or this old.
+const BATCH_SIZE: usize = 16 * 1024;
+const BATCH_AGE: Duration = Duration::from_millis(50);
+
+/// How many batches may wait to be written.
+const QUEUE: usize = 64;
+
+/// The log: a thread that writes.
+#[derive(Debug)]
+pub struct AccessLog {
+    format: Format,
+    time_zone: TimeZone,
+    queue: SyncSender<Vec<u8>>,
+    writer: JoinHandle<()>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl AccessLog {
+    /// Starts a log that is written to `output`. What cannot be written is dropped.
+    pub fn start(format: Format, time_zone: TimeZone, output: impl Write + Send + 'static) -> AccessLog {
+        let (queue, batches) = sync_channel(QUEUE);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&dropped);
+        let writer = std::thread::spawn(move || write_batches(&batches, output, &count));
+        AccessLog { format, time_zone, queue, writer, dropped }
+    }
+
+    /// An observer for one worker.
+    pub fn observer(&self) -> WorkerLog {
+        WorkerLog {
+            format: self.format,
+            time_zone: self.time_zone.clone(),
+            batch: String::new(),
+            lines: 0,
+            flush_at: None,
+            queue: self.queue.clone(),
+            dropped: Arc::clone(&self.dropped),
+        }
+    }
+
+    /// Waits until all is written, once all observers are gone; how many lines were lost.
+    pub fn finish(self) -> u64 {
+        drop(self.queue);
+        let _ = self.writer.join();
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+fn write_batches(batches: &Receiver<Vec<u8>>, mut output: impl Write, dropped: &AtomicU64) {
+    for batch in batches {
+        let written = output.write_all(&batch).and_then(|()| output.flush());
+        if written.is_err() {
+            let lines = memchr::memchr_iter(b'\n', &batch).count();
+            dropped.fetch_add(lines as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The log of one worker.
+#[derive(Debug)]
+pub struct WorkerLog {
+    format: Format,
+    time_zone: TimeZone,
+    batch: String,
+    lines: u64,
+    flush_at: Option<Instant>,
+    queue: SyncSender<Vec<u8>>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Observer for WorkerLog {
+    fn observe(&mut self, exchange: &Exchange, now: Instant) {
+        let time = zoned(exchange.ended, &self.time_zone);
+        write_line(&mut self.batch, self.format, exchange, &time);
+        self.lines += 1;
+        if self.batch.len() >= BATCH_SIZE {
+            self.flush();
+        } else {
+            self.flush_at.get_or_insert(now + BATCH_AGE);
+        }
+    }
+
+    fn flush_at(&self) -> Option<Instant> {
+        self.flush_at
+    }
+
+    fn flush(&mut self) {
+        self.flush_at = None;
+        let lines = std::mem::take(&mut self.lines);
+        let batch = std::mem::take(&mut self.batch).into_bytes();
+        if !batch.is_empty() && self.queue.try_send(batch).is_err() {
+            self.dropped.fetch_add(lines, Ordering::Relaxed);
+        }
+    }
+}
+
+fn zoned(time: SystemTime, time_zone: &TimeZone) -> Zoned {
+    let timestamp = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    timestamp.to_zoned(time_zone.clone())
+}
+
+/// Appends a line. To write to a string cannot fail, hence the results that are let go.
+fn write_line(out: &mut String, format: Format, exchange: &Exchange, time: &Zoned) {
+    match format {
+        Format::Pretty => write_pretty(out, exchange, time),
+        Format::Common => write_common(out, exchange, time),
+        Format::Combined => {
+            write_common(out, exchange, time);
+            write_quoted(out, exchange.referer.as_deref().unwrap_or(b"-"));
+            write_quoted(out, exchange.user_agent.as_deref().unwrap_or(b"-"));
+        }
+        Format::Json => write_json(out, exchange, time),
+    }
+    out.push('\n');
+}
+
+fn write_pretty(out: &mut String, exchange: &Exchange, time: &Zoned) {
+    const DIM: Style = Style::new().dimmed();
+    let color = match exchange.status.code() / 100 {
+        2 => AnsiColor::Green,
+        3 => AnsiColor::Cyan,
+        4 => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
+    };
+    let status = Style::new().fg_color(Some(Color::Ansi(color)));
+    // The version is the same nearly always, and who wants it reads another format.
+    let line = &exchange.request_line;
+    let version_starts = memchr::memrchr(b' ', line).unwrap_or(line.len());
+    let request = if line.is_empty() { b"(no request)" } else { &line[..version_starts] };
+    let _ = write!(
+        out,
+        "{DIM}{}{DIM:#}  {status}{}{status:#}  ",
+        time.strftime("%H:%M:%S"),
+        exchange.status.code()
+    );
+    write_escaped(out, request);
+    let milliseconds = exchange.duration.as_secs_f64() * 1000.0;
+    let _ = write!(out, "  {DIM}{}  {milliseconds:.1} ms{DIM:#}", human::Bytes(exchange.body_sent));
+    if !exchange.complete {
+        out.push_str("  (the client left before the end)");
+    }
+}
+
+fn write_common(out: &mut String, exchange: &Exchange, time: &Zoned) {
+    let _ = write!(out, "{} - - [{}]", exchange.client, time.strftime("%d/%b/%Y:%H:%M:%S %z"));
+    write_quoted(out, if exchange.request_line.is_empty() { b"-" } else { &exchange.request_line });
+    let _ = write!(out, " {} {}", exchange.status.code(), exchange.body_sent);
+}
+
+fn write_quoted(out: &mut String, bytes: &[u8]) {
+    out.push_str(" \"");
+    write_escaped(out, bytes);
+    out.push('"');
+}
+
+/// Printable ASCII as it is, but for the quote and the escape's own backslash; else `\xNN`.
+fn write_escaped(out: &mut String, bytes: &[u8]) {
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', byte as char]),
+            b' '..=b'~' => out.push(byte as char),
+            _ => {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+        }
+    }
+}
+
+fn write_json(out: &mut String, exchange: &Exchange, time: &Zoned) {
+    #[derive(Serialize)]
+    struct Line {
+        time: String,
+        client: std::net::IpAddr,
+        request: String,
+        status: u16,
+        bytes: u64,
+        complete: bool,
+        duration_us: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        referer: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_agent: Option<String>,
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let line = Line {
+        time: time.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string(),
+        client: exchange.client,
+        request: text(&exchange.request_line),
+        status: exchange.status.code(),
+        bytes: exchange.body_sent,
+        complete: exchange.complete,
+        duration_us: u64::try_from(exchange.duration.as_micros()).unwrap_or(u64::MAX),
+        referer: exchange.referer.as_deref().map(text),
+        user_agent: exchange.user_agent.as_deref().map(text),
+    };
+    let json = serde_json::to_string(&line).expect("strings and numbers");
+    // JSON lets DEL and the C1 controls (U+0080 to U+009F) stand; terminals obey them.
+    for letter in json.chars() {
+        if letter.is_control() {
+            let _ = write!(out, "\\u{:04x}", letter as u32);
+        } else {
+            out.push(letter);
+        }
+    }
+}
+
+/// Standard output for the log's thread: colours are written, or taken out, as is wanted there.
+pub fn standard_output() -> impl Write + Send {
+    struct Stdout(anstream::AutoStream<io::Stdout>);
+    impl Write for Stdout {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.flush()
+        }
+    }
+    Stdout(anstream::AutoStream::auto(io::stdout()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Status;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    fn exchange() -> Exchange {
+        Exchange {
+            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            request_line: b"GET /a?b HTTP/1.1".to_vec(),
+            referer: None,
+            user_agent: Some(b"curl/8".to_vec()),
+            status: Status::OK,
+            body_sent: 1234,
+            complete: true,
+            ended: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
+            duration: Duration::from_micros(1250),
+        }
+    }
+
+    fn line(format: Format, exchange: &Exchange) -> String {
+        let mut out = String::new();
+        write_line(&mut out, format, exchange, &zoned(exchange.ended, &TimeZone::UTC));
+        anstream::adapter::strip_str(&out).to_string()
+    }
+
+    #[test]
+    fn each_format_writes_its_line() {
+        let table = [
+            (Format::Pretty, "08:49:37  200  GET /a?b  1.2 kB  1.2 ms\n"),
+            (Format::Common, "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /a?b HTTP/1.1\" 200 1234\n"),
+            (
+                Format::Combined,
+                "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /a?b HTTP/1.1\" 200 1234 \"-\" \"curl/8\"\n",
+            ),
+            (
+                Format::Json,
+                "{\"time\":\"1994-11-06T08:49:37.000000+00:00\",\"client\":\"127.0.0.1\",\
+                 \"request\":\"GET /a?b HTTP/1.1\",\"status\":200,\"bytes\":1234,\"complete\":true,\
+                 \"duration_us\":1250,\"user_agent\":\"curl/8\"}\n",
+            ),
+        ];
+        for (format, expected) in table {
+            assert_eq!(line(format, &exchange()), expected, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_client_sent_can_control_a_terminal_or_forge_a_line() {
+        let hostile = b"GET /\x1b[2J\"\\\n\x7f\xc2\x9b\xff HTTP/1.1".to_vec();
+        let exchange = Exchange { request_line: hostile.clone(), user_agent: Some(hostile), ..exchange() };
+        for format in [Format::Pretty, Format::Common, Format::Combined, Format::Json] {
+            let mut out = String::new();
+            write_line(&mut out, format, &exchange, &zoned(exchange.ended, &TimeZone::UTC));
+            // Our own colours are the only escapes there may be.
+            let ours = anstream::adapter::strip_str(&out).to_string();
+            assert_eq!(ours.lines().count(), 1, "{ours:?}");
+            assert!(!ours.trim_end_matches('\n').contains(char::is_control), "{ours:?}");
+            assert!(
+                ours.contains(if format == Format::Json { "\\u001b[2J" } else { "\\x1b[2J" }),
+                "{ours:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_written_counts_what_is_lost() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let log = AccessLog::start(Format::Common, TimeZone::UTC, Full);
+        let mut observer = log.observer();
+        observer.observe(&exchange(), Instant::now());
+        observer.observe(&exchange(), Instant::now());
+        observer.flush();
+        drop(observer);
+        assert_eq!(log.finish(), 2);
+    }
+}

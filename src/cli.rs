@@ -1,0 +1,386 @@
+//! The command line: options in, [`Config`] out. Every default is in this file.
+
+use crate::access_log::Format;
+use crate::server;
+use crate::site;
+use clap::builder::PossibleValue;
+use clap::{ColorChoice, Parser, ValueEnum};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The port when none is given. Users of `python -m http.server` expect it.
+pub const DEFAULT_PORT: u16 = 8000;
+
+/// Serves a folder over HTTP/1.1.
+#[derive(Debug, Parser)]
+#[command(
+    name = "glasshttp",
+    version,
+    about = "Serves a folder over HTTP/1.1, so that a browser or curl can fetch what is in it.",
+    after_help = "Examples:\n  \
+        glasshttp                       this folder, at http://localhost:8000/, for this machine only\n  \
+        glasshttp -p 0 site             another folder, on any free port\n  \
+        glasshttp -b 0.0.0.0 photos     for everybody on your network\n\n\
+        Each option can also be set by the environment variable that its help names.",
+    override_usage = "glasshttp [OPTIONS] [FOLDER]",
+    next_line_help = false,
+    color = ColorChoice::Auto
+)]
+pub struct Cli {
+    /// The folder to serve, or a single file (at / and at its name)
+    #[arg(value_name = "FOLDER", default_value = ".", env = "GLASSHTTP_FOLDER", hide_env_values = true)]
+    folder: PathBuf,
+
+    /// The port; 0 takes any free one [default: 8000]
+    #[arg(
+        short,
+        long,
+        value_name = "PORT",
+        env = "GLASSHTTP_PORT",
+        hide_env_values = true,
+        help_heading = "Where"
+    )]
+    port: Option<u16>,
+
+    /// An address to listen on, repeatable; 0.0.0.0 or :: is the whole network [default: 127.0.0.1 and ::1]
+    #[arg(short, long, alias = "host", value_name = "ADDR", value_delimiter = ',', value_parser = parse_address,
+          env = "GLASSHTTP_BIND", hide_env_values = true, help_heading = "Where")]
+    bind: Vec<Bind>,
+
+    /// Another host name to answer for, when only this machine can connect, repeatable [default: localhost alone]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name,
+          env = "GLASSHTTP_ALLOW_HOST", hide_env_values = true, help_heading = "Where")]
+    allow_host: Vec<String>,
+
+    /// The file that stands for its folder, repeatable: the first that exists [default: index.html, index.htm]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_file_name,
+          env = "GLASSHTTP_INDEX", hide_env_values = true, help_heading = "What")]
+    index: Vec<String>,
+
+    /// Do not list folders that have no index file [default: they are listed]
+    #[arg(long, env = "GLASSHTTP_NO_LISTING", hide_env_values = true, help_heading = "What")]
+    no_listing: bool,
+
+    /// Serve names that start with a dot, too [default: only /.well-known/]
+    #[arg(long, env = "GLASSHTTP_HIDDEN", hide_env_values = true, help_heading = "What")]
+    hidden: bool,
+
+    /// Follow links that lead out of the folder [default: they are refused]
+    #[arg(long, env = "GLASSHTTP_FOLLOW_LINKS", hide_env_values = true, help_heading = "What")]
+    follow_links: bool,
+
+    /// How long browsers may use a copy without asking: seconds, no-cache or no-store
+    #[arg(long, value_name = "SECONDS", default_value = "no-cache", value_parser = parse_cache,
+          env = "GLASSHTTP_CACHE", hide_env_values = true, help_heading = "What")]
+    cache: CacheControl,
+
+    /// What to log
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "auto",
+        env = "GLASSHTTP_LOG",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
+    log: LogFormat,
+
+    /// Print nothing but errors [default: the address and the log]
+    #[arg(short, long, env = "GLASSHTTP_QUIET", hide_env_values = true, help_heading = "Output")]
+    quiet: bool,
+
+    /// Whether to print in colour
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "GLASSHTTP_COLOR",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
+    color: ColorChoice,
+
+    /// How many threads answer [default: one for each processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024),
+          env = "GLASSHTTP_THREADS", hide_env_values = true, help_heading = "Limits")]
+    threads: Option<u16>,
+
+    /// How many connections may be open [default: three quarters of the files that may be open, at most 16384]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..),
+          env = "GLASSHTTP_MAX_CONNECTIONS", hide_env_values = true, help_heading = "Limits")]
+    max_connections: Option<u32>,
+
+    /// How long a request may take to arrive
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = parse_seconds,
+          env = "GLASSHTTP_HEAD_TIMEOUT", hide_env_values = true, help_heading = "Limits")]
+    head_timeout: Duration,
+
+    /// How long a connection may stay open between requests
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = parse_seconds,
+          env = "GLASSHTTP_IDLE_TIMEOUT", hide_env_values = true, help_heading = "Limits")]
+    idle_timeout: Duration,
+
+    /// How long a client may take no more of an answer
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds,
+          env = "GLASSHTTP_SEND_TIMEOUT", hide_env_values = true, help_heading = "Limits")]
+    send_timeout: Duration,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bind {
+    /// `localhost`: both loopback addresses.
+    Localhost,
+    Address(IpAddr),
+}
+
+/// The value of a Cache-Control field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct CacheControl(String);
+
+/// `--log`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LogFormat {
+    Auto,
+    Only(Format),
+    Off,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Config {
+    /// What to serve.
+    pub folder: PathBuf,
+    /// Whether links may lead out of it.
+    pub follow_links: bool,
+    /// Where to listen; empty for both loopback addresses.
+    pub addresses: Vec<IpAddr>,
+    /// The port, if one was given.
+    pub port: Option<u16>,
+    /// How the folder is served.
+    pub site: site::Options,
+    /// What the server allows itself.
+    pub server: server::Options,
+    /// The log's format, if there is to be a log.
+    pub log: Option<Format>,
+    /// Nothing but errors is to be printed.
+    pub quiet: bool,
+    /// Whether to print in colour.
+    pub color: ColorChoice,
+}
+
+/// What of this machine the defaults depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Machine {
+    /// Whether standard output is a terminal.
+    pub is_terminal: bool,
+    /// How many threads run at once.
+    pub processors: usize,
+    /// How many files this process may have open.
+    pub open_files: usize,
+}
+
+impl Cli {
+    /// The configuration, with a default wherever nothing is said.
+    pub fn into_config(self, machine: Machine) -> Config {
+        let addresses = self.addresses();
+        let loopback_only = addresses.iter().all(IpAddr::is_loopback);
+        let index =
+            if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index };
+        let max_connections = match self.max_connections {
+            Some(count) => count as usize,
+            None => (machine.open_files / 4 * 3).clamp(1, 16384),
+        };
+        Config {
+            folder: self.folder,
+            follow_links: self.follow_links,
+            port: self.port,
+            site: site::Options {
+                index,
+                listing: !self.no_listing,
+                hidden: self.hidden,
+                cache_control: self.cache.0,
+                hosts: if loopback_only {
+                    site::Hosts::LoopbackAnd(self.allow_host)
+                } else {
+                    site::Hosts::Any
+                },
+            },
+            server: server::Options {
+                threads: self.threads.map_or(machine.processors, usize::from),
+                max_connections,
+                head_timeout: self.head_timeout,
+                idle_timeout: self.idle_timeout,
+                send_timeout: self.send_timeout,
+                stop_timeout: Duration::from_secs(10),
+            },
+            log: match self.log {
+                _ if self.quiet => None,
+                LogFormat::Auto if machine.is_terminal => Some(Format::Pretty),
+                LogFormat::Auto => Some(Format::Common),
+                LogFormat::Only(format) => Some(format),
+                LogFormat::Off => None,
+            },
+            addresses,
+            quiet: self.quiet,
+            color: self.color,
+        }
+    }
+
+    fn addresses(&self) -> Vec<IpAddr> {
+        let mut addresses = Vec::new();
+        for bind in &self.bind {
+            let meant = match *bind {
+                Bind::Localhost => vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
+                Bind::Address(address) => vec![address],
+            };
+            for address in meant {
+                // The same twice would find its own port taken.
+                if !addresses.contains(&address) {
+                    addresses.push(address);
+                }
+            }
+        }
+        addresses
+    }
+}
+
+impl ValueEnum for LogFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            LogFormat::Auto,
+            LogFormat::Only(Format::Common),
+            LogFormat::Only(Format::Combined),
+            LogFormat::Only(Format::Json),
+            LogFormat::Off,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            LogFormat::Auto => "auto",
+            LogFormat::Only(Format::Common) => "common",
+            LogFormat::Only(Format::Combined) => "combined",
+            LogFormat::Only(Format::Json) => "json",
+            LogFormat::Only(Format::Pretty) => return None,
+            LogFormat::Off => "off",
+        }))
+    }
+}
+
+fn parse_address(text: &str) -> Result<Bind, String> {
+    if text == "localhost" {
+        return Ok(Bind::Localhost);
+    }
+    let plain = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = plain
+        .parse()
+        .map_err(|_| "it must be an IP address of this machine, such as 127.0.0.1 or ::".to_owned());
+    address.map(Bind::Address)
+}
+
+fn parse_host_name(text: &str) -> Result<String, String> {
+    match crate::http::host::Host::parse(text.as_bytes()) {
+        Some(host) if host.port.is_none() && !host.name.is_empty() => Ok(text.to_ascii_lowercase()),
+        _ => Err("it must be a host name without a port, such as dev.example".to_owned()),
+    }
+}
+
+fn parse_file_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains('/') || text == "." || text == ".." {
+        return Err("it must be the name of a file, without a folder".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn parse_cache(text: &str) -> Result<CacheControl, String> {
+    match text {
+        "no-cache" | "no-store" => Ok(CacheControl(text.to_owned())),
+        _ => match text.parse::<u32>() {
+            Ok(seconds) => Ok(CacheControl(format!("max-age={seconds}"))),
+            Err(_) => Err("it must be a number of seconds, no-cache or no-store".to_owned()),
+        },
+    }
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.001..=1e6).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "it must be a number of seconds above 0".to_owned())
+}
+
+/// One line that says what was wrong with the command line and what to do. (clap's own message has
+/// several, with the usage between.)
+pub fn usage_error(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let beside_the_point = ["Usage:", "For more information", "tip: to pass"];
+    let says_something =
+        |line: &&str| !line.is_empty() && !beside_the_point.iter().any(|start| line.starts_with(start));
+    let lines = text.lines().map(str::trim).filter(says_something);
+    let line = lines.collect::<Vec<_>>().join("; ");
+    format!("glasshttp: {} (see glasshttp --help)", line.trim_start_matches("error: "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    const MACHINE: Machine = Machine { is_terminal: false, processors: 3, open_files: 1024 };
+
+    fn config(arguments: &[&str]) -> Config {
+        let arguments = std::iter::once("glasshttp").chain(arguments.iter().copied());
+        Cli::try_parse_from(arguments).expect("good arguments").into_config(MACHINE)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn defaults_are_safe() {
+        let config = config(&[]);
+        assert_eq!(config.folder, PathBuf::from("."));
+        assert_eq!((config.port, config.addresses.len()), (None, 0));
+        assert!(!config.follow_links && !config.site.hidden && config.site.listing);
+        assert_eq!(config.site.hosts, site::Hosts::LoopbackAnd(Vec::new()));
+        assert_eq!(config.site.cache_control, "no-cache");
+        assert_eq!((config.server.threads, config.server.max_connections), (3, 768));
+        assert_eq!(config.log, Some(Format::Common));
+    }
+
+    #[test]
+    fn the_host_is_checked_only_where_nobody_else_can_connect() {
+        assert!(matches!(config(&["-b", "localhost"]).site.hosts, site::Hosts::LoopbackAnd(_)));
+        assert!(matches!(config(&["-b", "127.0.0.2"]).site.hosts, site::Hosts::LoopbackAnd(_)));
+        assert_eq!(config(&["-b", "127.0.0.1", "-b", "0.0.0.0"]).site.hosts, site::Hosts::Any);
+        let hosts = config(&["--allow-host", "Dev.Example"]).site.hosts;
+        assert_eq!(hosts, site::Hosts::LoopbackAnd(vec!["dev.example".to_owned()]));
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused_in_one_line_that_says_what_to_do() {
+        let table: &[(&[&str], &str)] = &[
+            (&["--port", "99999"], "--port"),
+            (&["--port", "x"], "--port"),
+            (&["--bind", "here"], "IP address"),
+            (&["--index", "a/b"], "without a folder"),
+            (&["--cache", "soon"], "no-store"),
+            (&["--threads", "0"], "--threads"),
+            (&["--head-timeout=-1"], "--head-timeout"),
+            (&["--idle-timeout", "0"], "above 0"),
+            (&["--log", "xml"], "combined"),
+            (&["--allow-host", "a:1"], "without a port"),
+            (&["--no-such"], "--no-such"),
+            (&["--lisitng"], "--no-listing"),
+            (&["a", "b"], "unexpected argument 'b'"),
+        ];
+        for &(arguments, part) in table {
+            let arguments = std::iter::once("glasshttp").chain(arguments.iter().copied());
+            let error = Cli::try_parse_from(arguments).expect_err("must be refused");
+            let line = usage_error(&error);
+            assert!(line.contains(part) && line.contains("--help") && !line.contains('\n'), "{line}");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Chunked bodies (RFC 9112 section 7.1): a body whose length is not known when it starts.
+//!
+//! ```text
+//! 5;note=x␍␊     a size in hexadecimal; an extension may follow, and is ignored
+//! hello␍␊        so many bytes, and a CRLF
+//! 0␍␊            size zero: the last chunk
+//! Checksum: 1␍␊  trailer fields may follow, and are ignored
+//! ␍␊             a blank line ends the body
+//! ```
+//!
+//! The decoder is a state machine that is fed pieces of any size:
+//!
+//! ```text
+//!        ┌──────────────────────────────────────┐
+//!        ▼                                      │
+//!   Size line ──size > 0──▶ Data ──all of it──▶ DataEnd (CRLF)
+//!        │
+//!        └──size = 0──▶ Trailer line ──blank──▶ Finished
+//! ```
+//!
+//! Lines are bounded, and so is everything that is not data, since a sender could otherwise keep
+//! us reading for ever without sending a byte of content.
+
+use super::Refusal;
+use super::fields::{is_forbidden_in_value, split_field_line, trim};
+use std::ops::Range;
+
+/// The longest size line or trailer line, in bytes without CRLF.
+const MAX_LINE: usize = 1024;
+
+/// How many bytes of extensions and trailers a body may have in all.
+const MAX_OVERHEAD: usize = 8 * 1024;
+
+/// Decodes one chunked body.
+#[derive(Debug, Default)]
+pub struct ChunkedDecoder {
+    state: State,
+    /// The line that is not complete yet, without its CRLF.
+    line: Vec<u8>,
+    /// Bytes of extensions and trailers so far.
+    overhead: usize,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    #[default]
+    Size,
+    /// So many bytes of the chunk are still to come.
+    Data(u64),
+    DataEnd,
+    Trailer,
+    Finished,
+}
+
+/// What [`ChunkedDecoder::next`] found at the start of the bytes that it was given.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Step {
+    /// How many of the bytes are dealt with. Call again with what follows them.
+    pub consumed: usize,
+    /// Which of these bytes are content.
+    pub data: Range<usize>,
+    /// Whether the body ends here.
+    pub finished: bool,
+}
+
+impl ChunkedDecoder {
+    /// Takes one step: a piece of content, or everything up to the next one. It consumes all bytes
+    /// unless content or the end comes first, so call it until they are consumed.
+    ///
+    /// # Errors
+    /// 400 for anything that is not a chunked body, strictly read.
+    pub fn next(&mut self, bytes: &[u8]) -> Result<Step, Refusal> {
+        let mut at = 0;
+        while self.state != State::Finished {
+            if let State::Data(left) = self.state {
+                let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len() - at);
+                let left = left - here as u64;
+                self.state = if left == 0 { State::DataEnd } else { State::Data(left) };
+                return Ok(Step { consumed: at + here, data: at..at + here, finished: false });
+            }
+            let line_feed = memchr::memchr(b'\n', &bytes[at..]);
+            let piece = &bytes[at..line_feed.map_or(bytes.len(), |found| at + found)];
+            if self.line.len() + piece.len() > MAX_LINE + 1 {
+                return Err(Refusal::bad_request(format!(
+                    "a line of a chunked body is longer than {MAX_LINE} bytes"
+                )));
+            }
+            self.line.extend_from_slice(piece);
+            at += piece.len();
+            if line_feed.is_none() {
+                break;
+            }
+            at += 1;
+            self.line_is_whole()?;
+        }
+        Ok(Step { consumed: at, data: at..at, finished: self.state == State::Finished })
+    }
+
+    /// `self.line` holds a line up to its LF, which is not in it.
+    fn line_is_whole(&mut self) -> Result<(), Refusal> {
+        let Some((b'\r', line)) = self.line.split_last() else {
+            return Err(Refusal::bad_request("a line of a chunked body ends with LF alone"));
+        };
+        self.state = match self.state {
+            State::Size => {
+                let (size, extension) = split_size_line(line)?;
+                self.overhead += extension;
+                if size == 0 { State::Trailer } else { State::Data(size) }
+            }
+            State::DataEnd if line.is_empty() => State::Size,
+            State::DataEnd => return Err(Refusal::bad_request("a chunk is longer than its size says")),
+            State::Trailer if line.is_empty() => State::Finished,
+            State::Trailer => {
+                self.overhead += line.len();
+                split_field_line(line)?;
+                State::Trailer
+            }
+            State::Data(_) | State::Finished => unreachable!("no lines are read in these states"),
+        };
+        self.line.clear();
+        if self.overhead > MAX_OVERHEAD {
+            return Err(Refusal::bad_request("a chunked body has too much beside its content"));
+        }
+        Ok(())
+    }
+}
+
+/// The size, and how long the extension is: `1*HEXDIG *( BWS ";" ... )`.
+fn split_size_line(line: &[u8]) -> Result<(u64, usize), Refusal> {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (size, extension) = line.split_at(digits);
+    // Sixteen digits are a whole u64; more would overflow, and a wrong size is a wrong border.
+    if size.is_empty() || size.len() > 16 {
+        return Err(Refusal::bad_request("a chunk must start with its size in hexadecimal"));
+    }
+    let extension_is_right = match trim(extension) {
+        [] => extension.is_empty(),
+        [b';', rest @ ..] => !rest.iter().copied().any(is_forbidden_in_value),
+        _ => false,
+    };
+    if !extension_is_right {
+        return Err(Refusal::bad_request("a chunk's size is followed by something that is no extension"));
+    }
+    let size = size.iter().fold(0u64, |size, digit| {
+        size << 4 | u64::from((*digit as char).to_digit(16).expect("only digits were taken"))
+    });
+    Ok((size, extension.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Content and consumed bytes when fed in pieces of this size; `None` if more is needed.
+    fn decode(bytes: &[u8], piece: usize) -> Result<Option<(Vec<u8>, usize)>, Refusal> {
+        let mut decoder = ChunkedDecoder::default();
+        let (mut content, mut at, mut arrived) = (Vec::new(), 0, 0);
+        while arrived < bytes.len() {
+            arrived = (arrived + piece).min(bytes.len());
+            while at < arrived {
+                let step = decoder.next(&bytes[at..arrived])?;
+                content.extend_from_slice(&bytes[at..arrived][step.data]);
+                at += step.consumed;
+                if step.finished {
+                    return Ok(Some((content, at)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    #[test]
+    fn bodies_are_decoded_to_the_byte_in_any_pieces() {
+        let long_extension = format!("1;{}\r\na\r\n0\r\n\r\n", "x".repeat(1000));
+        let table: &[(&[u8], &[u8])] = &[
+            (b"0\r\n\r\n", b""),
+            (b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
+            (b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", b"hello world"),
+            (b"A\r\n0123456789\r\n000\r\n\r\n", b"0123456789"),
+            (b"a;b=c;d=\"e f\"\r\n0123456789\r\n0;z\r\n\r\n", b"0123456789"),
+            (b"2 ;x\r\n\r\n\r\n0\r\n\r\n", b"\r\n"),
+            (b"1\r\nx\r\n0\r\nTrailer: y\r\nOther: z\r\n\r\n", b"x"),
+            (long_extension.as_bytes(), b"a"),
+        ];
+        for &(body, content) in table {
+            let mut bytes = body.to_vec();
+            bytes.extend_from_slice(b"GET / HTTP/1.1");
+            for piece in [1, 2, 3, 7, bytes.len()] {
+                let decoded = decode(&bytes, piece).unwrap();
+                assert_eq!(decoded, Some((content.to_vec(), body.len())), "{}", body.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_chunked_is_refused_in_any_pieces() {
+        let long_line = format!("1;{}\r\n", "x".repeat(MAX_LINE));
+        let much_extension = format!("1;{}\r\na\r\n", "x".repeat(1000)).repeat(10);
+        let many_trailers = format!("0\r\n{}", "A: b\r\n".repeat(3000));
+        let table: &[&[u8]] = &[
+            b"\r\n",
+            b"x\r\n",
+            b"-1\r\n",
+            b"+1\r\na\r\n",
+            b"0x1\r\na\r\n",
+            b" 1\r\na\r\n",
+            b"1 \r\na\r\n",
+            b"1 x\r\na\r\n",
+            b"1,\r\na\r\n",
+            b"1;a\rb\r\na\r\n",
+            b"1\na\r\n",
+            b"1\r\na\n",
+            b"1\r\nab\r\n",
+            b"2\r\na\r\n0\r\n\r\n",
+            b"00000000000000001\r\na\r\n",
+            b"fffffffffffffffff\r\n",
+            b"0\r\nno colon\r\n",
+            b"0\r\n folded: x\r\n",
+            b"0\r\n\n",
+            long_line.as_bytes(),
+            much_extension.as_bytes(),
+            many_trailers.as_bytes(),
+        ];
+        for bytes in table {
+            for piece in [1, 3, bytes.len()] {
+                let shown = &bytes[..bytes.len().min(60)];
+                assert!(decode(bytes, piece).is_err(), "{} by {piece}", shown.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn an_unfinished_body_needs_more() {
+        let body = b"5\r\nhello\r\n0\r\n\r\n";
+        for end in 0..body.len() {
+            assert_eq!(decode(&body[..end], 1), Ok(None), "{end}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_pieces_give_the_same_result(
+            bytes in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'1'), Just(b'0'), Just(b';'), any::<u8>()], 0..60),
+            piece in 1usize..9,
+        ) {
+            prop_assert_eq!(decode(&bytes, piece), decode(&bytes, bytes.len().max(1)));
+        }
+
+        #[test]
+        fn written_chunks_are_read_back(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..50), 0..5), piece in 1usize..9) {
+            let mut body = Vec::new();
+            for chunk in &chunks {
+                body.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                body.extend_from_slice(chunk);
+                body.extend_from_slice(b"\r\n");
+            }
+            body.extend_from_slice(b"0\r\n\r\n");
+            prop_assert_eq!(decode(&body, piece), Ok(Some((chunks.concat(), body.len()))));
+        }
+    }
+}

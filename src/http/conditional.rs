@@ -1,0 +1,282 @@
+//! Preconditions (RFC 9110 section 13): do it only if the file is (not) the one I know.
+//!
+//! A *validator* tells one version of a representation from another: an entity tag (`ETag`), which
+//! is opaque, or the time of its last change. A client that kept a copy sends the validator back:
+//!
+//! ```text
+//! If-None-Match: "18f-2a"      send it unless it is still this one: else 304, a few bytes
+//! If-Modified-Since: <date>    the same by date, for clients without the tag
+//! If-Match: "18f-2a"           go on only if it is still this one: else 412
+//! If-Unmodified-Since: <date>  the same by date
+//! If-Range: "18f-2a"           the part if it is still this one, else the whole
+//! ```
+//!
+//! One function a precondition, each with one of three results; [`evaluate`] asks them in the
+//! order of section 13.2.2.
+
+use super::date;
+use super::fields::{Fields, trim};
+
+/// What the representation is now, to compare with what the client knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validators<'a> {
+    /// The entity tag as it is sent: `"abc"`, or `W/"abc"` if it is weak, that is, if two versions
+    /// might share it.
+    pub etag: &'a str,
+    /// The time of the last change, in whole seconds since 1970, as Last-Modified says it.
+    pub last_modified: u64,
+}
+
+/// What the preconditions of a request come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answer as if there were none.
+    Proceed,
+    /// 304: the client's copy is good.
+    NotModified,
+    /// 412: it is not the version that the client means.
+    Failed,
+}
+
+/// A single precondition's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    /// The field is not there, or not one that counts.
+    Absent,
+    True,
+    False,
+}
+
+/// Evaluates all preconditions of a GET or HEAD in the order of RFC 9110 section 13.2.2.
+pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>) -> Outcome {
+    // Steps 1 and 2: a date is looked at only where there is no tag.
+    let unchanged = match if_match(fields, current) {
+        Condition::Absent => if_unmodified_since(fields, current),
+        decided => decided,
+    };
+    if unchanged == Condition::False {
+        return Outcome::Failed;
+    }
+    // Steps 3 and 4, likewise.
+    let changed = match if_none_match(fields, current) {
+        Condition::Absent => if_modified_since(fields, current),
+        decided => decided,
+    };
+    if changed == Condition::False { Outcome::NotModified } else { Outcome::Proceed }
+}
+
+/// Step 5: whether a Range field counts. Without If-Range it does; with it, only if the validator
+/// in it matches by the strong comparison, for parts of two versions do not fit together.
+pub fn if_range(fields: &Fields<'_>, current: &Validators<'_>) -> bool {
+    let Some(value) = fields.get("if-range") else { return true };
+    if value.contains(&b'"') {
+        return matches!(next_tag(value), Some((tag, b"")) if tag.matches_strongly(current.etag));
+    }
+    // A date is a strong validator only if the file cannot have changed again within that second
+    // (section 8.8.2.2). The tag is weak just as long as that could be.
+    let is_settled = !current.etag.starts_with("W/");
+    is_settled && date::parse(value) == Some(current.last_modified)
+}
+
+/// Section 13.1.1. Compares strongly.
+fn if_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
+    any_tag(fields, "if-match", |tag| tag.matches_strongly(current.etag))
+}
+
+/// Section 13.1.2. Compares weakly, and is true if *none* matches.
+fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
+    match any_tag(fields, "if-none-match", |tag| tag.matches_weakly(current.etag)) {
+        Condition::Absent => Condition::Absent,
+        Condition::True => Condition::False,
+        Condition::False => Condition::True,
+    }
+}
+
+/// Section 13.1.3.
+fn if_modified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
+    compare_date(fields, "if-modified-since", |since| current.last_modified > since)
+}
+
+/// Section 13.1.4.
+fn if_unmodified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
+    compare_date(fields, "if-unmodified-since", |since| current.last_modified <= since)
+}
+
+/// A field that is not one valid date is ignored (sections 13.1.3 and 13.1.4).
+fn compare_date(fields: &Fields<'_>, name: &str, holds: impl Fn(u64) -> bool) -> Condition {
+    match fields.get_single(name).and_then(date::parse) {
+        None => Condition::Absent,
+        Some(since) if holds(since) => Condition::True,
+        Some(_) => Condition::False,
+    }
+}
+
+/// Whether a tag in a list matches; `*` matches any file that there is. Reading ends at the first
+/// member that is no tag: those before it count.
+fn any_tag(fields: &Fields<'_>, name: &str, matches: impl Fn(&Tag<'_>) -> bool) -> Condition {
+    let mut result = Condition::Absent;
+    for value in fields.get_all(name) {
+        result = Condition::False;
+        if value == b"*" {
+            return Condition::True;
+        }
+        let mut rest = value;
+        while let Some((tag, behind)) = next_tag(rest) {
+            if matches(&tag) {
+                return Condition::True;
+            }
+            rest = behind;
+        }
+    }
+    result
+}
+
+/// An entity tag as a client sent it.
+#[derive(Debug, PartialEq, Eq)]
+struct Tag<'a> {
+    is_weak: bool,
+    /// With its quotes.
+    opaque: &'a [u8],
+}
+
+impl Tag<'_> {
+    /// Section 8.8.3.2: the same, and neither weak.
+    fn matches_strongly(&self, current: &str) -> bool {
+        !self.is_weak && self.opaque == current.as_bytes()
+    }
+
+    /// Section 8.8.3.2: the same, weak or not.
+    fn matches_weakly(&self, current: &str) -> bool {
+        self.opaque == current.strip_prefix("W/").unwrap_or(current).as_bytes()
+    }
+}
+
+/// The first tag of a list and what is behind it and its comma. A tag is quoted and can hold a
+/// comma, so the list cannot just be split (section 8.8.3).
+fn next_tag(list: &[u8]) -> Option<(Tag<'_>, &[u8])> {
+    let list = trim_list_start(list);
+    let (is_weak, quoted) = match list {
+        [b'W', b'/', quoted @ ..] => (true, quoted),
+        quoted => (false, quoted),
+    };
+    let inside = quoted.strip_prefix(b"\"")?;
+    let ends = inside.iter().position(|&byte| byte == b'"')?;
+    let is_etagc = |&byte: &u8| byte == 0x21 || (0x23..=0x7e).contains(&byte) || byte >= 0x80;
+    if !inside[..ends].iter().all(is_etagc) {
+        return None;
+    }
+    let (opaque, behind) = quoted.split_at(ends + 2);
+    let behind = trim(behind);
+    match behind {
+        [] => Some((Tag { is_weak, opaque }, behind)),
+        [b',', behind @ ..] => Some((Tag { is_weak, opaque }, behind)),
+        _ => None,
+    }
+}
+
+/// Without white space and empty members at the start.
+fn trim_list_start(mut list: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b',', rest @ ..] = list {
+        list = rest;
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Request;
+    use proptest::prelude::*;
+
+    const STRONG: Validators<'_> = Validators { etag: "\"a\"", last_modified: 784_111_777 };
+    const WEAK: Validators<'_> = Validators { etag: "W/\"a\"", last_modified: 784_111_777 };
+    const SAME: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const EARLIER: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+    const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+
+    fn with_fields<T>(lines: &str, test: impl Fn(&Fields<'_>) -> T) -> T {
+        let lines = lines.replace("SAME", SAME).replace("EARLIER", EARLIER).replace("LATER", LATER);
+        let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n");
+        let head = head.replace("\r\n\r\n\r\n", "\r\n\r\n");
+        test(&Request::parse(head.as_bytes()).expect("a good head").fields)
+    }
+
+    #[test]
+    fn preconditions_in_the_order_of_the_rfc() {
+        use Outcome::{Failed, NotModified, Proceed};
+        let table = [
+            ("", Proceed, Proceed),
+            ("If-None-Match: \"a\"", NotModified, NotModified),
+            ("If-None-Match: W/\"a\"", NotModified, NotModified),
+            ("If-None-Match: \"b\"", Proceed, Proceed),
+            ("If-None-Match: *", NotModified, NotModified),
+            ("If-None-Match: \"b\", \"a\"", NotModified, NotModified),
+            ("If-None-Match: \"b\" ,, W/\"a\" ,", NotModified, NotModified),
+            ("If-None-Match: \"b,\",\"a\"", NotModified, NotModified),
+            ("If-None-Match: \"b\"\r\nIf-None-Match: \"a\"", NotModified, NotModified),
+            ("If-None-Match: a", Proceed, Proceed),
+            ("If-None-Match: \"a", Proceed, Proceed),
+            ("If-None-Match: \"a\"x", Proceed, Proceed),
+            ("If-None-Match: w/\"a\"", Proceed, Proceed),
+            ("If-None-Match:", Proceed, Proceed),
+            ("If-Modified-Since: SAME", NotModified, NotModified),
+            ("If-Modified-Since: LATER", NotModified, NotModified),
+            ("If-Modified-Since: EARLIER", Proceed, Proceed),
+            ("If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT", NotModified, NotModified),
+            ("If-Modified-Since: Sun Nov  6 08:49:37 1994", NotModified, NotModified),
+            ("If-Modified-Since: yesterday", Proceed, Proceed),
+            ("If-Modified-Since: SAME\r\nIf-Modified-Since: SAME", Proceed, Proceed),
+            // The date does not count beside a tag, whether that matches or not.
+            ("If-None-Match: \"b\"\r\nIf-Modified-Since: LATER", Proceed, Proceed),
+            ("If-None-Match: \"a\"\r\nIf-Modified-Since: EARLIER", NotModified, NotModified),
+            ("If-Match: \"a\"", Proceed, Failed),
+            ("If-Match: W/\"a\"", Failed, Failed),
+            ("If-Match: \"b\"", Failed, Failed),
+            ("If-Match: \"b\", \"a\"", Proceed, Failed),
+            ("If-Match: *", Proceed, Proceed),
+            ("If-Match: nonsense", Failed, Failed),
+            ("If-Unmodified-Since: SAME", Proceed, Proceed),
+            ("If-Unmodified-Since: LATER", Proceed, Proceed),
+            ("If-Unmodified-Since: EARLIER", Failed, Failed),
+            ("If-Unmodified-Since: nonsense", Proceed, Proceed),
+            ("If-Match: *\r\nIf-Unmodified-Since: EARLIER", Proceed, Proceed),
+            ("If-Match: \"b\"\r\nIf-None-Match: \"a\"", Failed, Failed),
+            ("If-Match: *\r\nIf-None-Match: \"a\"", NotModified, NotModified),
+        ];
+        for (lines, strong, weak) in table {
+            assert_eq!(with_fields(lines, |fields| evaluate(fields, &STRONG)), strong, "{lines}");
+            assert_eq!(with_fields(lines, |fields| evaluate(fields, &WEAK)), weak, "weak: {lines}");
+        }
+    }
+
+    #[test]
+    fn if_range_takes_a_strong_match_only() {
+        let table = [
+            ("", true, true),
+            ("If-Range: \"a\"", true, false),
+            ("If-Range: W/\"a\"", false, false),
+            ("If-Range: \"b\"", false, false),
+            ("If-Range: \"a\", \"b\"", false, false),
+            ("If-Range: SAME", true, false),
+            ("If-Range: EARLIER", false, false),
+            ("If-Range: LATER", false, false),
+            ("If-Range: nonsense", false, false),
+            ("If-Range: *", false, false),
+        ];
+        for (lines, strong, weak) in table {
+            assert_eq!(with_fields(lines, |fields| if_range(fields, &STRONG)), strong, "{lines}");
+            assert_eq!(with_fields(lines, |fields| if_range(fields, &WEAK)), weak, "weak: {lines}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_list_is_read_without_panic_or_endless_loop(list in proptest::collection::vec(prop_oneof![Just(b'"'), Just(b','), Just(b'W'), Just(b'/'), any::<u8>()], 0..40)) {
+            let mut rest = &list[..];
+            while let Some((_, behind)) = next_tag(rest) {
+                prop_assert!(behind.len() < rest.len());
+                rest = behind;
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! HTTP dates (RFC 9110 section 5.6.7): three ways to read one, one way to write it.
+//!
+//! ```
+//! use glasshttp::http::date;
+//! assert_eq!(&date::imf_fixdate(784_111_777), b"Sun, 06 Nov 1994 08:49:37 GMT");
+//! assert_eq!(date::parse(b"Sunday, 06-Nov-94 08:49:37 GMT"), Some(784_111_777));
+//! assert_eq!(date::parse(b"Sun Nov  6 08:49:37 1994"), Some(784_111_777));
+//! ```
+
+use std::io::Write;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// The length of the one format in which dates are written.
+pub const LENGTH: usize = 29;
+
+/// The date, in seconds since 1970; `None` if it is none of the three formats or before 1970.
+pub fn parse(value: &[u8]) -> Option<u64> {
+    let time = httpdate::parse_http_date(std::str::from_utf8(value).ok()?).ok()?;
+    time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
+}
+
+/// The date as `IMF-fixdate`, always in GMT. After the year 9999, which the format cannot hold, it
+/// stays at that year's last second.
+pub fn imf_fixdate(seconds: u64) -> [u8; LENGTH] {
+    const LAST_SECOND_OF_9999: u64 = 253_402_300_799;
+    let time = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST_SECOND_OF_9999));
+    let mut text = [b' '; LENGTH];
+    write!(&mut text[..], "{}", httpdate::HttpDate::from(time)).expect("the format has 29 characters");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for value in [
+            "",
+            "yesterday",
+            "Sun, 06 Nov 1994 08:49:37",
+            "1994-11-06T08:49:37Z",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(parse(value.as_bytes()), None, "{value}");
+        }
+        assert_eq!(parse(b"\xff"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_written_date_is_read_back(seconds in 0u64..253_402_300_799) {
+            prop_assert_eq!(parse(&imf_fixdate(seconds)), Some(seconds));
+        }
+
+        #[test]
+        fn any_time_and_any_bytes_are_taken_without_panic(seconds: u64, bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let _ = imf_fixdate(seconds);
+            let _ = parse(&bytes);
+        }
+    }
+}

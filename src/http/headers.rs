@@ -1,0 +1,62 @@
+//! The header section of a response, kept as the bytes that will go onto the wire.
+//!
+//! ```
+//! use glasshttp::http::Headers;
+//! let mut headers = Headers::default();
+//! headers.push("Content-Type", "text/plain");
+//! assert_eq!(headers.as_bytes(), b"Content-Type: text/plain\r\n");
+//! assert_eq!(headers.get("content-type"), Some("text/plain"));
+//! ```
+
+use super::fields::{is_forbidden_in_value, is_token, split_field_line};
+
+/// Field lines, each ending in CRLF.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(Vec<u8>);
+
+impl Headers {
+    /// Adds a field. Every field of every response comes through here, and no value can end its
+    /// line early: a control character in it goes out as a space (RFC 9110 section 5.5). Else a
+    /// file's name with a CRLF in it could add fields, or a whole second response.
+    pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        debug_assert!(is_token(name.as_bytes()), "{name:?} is no field name");
+        let value = value.as_ref();
+        self.0.reserve(name.len() + value.len() + 4);
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b": ");
+        let value_starts = self.0.len();
+        self.0.extend_from_slice(value);
+        for byte in &mut self.0[value_starts..] {
+            if is_forbidden_in_value(*byte) {
+                *byte = b' ';
+            }
+        }
+        self.0.extend_from_slice(b"\r\n");
+    }
+
+    /// The value of the first field of this name, if it is UTF-8.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .split_inclusive(|&byte| byte == b'\n')
+            .filter_map(|line| split_field_line(line.strip_suffix(b"\r\n")?).ok())
+            .find(|field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+            .and_then(|field| std::str::from_utf8(field.value).ok())
+    }
+
+    /// The lines as they go onto the wire.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_can_end_its_line() {
+        let mut headers = Headers::default();
+        headers.push("Location", b"/a\r\nSet-Cookie: x\0\x7f\tb");
+        assert_eq!(headers.as_bytes(), b"Location: /a  Set-Cookie: x  \tb\r\n");
+    }
+}

@@ -1,0 +1,35 @@
+//! The protocol: pure functions over bytes.
+//!
+//! Nothing here knows a socket, a file or a clock. Bytes go in, and a value or a [`Refusal`] comes
+//! out, so that every rule of RFC 9110 (what HTTP means) and RFC 9112 (how HTTP/1.1 is written
+//! down) can be read and tested by itself.
+//!
+//! In the order in which a request meets them:
+//!
+//! 1. [`request`] finds the end of the head and splits it into request line and fields,
+//!    with [`method`], [`target`], [`host`] and [`fields`] for the parts;
+//! 2. [`framing`] says where the message ends, [`chunked`] decodes the harder of the two ways;
+//! 3. [`accept`], [`conditional`] and [`range`] answer what the fields ask for;
+//! 4. [`response`] writes the head of the answer, with [`status`], [`headers`] and [`date`].
+
+pub mod accept;
+pub mod chunked;
+pub mod conditional;
+pub mod date;
+pub mod fields;
+pub mod framing;
+pub mod headers;
+pub mod host;
+pub mod method;
+pub mod range;
+pub mod refusal;
+pub mod request;
+pub mod response;
+pub mod status;
+pub mod target;
+
+pub use headers::Headers;
+pub use method::Method;
+pub use refusal::Refusal;
+pub use request::Request;
+pub use status::Status;

@@ -1,0 +1,76 @@
+//! Status codes (RFC 9110 section 15): three digits for programs, a phrase for people.
+
+use std::fmt;
+
+/// A status code between 100 and 599.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Status(u16);
+
+/// Declares each status that this server sends, once: name, code, phrase.
+macro_rules! statuses {
+    ($($name:ident = $code:literal $phrase:literal;)*) => {
+        impl Status {
+            $(#[doc = concat!(stringify!($code), " ", $phrase)] pub const $name: Status = Status($code);)*
+
+            /// Every status that this server sends.
+            pub const ALL: &[Status] = &[$(Status::$name),*];
+
+            /// The status line up to and including its CRLF (RFC 9112 section 4), ready to send.
+            pub fn line(self) -> &'static [u8] {
+                match self.0 {
+                    $($code => concat!("HTTP/1.1 ", stringify!($code), " ", $phrase, "\r\n").as_bytes(),)*
+                    _ => unreachable!("only the constants above can be made"),
+                }
+            }
+
+            /// The reason phrase, such as `Not Found`.
+            pub fn phrase(self) -> &'static str {
+                match self.0 { $($code => $phrase,)* _ => "" }
+            }
+        }
+    };
+}
+
+statuses! {
+    CONTINUE = 100 "Continue";
+    OK = 200 "OK";
+    NO_CONTENT = 204 "No Content";
+    PARTIAL_CONTENT = 206 "Partial Content";
+    MOVED_PERMANENTLY = 301 "Moved Permanently";
+    NOT_MODIFIED = 304 "Not Modified";
+    BAD_REQUEST = 400 "Bad Request";
+    FORBIDDEN = 403 "Forbidden";
+    NOT_FOUND = 404 "Not Found";
+    METHOD_NOT_ALLOWED = 405 "Method Not Allowed";
+    REQUEST_TIMEOUT = 408 "Request Timeout";
+    PRECONDITION_FAILED = 412 "Precondition Failed";
+    CONTENT_TOO_LARGE = 413 "Content Too Large";
+    URI_TOO_LONG = 414 "URI Too Long";
+    RANGE_NOT_SATISFIABLE = 416 "Range Not Satisfiable";
+    EXPECTATION_FAILED = 417 "Expectation Failed";
+    MISDIRECTED_REQUEST = 421 "Misdirected Request";
+    HEADER_FIELDS_TOO_LARGE = 431 "Request Header Fields Too Large";
+    INTERNAL_SERVER_ERROR = 500 "Internal Server Error";
+    NOT_IMPLEMENTED = 501 "Not Implemented";
+    SERVICE_UNAVAILABLE = 503 "Service Unavailable";
+    VERSION_NOT_SUPPORTED = 505 "HTTP Version Not Supported";
+}
+
+impl Status {
+    /// The three digits.
+    pub fn code(self) -> u16 {
+        self.0
+    }
+
+    /// Whether a response with this status can have a body at all (RFC 9112 section 6.3, rule 1).
+    /// One that cannot has no Content-Length either (RFC 9110 section 8.6).
+    pub fn can_have_body(self) -> bool {
+        !(self.0 < 200 || self == Status::NO_CONTENT || self == Status::NOT_MODIFIED)
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, self.phrase())
+    }
+}

@@ -1,0 +1,331 @@
+//! The request target: what the request is about (RFC 9112 section 3.2).
+//!
+//! ```text
+//! GET /a/b.txt?x=1 HTTP/1.1              origin-form: a path and maybe a query
+//! GET http://host/a/b.txt HTTP/1.1       absolute-form: sent to proxies, understood by all
+//! OPTIONS * HTTP/1.1                     asterisk-form: the server itself
+//! CONNECT host:443 HTTP/1.1              authority-form: for tunnels, and so not for us
+//! ```
+//!
+//! A path is a list of segments. It is split on `/` **first**, and each segment is percent-decoded
+//! **once**, after that. The other order is how servers are robbed: in `/a%2f..%2fb` decoding
+//! first would make segments, and a `..`, that were not there when the path was checked.
+
+use super::host::Host;
+use super::{Method, Refusal, Status};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
+
+/// The longest target taken, in bytes. RFC 9112 section 3 asks for 8000 at least.
+pub const MAX_TARGET: usize = 8 * 1024;
+
+/// A request target in one of its four forms; the first two differ only on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A path and a query, still percent-encoded. Of an absolute-form target this is the part
+    /// behind the authority.
+    Path {
+        /// Starts with `/`.
+        path: &'a [u8],
+        /// What follows the first `?`, without it.
+        query: Option<&'a [u8]>,
+    },
+    /// `*`, with OPTIONS only.
+    Server,
+    /// `host:port`, with CONNECT only.
+    Authority,
+}
+
+impl<'a> Target<'a> {
+    /// Parses a target; the method decides which forms are allowed. Beside the target comes the
+    /// host that an absolute-form target names, which goes before the Host field
+    /// (RFC 9112 section 3.2.2).
+    ///
+    /// # Errors
+    /// 400 for what is no target, 414 for one longer than [`MAX_TARGET`].
+    pub fn parse(method: Method, raw: &'a [u8]) -> Result<(Target<'a>, Option<Host<'a>>), Refusal> {
+        if raw.len() > MAX_TARGET {
+            return Err(Refusal::new(
+                Status::URI_TOO_LONG,
+                format!("the target is longer than {MAX_TARGET} bytes"),
+            ));
+        }
+        // Bytes above ASCII are not in the grammar, but people type them after curl, and they name
+        // exactly one file. A `#` is for the browser alone and never sent by one.
+        if let Some(&byte) = raw.iter().find(|&&byte| byte <= b' ' || byte == 0x7f || byte == b'#') {
+            let shown = [byte];
+            return Err(Refusal::bad_request(format!(
+                "the target holds a character that it cannot hold: \"{}\"",
+                shown.escape_ascii()
+            )));
+        }
+        match (method, raw) {
+            (Method::Connect, _) => Host::parse(raw)
+                .filter(|host| host.port.is_some())
+                .map(|_| (Target::Authority, None))
+                .ok_or_else(|| Refusal::bad_request("the target of CONNECT must be host:port")),
+            (_, [b'/', ..]) => Ok((split_query(raw), None)),
+            (Method::Options, b"*") => Ok((Target::Server, None)),
+            _ => parse_absolute(raw),
+        }
+    }
+}
+
+/// `http://host:port/path?query`, or a refusal: at this point nothing else is left.
+fn parse_absolute(raw: &[u8]) -> Result<(Target<'_>, Option<Host<'_>>), Refusal> {
+    let after_scheme = [&b"http://"[..], b"https://"].iter().find_map(|scheme| {
+        let (start, rest) = raw.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    let Some(rest) = after_scheme else {
+        return Err(Refusal::bad_request("the target must start with \"/\" or \"http://\""));
+    };
+    let authority_ends = rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len());
+    let (authority, path_and_query) = rest.split_at(authority_ends);
+    // An http URI without a host is invalid (RFC 9110 section 4.2.1), and one with user
+    // information in it is a trick more often than not (section 4.2.4): Host::parse refuses "@".
+    let host = Host::parse(authority)
+        .filter(|host| !host.name.is_empty())
+        .ok_or_else(|| Refusal::bad_request("the host in the target is malformed"))?;
+    Ok((split_query(path_and_query), Some(host)))
+}
+
+fn split_query(path_and_query: &[u8]) -> Target<'_> {
+    let (path, query) = match memchr::memchr(b'?', path_and_query) {
+        Some(at) => (&path_and_query[..at], Some(&path_and_query[at + 1..])),
+        None => (path_and_query, None),
+    };
+    // An empty path means the same as "/" (RFC 9110 section 4.2.3).
+    Target::Path { path: if path.is_empty() { b"/" } else { path }, query }
+}
+
+/// A decoded path: the segments from the folder's root down, none of them special to a file system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecodedPath {
+    /// The segments joined with `/`, without one at either end: `a/b.txt`; empty for the root.
+    pub relative: Vec<u8>,
+    /// Whether the path ended in `/`, and so names a directory.
+    pub names_directory: bool,
+}
+
+impl DecodedPath {
+    /// Splits an encoded path on `/` and decodes each segment once. Empty segments (`//`) and `.`
+    /// are dropped.
+    ///
+    /// # Errors
+    /// 400 for a malformed percent sequence, and for a segment that is `..` or that holds `/`, `\`
+    /// or NUL once decoded. Browsers and curl resolve `..` before they send a path, so what
+    /// arrives here with one is a probe, and no file can be meant by the others.
+    pub fn decode(path: &[u8]) -> Result<DecodedPath, Refusal> {
+        let mut relative = Vec::with_capacity(path.len());
+        let mut names_directory = true;
+        for segment in path.split(|&byte| byte == b'/') {
+            names_directory = matches!(segment, b"" | b".");
+            if segment.is_empty() {
+                continue;
+            }
+            let start = if relative.is_empty() { 0 } else { relative.len() + 1 };
+            relative.resize(start, b'/');
+            decode_segment(segment, &mut relative)?;
+            match &relative[start..] {
+                b"." => {
+                    names_directory = true;
+                    relative.truncate(start.saturating_sub(1));
+                }
+                b".." => return Err(Refusal::bad_request("the path must not hold \"..\"")),
+                decoded => {
+                    if let Some(byte) = decoded.iter().find(|byte| b"/\\\0".contains(byte)) {
+                        return Err(Refusal::bad_request(format!(
+                            "a path segment must not hold \"{}\"",
+                            [*byte].escape_ascii()
+                        )));
+                    }
+                }
+            }
+        }
+        Ok(DecodedPath { relative, names_directory })
+    }
+
+    /// The segments from the root down.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.relative.split(|&byte| byte == b'/').filter(|segment| !segment.is_empty())
+    }
+
+    /// Whether a segment starts with a dot, which makes a file hidden. `/.well-known/` at the root
+    /// is the one place under a dot that is meant for the public (RFC 8615).
+    pub fn is_hidden(&self) -> bool {
+        self.segments()
+            .enumerate()
+            .any(|(depth, segment)| segment.starts_with(b".") && !(depth == 0 && segment == b".well-known"))
+    }
+}
+
+/// Appends a segment, decoded once (RFC 3986 section 2.1).
+fn decode_segment(segment: &[u8], onto: &mut Vec<u8>) -> Result<(), Refusal> {
+    // The crate leaves a malformed sequence as it is; two readers could then take it differently.
+    let well_formed = memchr::memchr_iter(b'%', segment)
+        .all(|at| segment.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)));
+    if !well_formed {
+        return Err(Refusal::bad_request("a \"%\" in the path must be followed by two hexadecimal digits"));
+    }
+    onto.extend(percent_decode(segment));
+    Ok(())
+}
+
+/// What [`encode_segment`] encodes: all but the unreserved characters of RFC 3986 section 2.3.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Percent-encodes one segment so that [`DecodedPath::decode`] gives it back and nothing in it
+/// means anything to HTML, to a header or to a URL.
+pub fn encode_segment(segment: &[u8]) -> impl std::fmt::Display + '_ {
+    percent_encode(segment, ENCODED)
+}
+
+/// The value of a query parameter, decoded: `parameter(b"a=1&b=2", "b")` is `2`.
+/// Of several of the same name the first counts; what is not UTF-8 becomes U+FFFD.
+pub fn parameter(query: Option<&[u8]>, name: &str) -> Option<String> {
+    query?.split(|&byte| byte == b'&').find_map(|pair| {
+        let rest = pair.strip_prefix(name.as_bytes())?;
+        let value = if rest.is_empty() { rest } else { rest.strip_prefix(b"=")? };
+        Some(percent_decode(value).decode_utf8_lossy().into_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_form_is_taken_where_it_is_allowed() {
+        fn path<'a>(path: &'a str, query: Option<&'a str>) -> Target<'a> {
+            Target::Path { path: path.as_bytes(), query: query.map(str::as_bytes) }
+        }
+        let table = [
+            (Method::Get, "/", Some((path("/", None), None))),
+            (Method::Get, "/a?b?c", Some((path("/a", Some("b?c")), None))),
+            (Method::Get, "/?", Some((path("/", Some("")), None))),
+            (Method::Get, "//a//", Some((path("//a//", None), None))),
+            (Method::Get, "/ü", Some((path("/ü", None), None))),
+            (Method::Get, "http://h/a?b", Some((path("/a", Some("b")), Some("h")))),
+            (Method::Get, "HTTPS://h:1", Some((path("/", None), Some("h")))),
+            (Method::Get, "http://h?q", Some((path("/", Some("q")), Some("h")))),
+            (Method::Get, "http://[::1]:80/", Some((path("/", None), Some("[::1]")))),
+            (Method::Options, "*", Some((Target::Server, None))),
+            (Method::Connect, "h:443", Some((Target::Authority, None))),
+            (Method::Get, "*", None),
+            (Method::Get, "h:443", None),
+            (Method::Get, "a", None),
+            (Method::Get, "ftp://h/", None),
+            (Method::Get, "http:///a", None),
+            (Method::Get, "http://u@h/", None),
+            (Method::Get, "/a#b", None),
+            (Method::Get, "/a\x7f", None),
+            (Method::Get, "/a\tb", None),
+            (Method::Connect, "/", None),
+            (Method::Connect, "h", None),
+        ];
+        for (method, raw, expected) in table {
+            let parsed = Target::parse(method, raw.as_bytes());
+            let seen = parsed.ok().map(|(target, host)| (target, host.map(|host| host.name)));
+            let expected = expected.map(|(target, host)| (target, host.map(str::as_bytes)));
+            assert_eq!(seen, expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn the_longest_target_is_taken_and_one_byte_more_is_414() {
+        let mut raw = vec![b'/'; MAX_TARGET];
+        assert!(Target::parse(Method::Get, &raw).is_ok());
+        raw.push(b'/');
+        assert_eq!(Target::parse(Method::Get, &raw).unwrap_err().status, Status::URI_TOO_LONG);
+    }
+
+    #[test]
+    fn paths_are_split_first_and_decoded_once() {
+        let table: &[(&str, Option<(&[u8], bool)>)] = &[
+            ("/", Some((b"", true))),
+            ("//", Some((b"", true))),
+            ("/a", Some((b"a", false))),
+            ("/a/", Some((b"a", true))),
+            ("//a///b//", Some((b"a/b", true))),
+            ("/./a/./b", Some((b"a/b", false))),
+            ("/a/.", Some((b"a", true))),
+            ("/a/%2e", Some((b"a", true))),
+            ("/%2E/a", Some((b"a", false))),
+            ("/a%20b", Some((b"a b", false))),
+            ("/a+b", Some((b"a+b", false))),
+            ("/%25%32%65", Some((b"%2e", false))),
+            ("/%252e%252e", Some((b"%2e%2e", false))),
+            ("/%ff%0a", Some((b"\xff\n", false))),
+            ("/...", Some((b"...", false))),
+            ("/..", None),
+            ("/../a", None),
+            ("/a/..", None),
+            ("/%2e%2e/a", None),
+            ("/.%2E/a", None),
+            ("/a%2fb", None),
+            ("/a%2F..%2Fb", None),
+            ("/a\\b", None),
+            ("/a%5cb", None),
+            ("/a%00b", None),
+            ("/a%", None),
+            ("/a%2", None),
+            ("/a%zz", None),
+            ("/%%20", None),
+        ];
+        for &(path, expected) in table {
+            let decoded = DecodedPath::decode(path.as_bytes());
+            let seen = decoded.as_ref().ok().map(|path| (path.relative.as_slice(), path.names_directory));
+            assert_eq!(seen, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn hidden_is_any_dot_segment_but_well_known_at_the_root() {
+        let table = [
+            ("/a/b", false),
+            ("/.env", true),
+            ("/a/.git/config", true),
+            ("/.well-known/acme", false),
+            ("/.well-known/.secret", true),
+            ("/a/.well-known/x", true),
+            ("/./a", false),
+            ("/%2eenv", true),
+            ("/.env/.", true),
+        ];
+        for (path, expected) in table {
+            assert_eq!(DecodedPath::decode(path.as_bytes()).unwrap().is_hidden(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn query_parameters_are_found_and_decoded() {
+        let query = Some(&b"a=1&bb=x%20y&c&a=2"[..]);
+        let table = [("a", Some("1")), ("b", None), ("bb", Some("x y")), ("c", Some("")), ("d", None)];
+        for (name, expected) in table {
+            assert_eq!(parameter(query, name).as_deref(), expected, "{name}");
+        }
+        assert_eq!(parameter(None, "a"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_never_lets_a_special_segment_through(path in proptest::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok(decoded) = DecodedPath::decode(&path) {
+                for segment in decoded.segments() {
+                    prop_assert!(segment != b".." && segment != b"." && !segment.contains(&0));
+                    prop_assert!(!segment.contains(&b'\\'));
+                }
+                prop_assert!(!decoded.relative.starts_with(b"/") && !decoded.relative.ends_with(b"/"));
+            }
+        }
+
+        #[test]
+        fn an_encoded_name_decodes_to_itself(name in proptest::collection::vec(any::<u8>(), 1..40)) {
+            prop_assume!(!name.iter().any(|byte| b"/\\\0".contains(byte)) && name != b"." && name != b"..");
+            let encoded = format!("/{}", encode_segment(&name));
+            let decoded = DecodedPath::decode(encoded.as_bytes()).unwrap();
+            prop_assert_eq!(decoded.relative, name);
+        }
+    }
+}

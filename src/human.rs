@@ -1,0 +1,51 @@
+//! Numbers as people read them.
+
+use std::fmt;
+
+/// A number of bytes: `0 B`, `999 B`, `1.0 kB`, `1.5 MB`. Steps of 1000, as disks, networks and
+/// browsers count.
+#[derive(Debug, Clone, Copy)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+        // In tenths of the unit, rounded, in whole numbers: 999 950 bytes are 1.0 MB, not 1000.0 kB.
+        let (mut tenths, mut unit) = (u128::from(self.0) * 10, 0);
+        while unit + 1 < UNITS.len() && (tenths >= 10_000 || (unit > 0 && tenths >= 9_995)) {
+            tenths = (tenths + 500) / 1000;
+            unit += 1;
+        }
+        if unit == 0 {
+            write!(f, "{} B", self.0)
+        } else if tenths < 1000 {
+            write!(f, "{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+        } else {
+            write!(f, "{} {}", (tenths + 5) / 10, UNITS[unit])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bytes;
+
+    #[test]
+    fn sizes_are_short() {
+        let table = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (1549, "1.5 kB"),
+            (99_949, "99.9 kB"),
+            (100_000, "100 kB"),
+            (999_400, "999 kB"),
+            (999_950, "1.0 MB"),
+            (1_500_000_000, "1.5 GB"),
+            (u64::MAX, "18.4 EB"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(Bytes(bytes).to_string(), expected);
+        }
+    }
+}

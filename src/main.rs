@@ -1,0 +1,142 @@
+//! The command: options in, exit code out.
+//!
+//! 0 after a stop that was asked for, 2 for a wrong command line, 1 for everything else. Each error
+//! is one line on standard error.
+
+use clap::{ColorChoice, Parser};
+use glasshttp::access_log::{self, AccessLog};
+use glasshttp::cli::{self, Cli, Config, DEFAULT_PORT, Machine};
+use glasshttp::server::listen::{self, BindError};
+use glasshttp::server::{Observer, Server, Stopper};
+use glasshttp::site::{Root, Site};
+use glasshttp::start_lines;
+use std::io::{self, IsTerminal, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(help) if !help.use_stderr() => {
+            // Not an error: --help or --version.
+            let _ = help.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{}", cli::usage_error(&error));
+            return ExitCode::from(2);
+        }
+    };
+    let is_terminal = io::stdout().is_terminal();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let config = cli.into_config(Machine { is_terminal, processors, open_files: raise_open_files() });
+    match config.color {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    match serve(config, is_terminal) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(line) => {
+            eprintln!("glasshttp: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves until a signal comes. An error is one line that says what to do.
+fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
+    let shown = config.folder.display();
+    let root = Root::open_path(&config.folder, config.follow_links)
+        .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
+    let listeners = open_port(&config, is_terminal)?;
+    let server = Server::new(listeners, config.server.clone())
+        .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
+    stop_on_signals(server.stopper(), is_terminal)
+        .map_err(|error| format!("cannot listen for signals: {}", start_lines::reason(&error)))?;
+    if !config.quiet {
+        // Nobody may be reading; that is no reason not to serve.
+        let lines = start_lines::render(&config, &server.addresses(), is_terminal);
+        let mut out = anstream::stdout();
+        let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+    }
+    let log = config
+        .log
+        .map(|format| AccessLog::start(format, jiff::tz::TimeZone::system(), access_log::standard_output()));
+    let site = Site::new(root, config.site);
+    let observers = || log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
+    let result = server.run(Arc::new(move |request: &_| site.respond(request)), &observers);
+    let lost = log.map_or(0, AccessLog::finish);
+    if lost > 0 {
+        eprintln!("glasshttp: {lost} lines of the log could not be written");
+    }
+    result.map_err(|error| format!("the server failed: {}", start_lines::reason(&error)))
+}
+
+/// Opens the port that was asked for; if none was, 8000 or, with somebody there to read which, the
+/// next that is free.
+fn open_port(config: &Config, is_terminal: bool) -> Result<Vec<TcpListener>, String> {
+    let open = |port| match config.addresses.as_slice() {
+        [] => listen::bind_loopback(port),
+        addresses => listen::bind_all(addresses, port),
+    };
+    let first = config.port.unwrap_or(DEFAULT_PORT);
+    let may_move = config.port.is_none() && is_terminal && !config.quiet;
+    let last = if may_move { first.saturating_add(100) } else { first };
+    for port in first..last {
+        match open(port) {
+            Err(failed) if listen::is_taken(&failed.error) => {}
+            opened => return opened.map_err(|failed| bind_failed(&failed)),
+        }
+    }
+    open(last).map_err(|failed| bind_failed(&failed))
+}
+
+fn bind_failed(failed: &BindError) -> String {
+    let (address, port) = (failed.address, failed.address.port());
+    if listen::is_taken(&failed.error) {
+        return format!(
+            "port {port} is taken on {}: end what uses it, or choose another with --port (0: any free one)",
+            address.ip()
+        );
+    }
+    let advice = match failed.error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            ": ports below 1024 are for the administrator, choose another with --port"
+        }
+        io::ErrorKind::AddrNotAvailable => ": --bind takes an address of this machine",
+        _ => "",
+    };
+    format!("cannot listen on {address}: {}{advice}", start_lines::reason(&failed.error))
+}
+
+/// The first SIGINT or SIGTERM lets the server stop, the second ends the process.
+fn stop_on_signals(stopper: Stopper, is_terminal: bool) -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for (count, signal) in signals.forever().enumerate() {
+            if count > 0 {
+                // What a shell reports for a process that a signal ended.
+                std::process::exit(128 + signal);
+            }
+            stopper.stop();
+            if is_terminal {
+                eprintln!("\nStopping; answers under way may finish. Once more ends it at once.");
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Lets this process have as many files open as the administrator allows, and says how many that
+/// is. A connection is a file, too.
+fn raise_open_files() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    current.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX))
+}

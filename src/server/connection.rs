@@ -1,0 +1,573 @@
+//! One client's connection: a state machine that is moved on whenever its socket is ready.
+//!
+//! ```text
+//!               accepted
+//!                  │
+//!                  ▼
+//!   ┌──────▶ ReceivingHead ──it is whole──▶ ReceivingBody ──it is whole──┐
+//!   │              │      └─────there is no body────────────────────────┐│
+//!   │              │                                                    ▼▼
+//!   │              │ refused, or its time is up                      respond
+//!   │              ▼                                                    │
+//!   │           respond ────────▶ SendingLast ◀──the last response──────┤
+//!   │                                  │                                │
+//!   └── there will be another request ─┼────────────────────────────────┘
+//!                                      ▼
+//!                                  Lingering ──the client closes, or its time is up──▶ closed
+//! ```
+//!
+//! *Sending* is no state of its own: responses gather in [`Transmission`] while requests that have
+//! already arrived are answered (pipelining), and nothing is received while any of it waits to be
+//! sent. So a client that does not read its answers is not read from either, and TCP slows it down.
+//!
+//! Three things that look odd until one has been bitten:
+//!
+//! - **One read is not one request.** A read gives whatever has arrived: a byte, a head and a half,
+//!   five requests. [`ReadBuffer`] keeps what is not used yet.
+//! - **Readiness is told once** (epoll is used edge-triggered). So the connection notes in
+//!   `may_read` and `may_write` what it has been told, and clears a note only when a call says
+//!   that there is nothing more.
+//! - **Closing can destroy what was sent.** If a socket is closed while bytes from the client are
+//!   unread, the kernel sends a reset, and the client may lose our answer before it reads it
+//!   (RFC 9112 section 9.6). So after an early answer the connection *lingers*: it tells the client
+//!   that no more will come, and reads on, away, until the client has closed, too.
+
+use super::buffer::ReadBuffer;
+use super::exchange::{Observer, Pending};
+use super::transmit::{Progress, Transmission};
+use super::transport::Transport;
+use super::{Options, Responder};
+use crate::http::chunked::ChunkedDecoder;
+use crate::http::framing::{self, Framing};
+use crate::http::request::{HeadScanner, Version};
+use crate::http::response::Head;
+use crate::http::{Method, Refusal, Request, Status, date};
+use crate::site::{Response, error_page};
+use std::collections::VecDeque;
+use std::io;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// How large a body may be that nobody wants, framing included, to be read past. A connection is
+/// not worth more than that.
+const MAX_DISCARDED: u64 = 64 * 1024;
+
+/// How long and how far to read on after the last response.
+const LINGER_TIME: Duration = Duration::from_secs(5);
+const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How many bytes may be sent and how many steps taken in one turn, before other connections of
+/// the same worker get theirs.
+const SEND_BUDGET: usize = 1024 * 1024;
+const STEP_BUDGET: usize = 256;
+
+/// A connection and all that is known of it.
+#[derive(Debug)]
+pub struct Connection<T> {
+    transport: T,
+    client: IpAddr,
+    state: State,
+    /// What has arrived and could not be used yet.
+    leftover: Vec<u8>,
+    outgoing: Transmission,
+    /// The socket may have something for us to read.
+    may_read: bool,
+    /// The socket may take something to send.
+    may_write: bool,
+    /// The client has said that it will send no more; what it sent before is still to be read.
+    client_finished: bool,
+    /// This response is the last one.
+    closing: bool,
+    /// After the last response: read on until the client closes, since it may still be sending.
+    linger: bool,
+    /// What the connection waits for, and until when.
+    waiting_for: WaitingFor,
+    deadline: Instant,
+    /// When the first byte of the current request arrived.
+    request_began: Instant,
+    /// Exchanges whose answers are not wholly sent, for the observer.
+    pending: VecDeque<Pending>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// What is there so far is the beginning of a head, or nothing.
+    ReceivingHead(HeadScanner),
+    /// The head is the first bytes in the buffer, and those behind it belong to a body.
+    ReceivingBody { head: Range<usize>, body: BodyReader },
+    /// The last response is on its way.
+    SendingLast,
+    /// It is sent; so many bytes more of the client's were read away.
+    Lingering(u64),
+}
+
+/// Reads a body away.
+#[derive(Debug)]
+enum BodyReader {
+    /// So many bytes are missing.
+    Length(u64),
+    /// The decoder, and how many bytes it has eaten.
+    Chunked(ChunkedDecoder, u64),
+}
+
+/// What a connection waits for; each has its own time limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitingFor {
+    /// The first byte of a request.
+    Request,
+    /// The rest of a head.
+    Head,
+    /// The rest of a body.
+    Body,
+    /// The client to take more of a response.
+    Room,
+    /// The client to close.
+    End,
+}
+
+/// What a worker lends to a connection for its turn.
+pub struct Turn<'a> {
+    /// Now.
+    pub now: Instant,
+    /// Now, for the Date field.
+    pub date: &'a [u8; date::LENGTH],
+    /// Where to read to.
+    pub input: &'a mut ReadBuffer,
+    /// Where to write responses before they are sent.
+    pub output: &'a mut Vec<u8>,
+    /// What answers requests.
+    pub respond: &'a Responder,
+    /// Who is told of exchanges.
+    pub observer: Option<&'a mut dyn Observer>,
+    /// The limits.
+    pub options: &'a Options,
+}
+
+/// What is to become of a connection after its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// It waits for its socket or its deadline.
+    Wait,
+    /// It could go on at once, but others come first.
+    Again,
+    /// It is over: drop it.
+    Close,
+}
+
+/// The result of one step of a turn.
+enum Step {
+    GoOn,
+    Stop(Next),
+}
+
+/// What follows an answer.
+enum Then {
+    /// The connection stays open.
+    NextRequest,
+    /// No answer yet: the body comes first.
+    ReceiveBody(BodyReader),
+    /// The answer was the last, as the client wished or was told.
+    Close,
+    /// The answer was the last, and the client may still be sending.
+    CloseEarly,
+}
+
+impl<T: Transport> Connection<T> {
+    /// A connection that was just accepted. Nothing has been read from it.
+    pub fn new(transport: T, client: IpAddr, now: Instant, options: &Options) -> Connection<T> {
+        Connection {
+            transport,
+            client,
+            state: State::ReceivingHead(HeadScanner::default()),
+            leftover: Vec::new(),
+            outgoing: Transmission::default(),
+            may_read: true,
+            may_write: true,
+            client_finished: false,
+            closing: false,
+            linger: false,
+            waiting_for: WaitingFor::Request,
+            deadline: now + options.idle_timeout,
+            request_began: now,
+            pending: VecDeque::new(),
+        }
+    }
+
+    /// The socket, to register it.
+    pub fn transport(&mut self) -> &mut T {
+        &mut self.transport
+    }
+
+    /// When [`Connection::time_is_up`] is to be called, unless something happens before.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Whether it waits between two requests, or before the first, and could be closed without
+    /// anybody losing anything.
+    pub fn is_idle(&self) -> bool {
+        self.waiting_for == WaitingFor::Request && self.outgoing.is_empty()
+    }
+
+    /// Notes what the socket is ready for.
+    pub fn notice(&mut self, readable: bool, writable: bool, client_finished: bool) {
+        self.may_read |= readable || client_finished;
+        self.may_write |= writable;
+        self.client_finished |= client_finished;
+    }
+
+    /// No more requests: the response under way, if there is one, is the last.
+    pub fn finish(&mut self) {
+        self.closing = true;
+    }
+
+    /// Moves on as far as it goes without waiting.
+    pub fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
+        turn.input.load(std::mem::take(&mut self.leftover));
+        self.outgoing.swap_buffer(turn.output);
+        let sent_before = self.outgoing.sent();
+        let next = self.take_steps(turn);
+        let has_sent = self.outgoing.sent() > sent_before;
+        self.outgoing.swap_buffer(turn.output);
+        self.leftover = turn.input.take_rest();
+        self.report(turn, next == Next::Close);
+        if next != Next::Close {
+            self.set_deadline(turn, has_sent);
+        }
+        next
+    }
+
+    /// The deadline has come.
+    pub fn time_is_up(&mut self, turn: &mut Turn<'_>) -> Next {
+        match self.waiting_for {
+            // A client that has not begun to ask is not told anything: it could take that for the
+            // answer to a request that it is just sending.
+            WaitingFor::Request | WaitingFor::Room | WaitingFor::End => {
+                self.report(turn, true);
+                Next::Close
+            }
+            WaitingFor::Head | WaitingFor::Body => {
+                let why = "the request did not arrive in time";
+                self.leftover.clear();
+                let then = self.refuse(turn, None, &Refusal::new(Status::REQUEST_TIMEOUT, why));
+                self.go_to(then, turn, 0..0);
+                self.advance(turn)
+            }
+        }
+    }
+
+    fn take_steps(&mut self, turn: &mut Turn<'_>) -> Next {
+        let mut send_budget = SEND_BUDGET;
+        for _ in 0..STEP_BUDGET {
+            let step = match self.state {
+                _ if self.outgoing.is_enough() => self.send(&mut send_budget),
+                State::ReceivingHead(_) => self.receive_head(turn, &mut send_budget),
+                State::ReceivingBody { .. } => self.receive_body(turn, &mut send_budget),
+                State::SendingLast => self.send_last(&mut send_budget),
+                State::Lingering(_) => self.read_away(turn),
+            };
+            if let Step::Stop(next) = step {
+                return next;
+            }
+        }
+        Next::Again
+    }
+
+    // ---- receiving
+
+    fn receive_head(&mut self, turn: &mut Turn<'_>, send_budget: &mut usize) -> Step {
+        let State::ReceivingHead(scanner) = &mut self.state else { unreachable!("called in this state") };
+        match scanner.find_end(turn.input.filled()) {
+            Ok(None) => return self.receive(turn, send_budget),
+            Ok(Some(head)) => {
+                let then = self.head_is_whole(turn, &head);
+                self.go_to(then, turn, head);
+            }
+            Err(refusal) => {
+                let then = self.refuse(turn, None, &refusal);
+                self.go_to(then, turn, 0..0);
+            }
+        }
+        Step::GoOn
+    }
+
+    /// A head is whole: refuse it, answer it, or receive its body first.
+    fn head_is_whole(&mut self, turn: &Turn<'_>, head: &Range<usize>) -> Then {
+        let request = match Request::parse(&turn.input.filled()[head.clone()]) {
+            Ok(request) => request,
+            Err(refusal) => return self.refuse(turn, None, &refusal),
+        };
+        let framing = Framing::of(&request).and_then(|body| Ok((body, framing::expects_continue(&request)?)));
+        match framing {
+            Ok((Framing::None, _)) => self.respond(turn, &request),
+            // The client waits to be told to send its body. No answer of ours depends on a body, so
+            // it gets the answer instead, and closing tells it not to send (RFC 9110 10.1.1).
+            Ok((_, true)) => self.respond_early(turn, &request),
+            Ok((Framing::Length(length), false)) if length > MAX_DISCARDED => {
+                self.respond_early(turn, &request)
+            }
+            Ok((Framing::Length(length), false)) => Then::ReceiveBody(BodyReader::Length(length)),
+            Ok((Framing::Chunked, false)) => {
+                Then::ReceiveBody(BodyReader::Chunked(ChunkedDecoder::default(), 0))
+            }
+            Err(refusal) => self.refuse(turn, Some(&request), &refusal),
+        }
+    }
+
+    fn receive_body(&mut self, turn: &mut Turn<'_>, send_budget: &mut usize) -> Step {
+        let State::ReceivingBody { head, body } = &mut self.state else {
+            unreachable!("called in this state")
+        };
+        let head = head.clone();
+        let read = body.read(&turn.input.filled()[head.end..]);
+        let is_too_large = body.is_too_large();
+        if let Ok((eaten, _)) = read {
+            turn.input.consume_behind(head.end, eaten);
+        }
+        if matches!(read, Ok((_, false))) && !is_too_large {
+            return self.receive(turn, send_budget);
+        }
+        let then = {
+            let request = Request::parse(&turn.input.filled()[head.clone()]).expect("it was parsed before");
+            match read {
+                Ok((_, true)) => self.respond(turn, &request),
+                Ok((_, false)) => self.respond_early(turn, &request),
+                Err(refusal) => self.refuse(turn, Some(&request), &refusal),
+            }
+        };
+        self.go_to(then, turn, head);
+        Step::GoOn
+    }
+
+    /// Nothing can be done with what is there. Send what is waiting to be sent, then read.
+    fn receive(&mut self, turn: &mut Turn<'_>, send_budget: &mut usize) -> Step {
+        if !self.outgoing.is_empty() {
+            return self.send(send_budget);
+        }
+        if self.closing {
+            return Step::Stop(Next::Close);
+        }
+        let is_first = turn.input.filled().is_empty();
+        let step = self.read(turn);
+        if is_first && !turn.input.filled().is_empty() {
+            self.request_began = turn.now;
+        }
+        step
+    }
+
+    /// One read, if there may be something to read.
+    fn read(&mut self, turn: &mut Turn<'_>) -> Step {
+        if !self.may_read {
+            return Step::Stop(Next::Wait);
+        }
+        let room = turn.input.room();
+        let size = room.len();
+        match self.transport.read(room) {
+            Ok(0) => Step::Stop(Next::Close),
+            Ok(count) => {
+                turn.input.grow(count);
+                // Less than there was room for: that was all, and the next byte will be told of.
+                // But the end of the stream is told of only once, and is still to be read.
+                self.may_read = count == size || self.client_finished;
+                Step::GoOn
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.may_read = false;
+                Step::Stop(Next::Wait)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::GoOn,
+            Err(_) => Step::Stop(Next::Close),
+        }
+    }
+
+    // ---- responding
+
+    /// Answers a request whose body, if it had one, is read.
+    fn respond(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
+        let response = (turn.respond)(request);
+        let keep_alive = !self.closing && request.allows_keep_alive();
+        self.queue(turn, Some(request), response, keep_alive);
+        if keep_alive && !self.outgoing.is_broken() { Then::NextRequest } else { Then::Close }
+    }
+
+    /// Answers without having read the body, and so for the last time: where the next request
+    /// would start is not known.
+    fn respond_early(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
+        self.queue(turn, Some(request), (turn.respond)(request), false);
+        Then::CloseEarly
+    }
+
+    /// Answers what cannot be answered otherwise, for the last time.
+    fn refuse(&mut self, turn: &Turn<'_>, request: Option<&Request<'_>>, refusal: &Refusal) -> Then {
+        let mut response = match request {
+            Some(request) => error_page::respond(&request.fields, refusal),
+            None => error_page::as_line(refusal),
+        };
+        response.headers.push("X-Content-Type-Options", "nosniff");
+        self.queue(turn, request, response, false);
+        Then::CloseEarly
+    }
+
+    /// Queues a response: its head, and its body unless the request was HEAD.
+    fn queue(
+        &mut self,
+        turn: &Turn<'_>,
+        request: Option<&Request<'_>>,
+        response: Response,
+        keep_alive: bool,
+    ) {
+        let head = Head {
+            status: response.status,
+            headers: &response.headers,
+            body_length: response.body.length(),
+            date: turn.date,
+            keep_alive,
+            request_version: request.map_or(Version::Http11, |request| request.version),
+        };
+        self.outgoing.push_with(|out| head.render(out));
+        let body_starts = self.outgoing.queued();
+        if request.is_none_or(|request| request.method != Method::Head) {
+            self.outgoing.push_body(response.body);
+        }
+        if turn.observer.is_some() {
+            let ends = self.outgoing.queued();
+            let began = self.request_began;
+            self.pending.push_back(Pending::new(request, response.status, began, body_starts, ends));
+        }
+    }
+
+    /// Leaves the request behind whose head this is.
+    fn go_to(&mut self, then: Then, turn: &mut Turn<'_>, head: Range<usize>) {
+        match then {
+            Then::NextRequest => {
+                turn.input.consume(head.end);
+                self.request_began = turn.now;
+                self.state = State::ReceivingHead(HeadScanner::default());
+            }
+            Then::ReceiveBody(body) => self.state = State::ReceivingBody { head, body },
+            Then::Close => {
+                // What the client has sent behind its last request is lost, but our answer not.
+                self.linger = turn.input.filled().len() > head.end || self.may_read;
+                self.state = State::SendingLast;
+            }
+            Then::CloseEarly => {
+                self.linger = true;
+                self.state = State::SendingLast;
+            }
+        }
+        if matches!(self.state, State::SendingLast) {
+            turn.input.consume(turn.input.filled().len());
+        }
+    }
+
+    // ---- sending
+
+    /// Sends what is queued; goes on when all of it is sent.
+    fn send(&mut self, budget: &mut usize) -> Step {
+        if !self.may_write {
+            return Step::Stop(Next::Wait);
+        }
+        match self.outgoing.send(&mut self.transport, budget) {
+            Ok(Progress::Everything) if self.outgoing.is_broken() => Step::Stop(Next::Close),
+            Ok(Progress::Everything) => Step::GoOn,
+            Ok(Progress::Blocked) => {
+                self.may_write = false;
+                Step::Stop(Next::Wait)
+            }
+            Ok(Progress::BudgetSpent) => Step::Stop(Next::Again),
+            Err(_) => Step::Stop(Next::Close),
+        }
+    }
+
+    fn send_last(&mut self, budget: &mut usize) -> Step {
+        if !self.outgoing.is_empty() {
+            return self.send(budget);
+        }
+        if !self.linger || self.transport.finish_writing().is_err() {
+            return Step::Stop(Next::Close);
+        }
+        self.state = State::Lingering(0);
+        Step::GoOn
+    }
+
+    /// After the last response: whatever else comes is read and forgotten.
+    fn read_away(&mut self, turn: &mut Turn<'_>) -> Step {
+        let step = self.read(turn);
+        let count = turn.input.filled().len();
+        turn.input.consume(count);
+        let State::Lingering(bytes) = &mut self.state else { unreachable!("called in this state") };
+        *bytes += count as u64;
+        if *bytes > MAX_LINGER_BYTES { Step::Stop(Next::Close) } else { step }
+    }
+
+    // ---- time
+
+    /// What it waits for decides how long it may.
+    fn set_deadline(&mut self, turn: &Turn<'_>, has_sent: bool) {
+        let waiting_for = match &self.state {
+            _ if !self.outgoing.is_empty() => WaitingFor::Room,
+            State::ReceivingHead(_) if self.leftover.is_empty() => WaitingFor::Request,
+            State::ReceivingHead(_) => WaitingFor::Head,
+            State::ReceivingBody { .. } => WaitingFor::Body,
+            State::SendingLast | State::Lingering(_) => WaitingFor::End,
+        };
+        // A head has to arrive within its time, however steadily its bytes drip in; a response may
+        // take as long as it likes, as long as it moves.
+        if waiting_for == self.waiting_for && !has_sent {
+            return;
+        }
+        self.waiting_for = waiting_for;
+        let options = turn.options;
+        self.deadline = match waiting_for {
+            WaitingFor::Request => turn.now + options.idle_timeout,
+            WaitingFor::Head => self.request_began + options.head_timeout,
+            WaitingFor::Body => turn.now + options.head_timeout,
+            WaitingFor::Room => turn.now + options.send_timeout,
+            WaitingFor::End => turn.now + LINGER_TIME,
+        };
+    }
+
+    // ---- telling
+
+    /// Tells the observer of exchanges that are over, or of all if the connection is.
+    fn report(&mut self, turn: &mut Turn<'_>, closed: bool) {
+        let Some(observer) = &mut turn.observer else { return };
+        let sent = self.outgoing.sent();
+        while let Some(first) = self.pending.front()
+            && (closed || first.is_over(sent))
+        {
+            let exchange =
+                self.pending.pop_front().expect("there is a first").end(self.client, sent, turn.now);
+            observer.observe(&exchange, turn.now);
+        }
+    }
+}
+
+impl BodyReader {
+    /// Reads as much of the body as is there: how many bytes that was, and whether it was the rest.
+    fn read(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
+        match self {
+            BodyReader::Length(missing) => {
+                let here = usize::try_from(*missing).unwrap_or(usize::MAX).min(bytes.len());
+                *missing -= here as u64;
+                Ok((here, *missing == 0))
+            }
+            BodyReader::Chunked(decoder, total) => {
+                let mut eaten = 0;
+                loop {
+                    let step = decoder.next(&bytes[eaten..])?;
+                    eaten += step.consumed;
+                    *total += step.consumed as u64;
+                    if step.finished || eaten == bytes.len() {
+                        return Ok((eaten, step.finished));
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_too_large(&self) -> bool {
+        matches!(self, BodyReader::Chunked(_, total) if *total > MAX_DISCARDED)
+    }
+}

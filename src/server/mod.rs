@@ -1,0 +1,100 @@
+//! Sockets, threads and time: the only storey that knows them.
+//!
+//! ```text
+//!  TcpListener ──accept──▶ worker ──(if another is less busy)──▶ that worker's inbox
+//!                            │
+//!                            ▼
+//!              one event loop over the connections it owns
+//!                            │
+//!            bytes ──▶ Connection ──Request──▶ site ──Response──▶ Transmission ──▶ bytes
+//! ```
+//!
+//! Read on in this order: [`listen`] (how a port is opened), [`pool`] and [`worker`] (who does the
+//! work), [`connection`] (one client's state machine) with [`buffer`] (what came in),
+//! [`transmit`] (what goes out) and [`transport`] (the socket behind both), then [`timers`].
+
+pub mod buffer;
+pub mod connection;
+pub mod exchange;
+pub mod listen;
+pub mod pool;
+pub mod timers;
+pub mod transmit;
+pub mod transport;
+pub mod worker;
+
+pub use exchange::{Exchange, Observer};
+pub use pool::Stopper;
+
+use crate::http::Request;
+use crate::site::Response;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What answers requests. It is called by several workers at once.
+pub type Responder = dyn Fn(&Request<'_>) -> Response + Send + Sync;
+
+/// Makes an observer for a worker; each has its own, so that they need not wait for each other.
+pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + Send + Sync + 'a;
+
+/// What a server allows itself and its clients. The command line's defaults are in [`crate::cli`].
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many workers, one at least.
+    pub threads: usize,
+    /// How many connections may be open at once.
+    pub max_connections: usize,
+    /// How long a request's head may take from its first byte to its last; then its body again.
+    pub head_timeout: Duration,
+    /// How long a connection may stay open without a request.
+    pub idle_timeout: Duration,
+    /// How long a response may stand still because the client takes no more of it.
+    pub send_timeout: Duration,
+    /// How long responses under way may take to finish once the server is to stop.
+    pub stop_timeout: Duration,
+}
+
+/// A server that has its ports and does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    listeners: Vec<TcpListener>,
+    pool: pool::Pool,
+}
+
+impl Server {
+    /// Makes the workers of a server for these listeners; clients that connect are kept waiting
+    /// until [`Server::run`].
+    ///
+    /// # Errors
+    /// When the system has no more descriptors or memory to give.
+    pub fn new(listeners: Vec<TcpListener>, options: Options) -> io::Result<Server> {
+        for listener in &listeners {
+            listener.set_nonblocking(true)?;
+        }
+        Ok(Server { pool: pool::Pool::new(&listeners, options)?, listeners })
+    }
+
+    /// The addresses on which it listens, with the ports that it really got.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// A handle that stops the server from another thread.
+    pub fn stopper(&self) -> Stopper {
+        self.pool.stopper()
+    }
+
+    /// Answers until it is stopped. Then no connection is accepted any more, idle ones are closed,
+    /// and responses under way get [`Options::stop_timeout`] to finish.
+    ///
+    /// # Errors
+    /// When a worker's event loop fails, which no client can bring about.
+    pub fn run(self, respond: Arc<Responder>, observers: &ObserverFactory<'_>) -> io::Result<()> {
+        // Each worker has listeners of its own on the same sockets; these are not needed any more,
+        // and once the workers stop listening nobody shall.
+        drop(self.listeners);
+        self.pool.run(&respond, observers)
+    }
+}

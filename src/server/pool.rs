@@ -1,0 +1,183 @@
+//! The thread pool: so many workers, and who gets a new connection.
+//!
+//! Every worker listens. Whoever is awake first accepts a connection and keeps it, unless another
+//! worker has clearly fewer: then it goes into that one's inbox. On a quiet machine a connection
+//! so never changes threads; on a busy one the load evens out.
+
+use super::worker::Worker;
+use super::{ObserverFactory, Options, Responder};
+use mio::Waker;
+use std::io;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The workers before they run.
+#[derive(Debug)]
+pub(super) struct Pool {
+    workers: Vec<Worker>,
+    shared: Arc<Shared>,
+}
+
+/// What workers know of each other.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) options: Options,
+    stopping: AtomicBool,
+    desks: Vec<Desk>,
+}
+
+/// Where a worker is reached by others.
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// How many connections it has, those in its inbox included.
+    open: AtomicUsize,
+    /// Connections that others accepted for it.
+    inbox: Mutex<Vec<mio::net::TcpStream>>,
+    waker: Waker,
+}
+
+/// Who is to have a new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placement {
+    /// The worker that accepted it.
+    Here,
+    /// The worker of this number.
+    There(usize),
+}
+
+/// A worker that has so many more connections than another gives a new one away. Less would not be
+/// worth waking the other for.
+const CLEARLY_MORE: usize = 2;
+
+impl Pool {
+    pub(super) fn new(listeners: &[TcpListener], options: Options) -> io::Result<Pool> {
+        let mut polls = Vec::new();
+        let mut desks = Vec::new();
+        for _ in 0..options.threads.max(1) {
+            let poll = mio::Poll::new()?;
+            let waker = Waker::new(poll.registry(), super::worker::WAKER)?;
+            desks.push(Desk { open: AtomicUsize::new(0), inbox: Mutex::default(), waker });
+            polls.push(poll);
+        }
+        let shared = Arc::new(Shared { options, stopping: AtomicBool::new(false), desks });
+        let workers = polls
+            .into_iter()
+            .enumerate()
+            .map(|(number, poll)| Worker::new(number, poll, listeners, Arc::clone(&shared)))
+            .collect::<io::Result<_>>()?;
+        Ok(Pool { workers, shared })
+    }
+
+    pub(super) fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.shared))
+    }
+
+    /// Runs all workers, each on a thread of its own, and returns when they have ended.
+    pub(super) fn run(self, respond: &Arc<Responder>, observers: &ObserverFactory<'_>) -> io::Result<()> {
+        std::thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for worker in self.workers {
+                let (respond, observer) = (Arc::clone(respond), observers());
+                let builder = std::thread::Builder::new().name(format!("worker-{}", worker.number()));
+                threads.push(builder.spawn_scoped(scope, move || worker.run(&*respond, observer))?);
+            }
+            let mut result = Ok(());
+            for thread in threads {
+                let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("a worker panicked")));
+                result = result.and(ended);
+            }
+            result
+        })
+    }
+}
+
+impl Shared {
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    pub(super) fn desk(&self, worker: usize) -> &Desk {
+        &self.desks[worker]
+    }
+
+    /// Whether all workers together have as many connections as they may.
+    pub(super) fn is_full(&self) -> bool {
+        self.open_connections() >= self.options.max_connections
+    }
+
+    /// How many connections all workers have together.
+    pub(super) fn open_connections(&self) -> usize {
+        self.desks.iter().map(Desk::open).sum()
+    }
+
+    /// Who is to have a connection that this worker has accepted.
+    pub(super) fn place(&self, here: usize) -> Placement {
+        let mine = self.desks[here].open();
+        let least = self.desks.iter().map(Desk::open).enumerate().min_by_key(|&(_, open)| open);
+        match least {
+            Some((there, open)) if there != here && open + CLEARLY_MORE <= mine => Placement::There(there),
+            _ => Placement::Here,
+        }
+    }
+
+    /// Whoever has the most connections, other than this worker: the likeliest to have an idle one.
+    pub(super) fn busiest_other(&self, here: usize) -> Option<usize> {
+        let others = self
+            .desks
+            .iter()
+            .map(Desk::open)
+            .enumerate()
+            .filter(|&(worker, open)| worker != here && open > 0);
+        others.max_by_key(|&(_, open)| open).map(|(worker, _)| worker)
+    }
+}
+
+impl Desk {
+    fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// The worker has one connection more.
+    pub(super) fn count_one(&self) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The worker has one connection less.
+    pub(super) fn discount_one(&self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Puts a connection into the worker's inbox, and wakes it if it has not been yet.
+    pub(super) fn hand_over(&self, stream: mio::net::TcpStream) {
+        self.count_one();
+        let was_empty = {
+            let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+            inbox.push(stream);
+            inbox.len() == 1
+        };
+        if was_empty {
+            // It fails only if the worker is gone, and the server with it.
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// Takes what is in the inbox.
+    pub(super) fn take_inbox(&self) -> Vec<mio::net::TcpStream> {
+        std::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Stops a running server from another thread.
+#[derive(Debug, Clone)]
+pub struct Stopper(Arc<Shared>);
+
+impl Stopper {
+    /// Lets the server stop: see [`super::Server::run`]. To do it twice is the same as once.
+    pub fn stop(&self) {
+        self.0.stopping.store(true, Ordering::Release);
+        for desk in &self.0.desks {
+            let _ = desk.waker.wake();
+        }
+    }
+}

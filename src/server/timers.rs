@@ -1,0 +1,69 @@
+//! Deadlines of many connections, of which nearly all are put off before they come.
+//!
+//! A busy connection moves its deadline with each request. To move an entry in a queue each time
+//! would cost more than the request's parsing, so the queue is allowed to be early: a connection
+//! has an entry for *some* time not after its deadline. When that comes, the connection is asked
+//! for its real deadline, and if that lies ahead it is queued again. An entry is added only when
+//! the deadline moves *before* the one that is queued.
+//!
+//! ```text
+//! idle until 60 s        queued: 60
+//! half a head, until 10  queued: 10 (and 60, which will mean nothing when it comes)
+//! idle until 70 s        queued: 10; at 10 it asks and is queued for 70
+//! ```
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Instant;
+
+/// A queue of deadlines by time. Keys are the worker's numbers for its connections.
+#[derive(Debug, Default)]
+pub struct Timers(BinaryHeap<Reverse<(Instant, usize)>>);
+
+impl Timers {
+    /// Sees to it that `key` comes up not later than `deadline`. `queued` is the caller's note of
+    /// the entry that counts; the caller keeps one for each key, `None` at first.
+    pub fn arm(&mut self, key: usize, queued: &mut Option<Instant>, deadline: Instant) {
+        if queued.is_none_or(|at| deadline < at) {
+            self.0.push(Reverse((deadline, key)));
+            *queued = Some(deadline);
+        }
+    }
+
+    /// When the next entry comes up.
+    pub fn next(&self) -> Option<Instant> {
+        self.0.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// The next entry whose time has come. It counts only if the note for its key says that time.
+    pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, usize)> {
+        if self.next()? > now {
+            return None;
+        }
+        self.0.pop().map(|Reverse(entry)| entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn only_an_earlier_deadline_adds_an_entry() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut timers = Timers::default();
+        let mut queued = None;
+        timers.arm(7, &mut queued, at(60));
+        timers.arm(7, &mut queued, at(70));
+        timers.arm(7, &mut queued, at(10));
+        timers.arm(7, &mut queued, at(10));
+        assert_eq!(queued, Some(at(10)));
+        assert_eq!(timers.next(), Some(at(10)));
+        assert_eq!(timers.pop_due(at(9)), None);
+        assert_eq!(timers.pop_due(at(100)), Some((at(10), 7)));
+        assert_eq!(timers.pop_due(at(100)), Some((at(60), 7)));
+        assert_eq!(timers.pop_due(at(100)), None);
+    }
+}

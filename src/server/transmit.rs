@@ -1,0 +1,214 @@
+//! What goes out: responses onto a [`Transport`], in order, in as few calls as possible.
+//!
+//! ```text
+//! front: bytes          head and small body of one response, or of several pipelined ones
+//! rest:  [file | bytes] what is too large to copy: sent by the kernel from the file itself
+//! ```
+//!
+//! A head and a small body leave in one write. A file is sent in bounded pieces, so that a fast
+//! client with a large download does not keep a worker from its other connections.
+
+use super::transport::Transport;
+use crate::site::{Body, FilePart, Piece};
+use std::collections::VecDeque;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// A file of up to so many bytes is copied behind its head, and both leave in one write.
+const SMALL_FILE: u64 = 32 * 1024;
+
+/// As soon as so many bytes are gathered they are sent, before more responses are added.
+const ENOUGH: usize = 64 * 1024;
+
+/// The bytes that a connection has still to send.
+#[derive(Debug, Default)]
+pub struct Transmission {
+    front: Vec<u8>,
+    /// How much of `front` is sent.
+    front_sent: usize,
+    rest: VecDeque<Piece>,
+    /// A promised length cannot be kept: when all is sent the connection must close.
+    broken: bool,
+    /// How many bytes were queued and sent since the connection began.
+    queued: u64,
+    sent: u64,
+}
+
+/// How far [`Transmission::send`] came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing is left to send.
+    Everything,
+    /// The client takes no more for now.
+    Blocked,
+    /// There is more, and the budget for one turn is spent.
+    BudgetSpent,
+}
+
+impl Transmission {
+    /// Whether nothing is left to send.
+    pub fn is_empty(&self) -> bool {
+        self.front_sent == self.front.len() && self.rest.is_empty()
+    }
+
+    /// Whether it is time to send rather than to add the next response.
+    pub fn is_enough(&self) -> bool {
+        self.front.len() - self.front_sent >= ENOUGH || !self.rest.is_empty()
+    }
+
+    /// Whether the connection must close once all is sent.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// How many bytes were queued since the connection began.
+    pub fn queued(&self) -> u64 {
+        self.queued
+    }
+
+    /// How many bytes were sent since the connection began.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Queues bytes by letting `write` append them.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let last = match self.rest.back_mut() {
+            None => &mut self.front,
+            Some(Piece::Bytes(bytes)) => bytes,
+            Some(Piece::File(_)) => {
+                self.rest.push_back(Piece::Bytes(Vec::new()));
+                let Some(Piece::Bytes(bytes)) = self.rest.back_mut() else { unreachable!("it was pushed") };
+                bytes
+            }
+        };
+        let before = last.len();
+        write(last);
+        self.queued += (last.len() - before) as u64;
+    }
+
+    /// Queues a response's body.
+    pub fn push_body(&mut self, body: Body) {
+        match body {
+            Body::Empty => {}
+            Body::Bytes(bytes) => self.push_bytes(bytes),
+            Body::File(part) => self.push_file(part),
+            Body::Pieces(pieces) => {
+                for piece in pieces {
+                    match piece {
+                        Piece::Bytes(bytes) => self.push_bytes(bytes),
+                        Piece::File(part) => self.push_file(part),
+                    }
+                }
+            }
+        }
+    }
+
+    fn push_bytes(&mut self, bytes: Vec<u8>) {
+        if bytes.len() < ENOUGH {
+            self.push_with(|last| last.extend_from_slice(&bytes));
+        } else {
+            self.queued += bytes.len() as u64;
+            self.rest.push_back(Piece::Bytes(bytes));
+        }
+    }
+
+    fn push_file(&mut self, part: FilePart) {
+        let length = part.length();
+        if length > SMALL_FILE {
+            self.queued += length;
+            self.rest.push_back(Piece::File(part));
+            return;
+        }
+        let mut read = Ok(());
+        self.push_with(|last| {
+            let start = last.len();
+            last.resize(start + usize::try_from(length).expect("it is small"), 0);
+            read = part.file.read_exact_at(&mut last[start..], part.range.start);
+            if read.is_err() {
+                // It has shrunk since its length was promised, or the disk failed. Nothing else may
+                // be sent in its place: the client sees the connection end too early.
+                last.truncate(start);
+            }
+        });
+        self.broken |= read.is_err();
+    }
+
+    /// Sends until nothing is left, the client takes no more, or `budget` bytes are sent; the
+    /// budget is reduced by what was.
+    ///
+    /// # Errors
+    /// When the connection is gone, or a file ended before the length that was promised.
+    pub fn send(&mut self, to: &mut impl Transport, budget: &mut usize) -> io::Result<Progress> {
+        loop {
+            let unsent = &self.front[self.front_sent..];
+            let result = if !unsent.is_empty() {
+                to.write(unsent, !self.rest.is_empty())
+            } else {
+                match self.rest.pop_front() {
+                    None => {
+                        self.reset_front();
+                        return Ok(Progress::Everything);
+                    }
+                    Some(Piece::Bytes(bytes)) => {
+                        (self.front, self.front_sent) = (bytes, 0);
+                        continue;
+                    }
+                    Some(Piece::File(part)) if part.range.is_empty() => continue,
+                    Some(Piece::File(mut part)) => {
+                        if *budget == 0 {
+                            self.rest.push_front(Piece::File(part));
+                            return Ok(Progress::BudgetSpent);
+                        }
+                        let count = usize::try_from(part.length()).unwrap_or(usize::MAX).min(*budget);
+                        let result = to.write_file(&part.file, part.range.start, count);
+                        let written = result.as_ref().map_or(0, |written| *written);
+                        part.range.start += written as u64;
+                        self.rest.push_front(Piece::File(part));
+                        self.count(written, budget);
+                        match result {
+                            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                            Ok(_) => continue,
+                            error => error,
+                        }
+                    }
+                }
+            };
+            match result {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.front_sent += written;
+                    self.count(written, budget);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Blocked),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn count(&mut self, written: usize, budget: &mut usize) {
+        self.sent += written as u64;
+        *budget = budget.saturating_sub(written);
+    }
+
+    /// Keeps a buffer of the usual size for the next response, and gives a large one back.
+    fn reset_front(&mut self) {
+        self.front_sent = 0;
+        if self.front.capacity() > 4 * ENOUGH {
+            self.front = Vec::new();
+        } else {
+            self.front.clear();
+        }
+    }
+
+    /// Exchanges the buffer of a connection with nothing to send for another. Workers lend theirs
+    /// for the time of a turn, so that a connection that waits owns none.
+    pub fn swap_buffer(&mut self, other: &mut Vec<u8>) {
+        if self.is_empty() {
+            self.front.clear();
+            self.front_sent = 0;
+            std::mem::swap(&mut self.front, other);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a connection reads from and writes to: a non-blocking socket, or something like one.
+//!
+//! All calls return at once. What cannot be done now fails with `WouldBlock`, and the event loop
+//! tells when it is worth another try.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+
+/// A stream of bytes in both directions.
+pub trait Transport {
+    /// Reads some bytes; 0 means that the other side has finished sending.
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes some of these bytes. `more` tells that others follow at once, so that the kernel
+    /// can put both into one segment.
+    fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize>;
+
+    /// Writes some of `count` bytes of a file from `offset`; 0 means that the file ends there.
+    fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize>;
+
+    /// Tells the other side that nothing more will be sent. Reading goes on.
+    fn finish_writing(&mut self) -> io::Result<()>;
+}
+
+impl Transport for mio::net::TcpStream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        Read::read(self, into)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
+        if !more {
+            return Write::write(self, bytes);
+        }
+        use rustix::net::{SendFlags, send};
+        Ok(send(&*self, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
+        Write::write(self, bytes)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+        // The kernel moves the bytes from its page cache to the socket; they never come here.
+        match rustix::fs::sendfile(&*self, file, Some(&mut { offset }), count) {
+            // Some file systems cannot do that.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => copy_file(self, file, offset, count),
+            result => Ok(result?),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+        copy_file(self, file, offset, count)
+    }
+
+    fn finish_writing(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+/// [`Transport::write_file`] for where the kernel has no way of its own: one read, one write. What
+/// was read and did not fit is read again next time.
+pub fn copy_file(to: &mut impl Transport, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+    use std::os::unix::fs::FileExt;
+    const PIECE: usize = 64 * 1024;
+    let mut piece = vec![0; count.min(PIECE)];
+    let read = file.read_at(&mut piece, offset)?;
+    if read == 0 { Ok(0) } else { to.write(&piece[..read], read < count) }
+}

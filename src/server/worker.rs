@@ -1,0 +1,434 @@
+//! One worker: an event loop over the connections that it owns.
+//!
+//! ```text
+//! loop:
+//!   sleep until a socket is ready, a deadline comes, or somebody wakes us    (one epoll_wait)
+//!   accept new connections
+//!   give each connection that is ready its turn                             (Connection::advance)
+//!   give those that did not finish in their last turn another
+//!   close or answer those whose time is up
+//!   pass the log on, if it is time
+//! ```
+//!
+//! A thread that blocks in `read` serves one client and costs its stack. A thread that asks the
+//! kernel "which of these ten thousand sockets is ready?" serves all of them, as long as it never
+//! waits for one alone. That is all there is to an event loop.
+
+use super::buffer::ReadBuffer;
+use super::connection::{Connection, Next, Turn};
+use super::exchange::Observer;
+use super::pool::{Placement, Shared};
+use super::timers::Timers;
+use super::{Options, Responder};
+use crate::http::{Refusal, Status, date, response::Head};
+use crate::site::error_page;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+use rustix::io::Errno;
+use slab::Slab;
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The event of somebody waking us.
+pub(super) const WAKER: Token = Token(usize::MAX);
+
+/// The events of listeners count down from here; those of connections up from 0.
+const FIRST_LISTENER: usize = usize::MAX - 1;
+
+/// How many connections are accepted in one turn before those that are open get theirs.
+const ACCEPT_BUDGET: usize = 256;
+
+/// How long not to accept after the system had no descriptor left. Without the pause the loop
+/// would spin: the connection that could not be accepted is still there.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A worker and all that it owns.
+#[derive(Debug)]
+pub(super) struct Worker {
+    number: usize,
+    poll: Poll,
+    listeners: Vec<Listener>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
+    /// There may be connections to accept.
+    may_accept: bool,
+}
+
+/// The state of the loop while it runs.
+struct Loop<'a> {
+    worker: Worker,
+    respond: &'a Responder,
+    observer: Option<Box<dyn Observer>>,
+    connections: Slab<Seat>,
+    timers: Timers,
+    /// Connections that can go on without an event.
+    unfinished: VecDeque<usize>,
+    /// Lent to connections for their turns.
+    input: ReadBuffer,
+    output: Vec<u8>,
+    clock: Clock,
+    accept_again: Option<Instant>,
+    /// Idle connections, the longest idle last, as of some time ago: see [`Loop::make_room`].
+    longest_idle: Vec<(Instant, usize)>,
+}
+
+/// A connection in the worker's table.
+struct Seat {
+    connection: Connection<TcpStream>,
+    /// Its entry in the timers that counts.
+    queued: Option<Instant>,
+    registered: bool,
+}
+
+/// The time of the turn, looked at once for all connections.
+struct Clock {
+    now: Instant,
+    unix_seconds: u64,
+    date: [u8; date::LENGTH],
+}
+
+impl Worker {
+    pub(super) fn new(
+        number: usize,
+        poll: Poll,
+        listeners: &[std::net::TcpListener],
+        shared: Arc<Shared>,
+    ) -> io::Result<Worker> {
+        let listeners = listeners
+            .iter()
+            .enumerate()
+            .map(|(index, listener)| {
+                let mut socket = TcpListener::from_std(listener.try_clone()?);
+                poll.registry().register(&mut socket, Token(FIRST_LISTENER - index), Interest::READABLE)?;
+                Ok(Listener { socket, may_accept: true })
+            })
+            .collect::<io::Result<_>>()?;
+        Ok(Worker { number, poll, listeners, shared })
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Runs the loop until the server stops.
+    pub(super) fn run(self, respond: &Responder, observer: Option<Box<dyn Observer>>) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        let mut state = Loop {
+            worker: self,
+            respond,
+            observer,
+            connections: Slab::new(),
+            timers: Timers::default(),
+            unfinished: VecDeque::new(),
+            input: ReadBuffer::default(),
+            output: Vec::new(),
+            clock: Clock::start(),
+            accept_again: None,
+            longest_idle: Vec::new(),
+        };
+        let mut stop_at = None;
+        loop {
+            let timeout = state.sleep_until(stop_at).map(|at| at.saturating_duration_since(Instant::now()));
+            match state.worker.poll.poll(&mut events, timeout) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => state.clock.tick(),
+            }
+            if state.worker.shared.is_stopping() && stop_at.is_none() {
+                stop_at = Some(state.clock.now + state.options().stop_timeout);
+                state.begin_to_stop();
+            }
+            state.take_turn(&events);
+            if stop_at.is_some_and(|at| state.connections.is_empty() || at <= state.clock.now) {
+                break;
+            }
+        }
+        if let Some(observer) = &mut state.observer {
+            observer.flush();
+        }
+        Ok(())
+    }
+}
+
+impl Loop<'_> {
+    /// When to wake up even if nothing happens.
+    fn sleep_until(&self, stop_at: Option<Instant>) -> Option<Instant> {
+        if !self.unfinished.is_empty() || (self.accept_again.is_none() && self.can_accept()) {
+            return Some(self.clock.now);
+        }
+        let flush_at = self.observer.as_ref().and_then(|observer| observer.flush_at());
+        [self.timers.next(), self.accept_again, flush_at, stop_at].into_iter().flatten().min()
+    }
+
+    fn take_turn(&mut self, events: &Events) {
+        // Those that did not finish last time come after all that is new now.
+        let unfinished = std::mem::take(&mut self.unfinished);
+        for event in events {
+            let Token(number) = event.token();
+            if event.token() == WAKER {
+                self.empty_inbox();
+            } else if let Some(listener) = self.worker.listeners.get_mut(FIRST_LISTENER - number) {
+                listener.may_accept = true;
+            } else if let Some(seat) = self.connections.get_mut(number) {
+                let failed = event.is_error();
+                seat.connection.notice(
+                    event.is_readable() || failed,
+                    event.is_writable() || failed,
+                    event.is_read_closed(),
+                );
+                self.advance(number);
+            }
+        }
+        self.accept();
+        for key in unfinished {
+            self.advance(key);
+        }
+        self.end_overdue();
+        let now = self.clock.now;
+        if let Some(observer) = &mut self.observer
+            && observer.flush_at().is_some_and(|at| at <= now)
+        {
+            observer.flush();
+        }
+    }
+
+    // ---- connections come
+
+    fn can_accept(&self) -> bool {
+        self.worker.listeners.iter().any(|listener| listener.may_accept)
+    }
+
+    fn accept(&mut self) {
+        if self.accept_again.is_some_and(|at| at > self.clock.now) {
+            return;
+        }
+        self.accept_again = None;
+        let mut budget = ACCEPT_BUDGET;
+        for index in 0..self.worker.listeners.len() {
+            while self.worker.listeners[index].may_accept && budget > 0 {
+                budget -= 1;
+                match self.worker.listeners[index].socket.accept() {
+                    Ok((stream, _)) => self.place(stream),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        self.worker.listeners[index].may_accept = false;
+                    }
+                    Err(error) if is_exhaustion(&error) => {
+                        // An idle connection gives its descriptor back at once.
+                        self.make_room();
+                        self.accept_again = Some(self.clock.now + ACCEPT_PAUSE);
+                        return;
+                    }
+                    // The client has gone again before it was accepted, or the like.
+                    Err(_) => {}
+                }
+            }
+        }
+    }
+
+    /// Decides who is to have a new connection.
+    fn place(&mut self, stream: TcpStream) {
+        let (shared, here) = (Arc::clone(&self.worker.shared), self.worker.number);
+        if shared.is_full() && !self.make_room() {
+            // None of ours is idle. Perhaps one of another worker's is; that one will decide.
+            match shared.busiest_other(here) {
+                Some(there) => shared.desk(there).hand_over(stream),
+                None => turn_away(stream, &self.clock.date),
+            }
+            return;
+        }
+        match shared.place(here) {
+            Placement::Here => {
+                shared.desk(here).count_one();
+                self.welcome(stream);
+            }
+            Placement::There(there) => shared.desk(there).hand_over(stream),
+        }
+    }
+
+    /// Connections that others have accepted for us; they are counted as ours already.
+    fn empty_inbox(&mut self) {
+        let shared = Arc::clone(&self.worker.shared);
+        for stream in shared.desk(self.worker.number).take_inbox() {
+            let one_too_many = self.open_connections() > self.options().max_connections;
+            if (one_too_many && !self.make_room()) || shared.is_stopping() {
+                shared.desk(self.worker.number).discount_one();
+                turn_away(stream, &self.clock.date);
+            } else {
+                self.welcome(stream);
+            }
+        }
+    }
+
+    fn open_connections(&self) -> usize {
+        self.worker.shared.open_connections()
+    }
+
+    /// Takes a connection in and gives it its first turn: often its request is there already, and
+    /// it may be over before the event loop ever has to know of it.
+    fn welcome(&mut self, stream: TcpStream) {
+        let client = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
+        let connection = Connection::new(stream, client, self.clock.now, self.options());
+        let key = self.connections.insert(Seat { connection, queued: None, registered: false });
+        self.advance(key);
+    }
+
+    // ---- connections move on
+
+    fn advance(&mut self, key: usize) {
+        self.turn_of(key, Connection::advance);
+    }
+
+    /// Gives a connection its turn, and does with it what it says after that. A panic in it costs
+    /// this connection and nothing else.
+    fn turn_of(&mut self, key: usize, act: impl FnOnce(&mut Connection<TcpStream>, &mut Turn<'_>) -> Next) {
+        let Some(seat) = self.connections.get_mut(key) else { return };
+        let mut turn = Turn {
+            now: self.clock.now,
+            date: &self.clock.date,
+            input: &mut self.input,
+            output: &mut self.output,
+            respond: self.respond,
+            observer: self.observer.as_deref_mut().map(|observer| observer as &mut dyn Observer),
+            options: &self.worker.shared.options,
+        };
+        let next = catch_unwind(AssertUnwindSafe(|| act(&mut seat.connection, &mut turn)));
+        let next = next.unwrap_or_else(|_| {
+            // The buffers may be in any state; these are in a good one.
+            (self.input, self.output) = (ReadBuffer::default(), Vec::new());
+            Next::Close
+        });
+        if next == Next::Close {
+            return self.close(key);
+        }
+        if !seat.registered {
+            let both = Interest::READABLE | Interest::WRITABLE;
+            if self.worker.poll.registry().register(seat.connection.transport(), Token(key), both).is_err() {
+                return self.close(key);
+            }
+            seat.registered = true;
+        }
+        let deadline = seat.connection.deadline();
+        self.timers.arm(key, &mut seat.queued, deadline);
+        if next == Next::Again {
+            self.unfinished.push_back(key);
+        }
+    }
+
+    /// Closing the socket is what dropping it does; with it the kernel forgets its registration.
+    fn close(&mut self, key: usize) {
+        self.connections.remove(key);
+        self.worker.shared.desk(self.worker.number).discount_one();
+    }
+
+    fn end_overdue(&mut self) {
+        while let Some((at, key)) = self.timers.pop_due(self.clock.now) {
+            let Some(seat) = self.connections.get_mut(key) else { continue };
+            if seat.queued != Some(at) {
+                continue;
+            }
+            seat.queued = None;
+            let deadline = seat.connection.deadline();
+            if deadline > self.clock.now {
+                self.timers.arm(key, &mut seat.queued, deadline);
+            } else {
+                self.turn_of(key, Connection::time_is_up);
+            }
+        }
+    }
+
+    /// Closes the connection that has been idle for the longest time, if there is an idle one.
+    ///
+    /// To find it takes a look at all. So the look is taken once, and what it found is used up
+    /// before the next: those that have been used meanwhile are passed over.
+    fn make_room(&mut self) -> bool {
+        for has_looked in [false, true] {
+            while let Some((deadline, key)) = self.longest_idle.pop() {
+                let seat = self.connections.get(key);
+                if seat
+                    .is_some_and(|seat| seat.connection.is_idle() && seat.connection.deadline() == deadline)
+                {
+                    self.close(key);
+                    return true;
+                }
+            }
+            if !has_looked {
+                // All idle connections may be idle for the same time, so the first deadline is the
+                // longest idleness.
+                let idle = self.connections.iter().filter(|(_, seat)| seat.connection.is_idle());
+                self.longest_idle = idle.map(|(key, seat)| (seat.connection.deadline(), key)).collect();
+                self.longest_idle.sort_unstable_by(|a, b| b.cmp(a));
+            }
+        }
+        false
+    }
+
+    /// Stops listening and closes what is idle; the rest may finish.
+    fn begin_to_stop(&mut self) {
+        self.worker.listeners.clear();
+        self.empty_inbox();
+        let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.connections[key].connection.finish();
+            self.advance(key);
+        }
+    }
+
+    fn options(&self) -> &Options {
+        &self.worker.shared.options
+    }
+}
+
+/// Whether the system, rather than this client, is the reason why a connection was not accepted.
+fn is_exhaustion(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+}
+
+/// Answers 503 to a connection that there is no room for. It gets no seat and no second chance:
+/// whatever of the answer does not fit into the socket's buffer at once is lost.
+fn turn_away(mut stream: TcpStream, date: &[u8; date::LENGTH]) {
+    let refusal =
+        Refusal::new(Status::SERVICE_UNAVAILABLE, "too many connections are open; try again in a moment");
+    let mut response = error_page::as_line(&refusal);
+    response.headers.push("Retry-After", "1");
+    let crate::site::Body::Bytes(body) = response.body else { unreachable!("a line is bytes") };
+    let mut out = Vec::new();
+    let head = Head {
+        status: response.status,
+        headers: &response.headers,
+        body_length: body.len() as u64,
+        date,
+        keep_alive: false,
+        request_version: crate::http::request::Version::Http11,
+    };
+    head.render(&mut out);
+    out.extend_from_slice(&body);
+    let _ = stream.write(&out);
+    // To close with the request unread would take the answer back (see `connection`).
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let _ = stream.read(&mut [0; 16 * 1024]);
+}
+
+impl Clock {
+    fn start() -> Clock {
+        let mut clock = Clock { now: Instant::now(), unix_seconds: 0, date: date::imf_fixdate(0) };
+        clock.tick();
+        clock
+    }
+
+    /// Looks at the time; the date is written anew once a second.
+    fn tick(&mut self) {
+        self.now = Instant::now();
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if seconds != self.unix_seconds {
+            self.unix_seconds = seconds;
+            self.date = date::imf_fixdate(seconds);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What a refused request is answered with: a small page for browsers, one plain line for others.
+
+use super::{Body, Response, page};
+use crate::http::accept;
+use crate::http::fields::Fields;
+use crate::http::{Headers, Refusal};
+use maud::html;
+
+/// The answer to a request whose fields could be read.
+pub fn respond(fields: &Fields<'_>, refusal: &Refusal) -> Response {
+    if prefers_html(fields) { as_page(refusal) } else { as_line(refusal) }
+}
+
+/// The answer to what is not even a request: one line.
+pub fn as_line(refusal: &Refusal) -> Response {
+    let text = format!("{} {}: {}\n", refusal.status.code(), refusal.status.phrase(), refusal.why);
+    response(refusal, "text/plain; charset=utf-8", text)
+}
+
+fn as_page(refusal: &Refusal) -> Response {
+    let status = refusal.status;
+    let title = format!("{} {}", status.code(), status.phrase());
+    let content = html! {
+        main class="error" {
+            p class="code" { (status.code()) }
+            h1 { (status.phrase()) }
+            p { (sentence(&refusal.why)) }
+            p { a href="/" { "Go to the start page" } }
+        }
+    };
+    let mut response = response(refusal, "text/html; charset=utf-8", page::render(&title, &content));
+    response.headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
+    response
+}
+
+fn response(refusal: &Refusal, content_type: &str, text: String) -> Response {
+    let mut headers = Headers::default();
+    headers.push("Content-Type", content_type);
+    headers.push("Cache-Control", "no-cache");
+    headers.push("Vary", "Accept");
+    Response { status: refusal.status, headers, body: Body::Bytes(text.into_bytes()) }
+}
+
+/// Browsers say `text/html`; curl and programs say `*/*` or nothing.
+fn prefers_html(fields: &Fields<'_>) -> bool {
+    fields.get_all("accept").any(|value| accept::names(value, "text", "html"))
+}
+
+/// Whether a page can be sent at all; without an Accept field everything can.
+pub(super) fn takes_html_at_all(fields: &Fields<'_>) -> bool {
+    let mut values = fields.get_all("accept").peekable();
+    values.peek().is_none() || values.any(|value| accept::quality(value, "text", "html") > 0)
+}
+
+/// "no host" to "No host."
+fn sentence(why: &str) -> String {
+    let mut letters = why.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}

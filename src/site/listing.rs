@@ -1,0 +1,366 @@
+//! A directory as a page for people, or as JSON for programs.
+//!
+//! ```text
+//! GET /photos/?sort=size&order=desc       the page, largest first; folders stay on top
+//! GET /photos/?format=json                {"path": "/photos/", "entries": [{"name": "a.jpg", ...}]}
+//! GET /photos/  Accept: application/json  the same
+//! ```
+//!
+//! Sorting works without scripts: a column's head is a link. Names are bytes, and anything can
+//! stand in them. Links carry the exact bytes, percent-encoded; what is shown is escaped, with
+//! control characters as their pictures and U+FFFD for what is not UTF-8.
+
+use super::root::Root;
+use super::{Body, Response, page};
+use crate::http::fields::Fields;
+use crate::http::target::{DecodedPath, encode_segment, parameter};
+use crate::http::{Headers, Refusal, Status, accept};
+use crate::human;
+use jiff::Timestamp;
+use maud::{Markup, html};
+use rustix::fs::{AtFlags, FileType};
+use serde::Serialize;
+use std::cmp::Ordering;
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+
+/// One name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    name: Vec<u8>,
+    kind: Kind,
+    /// In bytes; for files.
+    size: u64,
+    /// In seconds since 1970.
+    modified: i64,
+}
+
+/// What an entry is, links followed as the server would follow them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Directory,
+    File,
+    /// What would be refused: a FIFO, a link that leads out or nowhere, a name that no target can
+    /// have. It is shown, so that nobody looks for it in vain, but without a link.
+    Other,
+}
+
+/// Answers with the listing of a directory that has no index.
+///
+/// # Errors
+/// When the directory cannot be read; a single entry that cannot is shown without details.
+pub fn respond(
+    root: &Root,
+    directory: &File,
+    path: &DecodedPath,
+    query: Option<&[u8]>,
+    fields: &Fields<'_>,
+    hidden: bool,
+) -> Result<Response, Refusal> {
+    let mut entries = read(root, directory, path, hidden).map_err(|_| {
+        Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory")
+    })?;
+    let order = Order::from_query(query);
+    entries.sort_unstable_by(|a, b| order.compare(a, b));
+    let mut headers = Headers::default();
+    let text = if wants_json(query, fields) {
+        headers.push("Content-Type", "application/json");
+        as_json(path, &entries)
+    } else {
+        headers.push("Content-Type", "text/html; charset=utf-8");
+        headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
+        as_page(path, &entries, order)
+    };
+    headers.push("Cache-Control", "no-cache");
+    headers.push("Vary", "Accept");
+    Ok(Response { status: Status::OK, headers, body: Body::Bytes(text.into_bytes()) })
+}
+
+/// `?format=` decides; without it, whichever type the Accept field names and likes better.
+fn wants_json(query: Option<&[u8]>, fields: &Fields<'_>) -> bool {
+    match parameter(query, "format").as_deref() {
+        Some("json") => true,
+        Some("html") => false,
+        _ => fields.get("accept").is_some_and(|value| {
+            accept::names(value, "application", "json")
+                && accept::quality(value, "application", "json") > accept::quality(value, "text", "html")
+        }),
+    }
+}
+
+/// Reads a directory's entries, in the file system's order.
+fn read(root: &Root, directory: &File, path: &DecodedPath, hidden: bool) -> rustix::io::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for found in rustix::fs::Dir::read_from(directory)? {
+        let found = found?;
+        let name = found.file_name().to_bytes();
+        if matches!(name, b"." | b"..") || (name.starts_with(b".") && !hidden) {
+            continue;
+        }
+        entries.push(describe(root, directory, path, name));
+    }
+    Ok(entries)
+}
+
+/// Looks at one entry; what cannot be looked at is [`Kind::Other`].
+fn describe(root: &Root, directory: &File, path: &DecodedPath, name: &[u8]) -> Entry {
+    let mut entry = Entry { name: name.to_vec(), kind: Kind::Other, size: 0, modified: 0 };
+    let Ok(stat) = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) else { return entry };
+    let (mut file_type, mut size) = (FileType::from_raw_mode(stat.st_mode), stat.st_size.unsigned_abs());
+    entry.modified = stat.st_mtime;
+    if file_type == FileType::Symlink {
+        // Only where a link leads says what it is, and only the root may follow it.
+        let relative = [&path.relative, &b"/"[..], name].concat();
+        let Ok(metadata) = root.metadata(relative.strip_prefix(b"/").unwrap_or(&relative)) else {
+            return entry;
+        };
+        (file_type, size) = (FileType::from_raw_mode(metadata.mode()), metadata.len());
+        entry.modified = metadata.mtime();
+    }
+    entry.kind = match file_type {
+        // No target can hold a backslash.
+        _ if name.contains(&b'\\') => Kind::Other,
+        FileType::Directory => Kind::Directory,
+        FileType::RegularFile => Kind::File,
+        _ => Kind::Other,
+    };
+    if entry.kind == Kind::File {
+        entry.size = size;
+    }
+    entry
+}
+
+/// How a listing is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Order {
+    column: Column,
+    descending: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Name,
+    Size,
+    Modified,
+}
+
+impl Column {
+    /// In the order in which they are shown: the column, its name in a query and on the page.
+    const ALL: [(Column, &str, &str); 3] = [
+        (Column::Name, "name", "Name"),
+        (Column::Size, "size", "Size"),
+        (Column::Modified, "modified", "Modified (UTC)"),
+    ];
+}
+
+impl Order {
+    /// `?sort=name|size|modified&order=asc|desc`; what is missing or unknown is by name, ascending.
+    fn from_query(query: Option<&[u8]>) -> Order {
+        let sort = parameter(query, "sort");
+        let known = Column::ALL.iter().find(|(_, name, _)| sort.as_deref() == Some(name));
+        let column = known.map_or(Column::Name, |&(column, ..)| column);
+        Order { column, descending: parameter(query, "order").as_deref() == Some("desc") }
+    }
+
+    /// Folders come first in every order, and equal entries are ordered by name.
+    fn compare(self, a: &Entry, b: &Entry) -> Ordering {
+        let folders_first = (b.kind == Kind::Directory).cmp(&(a.kind == Kind::Directory));
+        let by_column = match self.column {
+            Column::Name => compare_names(&a.name, &b.name),
+            Column::Size => a.size.cmp(&b.size),
+            Column::Modified => a.modified.cmp(&b.modified),
+        };
+        let by_column = if self.descending { by_column.reverse() } else { by_column };
+        folders_first.then(by_column).then_with(|| compare_names(&a.name, &b.name))
+    }
+
+    /// The query that a click on a column's head asks for: that column, and if it is the one
+    /// already, the other direction.
+    fn after_click(self, column: Column, name: &str) -> String {
+        let order = if self.column == column && !self.descending { "desc" } else { "asc" };
+        format!("?sort={name}&order={order}")
+    }
+
+    fn aria_sort(self, column: Column) -> Option<&'static str> {
+        (self.column == column).then_some(if self.descending { "descending" } else { "ascending" })
+    }
+}
+
+/// Without regard to ASCII case; where that makes no difference, by bytes.
+fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
+    let folded = |name: &'_ [u8]| name.to_ascii_lowercase();
+    let quick = a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase));
+    debug_assert_eq!(quick, folded(a).cmp(&folded(b)));
+    quick.then_with(|| a.cmp(b))
+}
+
+fn as_page(path: &DecodedPath, entries: &[Entry], order: Order) -> String {
+    let title = format!("Index of {}", shown_path(path));
+    let content = html! {
+        (icons())
+        main {
+            h1 { (breadcrumb(path)) }
+            table {
+                thead {
+                    tr {
+                        @for (column, name, label) in Column::ALL {
+                            th class=(css_class(column)) scope="col" aria-sort=[order.aria_sort(column)] {
+                                a href=(order.after_click(column, name)) { (label) }
+                            }
+                        }
+                    }
+                }
+                tbody {
+                    @if !path.relative.is_empty() {
+                        tr { td.name { a href="../" { (icon("up")) bdi { "Parent directory" } } } td.size {} td.time {} }
+                    }
+                    @if entries.is_empty() {
+                        tr { td.empty colspan="3" { "This directory is empty." } }
+                    }
+                    @for entry in entries { (row(entry)) }
+                }
+            }
+        }
+        footer {
+            span { (summary(entries)) }
+            a href="?format=json" { "as JSON" }
+        }
+    };
+    page::render(&title, &content)
+}
+
+fn row(entry: &Entry) -> Markup {
+    let name = shown(&entry.name);
+    html! {
+        tr {
+            td.name {
+                @match entry.kind {
+                    Kind::Directory => a.dir href=(link(entry)) { (icon("dir")) bdi { (name) "/" } },
+                    Kind::File => a href=(link(entry)) { (icon("file")) bdi { (name) } },
+                    Kind::Other => span title="This cannot be served: it is not a file, or it leads out of the folder." {
+                        (icon("other")) bdi { (name) }
+                    },
+                }
+            }
+            td.size { @if entry.kind == Kind::File { (human::Bytes(entry.size)) } }
+            td.time {
+                @if let Some(time) = timestamp(entry) {
+                    time datetime=(time) { (time.strftime("%Y-%m-%d %H:%M")) }
+                }
+            }
+        }
+    }
+}
+
+/// The path as links to each directory above.
+fn breadcrumb(path: &DecodedPath) -> Markup {
+    let segments: Vec<_> = path.segments().collect();
+    html! {
+        @if segments.is_empty() { span { "Index of /" } }
+        @else { "Index of " a href="/" aria-label="root" { "/" } }
+        @for (depth, segment) in segments.iter().enumerate() {
+            @let levels_up = segments.len() - 1 - depth;
+            @if depth > 0 { span.sep { " / " } }
+            @if levels_up == 0 { span aria-current="page" { (shown(segment)) } }
+            @else { a href=("../".repeat(levels_up)) { (shown(segment)) } }
+        }
+    }
+}
+
+fn css_class(column: Column) -> &'static str {
+    match column {
+        Column::Name => "name",
+        Column::Size => "size",
+        Column::Modified => "time",
+    }
+}
+
+fn summary(entries: &[Entry]) -> String {
+    let count = |kind| entries.iter().filter(|entry| entry.kind == kind).count();
+    let plural =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let total = entries.iter().map(|entry| entry.size).sum();
+    format!(
+        "{}, {}, {}",
+        plural(count(Kind::Directory), "folder", "folders"),
+        plural(count(Kind::File), "file", "files"),
+        human::Bytes(total)
+    )
+}
+
+/// The icons once; each row refers to one.
+fn icons() -> Markup {
+    html! {
+        svg.defs aria-hidden="true" {
+            symbol id="dir" viewBox="0 0 16 16" { path d="M1.5 3.5h4.5l1.5 2h7v7.5h-13z" {} }
+            symbol id="file" viewBox="0 0 16 16" { path d="M3.5 1.5h6l3 3v10h-9zM9.5 1.5v3h3" {} }
+            symbol id="up" viewBox="0 0 16 16" { path d="M8 13V3.5M3.5 8 8 3.5 12.5 8" {} }
+            symbol id="other" viewBox="0 0 16 16" { circle cx="8" cy="8" r="6" {} path d="M4 12 12 4" {} }
+        }
+    }
+}
+
+fn icon(name: &str) -> Markup {
+    html! { svg aria-hidden="true" { use href=(format!("#{name}")) {} } }
+}
+
+/// A link to an entry, from its directory. `./` keeps a name such as `javascript:x` a name.
+fn link(entry: &Entry) -> String {
+    let slash = if entry.kind == Kind::Directory { "/" } else { "" };
+    format!("./{}{slash}", encode_segment(&entry.name))
+}
+
+/// A name as it is shown: its control characters as pictures (U+2400 and on), so that a line break
+/// in a name is seen to be one.
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name)
+        .chars()
+        .map(|letter| match letter {
+            '\0'..='\x1f' => char::from_u32(0x2400 + letter as u32).unwrap_or(letter),
+            '\x7f' => '\u{2421}',
+            _ => letter,
+        })
+        .collect()
+}
+
+fn shown_path(path: &DecodedPath) -> String {
+    path.segments().fold("/".to_owned(), |before, segment| before + &shown(segment) + "/")
+}
+
+fn timestamp(entry: &Entry) -> Option<Timestamp> {
+    (entry.modified != 0).then(|| Timestamp::from_second(entry.modified).ok()).flatten()
+}
+
+fn as_json(path: &DecodedPath, entries: &[Entry]) -> String {
+    #[derive(Serialize)]
+    struct Listing {
+        path: String,
+        entries: Vec<JsonEntry>,
+    }
+    #[derive(Serialize)]
+    struct JsonEntry {
+        /// U+FFFD stands for what is not UTF-8; `href` is exact.
+        name: String,
+        #[serde(rename = "type")]
+        kind: Kind,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        size: Option<u64>,
+        /// RFC 3339, UTC.
+        modified: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        href: Option<String>,
+    }
+    let entries = entries.iter().map(|entry| JsonEntry {
+        name: String::from_utf8_lossy(&entry.name).into_owned(),
+        kind: entry.kind,
+        size: (entry.kind == Kind::File).then_some(entry.size),
+        modified: timestamp(entry).map(|time| time.to_string()),
+        href: (entry.kind != Kind::Other).then(|| link(entry)),
+    });
+    let path = path
+        .segments()
+        .fold("/".to_owned(), |before, segment| before + &String::from_utf8_lossy(segment) + "/");
+    let listing = Listing { path, entries: entries.collect() };
+    serde_json::to_string(&listing).expect("strings and numbers") + "\n"
+}

@@ -1,0 +1,216 @@
+//! A folder as a web site: a [`Request`] in, a [`Response`] out; no sockets.
+//!
+//! [`Site::respond`] is a plain function of a request and a folder. It asks its questions in the
+//! order in which RFC 9110 wants them asked, and each is answered in a file of its own:
+//!
+//! | question | file |
+//! |---|---|
+//! | may this host be asked for? | [`hosts`] |
+//! | is the method one of ours? | here |
+//! | what does the target name? | [`root`] opens it; here it becomes a file, an index, a listing |
+//! | which representation is that? | [`representation`], [`media_type`] |
+//! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
+//! | what if it is refused? | [`error_page`] |
+
+pub mod error_page;
+pub mod hosts;
+pub mod listing;
+pub mod media_type;
+pub mod page;
+pub mod representation;
+pub mod response;
+pub mod root;
+
+pub use hosts::Hosts;
+pub use response::{Body, FilePart, Piece, Response};
+pub use root::Root;
+
+use crate::http::target::{DecodedPath, Target, encode_segment};
+use crate::http::{Headers, Method, Refusal, Request, Status};
+use representation::Representation;
+use root::{OpenFile, Opened};
+
+/// A folder, and how it is to be served.
+#[derive(Debug)]
+pub struct Site {
+    root: Root,
+    options: Options,
+}
+
+/// How a folder is served. The defaults of the command line are in [`crate::cli`].
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// File names that stand for their directory, the first that exists.
+    pub index: Vec<String>,
+    /// Whether a directory without an index is shown as a list.
+    pub listing: bool,
+    /// Whether names that start with a dot are served.
+    pub hidden: bool,
+    /// The value of the Cache-Control field of files.
+    pub cache_control: String,
+    /// Which hosts may be asked for.
+    pub hosts: Hosts,
+}
+
+/// What a target turned out to name.
+enum Found {
+    File {
+        file: OpenFile,
+        name: Vec<u8>,
+    },
+    /// A directory that has no index file.
+    Directory(std::fs::File),
+    /// A directory asked for without the slash at its end.
+    DirectoryWithoutSlash,
+}
+
+impl Site {
+    /// A site of the files under `root`.
+    pub fn new(root: Root, options: Options) -> Site {
+        Site { root, options }
+    }
+
+    /// The answer to a request. It never fails: what goes wrong is an answer, too.
+    pub fn respond(&self, request: &Request<'_>) -> Response {
+        let mut response = self.answer(request).unwrap_or_else(|refusal| self.refuse(request, &refusal));
+        // A browser that guesses at types runs what was only uploaded: let it not guess.
+        response.headers.push("X-Content-Type-Options", "nosniff");
+        response
+    }
+
+    fn answer(&self, request: &Request<'_>) -> Result<Response, Refusal> {
+        self.options.hosts.check(request.host)?;
+        let (encoded_path, query) = match (request.method, request.target) {
+            (Method::Get | Method::Head, Target::Path { path, query }) => (path, query),
+            (Method::Options, _) => return Ok(allowed_methods()),
+            (Method::Unknown, _) => {
+                return Err(Refusal::new(Status::NOT_IMPLEMENTED, "this server does not know the method"));
+            }
+            _ => {
+                return Err(Refusal::new(
+                    Status::METHOD_NOT_ALLOWED,
+                    "files take GET, HEAD and OPTIONS only",
+                ));
+            }
+        };
+        let path = DecodedPath::decode(encoded_path)?;
+        if path.is_hidden() && !self.options.hidden {
+            return Err(not_found());
+        }
+        match self.find(&path)? {
+            Found::File { file, name } => Ok(self.send(request, Representation::of_file(file, &name))),
+            Found::DirectoryWithoutSlash => Ok(redirect_to_directory(&path, query)),
+            Found::Directory(_) if !self.options.listing => {
+                Err(Refusal::new(Status::FORBIDDEN, "this directory has no index, and listings are off"))
+            }
+            Found::Directory(directory) => {
+                listing::respond(&self.root, &directory, &path, query, &request.fields, self.options.hidden)
+            }
+        }
+    }
+
+    /// What the path names: a file, or a directory's index, or the directory.
+    fn find(&self, path: &DecodedPath) -> Result<Found, Refusal> {
+        let relative = match self.root.single_file() {
+            // A single file is the whole site, under its name and at the root.
+            Some(name) if path.relative.is_empty() || path.relative == name => name,
+            Some(_) => return Err(not_found()),
+            None => &path.relative,
+        };
+        let names_directory = path.names_directory && self.root.single_file().is_none();
+        match self.root.open(relative)? {
+            // A file has nothing below it: "/a.txt/" names something that is not there.
+            Opened::File(_) if names_directory => Err(not_found()),
+            Opened::File(file) => {
+                let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
+                Ok(Found::File { file, name })
+            }
+            Opened::Directory(_) if !path.names_directory => Ok(Found::DirectoryWithoutSlash),
+            Opened::Directory(directory) => Ok(self.find_index(path)?.unwrap_or(Found::Directory(directory))),
+        }
+    }
+
+    /// The first index file that exists in a directory. One that exists and cannot be read is the
+    /// answer, too: to show a listing instead would show what the index was to cover.
+    fn find_index(&self, directory: &DecodedPath) -> Result<Option<Found>, Refusal> {
+        for name in &self.options.index {
+            let mut relative = directory.relative.clone();
+            if !relative.is_empty() {
+                relative.push(b'/');
+            }
+            relative.extend_from_slice(name.as_bytes());
+            match self.root.open(&relative) {
+                Ok(Opened::File(file)) => {
+                    return Ok(Some(Found::File { file, name: name.clone().into_bytes() }));
+                }
+                Ok(Opened::Directory(_)) => {}
+                Err(refusal) if refusal.status == Status::NOT_FOUND => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends a representation, or as much of it as the request's preconditions and range ask for.
+    fn send(&self, request: &Request<'_>, representation: Representation) -> Response {
+        let length = representation.length();
+        let response = representation.respond(&request.fields, &self.options.cache_control);
+        if response.status != Status::RANGE_NOT_SATISFIABLE {
+            return response;
+        }
+        let why = format!("the file has {length} bytes, and the range lies behind them");
+        let mut refused = error_page::respond(&request.fields, &Refusal::new(response.status, why));
+        refused.headers.push("Content-Range", format!("bytes */{length}"));
+        refused
+    }
+
+    /// The answer to a request that is refused: the folder's own 404 page, if it has one, or ours.
+    fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Response {
+        if refusal.status == Status::NOT_FOUND
+            && self.root.single_file().is_none()
+            && error_page::takes_html_at_all(&request.fields)
+            && let Ok(Opened::File(file)) = self.root.open(b"404.html")
+        {
+            return Representation::of_file(file, b"404.html").respond_as_error(refusal.status);
+        }
+        let mut response = error_page::respond(&request.fields, refusal);
+        if refusal.status == Status::METHOD_NOT_ALLOWED {
+            // RFC 9110 section 15.5.6 wants it.
+            response.headers.push("Allow", Method::ALLOW);
+        }
+        response
+    }
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(Status::NOT_FOUND, "there is nothing here")
+}
+
+/// RFC 9110 section 9.3.7: what can be asked, of the server as of any file.
+fn allowed_methods() -> Response {
+    let mut headers = Headers::default();
+    headers.push("Allow", Method::ALLOW);
+    Response { status: Status::NO_CONTENT, headers, body: Body::Empty }
+}
+
+/// `/a/b?q` to `/a/b/?q`, so that links in the page count from the directory. The Location is
+/// written anew from the decoded segments: it starts with one slash and so stays on this host,
+/// whatever the client wrote (`//evil.example/..`).
+fn redirect_to_directory(path: &DecodedPath, query: Option<&[u8]>) -> Response {
+    let mut location = String::from("/").into_bytes();
+    for segment in path.segments() {
+        location.extend_from_slice(format!("{}/", encode_segment(segment)).as_bytes());
+    }
+    if let Some(query) = query {
+        location.push(b'?');
+        location.extend_from_slice(query);
+    }
+    let mut headers = Headers::default();
+    headers.push("Location", location);
+    // Without this a browser may keep a 301 for ever, and the directory may become a file.
+    headers.push("Cache-Control", "no-cache");
+    Response { status: Status::MOVED_PERMANENTLY, headers, body: Body::Empty }
+}
+
+#[cfg(test)]
+mod tests;

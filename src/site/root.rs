@@ -1,0 +1,225 @@
+//! The folder itself: the one door through which anything on disk is opened.
+//!
+//! On Linux a path is resolved by `openat2` with RESOLVE_BENEATH (through `cap-std`): the kernel
+//! itself follows it, link by link, and fails as soon as a step leads out of the folder. That
+//! holds while somebody swaps a directory for a link under our feet, which no check of the path
+//! beforehand would.
+//!
+//! ```text
+//! open("a/b.txt")           a file or a directory
+//! open("link-to-a/b.txt")   the same: a link that stays inside is followed
+//! open("link-to-etc/x")     403: it leads out
+//! open("fifo")              403: neither file nor directory
+//! ```
+
+use crate::http::{Refusal, Status};
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A folder that is served, or a single file in one.
+#[derive(Debug)]
+pub struct Root {
+    /// Absolute, but with links in it not resolved: if `current` is a link to a release, then the
+    /// next request after it is changed gets the new one.
+    path: PathBuf,
+    single_file: Option<Vec<u8>>,
+    follow_links: bool,
+    open: RwLock<Arc<OpenRoot>>,
+}
+
+/// The folder as it is open now.
+#[derive(Debug)]
+struct OpenRoot {
+    directory: Dir,
+    identity: Identity,
+}
+
+/// Device and inode: which folder it is, whatever its name.
+type Identity = (u64, u64);
+
+/// What a path led to.
+#[derive(Debug)]
+pub enum Opened {
+    /// A regular file.
+    File(OpenFile),
+    /// A directory, open for reading its entries.
+    Directory(File),
+}
+
+/// An open regular file, and what was true of it when it was opened.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// The file, open for reading.
+    pub file: File,
+    /// Its metadata, taken from the open file: what is promised of it is promised of these bytes.
+    pub metadata: Metadata,
+}
+
+impl Root {
+    /// Opens a folder, or the folder of a single file.
+    ///
+    /// # Errors
+    /// When the path does not exist, cannot be read, or is neither file nor folder.
+    pub fn open_path(path: &Path, follow_links: bool) -> io::Result<Root> {
+        let mut path = std::path::absolute(path)?;
+        let metadata = std::fs::metadata(&path)?;
+        let mut single_file = None;
+        if metadata.is_file() {
+            // Fails here, and not at the first request, if it cannot be read.
+            File::open(&path)?;
+            single_file = path.file_name().map(|name| name.as_bytes().to_vec());
+            path.pop();
+        } else if !metadata.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a folder nor a file"));
+        }
+        let open = RwLock::new(Arc::new(OpenRoot::at(&path)?));
+        let root = Root { path, single_file, follow_links, open };
+        if root.single_file.is_none() {
+            // Likewise.
+            std::fs::read_dir(&root.path)?;
+        }
+        Ok(root)
+    }
+
+    /// The name of the single file, if it is one that is served.
+    pub fn single_file(&self) -> Option<&[u8]> {
+        self.single_file.as_deref()
+    }
+
+    /// Opens a file or directory below the root. `relative` comes from a decoded request target:
+    /// segments joined with `/`, none of them `..`; empty for the root itself.
+    ///
+    /// # Errors
+    /// A refusal with the status that the failure leads to: 404, 403, 503 or 500.
+    pub fn open(&self, relative: &[u8]) -> Result<Opened, Refusal> {
+        self.open_any(relative).map_err(|error| refusal_for(&error))
+    }
+
+    fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
+        let path = as_path(relative);
+        let file = match self.open_confined(path) {
+            // The kernel takes every absolute link for one that leads out. Where this one really
+            // ends is looked up by name, and then opened like any path, from the root down: if
+            // the answer was outdated, that fails; it never opens anything outside.
+            Err(error) if leads_out(&error) && self.follow_links => self.open_anywhere(path)?,
+            Err(error) if leads_out(&error) => {
+                let inside = self.resolve_inside(path).ok_or(error)?;
+                self.open_confined(&inside)?
+            }
+            opened => opened?,
+        };
+        let metadata = file.metadata()?;
+        if metadata.is_file() {
+            Ok(Opened::File(OpenFile { file, metadata }))
+        } else if metadata.is_dir() {
+            Ok(Opened::Directory(file))
+        } else {
+            Err(Errno::NXIO.into())
+        }
+    }
+
+    /// What a path leads to without opening it, links followed as [`Root::open`] would.
+    pub fn metadata(&self, relative: &[u8]) -> io::Result<Metadata> {
+        let path = as_path(relative);
+        let root = self.current()?;
+        // Opened only as a place (O_PATH): nothing is read, nothing blocks, no permission needed.
+        let place = |path: &Path| {
+            let options = OpenOptions::new().read(true).custom_flags(flags(OFlags::PATH)).clone();
+            root.directory.open_with(path, &options)?.into_std().metadata()
+        };
+        match place(path) {
+            Err(error) if leads_out(&error) && self.follow_links => std::fs::metadata(self.path.join(path)),
+            Err(error) if leads_out(&error) => place(&self.resolve_inside(path).ok_or(error)?),
+            result => result,
+        }
+    }
+
+    fn open_confined(&self, path: &Path) -> io::Result<File> {
+        let options = OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).clone();
+        self.current()?.directory.open_with(path, &options).map(cap_std::fs::File::into_std)
+    }
+
+    /// With `--follow-links`: the one way past the confinement, taken for links that lead out.
+    fn open_anywhere(&self, path: &Path) -> io::Result<File> {
+        std::fs::OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).open(self.path.join(path))
+    }
+
+    /// Where a path ends after all links, from the root; `None` if outside.
+    fn resolve_inside(&self, path: &Path) -> Option<PathBuf> {
+        let root = std::fs::canonicalize(&self.path).ok()?;
+        let end = std::fs::canonicalize(self.path.join(path)).ok()?;
+        let inside = end.strip_prefix(&root).ok()?;
+        Some(if inside.as_os_str().is_empty() { PathBuf::from(".") } else { inside.to_owned() })
+    }
+
+    /// The folder that the path names *now*. It is looked at each time, which costs one `stat`:
+    /// a folder that was removed and made again, or swapped for another, is followed.
+    fn current(&self) -> io::Result<Arc<OpenRoot>> {
+        let identity = identity(&std::fs::metadata(&self.path)?);
+        let open = Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner));
+        if open.identity == identity {
+            return Ok(open);
+        }
+        let reopened = Arc::new(OpenRoot::at(&self.path)?);
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&reopened);
+        Ok(reopened)
+    }
+}
+
+impl OpenRoot {
+    fn at(path: &Path) -> io::Result<OpenRoot> {
+        let directory = Dir::open_ambient_dir(path, ambient_authority())?;
+        let identity = identity(&directory.try_clone()?.into_std_file().metadata()?);
+        Ok(OpenRoot { directory, identity })
+    }
+}
+
+/// So that opening does nothing by itself: a FIFO without a writer does not block, a terminal does
+/// not become ours.
+const HARMLESS: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
+
+/// `custom_flags` takes the bits as the C int that `open` takes.
+fn flags(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
+}
+
+fn identity(metadata: &Metadata) -> Identity {
+    (metadata.dev(), metadata.ino())
+}
+
+fn as_path(relative: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(if relative.is_empty() { b"." } else { relative }))
+}
+
+/// cap-std's own error for a path that leads out; that of the system has an error number.
+fn leads_out(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+}
+
+/// The status for a failure to open, and words that name no path of this machine.
+fn refusal_for(error: &io::Error) -> Refusal {
+    if leads_out(error) {
+        return Refusal::new(Status::FORBIDDEN, "a link leads out of the folder that is served");
+    }
+    match Errno::from_io_error(error) {
+        Some(Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::LOOP) => super::not_found(),
+        Some(Errno::ACCESS | Errno::PERM) => Refusal::new(Status::FORBIDDEN, "the server may not read this"),
+        // Opening a socket, or a device that is not there, fails with it as well.
+        Some(Errno::NXIO | Errno::NODEV) => {
+            Refusal::new(Status::FORBIDDEN, "this is neither a file nor a directory")
+        }
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => {
+            Refusal::new(Status::SERVICE_UNAVAILABLE, "the server has too many files open; try again")
+        }
+        _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to open this"),
+    }
+}
