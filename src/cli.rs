@@ -3,7 +3,7 @@
 use crate::access_log::Format;
 use crate::server;
 use crate::site;
-use clap::builder::PossibleValue;
+use clap::builder::{FalseyValueParser, PossibleValue};
 use clap::{ColorChoice, Parser, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -22,72 +22,65 @@ pub const DEFAULT_PORT: u16 = 8000;
         glasshttp                       this folder, at http://localhost:8000/, for this machine only\n  \
         glasshttp -p 0 site             another folder, on any free port\n  \
         glasshttp -b 0.0.0.0 photos     for everybody on your network\n\n\
-        Each option can also be set by the environment variable that its help names.",
+        Each option can also be set by an environment variable: --port by GLASSHTTP_PORT, and so on.",
     override_usage = "glasshttp [OPTIONS] [FOLDER]",
     next_line_help = false,
     color = ColorChoice::Auto
 )]
 pub struct Cli {
     /// The folder to serve, or a single file (at / and at its name)
-    #[arg(value_name = "FOLDER", default_value = ".", env = "GLASSHTTP_FOLDER", hide_env_values = true)]
+    #[arg(value_name = "FOLDER", default_value = ".", env = "GLASSHTTP_FOLDER", hide_env = true)]
     folder: PathBuf,
 
     /// The port; 0 takes any free one [default: 8000]
-    #[arg(
-        short,
-        long,
-        value_name = "PORT",
-        env = "GLASSHTTP_PORT",
-        hide_env_values = true,
-        help_heading = "Where"
-    )]
+    #[arg(short, long, value_name = "PORT", env = "GLASSHTTP_PORT", hide_env = true, help_heading = "Where")]
     port: Option<u16>,
 
     /// An address to listen on, repeatable; 0.0.0.0 or :: is the whole network [default: 127.0.0.1 and ::1]
     #[arg(short, long, alias = "host", value_name = "ADDR", value_delimiter = ',', value_parser = parse_address,
-          env = "GLASSHTTP_BIND", hide_env_values = true, help_heading = "Where")]
+          env = "GLASSHTTP_BIND", hide_env = true, help_heading = "Where")]
     bind: Vec<Bind>,
 
     /// Another host name to answer for, when only this machine can connect, repeatable [default: localhost alone]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name,
-          env = "GLASSHTTP_ALLOW_HOST", hide_env_values = true, help_heading = "Where")]
+          env = "GLASSHTTP_ALLOW_HOST", hide_env = true, help_heading = "Where")]
     allow_host: Vec<String>,
 
     /// The file that stands for its folder, repeatable: the first that exists [default: index.html, index.htm]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_file_name,
-          env = "GLASSHTTP_INDEX", hide_env_values = true, help_heading = "What")]
+          env = "GLASSHTTP_INDEX", hide_env = true, help_heading = "What")]
     index: Vec<String>,
 
     /// Do not list folders that have no index file [default: they are listed]
-    #[arg(long, env = "GLASSHTTP_NO_LISTING", hide_env_values = true, help_heading = "What")]
+    #[arg(long, env = "GLASSHTTP_NO_LISTING", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "What")]
     no_listing: bool,
 
     /// Serve names that start with a dot, too [default: only /.well-known/]
-    #[arg(long, env = "GLASSHTTP_HIDDEN", hide_env_values = true, help_heading = "What")]
+    #[arg(long, env = "GLASSHTTP_HIDDEN", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "What")]
     hidden: bool,
 
     /// Follow links that lead out of the folder [default: they are refused]
-    #[arg(long, env = "GLASSHTTP_FOLLOW_LINKS", hide_env_values = true, help_heading = "What")]
+    #[arg(long, env = "GLASSHTTP_FOLLOW_LINKS", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "What")]
     follow_links: bool,
 
     /// How long browsers may use a copy without asking: seconds, no-cache or no-store
     #[arg(long, value_name = "SECONDS", default_value = "no-cache", value_parser = parse_cache,
-          env = "GLASSHTTP_CACHE", hide_env_values = true, help_heading = "What")]
+          env = "GLASSHTTP_CACHE", hide_env = true, help_heading = "What")]
     cache: CacheControl,
 
-    /// What to log
+    /// How to log each request; auto is readable on a terminal and common elsewhere
     #[arg(
         long,
         value_name = "FORMAT",
         default_value = "auto",
         env = "GLASSHTTP_LOG",
-        hide_env_values = true,
+        hide_env = true,
         help_heading = "Output"
     )]
     log: LogFormat,
 
     /// Print nothing but errors [default: the address and the log]
-    #[arg(short, long, env = "GLASSHTTP_QUIET", hide_env_values = true, help_heading = "Output")]
+    #[arg(short, long, env = "GLASSHTTP_QUIET", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "Output")]
     quiet: bool,
 
     /// Whether to print in colour
@@ -96,34 +89,34 @@ pub struct Cli {
         value_name = "WHEN",
         default_value = "auto",
         env = "GLASSHTTP_COLOR",
-        hide_env_values = true,
+        hide_env = true,
         help_heading = "Output"
     )]
     color: ColorChoice,
 
     /// How many threads answer [default: one for each processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024),
-          env = "GLASSHTTP_THREADS", hide_env_values = true, help_heading = "Limits")]
+          env = "GLASSHTTP_THREADS", hide_env = true, help_heading = "Limits")]
     threads: Option<u16>,
 
     /// How many connections may be open [default: three quarters of the files that may be open, at most 16384]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..),
-          env = "GLASSHTTP_MAX_CONNECTIONS", hide_env_values = true, help_heading = "Limits")]
+          env = "GLASSHTTP_MAX_CONNECTIONS", hide_env = true, help_heading = "Limits")]
     max_connections: Option<u32>,
 
     /// How long a request may take to arrive
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = parse_seconds,
-          env = "GLASSHTTP_HEAD_TIMEOUT", hide_env_values = true, help_heading = "Limits")]
+          env = "GLASSHTTP_HEAD_TIMEOUT", hide_env = true, help_heading = "Limits")]
     head_timeout: Duration,
 
     /// How long a connection may stay open between requests
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = parse_seconds,
-          env = "GLASSHTTP_IDLE_TIMEOUT", hide_env_values = true, help_heading = "Limits")]
+          env = "GLASSHTTP_IDLE_TIMEOUT", hide_env = true, help_heading = "Limits")]
     idle_timeout: Duration,
 
     /// How long a client may take no more of an answer
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds,
-          env = "GLASSHTTP_SEND_TIMEOUT", hide_env_values = true, help_heading = "Limits")]
+          env = "GLASSHTTP_SEND_TIMEOUT", hide_env = true, help_heading = "Limits")]
     send_timeout: Duration,
 }
 

@@ -1,4 +1,52 @@
-//! glasshttp
+//! An HTTP/1.1 file server with glass walls.
+//!
+//! It serves a folder, and it is written to be read: by hand, on `std::net` and threads, so that
+//! somebody who knows Rust but has never seen a socket can follow a request from the wire to the
+//! file and back.
+//!
+//! # The house
+//!
+//! Three storeys. A storey knows the ones below it and none above, so each can be read and tested
+//! by itself:
+//!
+//! | storey | what it is | what it does not know |
+//! |---|---|---|
+//! | [`server`] | sockets, threads and time | how a folder becomes a site |
+//! | [`site`] | a folder as a web site: a request in, a response out | sockets |
+//! | [`http`] | the protocol: pure functions over bytes | sockets, files, clocks |
+//!
+//! Beside them: [`cli`] (options, and every default), [`start_lines`] and [`access_log`] (what is
+//! printed), [`human`] (sizes as people read them), and `main.rs`, which puts all of it together.
+//!
+//! # The way of a request
+//!
+//! ```text
+//!   client          server storey               site storey             http storey
+//!
+//!   connect ──────▶ worker accepts
+//!   bytes ────────▶ Connection reads ──────────────────────────────────▶ HeadScanner::find_end
+//!                                                                        Request::parse
+//!                                                                        Framing::of
+//!                   Connection ─── Request ───▶ Site::respond ─────────▶ DecodedPath::decode
+//!                                               Root::open               conditional::evaluate
+//!                                               Representation ────────▶ range::evaluate
+//!                   Transmission ◀── Response ──┘
+//!                   Head::render ──────────────────────────────────────▶ (bytes)
+//!   bytes ◀──────── Transport writes
+//!                   keep-alive: the connection waits again
+//! ```
+//!
+//! # The order to read it in
+//!
+//! 1. [`http::request`]: what a request looks like, and how it is found in a stream of bytes; then
+//!    [`http::target`], [`http::fields`], [`http::response`].
+//! 2. [`site`]: `Site::respond` is one screen that reads like a list of questions; then
+//!    [`site::root`] (how nothing outside the folder can be opened) and [`site::representation`]
+//!    with [`http::conditional`] and [`http::range`].
+//! 3. [`server::worker`]: an event loop; [`server::connection`]: the state machine of one client;
+//!    [`server::transmit`]: how a response gets onto the wire.
+//! 4. What is left, as you need it: [`http::framing`] and [`http::chunked`] (where a body ends, and
+//!    why that matters so much), [`site::listing`], [`server::pool`], [`access_log`].
 
 #[cfg(not(unix))]
 compile_error!("glasshttp needs a Unix: it opens files by their descriptors and serves names as bytes");

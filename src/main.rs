@@ -13,7 +13,6 @@ use glasshttp::start_lines;
 use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -67,7 +66,7 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
         .map(|format| AccessLog::start(format, jiff::tz::TimeZone::system(), access_log::standard_output()));
     let site = Site::new(root, config.site);
     let observers = || log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
-    let result = server.run(Arc::new(move |request: &_| site.respond(request)), &observers);
+    let result = server.run(&|request: &_| site.respond(request), &observers);
     let lost = log.map_or(0, AccessLog::finish);
     if lost > 0 {
         eprintln!("glasshttp: {lost} lines of the log could not be written");

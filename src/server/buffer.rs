@@ -24,8 +24,8 @@ impl Default for ReadBuffer {
 
 impl ReadBuffer {
     /// Starts a connection's turn with what it had left over.
-    pub fn load(&mut self, leftover: Vec<u8>) {
-        self.storage[..leftover.len()].copy_from_slice(&leftover);
+    pub fn load(&mut self, leftover: &[u8]) {
+        self.storage[..leftover.len()].copy_from_slice(leftover);
         self.filled = 0..leftover.len();
     }
 
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn bytes_are_consumed_at_the_front_and_behind_a_head() {
         let mut buffer = ReadBuffer::default();
-        buffer.load(b"head".to_vec());
+        buffer.load(b"head");
         buffer.room()[..8].copy_from_slice(b"bodynext");
         buffer.grow(8);
         buffer.consume_behind(4, 3);

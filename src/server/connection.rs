@@ -137,7 +137,7 @@ pub struct Turn<'a> {
     /// Where to write responses before they are sent.
     pub output: &'a mut Vec<u8>,
     /// What answers requests.
-    pub respond: &'a Responder,
+    pub respond: &'a Responder<'a>,
     /// Who is told of exchanges.
     pub observer: Option<&'a mut dyn Observer>,
     /// The limits.
@@ -224,7 +224,7 @@ impl<T: Transport> Connection<T> {
 
     /// Moves on as far as it goes without waiting.
     pub fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
-        turn.input.load(std::mem::take(&mut self.leftover));
+        turn.input.load(&std::mem::take(&mut self.leftover));
         self.outgoing.swap_buffer(turn.output);
         let sent_before = self.outgoing.sent();
         let next = self.take_steps(turn);

@@ -30,14 +30,13 @@ use crate::http::Request;
 use crate::site::Response;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What answers requests. It is called by several workers at once.
-pub type Responder = dyn Fn(&Request<'_>) -> Response + Send + Sync;
+pub type Responder<'a> = dyn Fn(&Request<'_>) -> Response + Sync + 'a;
 
 /// Makes an observer for a worker; each has its own, so that they need not wait for each other.
-pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + Send + Sync + 'a;
+pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + Sync + 'a;
 
 /// What a server allows itself and its clients. The command line's defaults are in [`crate::cli`].
 #[derive(Debug, Clone)]
@@ -91,10 +90,10 @@ impl Server {
     ///
     /// # Errors
     /// When a worker's event loop fails, which no client can bring about.
-    pub fn run(self, respond: Arc<Responder>, observers: &ObserverFactory<'_>) -> io::Result<()> {
+    pub fn run(self, respond: &Responder<'_>, observers: &ObserverFactory<'_>) -> io::Result<()> {
         // Each worker has listeners of its own on the same sockets; these are not needed any more,
         // and once the workers stop listening nobody shall.
         drop(self.listeners);
-        self.pool.run(&respond, observers)
+        self.pool.run(respond, observers)
     }
 }

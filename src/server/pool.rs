@@ -74,13 +74,13 @@ impl Pool {
     }
 
     /// Runs all workers, each on a thread of its own, and returns when they have ended.
-    pub(super) fn run(self, respond: &Arc<Responder>, observers: &ObserverFactory<'_>) -> io::Result<()> {
+    pub(super) fn run(self, respond: &Responder<'_>, observers: &ObserverFactory<'_>) -> io::Result<()> {
         std::thread::scope(|scope| {
             let mut threads = Vec::new();
             for worker in self.workers {
-                let (respond, observer) = (Arc::clone(respond), observers());
+                let observer = observers();
                 let builder = std::thread::Builder::new().name(format!("worker-{}", worker.number()));
-                threads.push(builder.spawn_scoped(scope, move || worker.run(&*respond, observer))?);
+                threads.push(builder.spawn_scoped(scope, move || worker.run(respond, observer))?);
             }
             let mut result = Ok(());
             for thread in threads {

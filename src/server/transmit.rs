@@ -141,44 +141,31 @@ impl Transmission {
     /// When the connection is gone, or a file ended before the length that was promised.
     pub fn send(&mut self, to: &mut impl Transport, budget: &mut usize) -> io::Result<Progress> {
         loop {
-            let unsent = &self.front[self.front_sent..];
-            let result = if !unsent.is_empty() {
-                to.write(unsent, !self.rest.is_empty())
+            let result = if self.front_sent < self.front.len() {
+                self.send_front(to)
             } else {
-                match self.rest.pop_front() {
+                match self.rest.front_mut() {
                     None => {
                         self.reset_front();
                         return Ok(Progress::Everything);
                     }
                     Some(Piece::Bytes(bytes)) => {
-                        (self.front, self.front_sent) = (bytes, 0);
+                        (self.front, self.front_sent) = (std::mem::take(bytes), 0);
+                        self.rest.pop_front();
                         continue;
                     }
-                    Some(Piece::File(part)) if part.range.is_empty() => continue,
-                    Some(Piece::File(mut part)) => {
-                        if *budget == 0 {
-                            self.rest.push_front(Piece::File(part));
-                            return Ok(Progress::BudgetSpent);
-                        }
-                        let count = usize::try_from(part.length()).unwrap_or(usize::MAX).min(*budget);
-                        let result = to.write_file(&part.file, part.range.start, count);
-                        let written = result.as_ref().map_or(0, |written| *written);
-                        part.range.start += written as u64;
-                        self.rest.push_front(Piece::File(part));
-                        self.count(written, budget);
-                        match result {
-                            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                            Ok(_) => continue,
-                            error => error,
-                        }
+                    Some(Piece::File(part)) if part.range.is_empty() => {
+                        self.rest.pop_front();
+                        continue;
                     }
+                    Some(Piece::File(_)) if *budget == 0 => return Ok(Progress::BudgetSpent),
+                    Some(Piece::File(part)) => send_part(part, to, *budget),
                 }
             };
             match result {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
-                    self.front_sent += written;
-                    self.count(written, budget);
+                    self.sent += written as u64;
+                    *budget = budget.saturating_sub(written);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Blocked),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -187,9 +174,15 @@ impl Transmission {
         }
     }
 
-    fn count(&mut self, written: usize, budget: &mut usize) {
-        self.sent += written as u64;
-        *budget = budget.saturating_sub(written);
+    /// One write of what is unsent of `front`.
+    fn send_front(&mut self, to: &mut impl Transport) -> io::Result<usize> {
+        match to.write(&self.front[self.front_sent..], !self.rest.is_empty())? {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            written => {
+                self.front_sent += written;
+                Ok(written)
+            }
+        }
     }
 
     /// Keeps a buffer of the usual size for the next response, and gives a large one back.
@@ -209,6 +202,19 @@ impl Transmission {
             self.front.clear();
             self.front_sent = 0;
             std::mem::swap(&mut self.front, other);
+        }
+    }
+}
+
+/// One write of what is unsent of a part of a file.
+fn send_part(part: &mut FilePart, to: &mut impl Transport, budget: usize) -> io::Result<usize> {
+    let count = usize::try_from(part.length()).unwrap_or(usize::MAX).min(budget);
+    match to.write_file(&part.file, part.range.start, count)? {
+        // The file has become shorter than was promised.
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        written => {
+            part.range.start += written as u64;
+            Ok(written)
         }
     }
 }

@@ -65,7 +65,7 @@ struct Listener {
 /// The state of the loop while it runs.
 struct Loop<'a> {
     worker: Worker,
-    respond: &'a Responder,
+    respond: &'a Responder<'a>,
     observer: Option<Box<dyn Observer>>,
     connections: Slab<Seat>,
     timers: Timers,
@@ -119,7 +119,7 @@ impl Worker {
     }
 
     /// Runs the loop until the server stops.
-    pub(super) fn run(self, respond: &Responder, observer: Option<Box<dyn Observer>>) -> io::Result<()> {
+    pub(super) fn run(self, respond: &Responder<'_>, observer: Option<Box<dyn Observer>>) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         let mut state = Loop {
             worker: self,
