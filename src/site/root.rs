@@ -153,12 +153,18 @@ impl Root {
         std::fs::OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).open(self.path.join(path))
     }
 
-    /// Where a path ends after all links, from the root; `None` if outside.
+    /// Where a path ends after all links, from the root; `None` if outside. Of a path that does
+    /// not exist in whole, the part that does is resolved, so that nobody can ask what exists
+    /// outside.
     fn resolve_inside(&self, path: &Path) -> Option<PathBuf> {
         let root = std::fs::canonicalize(&self.path).ok()?;
-        let end = std::fs::canonicalize(self.path.join(path)).ok()?;
-        let inside = end.strip_prefix(&root).ok()?;
-        Some(if inside.as_os_str().is_empty() { PathBuf::from(".") } else { inside.to_owned() })
+        let (existing, end) = path.ancestors().find_map(|existing| {
+            let end = std::fs::canonicalize(self.path.join(existing)).ok()?;
+            Some((existing, end))
+        })?;
+        // From the root down; "." so that the root itself has a name.
+        let parts = [Path::new("."), end.strip_prefix(&root).ok()?, path.strip_prefix(existing).ok()?];
+        Some(parts.iter().flat_map(|part| part.components()).collect())
     }
 
     /// The folder that the path names *now*. It is looked at each time, which costs one `stat`:

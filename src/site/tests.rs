@@ -1,1 +1,338 @@
 //! The site as a function: requests in, responses out, over a real folder and no socket.
+
+use super::*;
+use crate::http::request::Request;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use tempfile::TempDir;
+
+fn options() -> Options {
+    Options {
+        index: vec!["index.html".into(), "index.htm".into()],
+        listing: true,
+        hidden: false,
+        cache_control: "no-cache".into(),
+        hosts: Hosts::LoopbackAnd(Vec::new()),
+    }
+}
+
+/// A folder `site` inside of a temporary one, beside a file that must never be served.
+fn folder() -> (TempDir, std::path::PathBuf) {
+    let outside = TempDir::new().expect("a temporary folder");
+    let root = outside.path().join("site");
+    fs::create_dir(&root).expect("created");
+    write(outside.path(), "secret.txt", "SECRET");
+    write(&root, "a.txt", "hello");
+    write(&root, "with-index/index.htm", "index");
+    write(&root, "list/b.txt", "b");
+    write(&root, ".env", "SECRET");
+    write(&root, ".well-known/ok", "public");
+    symlink("a.txt", root.join("link-inside")).expect("linked");
+    symlink(root.join("list"), root.join("absolute-link-inside")).expect("linked");
+    symlink("../secret.txt", root.join("link-out")).expect("linked");
+    symlink(outside.path(), root.join("absolute-link-out")).expect("linked");
+    symlink("nowhere", root.join("broken")).expect("linked");
+    symlink("loop", root.join("loop")).expect("linked");
+    (outside, root)
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a parent")).expect("created");
+    fs::write(path, text).expect("written");
+}
+
+fn site(root: &Path) -> Site {
+    Site::new(Root::open_path(root, false).expect("it can be read"), options())
+}
+
+fn ask(site: &Site, line: &str, fields: &str) -> Response {
+    let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
+    site.respond(&Request::parse(head.as_bytes()).expect("a good head"))
+}
+
+fn get(site: &Site, target: &str) -> (u16, String) {
+    let response = ask(site, &format!("GET {target}"), "");
+    (response.status.code(), text(response.body))
+}
+
+fn text(body: Body) -> String {
+    use std::os::unix::fs::FileExt;
+    match body {
+        Body::Empty => String::new(),
+        Body::Bytes(bytes) => String::from_utf8(bytes).expect("text"),
+        Body::File(part) => {
+            let mut bytes = vec![0; usize::try_from(part.length()).expect("small")];
+            part.file.read_exact_at(&mut bytes, part.range.start).expect("it is there");
+            String::from_utf8(bytes).expect("text")
+        }
+        Body::Pieces(_) => panic!("not asked for"),
+    }
+}
+
+#[test]
+fn targets_name_what_is_in_the_folder_and_nothing_else() {
+    let (_outside, root) = folder();
+    let site = site(&root);
+    let table = [
+        ("/a.txt", 200),
+        ("//a.txt", 200),
+        ("/%61.txt", 200),
+        ("/a.txt?x", 200),
+        ("/with-index/", 200),
+        ("/with-index", 301),
+        ("/list/", 200),
+        ("/link-inside", 200),
+        ("/absolute-link-inside/b.txt", 200),
+        ("/absolute-link-inside/", 200),
+        ("/.well-known/ok", 200),
+        ("/a.txt/", 404),
+        ("/a.txt/b", 404),
+        ("/nowhere", 404),
+        ("/broken", 404),
+        ("/loop", 404),
+        ("/.env", 404),
+        ("/%2eenv", 404),
+        ("/./.env", 404),
+        ("/link-out", 403),
+        ("/absolute-link-out/secret.txt", 403),
+        ("/absolute-link-out/site/a.txt", 200),
+        ("/../secret.txt", 400),
+        ("/%2e%2e/secret.txt", 400),
+        ("/..%2fsecret.txt", 400),
+        ("/list/..%5c..%5csecret.txt", 400),
+        ("/a.txt%00", 400),
+        ("/%zz", 400),
+    ];
+    for (target, expected) in table {
+        let (status, body) = get(&site, target);
+        assert_eq!(status, expected, "{target}");
+        assert!(!body.contains("SECRET"), "{target}");
+    }
+    let long = format!("/{}", "a".repeat(300));
+    assert_eq!(get(&site, &long).0, 404);
+}
+
+#[test]
+fn a_refusal_names_no_path_of_this_machine() {
+    let (outside, root) = folder();
+    let site = site(&root);
+    let path = outside.path().to_str().expect("text");
+    for target in ["/nowhere", "/link-out", "/absolute-link-out/", "/a.txt/", "/list/", "/"] {
+        for accept in ["", "Accept: text/html\r\n"] {
+            let body = text(ask(&site, &format!("GET {target}"), accept).body);
+            assert!(!body.contains(path), "{target}: {body}");
+        }
+    }
+}
+
+#[test]
+fn a_directory_without_its_slash_is_redirected_on_this_host_with_its_query() {
+    let (_outside, root) = folder();
+    write(&root, "a b/ü#?%\"/x", "x");
+    let site = site(&root);
+    let table = [
+        ("/list", "/list/"),
+        ("/list?q=1&r", "/list/?q=1&r"),
+        ("//list", "/list/"),
+        ("/a%20b", "/a%20b/"),
+        ("/a%20b/%C3%BC%23%3F%25%22", "/a%20b/%C3%BC%23%3F%25%22/"),
+    ];
+    for (target, location) in table {
+        let response = ask(&site, &format!("GET {target}"), "");
+        assert_eq!(response.status, Status::MOVED_PERMANENTLY, "{target}");
+        assert_eq!(response.headers.get("location"), Some(location), "{target}");
+    }
+}
+
+#[test]
+fn methods_are_answered_or_refused() {
+    let (_outside, root) = folder();
+    let site = site(&root);
+    let table = [
+        ("GET /a.txt", 200, None),
+        ("HEAD /a.txt", 200, None),
+        ("OPTIONS /a.txt", 204, Some(Method::ALLOW)),
+        ("OPTIONS *", 204, Some(Method::ALLOW)),
+        ("POST /a.txt", 405, Some(Method::ALLOW)),
+        ("DELETE /nowhere", 405, Some(Method::ALLOW)),
+        ("TRACE /", 405, Some(Method::ALLOW)),
+        ("CONNECT localhost:80", 405, Some(Method::ALLOW)),
+        ("BREW /", 501, None),
+        ("get /", 501, None),
+    ];
+    for (line, status, allow) in table {
+        let response = ask(&site, line, "");
+        assert_eq!((response.status.code(), response.headers.get("allow")), (status, allow), "{line}");
+    }
+}
+
+#[test]
+fn a_changed_folder_is_served_as_it_is_now() {
+    let (_outside, root) = folder();
+    let site = site(&root);
+    assert_eq!(get(&site, "/a.txt"), (200, "hello".into()));
+    write(&root, "a.txt", "hello again");
+    assert_eq!(get(&site, "/a.txt"), (200, "hello again".into()));
+    // Another folder comes in its place, as when a site is deployed.
+    let old = root.with_file_name("old");
+    fs::rename(&root, &old).expect("renamed");
+    assert_eq!(get(&site, "/a.txt").0, 404);
+    write(&root, "a.txt", "new");
+    assert_eq!(get(&site, "/a.txt"), (200, "new".into()));
+}
+
+#[test]
+fn a_link_as_the_folder_is_followed_where_it_leads_now() {
+    let (outside, root) = folder();
+    let current = outside.path().join("current");
+    symlink(&root, &current).expect("linked");
+    let site = site(&current);
+    assert_eq!(get(&site, "/a.txt"), (200, "hello".into()));
+    write(outside.path(), "release-2/a.txt", "second");
+    fs::remove_file(&current).expect("removed");
+    symlink("release-2", &current).expect("linked");
+    assert_eq!(get(&site, "/a.txt"), (200, "second".into()));
+}
+
+#[test]
+fn a_single_file_is_the_whole_site() {
+    let (_outside, root) = folder();
+    let site = site(&root.join("a.txt"));
+    let table =
+        [("/", 200), ("/a.txt", 200), ("/?x", 200), ("/list/b.txt", 404), ("/.env", 404), ("/a.txt/", 200)];
+    for (target, expected) in table {
+        assert_eq!(get(&site, target).0, expected, "{target}");
+    }
+}
+
+#[test]
+fn options_open_and_close_what_they_name() {
+    let (_outside, root) = folder();
+    let with = |follow, change: fn(&mut Options)| {
+        let mut options = options();
+        change(&mut options);
+        Site::new(Root::open_path(&root, follow).expect("it can be read"), options)
+    };
+    assert_eq!(get(&with(true, |_| ()), "/link-out"), (200, "SECRET".into()));
+    assert_eq!(get(&with(false, |options| options.hidden = true), "/.env"), (200, "SECRET".into()));
+    assert_eq!(get(&with(false, |options| options.listing = false), "/list/").0, 403);
+    let by_name = with(false, |options| options.index = vec!["none".into(), "b.txt".into()]);
+    assert_eq!(get(&by_name, "/list/"), (200, "b".into()));
+}
+
+#[test]
+fn an_index_that_leads_out_is_refused_and_not_replaced_by_a_listing() {
+    let (_outside, root) = folder();
+    symlink("../../secret.txt", root.join("list/index.html")).expect("linked");
+    assert_eq!(get(&site(&root), "/list/").0, 403);
+}
+
+#[test]
+fn what_is_not_found_gets_the_folders_own_page() {
+    let (_outside, root) = folder();
+    write(&root, "404.html", "<p>lost");
+    let site = site(&root);
+    assert_eq!(get(&site, "/nowhere"), (404, "<p>lost".into()));
+    let response = ask(&site, "GET /nowhere", "Accept: application/json\r\n");
+    assert_eq!(response.headers.get("content-type"), Some("text/plain; charset=utf-8"));
+    // And one that leads out is no page.
+    fs::remove_file(root.join("404.html")).expect("removed");
+    symlink("../secret.txt", root.join("404.html")).expect("linked");
+    let (status, body) = get(&site, "/nowhere");
+    assert!(status == 404 && !body.contains("SECRET"));
+}
+
+#[test]
+fn listings_show_what_would_be_served_and_link_to_it() {
+    let (_outside, root) = folder();
+    let site = site(&root);
+    let listing = text(ask(&site, "GET /?format=json", "").body);
+    let listing: serde_json::Value = serde_json::from_str(&listing).expect("JSON");
+    let entries = listing["entries"].as_array().expect("a list");
+    let kinds: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry["name"].as_str().unwrap_or_default(), entry["type"].as_str().unwrap_or_default()))
+        .collect();
+    let expected = [
+        ("absolute-link-inside", "directory"),
+        ("list", "directory"),
+        ("with-index", "directory"),
+        ("a.txt", "file"),
+        ("absolute-link-out", "other"),
+        ("broken", "other"),
+        ("link-inside", "file"),
+        ("link-out", "other"),
+        ("loop", "other"),
+    ];
+    assert_eq!(kinds, expected);
+    for entry in entries {
+        let href = entry["href"].as_str().map(|href| href.replacen("./", "/", 1));
+        assert_eq!(href.is_some(), entry["type"] != "other");
+        if let Some(href) = href {
+            assert_eq!(get(&site, &href).0, 200, "{href}");
+        }
+    }
+}
+
+#[test]
+fn listings_sort_by_each_column_with_folders_first() {
+    let (_outside, root) = folder();
+    for (name, size, day) in [("s/B", 1, 3), ("s/a", 3, 2), ("s/c", 2, 1)] {
+        write(&root, name, &"x".repeat(size));
+        let file = fs::File::options().write(true).open(root.join(name)).expect("opened");
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(day * 86400);
+        file.set_modified(time).expect("set");
+    }
+    fs::create_dir(root.join("s/z")).expect("created");
+    let site = site(&root);
+    let table = [
+        ("", "zaBc"),
+        ("&sort=name&order=desc", "zcBa"),
+        ("&sort=size", "zBca"),
+        ("&sort=size&order=desc", "zacB"),
+        ("&sort=modified", "zcaB"),
+        ("&sort=modified&order=desc", "zBac"),
+        ("&sort=nonsense&order=nonsense", "zaBc"),
+    ];
+    for (query, expected) in table {
+        let listing = text(ask(&site, &format!("GET /s/?format=json{query}"), "").body);
+        let listing: serde_json::Value = serde_json::from_str(&listing).expect("JSON");
+        let names = listing["entries"].as_array().expect("a list").iter();
+        let names: String = names.map(|entry| entry["name"].as_str().expect("a name")).collect();
+        assert_eq!(names, expected, "{query}");
+    }
+}
+
+#[test]
+fn names_in_a_listing_are_escaped_and_their_links_lead_to_them() {
+    let (_outside, root) = folder();
+    let names =
+        ["<b>&\"'.txt", "a b", "100%", "#", "?q=1", "javascript:alert(1)", "new\nline", "中文", "x\\y"];
+    for name in names {
+        write(&root, &format!("odd/{name}"), name);
+    }
+    let page = text(ask(&site(&root), "GET /odd/", "Accept: text/html\r\n").body);
+    assert!(page.contains("&lt;b&gt;&amp;&quot;'.txt") && !page.contains("<b>"), "{page}");
+    assert!(
+        page.contains("new␊line") && page.contains("x\\y") && !page.contains("href=\"javascript"),
+        "{page}"
+    );
+    let site = site(&root);
+    let hrefs = page.split("href=\"./").skip(1).map(|rest| rest.split('"').next().expect("it ends"));
+    let served: Vec<_> = hrefs.map(|href| get(&site, &format!("/odd/{href}")).1).collect();
+    assert_eq!(served.len(), names.len() - 1, "all but the one with a backslash");
+    assert!(served.iter().all(|body| names.contains(&body.as_str())), "{served:?}");
+}
+
+#[test]
+fn programs_get_one_line_and_browsers_a_page() {
+    let (_outside, root) = folder();
+    let site = site(&root);
+    let (status, line) = get(&site, "/nowhere");
+    assert_eq!((status, line.as_str()), (404, "404 Not Found: there is nothing here\n"));
+    let page = ask(&site, "GET /nowhere", "Accept: text/html,*/*;q=0.8\r\n");
+    assert!(page.headers.get("content-security-policy").is_some());
+    assert!(text(page.body).contains("There is nothing here."));
+}
