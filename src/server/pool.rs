@@ -32,6 +32,8 @@ pub(super) struct Shared {
 pub(super) struct Desk {
     /// How many connections it has, those in its inbox included.
     open: AtomicUsize,
+    /// How many of these wait for a request.
+    idle: AtomicUsize,
     /// Connections that others accepted for it.
     inbox: Mutex<Vec<mio::net::TcpStream>>,
     waker: Waker,
@@ -57,7 +59,12 @@ impl Pool {
         for _ in 0..options.threads.max(1) {
             let poll = mio::Poll::new()?;
             let waker = Waker::new(poll.registry(), super::worker::WAKER)?;
-            desks.push(Desk { open: AtomicUsize::new(0), inbox: Mutex::default(), waker });
+            desks.push(Desk {
+                open: AtomicUsize::new(0),
+                idle: AtomicUsize::new(0),
+                inbox: Mutex::default(),
+                waker,
+            });
             polls.push(poll);
         }
         let shared = Arc::new(Shared { options, stopping: AtomicBool::new(false), desks });
@@ -121,15 +128,11 @@ impl Shared {
         }
     }
 
-    /// Whoever has the most connections, other than this worker: the likeliest to have an idle one.
-    pub(super) fn busiest_other(&self, here: usize) -> Option<usize> {
-        let others = self
-            .desks
-            .iter()
-            .map(Desk::open)
-            .enumerate()
-            .filter(|&(worker, open)| worker != here && open > 0);
-        others.max_by_key(|&(_, open)| open).map(|(worker, _)| worker)
+    /// The worker other than this one that has the most idle connections, if any has one.
+    pub(super) fn who_has_idle_ones(&self, here: usize) -> Option<usize> {
+        let idle = self.desks.iter().map(|desk| desk.idle.load(Ordering::Relaxed)).enumerate();
+        let others = idle.filter(|&(worker, idle)| worker != here && idle > 0);
+        others.max_by_key(|&(_, idle)| idle).map(|(worker, _)| worker)
     }
 }
 
@@ -146,6 +149,16 @@ impl Desk {
     /// The worker has one connection less.
     pub(super) fn discount_one(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// One connection more of the worker's is idle.
+    pub(super) fn count_idle(&self) {
+        self.idle.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One connection less of the worker's is idle.
+    pub(super) fn discount_idle(&self) {
+        self.idle.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Puts a connection into the worker's inbox, and wakes it if it has not been yet.

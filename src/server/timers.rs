@@ -30,6 +30,23 @@ impl Timers {
         }
     }
 
+    /// How many entries there are, those that mean nothing any more included.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Drops the entries that do not count: those of connections that have ended, or that are
+    /// queued for another time as well. Without this, a server that sees many short connections
+    /// would remember each of them until its deadline.
+    pub fn retain(&mut self, counts: impl Fn(Instant, usize) -> bool) {
+        self.0.retain(|&Reverse((at, key))| counts(at, key));
+    }
+
     /// When the next entry comes up.
     pub fn next(&self) -> Option<Instant> {
         self.0.peek().map(|Reverse((at, _))| *at)

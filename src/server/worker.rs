@@ -86,6 +86,10 @@ struct Seat {
     /// Its entry in the timers that counts.
     queued: Option<Instant>,
     registered: bool,
+    /// Whether it is among those that can go on without an event.
+    is_unfinished: bool,
+    /// Whether it was idle after its last turn.
+    is_idle: bool,
 }
 
 /// The time of the turn, looked at once for all connections.
@@ -188,7 +192,11 @@ impl Loop<'_> {
         }
         self.accept();
         for key in unfinished {
-            self.advance(key);
+            if let Some(seat) = self.connections.get_mut(key)
+                && std::mem::take(&mut seat.is_unfinished)
+            {
+                self.advance(key);
+            }
         }
         self.end_overdue();
         let now = self.clock.now;
@@ -236,8 +244,8 @@ impl Loop<'_> {
     fn place(&mut self, stream: TcpStream) {
         let (shared, here) = (Arc::clone(&self.worker.shared), self.worker.number);
         if shared.is_full() && !self.make_room() {
-            // None of ours is idle. Perhaps one of another worker's is; that one will decide.
-            match shared.busiest_other(here) {
+            // None of ours is idle. If one of another worker's is, that worker closes it.
+            match shared.who_has_idle_ones(here) {
                 Some(there) => shared.desk(there).hand_over(stream),
                 None => turn_away(stream, &self.clock.date),
             }
@@ -275,7 +283,13 @@ impl Loop<'_> {
     fn welcome(&mut self, stream: TcpStream) {
         let client = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
         let connection = Connection::new(stream, client, self.clock.now, self.options());
-        let key = self.connections.insert(Seat { connection, queued: None, registered: false });
+        let key = self.connections.insert(Seat {
+            connection,
+            queued: None,
+            registered: false,
+            is_unfinished: false,
+            is_idle: false,
+        });
         self.advance(key);
     }
 
@@ -316,15 +330,31 @@ impl Loop<'_> {
         }
         let deadline = seat.connection.deadline();
         self.timers.arm(key, &mut seat.queued, deadline);
-        if next == Next::Again {
+        if next == Next::Again && !seat.is_unfinished {
+            seat.is_unfinished = true;
             self.unfinished.push_back(key);
+        }
+        let was_idle = std::mem::replace(&mut seat.is_idle, seat.connection.is_idle());
+        let desk = self.worker.shared.desk(self.worker.number);
+        match (was_idle, seat.is_idle) {
+            (false, true) => desk.count_idle(),
+            (true, false) => desk.discount_idle(),
+            _ => {}
         }
     }
 
     /// Closing the socket is what dropping it does; with it the kernel forgets its registration.
     fn close(&mut self, key: usize) {
-        self.connections.remove(key);
-        self.worker.shared.desk(self.worker.number).discount_one();
+        let seat = self.connections.remove(key);
+        let desk = self.worker.shared.desk(self.worker.number);
+        desk.discount_one();
+        if seat.is_idle {
+            desk.discount_idle();
+        }
+        if self.timers.len() > 1024 + 2 * self.connections.len() {
+            let seats = &self.connections;
+            self.timers.retain(|at, key| seats.get(key).is_some_and(|seat| seat.queued == Some(at)));
+        }
     }
 
     fn end_overdue(&mut self) {
