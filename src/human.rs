@@ -1,6 +1,25 @@
-//! Numbers as people read them.
+//! Numbers and names as people read them.
 
-use std::fmt;
+use std::fmt::{self, Write};
+use std::path::Path;
+
+/// A path on one line, whatever is in it: control characters are escaped, and U+FFFD stands for
+/// what is not UTF-8.
+#[derive(Debug, Clone, Copy)]
+pub struct OneLine<'a>(pub &'a Path);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0.to_string_lossy().chars() {
+            if letter.is_control() {
+                write!(f, "{}", letter.escape_default())?;
+            } else {
+                f.write_char(letter)?;
+            }
+        }
+        Ok(())
+    }
+}
 
 /// A number of bytes: `0 B`, `999 B`, `1.0 kB`, `1.5 MB`. Steps of 1000, as disks, networks and
 /// browsers count.
@@ -28,7 +47,13 @@ impl fmt::Display for Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::Bytes;
+    use super::{Bytes, OneLine};
+    use std::path::Path;
+
+    #[test]
+    fn a_path_is_one_line() {
+        assert_eq!(OneLine(Path::new("a b/ü\n\x1b[2J")).to_string(), "a b/ü\\n\\u{1b}[2J");
+    }
 
     #[test]
     fn sizes_are_short() {

@@ -9,7 +9,7 @@ use glasshttp::cli::{self, Cli, Config, DEFAULT_PORT, Machine};
 use glasshttp::server::listen::{self, BindError};
 use glasshttp::server::{Observer, Server, Stopper};
 use glasshttp::site::{Root, Site};
-use glasshttp::start_lines;
+use glasshttp::{human, start_lines};
 use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 
 /// Serves until a signal comes. An error is one line that says what to do.
 fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
-    let shown = config.folder.display();
+    let shown = human::OneLine(&config.folder);
     let root = Root::open_path(&config.folder, config.follow_links)
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
     let listeners = open_port(&config, is_terminal)?;
@@ -121,10 +121,11 @@ fn stop_on_signals(stopper: Stopper, is_terminal: bool) -> io::Result<()> {
                 // What a shell reports for a process that a signal ended.
                 std::process::exit(128 + signal);
             }
-            stopper.stop();
+            // Said first: the process may be over as soon as the server knows.
             if is_terminal {
                 eprintln!("\nStopping; answers under way may finish. Once more ends it at once.");
             }
+            stopper.stop();
         }
     })?;
     Ok(())

@@ -4,6 +4,7 @@
 //! one line, which scripts can rely on: `Listening on http://127.0.0.1:8000/`.
 
 use crate::cli::{Config, DEFAULT_PORT};
+use crate::human;
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
 use std::io;
@@ -22,7 +23,7 @@ pub fn render(config: &Config, addresses: &[SocketAddr], is_terminal: bool) -> S
     if config.port.is_none() && port != DEFAULT_PORT {
         let _ = writeln!(out, "Port {DEFAULT_PORT} is taken, so this is port {port}.");
     }
-    let _ = writeln!(out, "{BOLD}glasshttp{BOLD:#} serves {}", config.folder.display());
+    let _ = writeln!(out, "{BOLD}glasshttp{BOLD:#} serves {}", human::OneLine(&config.folder));
     for url in urls(addresses) {
         let _ = writeln!(out, "  {LINK}{url}{LINK:#}");
     }

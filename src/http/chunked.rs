@@ -99,6 +99,9 @@ impl ChunkedDecoder {
     /// `self.line` holds a line up to its LF, which is not in it.
     fn line_is_whole(&mut self) -> Result<(), Refusal> {
         let Some((b'\r', line)) = self.line.split_last() else {
+            if self.state == State::DataEnd {
+                return Err(Refusal::bad_request("a chunk does not end where its size says"));
+            }
             return Err(Refusal::bad_request("a line of a chunked body ends with LF alone"));
         };
         self.state = match self.state {
@@ -108,7 +111,7 @@ impl ChunkedDecoder {
                 if size == 0 { State::Trailer } else { State::Data(size) }
             }
             State::DataEnd if line.is_empty() => State::Size,
-            State::DataEnd => return Err(Refusal::bad_request("a chunk is longer than its size says")),
+            State::DataEnd => return Err(Refusal::bad_request("a chunk does not end where its size says")),
             State::Trailer if line.is_empty() => State::Finished,
             State::Trailer => {
                 self.overhead += line.len();

@@ -74,7 +74,8 @@ impl HeadScanner {
     /// What it answers depends on the bytes alone, not on the pieces in which they came.
     ///
     /// # Errors
-    /// 400 for a line that does not end in CRLF or a beginning that cannot be a method, 414 for a
+    /// 400 for a line that does not end in CRLF and for a first line that is no request line at
+    /// first sight, 505 for another version, 414 for a
     /// request line and 431 for a head that is too long.
     pub fn find_end(&mut self, bytes: &[u8]) -> Result<Option<std::ops::Range<usize>>, Refusal> {
         let within_limit = &bytes[..bytes.len().min(MAX_HEAD)];
@@ -99,6 +100,11 @@ impl HeadScanner {
             let Some((b'\r', line)) = rest[..line_feed].split_last() else {
                 return Err(Refusal::bad_request("a line ends with LF alone; HTTP lines end with CR LF"));
             };
+            if in_first_line && !line.is_empty() {
+                // Who speaks another protocol, or an ancient version of this one, may be waiting
+                // for an answer to this line.
+                parse_version(line.rsplit(|&byte| byte == b' ').next().unwrap_or_default())?;
+            }
             self.line_start += line_feed + 1;
             match (line.is_empty(), in_first_line) {
                 (false, _) => {}
@@ -280,6 +286,9 @@ mod tests {
             (b"GET\t/\tHTTP/1.1\r\nHost: a\r\n\r\n", 400),
             (b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             (b"GET /\r\n\r\n", 400),
+            (b"GET /\r\n", 400),
+            (b"EHLO mail.example\r\n", 400),
+            (b"PRI * HTTP/2.0\r\n", 505),
             (b"GET\r\n\r\n", 400),
             (b"GET / http/1.1\r\nHost: a\r\n\r\n", 400),
             (b"GET / HTTP/1.10\r\nHost: a\r\n\r\n", 400),

@@ -134,10 +134,9 @@ impl DecodedPath {
                 b".." => return Err(Refusal::bad_request("the path must not hold \"..\"")),
                 decoded => {
                     if let Some(byte) = decoded.iter().find(|byte| b"/\\\0".contains(byte)) {
-                        return Err(Refusal::bad_request(format!(
-                            "a path segment must not hold \"{}\"",
-                            [*byte].escape_ascii()
-                        )));
+                        let shown =
+                            if *byte == 0 { "NUL".to_owned() } else { format!("\"{}\"", *byte as char) };
+                        return Err(Refusal::bad_request(format!("a path segment must not hold {shown}")));
                     }
                 }
             }

@@ -300,6 +300,8 @@ impl<T: Transport> Connection<T> {
         };
         let framing = Framing::of(&request).and_then(|body| Ok((body, framing::expects_continue(&request)?)));
         match framing {
+            // What follows a CONNECT may be meant for the tunnel that it did not get.
+            Ok(_) if request.method == Method::Connect => self.respond_early(turn, &request),
             Ok((Framing::None, _)) => self.respond(turn, &request),
             // The client waits to be told to send its body. No answer of ours depends on a body, so
             // it gets the answer instead, and closing tells it not to send (RFC 9110 10.1.1).
@@ -331,8 +333,9 @@ impl<T: Transport> Connection<T> {
         let then = {
             let request = Request::parse(&turn.input.filled()[head.clone()]).expect("it was parsed before");
             match read {
-                Ok((_, true)) => self.respond(turn, &request),
-                Ok((_, false)) => self.respond_early(turn, &request),
+                // Whether the end arrived with the byte that was too much makes no difference.
+                Ok((_, true)) if !is_too_large => self.respond(turn, &request),
+                Ok(_) => self.respond_early(turn, &request),
                 Err(refusal) => self.refuse(turn, Some(&request), &refusal),
             }
         };
@@ -427,7 +430,12 @@ impl<T: Transport> Connection<T> {
         };
         self.outgoing.push_with(|out| head.render(out));
         let body_starts = self.outgoing.queued();
-        if request.is_none_or(|request| request.method != Method::Head) {
+        let is_head = match request {
+            Some(request) => request.method == Method::Head,
+            // Not understood as a whole, but so much is plain.
+            None => turn.input.filled().trim_ascii_start().starts_with(b"HEAD "),
+        };
+        if !is_head {
             self.outgoing.push_body(response.body);
         }
         if turn.observer.is_some() {

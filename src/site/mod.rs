@@ -154,7 +154,7 @@ impl Site {
     /// Sends a representation, or as much of it as the request's preconditions and range ask for.
     fn send(&self, request: &Request<'_>, representation: Representation) -> Response {
         let length = representation.length();
-        let response = representation.respond(&request.fields, &self.options.cache_control);
+        let response = representation.respond(request, &self.options.cache_control);
         if response.status != Status::RANGE_NOT_SATISFIABLE {
             return response;
         }

@@ -11,9 +11,8 @@
 use super::root::OpenFile;
 use super::{Body, FilePart, Piece, Response, media_type};
 use crate::http::conditional::{self, Outcome, Validators};
-use crate::http::fields::Fields;
 use crate::http::range::{self, Ranges};
-use crate::http::{Headers, Status, date};
+use crate::http::{Headers, Method, Request, Status, date};
 use std::borrow::Cow;
 use std::fs::{File, Metadata};
 use std::ops::Range;
@@ -55,7 +54,8 @@ impl Representation {
 
     /// Answers a GET or HEAD with what its preconditions and its range ask for: 200, 206, 304, 412,
     /// or 416 without a body.
-    pub fn respond(self, fields: &Fields<'_>, cache_control: &str) -> Response {
+    pub fn respond(self, request: &Request<'_>, cache_control: &str) -> Response {
+        let fields = &request.fields;
         let validators = Validators { etag: &self.etag, last_modified: self.last_modified };
         // RFC 9110 section 13.2.1: preconditions come before the range.
         match conditional::evaluate(fields, &validators) {
@@ -63,8 +63,11 @@ impl Representation {
             Outcome::Failed => return self.without_body(Status::PRECONDITION_FAILED, cache_control),
             Outcome::Proceed => {}
         }
+        // Ranges are for GET alone (section 14.2).
         let ranges = match fields.get_single("range") {
-            Some(value) if conditional::if_range(fields, &validators) => range::evaluate(value, self.length),
+            Some(value) if request.method == Method::Get && conditional::if_range(fields, &validators) => {
+                range::evaluate(value, self.length)
+            }
             _ => Ranges::Ignore,
         };
         match ranges {
@@ -87,6 +90,8 @@ impl Representation {
         let mut headers = Headers::default();
         headers.push("Content-Type", &*self.content_type);
         headers.push("Cache-Control", "no-cache");
+        // Who does not take HTML gets a line of text instead.
+        headers.push("Vary", "Accept");
         Response { status, headers, body: Body::File(FilePart { file: self.file, range: 0..self.length }) }
     }
 

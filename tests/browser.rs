@@ -1,0 +1,550 @@
+//! A real browser against the real server: Chromium, driven through chromedriver.
+//!
+//! `cargo test --test browser -- --ignored` runs them.
+
+mod support;
+
+use serde_json::{Value, json};
+use std::fmt::Debug;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+use support::{PATIENCE, Process, Server, V4, folder, name, write};
+use tempfile::TempDir;
+
+// ---- driving a browser
+
+/// A browser of our own, with a profile that is gone afterwards.
+struct Browser {
+    driver: SocketAddr,
+    session: String,
+    process_id: Option<i32>,
+    _driver_process: Process,
+    _profile: TempDir,
+}
+
+impl Browser {
+    fn start() -> Browser {
+        let profile = folder(&[]);
+        // What a browser leaves among the temporary files goes with its profile.
+        let mut driver = Command::new("chromedriver");
+        let driver_process = Process::start(driver.arg("--port=0").env("TMPDIR", profile.path()));
+        let line =
+            driver_process.stdout.line("its port", |line| line.contains("started successfully on port "));
+        let port = line.rsplit(' ').next().and_then(|port| port.trim_end_matches('.').parse().ok());
+        let driver = SocketAddr::new(V4, port.unwrap_or_else(|| panic!("no port in {line:?}")));
+        let mut arguments: Vec<_> = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-proxy-server",
+            "--window-size=1200,900",
+        ]
+        .map(str::to_owned)
+        .into();
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        let patience = u64::try_from(PATIENCE.as_millis()).expect("it fits");
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            // A dialog stays, and whatever is asked of the browser after that fails.
+            "unhandledPromptBehavior": "ignore",
+            "timeouts": {"pageLoad": patience, "script": patience, "implicit": 0},
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "goog:chromeOptions": {"args": arguments},
+        }}});
+        let answer = ask(driver, "POST", "/session", &wanted).expect("chromedriver answers");
+        let session = answer["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}"));
+        Browser {
+            driver,
+            session: session.to_owned(),
+            process_id: answer["capabilities"]["goog:processID"].as_i64().and_then(|id| id.try_into().ok()),
+            _driver_process: driver_process,
+            _profile: profile,
+        }
+    }
+
+    /// One command of WebDriver; an error is one that the driver reports.
+    fn try_command(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
+        let path = format!("/session/{}{path}", self.session);
+        let value = ask(self.driver, method, &path, body).expect("chromedriver answers");
+        if value.get("error").is_some() { Err(value) } else { Ok(value) }
+    }
+
+    fn command(&self, method: &str, path: &str, body: &Value) -> Value {
+        let result = self.try_command(method, path, body);
+        result.unwrap_or_else(|error| panic!("{path} {body}: {}: {}", error["error"], error["message"]))
+    }
+
+    fn open(&self, url: &str) {
+        self.command("POST", "/url", &json!({"url": url}));
+    }
+
+    /// Goes back to the page before this one, and waits until it is there.
+    fn back_to(&self, place: &str) {
+        self.command("POST", "/back", &json!({}));
+        let there = format!("return location.pathname + location.search === {}", json!(place));
+        self.wait_for(&format!("{there} && document.readyState === 'complete'"));
+    }
+
+    /// Runs a function's body in the page.
+    fn run(&self, script: &str) -> Value {
+        self.command("POST", "/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// Runs a script that gives a string.
+    fn text(&self, script: &str) -> String {
+        self.run(script).as_str().unwrap_or_else(|| panic!("{script} gives no string")).to_owned()
+    }
+
+    /// Runs a script that gives an array of strings.
+    fn texts(&self, script: &str) -> Vec<String> {
+        serde_json::from_value(self.run(script)).unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// What the page shows as text, read in the browser.
+    fn content(&self) -> String {
+        self.text("return document.body.innerText.trim()")
+    }
+
+    /// The path, the query and the fragment of where it is, as its address bar has them.
+    fn place(&self) -> String {
+        self.text("return location.pathname + location.search + location.hash")
+    }
+
+    /// Runs a script until it gives `true`. The way to the browser and back is all the rest that it
+    /// has in between.
+    fn wait_for(&self, script: &str) {
+        let until = Instant::now() + PATIENCE;
+        // In the middle of a change of pages there may be nothing to run it in.
+        let run = || self.try_command("POST", "/execute/sync", &json!({"script": script, "args": []}));
+        while run() != Ok(Value::Bool(true)) {
+            assert!(Instant::now() < until, "waited in vain for {script} at {}", self.place());
+        }
+    }
+
+    /// Clicks like a person, with a mouse, on the so many-th of the elements that are selected.
+    fn click(&self, selector: &str, index: usize) {
+        let using = json!({"using": "css selector", "value": selector});
+        let elements = self.command("POST", "/elements", &using);
+        let element = elements.get(index).and_then(|element| element.as_object()?.values().next()?.as_str());
+        let element = element.unwrap_or_else(|| panic!("there is no {selector} number {index}"));
+        self.command("POST", &format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Clicks on a link and waits until the page behind it is there.
+    fn follow(&self, selector: &str, index: usize) {
+        self.run("window.left = true");
+        self.click(selector, index);
+        self.wait_for("return window.left === undefined && document.readyState === 'complete'");
+    }
+
+    /// Fails if there is a dialog, which nothing but a script can open.
+    fn assert_no_dialog(&self, context: &dyn Debug) {
+        let answer = self.try_command("GET", "/alert/text", &Value::Null);
+        assert_eq!(answer.expect_err("a dialog is open")["error"], "no such alert", "{context:?}");
+    }
+
+    /// What the console has shown since it was asked last. Browsers ask for an icon that nobody
+    /// has named to them, and complain if there is none; that is left out.
+    fn console(&self) -> Vec<String> {
+        let entries = self.command("POST", "/se/log", &json!({"type": "browser"}));
+        let entry = |entry: &Value| format!("{} {}", entry["level"], entry["message"]);
+        let lines = entries.as_array().expect("entries").iter().map(entry);
+        lines.filter(|line| !line.contains("/favicon.ico - Failed to load")).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let end = ask(self.driver, "DELETE", &format!("/session/{}", self.session), &Value::Null);
+        // The driver ends its browser. Without a driver, we do.
+        if let (Err(_), Some(process)) = (end, self.process_id.and_then(rustix::process::Pid::from_raw)) {
+            let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// One exchange with chromedriver: JSON out, the `value` of the JSON that comes back.
+fn ask(driver: SocketAddr, method: &str, path: &str, body: &Value) -> io::Result<Value> {
+    let mut stream = TcpStream::connect_timeout(&driver, PATIENCE)?;
+    // Its own time limits come first, with an error that says more.
+    stream.set_read_timeout(Some(2 * PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    let fields = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+    stream.write_all(format!("{head}{fields}\r\n{body}").as_bytes())?;
+    let mut stream = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line)?;
+        let line = line.trim().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().map_err(io::Error::other)?;
+        }
+    }
+    let mut answer = vec![0; length];
+    stream.read_exact(&mut answer)?;
+    let mut answer: Value = serde_json::from_slice(&answer)?;
+    Ok(answer["value"].take())
+}
+
+/// A browser at the start page of a folder.
+fn open(folder: &Path) -> (Server, Browser) {
+    let server = Server::start(folder, &[]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    (server, browser)
+}
+
+// ---- the guide
+
+fn guide() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("www")
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn the_first_page_works_with_its_style_its_pictures_and_its_script() {
+    let (server, browser) = open(&guide());
+    assert!(browser.text("return document.title").starts_with("glasshttp"));
+    let rules = "return document.styleSheets.length === 1 && document.styleSheets[0].cssRules.length > 10
+        && getComputedStyle(document.body).maxWidth !== 'none'";
+    assert_eq!(browser.run(rules), true);
+    let broken =
+        "return [...document.images].filter(image => image.naturalWidth === 0).map(image => image.src)";
+    assert_eq!(browser.texts(broken), Vec::<String>::new());
+    browser.wait_for("return document.querySelectorAll('#live tbody tr').length > 0");
+    let table = browser.text("return document.querySelector('#live table').innerText");
+    for part in
+        ["GET /", "200 OK", "content-type", "text/html; charset=utf-8", "content-length", "etag", "nosniff"]
+    {
+        assert!(table.contains(part), "{part} in {table}");
+    }
+    let origin = browser.text("return document.querySelector('.origin').innerText");
+    assert_eq!(origin, server.url("").trim_end_matches('/'));
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn each_button_of_the_first_page_shows_its_answer() {
+    let (_server, browser) = open(&guide());
+    let table = [
+        ("This page", "200 OK"),
+        ("Only the head", "200 OK and no body"),
+        ("Bytes 0 to 99", "206 Partial Content and a body of 100 bytes"),
+        ("Only if changed", "304 Not Modified and no body"),
+        ("A missing file", "404 Not Found"),
+    ];
+    browser.wait_for("return document.querySelectorAll('#live tbody tr').length > 0");
+    let labels = browser.texts("return [...document.querySelectorAll('#live button')].map(b => b.innerText)");
+    assert_eq!(labels, table.map(|(label, _)| label));
+    for (index, (label, caption)) in table.into_iter().enumerate() {
+        browser.run("document.querySelector('#live caption').textContent = ''");
+        browser.click("#live button", index);
+        browser.wait_for("return document.querySelector('#live caption').textContent !== ''");
+        let shown = browser.text("return document.querySelector('#live caption').innerText");
+        assert!(shown.contains(caption), "{label}: {shown}");
+    }
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn the_samples_of_the_guide_are_listed_and_open() {
+    let (server, browser) = open(&guide());
+    browser.follow("a[href='/samples/']", 0);
+    let paths =
+        browser.texts(&format!("return [...document.querySelectorAll(\"{LINKS}\")].map(a => a.pathname)"));
+    let count = std::fs::read_dir(guide().join("samples")).expect("the samples").count();
+    assert_eq!(paths.len(), count);
+    for path in paths {
+        // A browser saves some of them rather than show them.
+        assert_eq!(server.get(&path).status, 200, "{path}");
+    }
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn the_guide_has_a_404_page_of_its_own_that_looks_right_at_any_depth() {
+    let (server, browser) = open(&guide());
+    for path in ["/no-such-page", "/no/such/page/"] {
+        browser.open(&server.url(path));
+        assert!(browser.text("return document.title").starts_with("404 Not Found"), "{path}");
+        assert_eq!(browser.run("return document.styleSheets[0].cssRules.length > 10"), true, "{path}");
+        assert_eq!(browser.run("return [...document.images].every(image => image.naturalWidth > 0)"), true);
+    }
+    browser.follow("main a[href='/']", 0);
+    assert_eq!(browser.place(), "/");
+}
+
+// ---- listings
+
+/// Names that a careless listing would get wrong, and how it is to show them.
+const NAMES: &[(&[u8], &str)] = &[
+    (b"a b", "a b"),
+    (b" two  spaces ", " two  spaces "),
+    (b"<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+    (b"<svg onload=alert(1)>", "<svg onload=alert(1)>"),
+    (b"\" onmouseover=alert(1) x=\"", "\" onmouseover=alert(1) x=\""),
+    (b"' onclick=alert(1) x='", "' onclick=alert(1) x='"),
+    (b"\"quote'", "\"quote'"),
+    (b"&lt;b&gt;&amp;", "&lt;b&gt;&amp;"),
+    (b"100%", "100%"),
+    (b"%41%2e%2e", "%41%2e%2e"),
+    (b"#hash", "#hash"),
+    (b"q?x=1", "q?x=1"),
+    (b"?format=json", "?format=json"),
+    (b"javascript:alert(1)", "javascript:alert(1)"),
+    (b"data:text", "data:text"),
+    (b"http:evil.example", "http:evil.example"),
+    (b"line\nfeed", "line\u{240a}feed"),
+    (b"tab\tbell\x07\x7f", "tab\u{2409}bell\u{2407}\u{2421}"),
+    (b"\xff\xfe latin", "\u{fffd}\u{fffd} latin"),
+    ("\u{4e2d}\u{6587}".as_bytes(), "\u{4e2d}\u{6587}"),
+    ("\u{202e}gnp.exe".as_bytes(), "\u{202e}gnp.exe"),
+    ("\u{1f980}".as_bytes(), "\u{1f980}"),
+];
+
+const LINKS: &str = "td.name a:not([href='../'])";
+
+/// Follows each link of the listing that is open; gives what each said and what its page says.
+fn follow_each(browser: &Browser) -> Vec<(String, String)> {
+    let shown = browser.texts(&format!(
+        "return [...document.querySelectorAll(\"{LINKS}\")].map(a => a.querySelector('bdi').textContent)"
+    ));
+    let mut found = Vec::new();
+    for (index, name) in shown.into_iter().enumerate() {
+        browser.follow(LINKS, index);
+        browser.assert_no_dialog(&name);
+        found.push((name, browser.content()));
+        browser.back_to("/");
+    }
+    found
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn each_file_of_a_listing_opens_whatever_its_name_is() {
+    let folder = folder(&[("back\\slash.txt", "nobody can ask for it")]);
+    for (number, (bytes, _)) in NAMES.iter().enumerate() {
+        // The ending lets the browser show it rather than save it.
+        write(folder.path(), name(&[*bytes, b".txt"].concat()), number.to_string());
+    }
+    let (_server, browser) = open(folder.path());
+    let mut expected: Vec<_> = NAMES
+        .iter()
+        .enumerate()
+        .map(|(number, (_, shown))| (format!("{shown}.txt"), number.to_string()))
+        .collect();
+    let mut found = follow_each(&browser);
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+    // What cannot be asked for is shown, and is no link.
+    let others =
+        browser.texts("return [...document.querySelectorAll('td.name > span')].map(s => s.textContent)");
+    assert_eq!(others, ["back\\slash.txt"]);
+    browser.assert_no_dialog(&"at the end");
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn each_folder_of_a_listing_opens_whatever_its_name_is() {
+    let folder = folder(&[]);
+    for (number, (bytes, _)) in NAMES.iter().enumerate() {
+        write(folder.path(), Path::new(name(bytes)).join("index.html"), format!("<p>{number}"));
+    }
+    let (_server, browser) = open(folder.path());
+    let mut expected: Vec<_> = NAMES
+        .iter()
+        .enumerate()
+        .map(|(number, (_, shown))| (format!("{shown}/"), number.to_string()))
+        .collect();
+    let mut found = follow_each(&browser);
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+    browser.assert_no_dialog(&"at the end");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_listing_of_a_folder_with_any_name_shows_it_and_its_links_work() {
+    let folder = folder(&[]);
+    for (bytes, _) in NAMES {
+        write(folder.path(), Path::new(name(bytes)).join("a.txt"), "aaaaa");
+    }
+    let (_server, browser) = open(folder.path());
+    let shown = browser.texts("return [...document.querySelectorAll('td.name bdi')].map(b => b.textContent)");
+    for (index, folder) in shown.iter().enumerate() {
+        browser.follow(LINKS, index);
+        let title = format!("Index of /{folder}");
+        // Browsers trim titles and make one space of several.
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(words(&browser.text("return document.title")), words(&title));
+        let current = browser.text("return document.querySelector('[aria-current]').textContent");
+        assert_eq!(format!("{current}/"), *folder);
+        let place = browser.place();
+        browser.follow("td.name a[href='./a.txt']", 0);
+        assert_eq!(browser.content(), "aaaaa", "{folder}");
+        browser.back_to(&place);
+        browser.assert_no_dialog(folder);
+        browser.follow("td.name a[href='../']", 0);
+        assert_eq!(browser.place(), "/");
+    }
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_listing_is_sorted_by_a_click_on_the_head_of_a_column() {
+    let folder = folder(&[("a.txt", "333"), ("b.txt", "1"), ("c.txt", "22"), ("z/x", ""), ("y/x", "")]);
+    let (_server, browser) = open(folder.path());
+    let names =
+        || browser.texts("return [...document.querySelectorAll('tbody bdi')].map(b => b.textContent)");
+    let sorted =
+        || browser.texts("return [...document.querySelectorAll('th[aria-sort]')].map(h => h.ariaSort)");
+    assert_eq!(
+        (names(), sorted()),
+        (strings(&["y/", "z/", "a.txt", "b.txt", "c.txt"]), strings(&["ascending"]))
+    );
+    browser.follow("th.size a", 0);
+    assert_eq!(
+        (names(), sorted()),
+        (strings(&["y/", "z/", "b.txt", "c.txt", "a.txt"]), strings(&["ascending"]))
+    );
+    browser.follow("th.size a", 0);
+    assert_eq!(
+        (&names()[2..], sorted()),
+        (&*strings(&["a.txt", "c.txt", "b.txt"]), strings(&["descending"]))
+    );
+    // Folders are first in any order.
+    assert!(names()[..2].iter().all(|name| name.ends_with('/')), "{:?}", names());
+    browser.follow("th.name a", 0);
+    assert_eq!(names(), ["y/", "z/", "a.txt", "b.txt", "c.txt"]);
+    browser.follow("th.name a", 0);
+    assert_eq!(names()[2..], ["c.txt", "b.txt", "a.txt"]);
+}
+
+fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn one_gets_down_by_links_and_up_by_the_path_at_the_top() {
+    let folder = folder(&[("one #1/two %2/three?/a.txt", "aaaaa")]);
+    let (_server, browser) = open(folder.path());
+    for _ in 0..3 {
+        browser.follow(LINKS, 0);
+    }
+    let deepest = "/one%20%231/two%20%252/three%3F/";
+    assert_eq!(browser.place(), deepest);
+    let heading = "return document.querySelector('h1').innerText.replace(/\\s+/g, ' ')";
+    let shown = browser.text(heading);
+    for part in ["one #1", "two %2", "three?"] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    let crumbs = browser.texts("return [...document.querySelectorAll('h1 a')].map(a => a.textContent)");
+    assert_eq!(crumbs, ["/", "one #1", "two %2"]);
+    for (index, place) in ["/", "/one%20%231/", "/one%20%231/two%20%252/"].into_iter().enumerate() {
+        browser.follow("h1 a", index);
+        assert_eq!(browser.place(), place);
+        browser.back_to(deepest);
+    }
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_listing_has_its_style_and_nothing_on_the_console() {
+    let folder = folder(&[("a.txt", "aaaaa"), ("sub/b.txt", "")]);
+    let (_server, browser) = open(folder.path());
+    let style = |selector: &str, property: &str| {
+        browser.text(&format!("return getComputedStyle(document.querySelector('{selector}')).{property}"))
+    };
+    assert_eq!(style("table", "borderCollapse"), "collapse");
+    assert_eq!(style("td.size", "textAlign"), "right");
+    assert_ne!(style("body", "backgroundColor"), "rgba(0, 0, 0, 0)");
+    // The pictures beside the names are part of the page.
+    assert_eq!(
+        browser.run("return document.querySelector('td.name svg').getBoundingClientRect().width > 8"),
+        true
+    );
+    assert_eq!(browser.console(), Vec::<String>::new());
+    browser.follow("footer a", 0);
+    assert!(browser.content().contains("\"a.txt\""), "{}", browser.content());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_listing_runs_no_script_and_loads_nothing_whatever_gets_into_it() {
+    let folder = folder(&[("a.txt", "aaaaa"), ("evil.js", "window.evil = true"), ("evil.svg", "<svg/>")]);
+    let (_server, browser) = open(folder.path());
+    let smuggle = "
+        const add = (name, attributes) =>
+            document.body.append(Object.assign(document.createElement(name), attributes));
+        document.addEventListener('securitypolicyviolation', event =>
+            (window.blocked ??= []).push(event.effectiveDirective));
+        add('script', {textContent: 'window.evil = true'});
+        add('script', {src: './evil.js'});
+        add('img', {src: './evil.svg'});
+        add('iframe', {src: './a.txt'});";
+    browser.run(smuggle);
+    browser.wait_for("return (window.blocked ?? []).length >= 4");
+    let mut blocked = browser.texts("return window.blocked");
+    blocked.sort();
+    assert_eq!(blocked, ["frame-src", "img-src", "script-src-elem", "script-src-elem"]);
+    assert_eq!(browser.run("return window.evil === undefined"), true);
+}
+
+// ---- other pages
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn the_servers_own_404_page_is_styled_and_leads_to_the_start() {
+    let folder = folder(&[("index.html", "<p>start")]);
+    let (server, browser) = open(folder.path());
+    browser.console();
+    browser.open(&server.url("/no/such/page"));
+    assert_eq!(browser.text("return document.title"), "404 Not Found");
+    assert_eq!(browser.text("return document.querySelector('h1').innerText"), "Not Found");
+    assert_eq!(browser.text("return getComputedStyle(document.querySelector('.code')).fontSize"), "64px");
+    // That the page is not there is all that the console has to say.
+    let console = browser.console();
+    assert!(console.iter().all(|line| line.contains("404 (Not Found)")), "{console:?}");
+    browser.follow("main a", 0);
+    assert_eq!((browser.place().as_str(), browser.content().as_str()), ("/", "start"));
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_page_that_was_changed_is_seen_changed_at_the_next_visit() {
+    let folder = folder(&[("index.html", "<p>0")]);
+    let (server, browser) = open(folder.path());
+    for number in 0..5 {
+        std::fs::write(folder.path().join("index.html"), format!("<p>{number}")).expect("a file is written");
+        browser.open(&server.url("/"));
+        assert_eq!(browser.content(), number.to_string());
+    }
+    // What has not changed is asked for and not sent again.
+    write(folder.path(), "index.html", "<p>old");
+    browser.open(&server.url("/"));
+    browser.open(&server.url("/"));
+    assert_eq!(browser.content(), "old");
+    server.process.stdout.line("a 304", |line| line.contains("\"GET / HTTP/1.1\" 304 "));
+}
