@@ -25,7 +25,6 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How a line looks.
@@ -48,24 +47,39 @@ const BATCH_AGE: Duration = Duration::from_millis(50);
 /// How many batches may wait to be written.
 const QUEUE: usize = 64;
 
+/// How long the end of the server may wait for the last of them.
+const LAST_WRITES: Duration = Duration::from_secs(1);
+
 /// The log: a thread that writes.
 #[derive(Debug)]
 pub struct AccessLog {
     format: Format,
     time_zone: TimeZone,
     queue: SyncSender<Vec<u8>>,
-    writer: JoinHandle<()>,
-    dropped: Arc<AtomicU64>,
+    /// Closed when the writer has ended.
+    writing: Receiver<()>,
+    lines: Arc<Lines>,
+}
+
+/// How many lines there were, and how many of them are written.
+#[derive(Debug, Default)]
+struct Lines {
+    observed: AtomicU64,
+    written: AtomicU64,
 }
 
 impl AccessLog {
     /// Starts a log that is written to `output`. What cannot be written is dropped.
     pub fn start(format: Format, time_zone: TimeZone, output: impl Write + Send + 'static) -> AccessLog {
         let (queue, batches) = sync_channel(QUEUE);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let count = Arc::clone(&dropped);
-        let writer = std::thread::spawn(move || write_batches(&batches, output, &count));
-        AccessLog { format, time_zone, queue, writer, dropped }
+        let (ended, writing) = sync_channel(0);
+        let lines = Arc::new(Lines::default());
+        let written = Arc::clone(&lines);
+        std::thread::spawn(move || {
+            write_batches(&batches, output, &written.written);
+            drop::<SyncSender<()>>(ended);
+        });
+        AccessLog { format, time_zone, queue, writing, lines }
     }
 
     /// An observer for one worker.
@@ -74,27 +88,27 @@ impl AccessLog {
             format: self.format,
             time_zone: self.time_zone.clone(),
             batch: String::new(),
-            lines: 0,
             flush_at: None,
             queue: self.queue.clone(),
-            dropped: Arc::clone(&self.dropped),
+            lines: Arc::clone(&self.lines),
         }
     }
 
-    /// Waits until all is written, once all observers are gone; how many lines were lost.
+    /// Waits until all is written, once all observers are gone, but not for ever: whoever is to
+    /// read it may have stopped. How many lines were lost.
     pub fn finish(self) -> u64 {
         drop(self.queue);
-        let _ = self.writer.join();
-        self.dropped.load(Ordering::Relaxed)
+        // Nothing is ever sent; it wakes up when the writer ends.
+        let _ = self.writing.recv_timeout(LAST_WRITES);
+        self.lines.observed.load(Ordering::Relaxed) - self.lines.written.load(Ordering::Relaxed)
     }
 }
 
-fn write_batches(batches: &Receiver<Vec<u8>>, mut output: impl Write, dropped: &AtomicU64) {
+fn write_batches(batches: &Receiver<Vec<u8>>, mut output: impl Write, written: &AtomicU64) {
     for batch in batches {
-        let written = output.write_all(&batch).and_then(|()| output.flush());
-        if written.is_err() {
-            let lines = memchr::memchr_iter(b'\n', &batch).count();
-            dropped.fetch_add(lines as u64, Ordering::Relaxed);
+        // A batch that cannot be written is lost; the next may fare better.
+        if output.write_all(&batch).and_then(|()| output.flush()).is_ok() {
+            written.fetch_add(memchr::memchr_iter(b'\n', &batch).count() as u64, Ordering::Relaxed);
         }
     }
 }
@@ -105,17 +119,16 @@ pub struct WorkerLog {
     format: Format,
     time_zone: TimeZone,
     batch: String,
-    lines: u64,
     flush_at: Option<Instant>,
     queue: SyncSender<Vec<u8>>,
-    dropped: Arc<AtomicU64>,
+    lines: Arc<Lines>,
 }
 
 impl Observer for WorkerLog {
     fn observe(&mut self, exchange: &Exchange, now: Instant) {
         let time = zoned(exchange.ended, &self.time_zone);
         write_line(&mut self.batch, self.format, exchange, &time);
-        self.lines += 1;
+        self.lines.observed.fetch_add(1, Ordering::Relaxed);
         if self.batch.len() >= BATCH_SIZE {
             self.flush();
         } else {
@@ -129,10 +142,10 @@ impl Observer for WorkerLog {
 
     fn flush(&mut self) {
         self.flush_at = None;
-        let lines = std::mem::take(&mut self.lines);
         let batch = std::mem::take(&mut self.batch).into_bytes();
-        if !batch.is_empty() && self.queue.try_send(batch).is_err() {
-            self.dropped.fetch_add(lines, Ordering::Relaxed);
+        if !batch.is_empty() {
+            // If the queue is full the batch is lost.
+            let _ = self.queue.try_send(batch);
         }
     }
 }
@@ -237,9 +250,14 @@ fn write_json(out: &mut String, exchange: &Exchange, time: &Zoned) {
         user_agent: exchange.user_agent.as_deref().map(text),
     };
     let json = serde_json::to_string(&line).expect("strings and numbers");
-    // JSON lets DEL and the C1 controls (U+0080 to U+009F) stand; terminals obey them.
+    // JSON lets DEL and the C1 controls (U+0080 to U+009F) stand, which terminals obey, and the
+    // characters that end a line or turn its direction.
+    let is_dangerous = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     for letter in json.chars() {
-        if letter.is_control() {
+        if is_dangerous(letter) {
             let _ = write!(out, "\\u{:04x}", letter as u32);
         } else {
             out.push(letter);

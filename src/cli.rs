@@ -99,7 +99,7 @@ pub struct Cli {
           env = "GLASSHTTP_THREADS", hide_env = true, help_heading = "Limits")]
     threads: Option<u16>,
 
-    /// How many connections may be open [default: three quarters of the files that may be open, at most 16384]
+    /// How many connections may be open [default: half of the files that may be open, at most 16384]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..),
           env = "GLASSHTTP_MAX_CONNECTIONS", hide_env = true, help_heading = "Limits")]
     max_connections: Option<u32>,
@@ -178,12 +178,13 @@ impl Cli {
     /// The configuration, with a default wherever nothing is said.
     pub fn into_config(self, machine: Machine) -> Config {
         let addresses = self.addresses();
-        let loopback_only = addresses.iter().all(IpAddr::is_loopback);
+        let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
         let index =
             if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index };
         let max_connections = match self.max_connections {
             Some(count) => count as usize,
-            None => (machine.open_files / 4 * 3).clamp(1, 16384),
+            // A connection may have a file open, too, and some are needed otherwise.
+            None => (machine.open_files.saturating_sub(32) / 2).clamp(1, 16384),
         };
         Config {
             folder: self.folder,
@@ -339,7 +340,7 @@ mod tests {
         assert!(!config.follow_links && !config.site.hidden && config.site.listing);
         assert_eq!(config.site.hosts, site::Hosts::LoopbackAnd(Vec::new()));
         assert_eq!(config.site.cache_control, "no-cache");
-        assert_eq!((config.server.threads, config.server.max_connections), (3, 768));
+        assert_eq!((config.server.threads, config.server.max_connections), (3, 496));
         assert_eq!(config.log, Some(Format::Common));
     }
 
@@ -347,6 +348,7 @@ mod tests {
     fn the_host_is_checked_only_where_nobody_else_can_connect() {
         assert!(matches!(config(&["-b", "localhost"]).site.hosts, site::Hosts::LoopbackAnd(_)));
         assert!(matches!(config(&["-b", "127.0.0.2"]).site.hosts, site::Hosts::LoopbackAnd(_)));
+        assert!(matches!(config(&["-b", "::ffff:127.0.0.1"]).site.hosts, site::Hosts::LoopbackAnd(_)));
         assert_eq!(config(&["-b", "127.0.0.1", "-b", "0.0.0.0"]).site.hosts, site::Hosts::Any);
         let hosts = config(&["--allow-host", "Dev.Example"]).site.hosts;
         assert_eq!(hosts, site::Hosts::LoopbackAnd(vec!["dev.example".to_owned()]));

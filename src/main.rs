@@ -23,7 +23,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprintln!("{}", cli::usage_error(&error));
+            complain(&cli::usage_error(&error));
             return ExitCode::from(2);
         }
     };
@@ -39,10 +39,15 @@ fn main() -> ExitCode {
     match serve(config, is_terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
-            eprintln!("glasshttp: {line}");
+            complain(&format!("glasshttp: {line}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line on standard error, if there is one. (`eprintln!` panics where there is none.)
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Serves until a signal comes. An error is one line that says what to do.
@@ -69,7 +74,7 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
     let result = server.run(&|request: &_| site.respond(request), &observers);
     let lost = log.map_or(0, AccessLog::finish);
     if lost > 0 {
-        eprintln!("glasshttp: {lost} lines of the log could not be written");
+        complain(&format!("glasshttp: {lost} lines of the log could not be written"));
     }
     result.map_err(|error| format!("the server failed: {}", start_lines::reason(&error)))
 }
@@ -123,7 +128,7 @@ fn stop_on_signals(stopper: Stopper, is_terminal: bool) -> io::Result<()> {
             }
             // Said first: the process may be over as soon as the server knows.
             if is_terminal {
-                eprintln!("\nStopping; answers under way may finish. Once more ends it at once.");
+                complain("\nStopping; answers under way may finish. Once more ends it at once.");
             }
             stopper.stop();
         }

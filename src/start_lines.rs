@@ -27,7 +27,7 @@ pub fn render(config: &Config, addresses: &[SocketAddr], is_terminal: bool) -> S
     for url in urls(addresses) {
         let _ = writeln!(out, "  {LINK}{url}{LINK:#}");
     }
-    if addresses.iter().all(|address| address.ip().is_loopback()) {
+    if addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
         out.push_str("Only this machine can see it; --bind 0.0.0.0 shares it with your network.\n");
     }
     out.push_str("Ctrl-C stops it.\n");

@@ -28,13 +28,7 @@ struct Browser {
 impl Browser {
     fn start() -> Browser {
         let profile = folder(&[]);
-        // What a browser leaves among the temporary files goes with its profile.
-        let mut driver = Command::new("chromedriver");
-        let driver_process = Process::start(driver.arg("--port=0").env("TMPDIR", profile.path()));
-        let line =
-            driver_process.stdout.line("its port", |line| line.contains("started successfully on port "));
-        let port = line.rsplit(' ').next().and_then(|port| port.trim_end_matches('.').parse().ok());
-        let driver = SocketAddr::new(V4, port.unwrap_or_else(|| panic!("no port in {line:?}")));
+        let (driver_process, driver) = start_driver(profile.path());
         let mut arguments: Vec<_> = [
             "--headless",
             "--no-sandbox",
@@ -170,6 +164,25 @@ impl Drop for Browser {
             let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
         }
     }
+}
+
+/// Starts chromedriver on a free port. What a browser leaves among the temporary files goes where
+/// its profile is.
+fn start_driver(temporary_files: &Path) -> (Process, SocketAddr) {
+    // It picks a port by one address and then wants the same by another, where it may be taken.
+    const ATTEMPTS: usize = 10;
+    for _ in 0..ATTEMPTS {
+        let mut command = Command::new("chromedriver");
+        let process = Process::start(command.arg("--port=0").env("TMPDIR", temporary_files));
+        let line = process.stdout.line("whether it has a port", |line| {
+            line.contains("started successfully on port ") || line.contains("Exiting")
+        });
+        if let Some((_, port)) = line.split_once("on port ") {
+            let port = port.trim_end_matches('.').parse();
+            return (process, SocketAddr::new(V4, port.expect("a port")));
+        }
+    }
+    panic!("chromedriver found no port in {ATTEMPTS} attempts");
 }
 
 /// One exchange with chromedriver: JSON out, the `value` of the JSON that comes back.

@@ -188,7 +188,7 @@ fn help_names_each_option_with_its_default() {
             "Limits:",
             &[
                 ("-t, --threads <N>", "one for each processor"),
-                ("--max-connections <N>", "three quarters of the files"),
+                ("--max-connections <N>", "half of the files"),
                 ("--head-timeout <SECONDS>", "10"),
                 ("--idle-timeout <SECONDS>", "60"),
                 ("--send-timeout <SECONDS>", "30"),

@@ -10,6 +10,7 @@
 
 use super::{Refusal, Status};
 use arrayvec::ArrayVec;
+use std::borrow::Cow;
 
 /// How many fields a request may have. Browsers send about fifteen.
 pub const MAX_FIELDS: usize = 100;
@@ -62,6 +63,18 @@ impl<'a> Fields<'a> {
     /// Empty members do not count (RFC 9110 section 5.6.1.2).
     pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.get_all(name).flat_map(list_members)
+    }
+
+    /// The value of a field that is a list, as one line (RFC 9110 section 5.3).
+    pub fn combined(&self, name: &str) -> Option<Cow<'a, [u8]>> {
+        let mut values = self.get_all(name);
+        let first = values.next()?;
+        let mut combined = Cow::Borrowed(first);
+        for value in values {
+            combined.to_mut().extend_from_slice(b", ");
+            combined.to_mut().extend_from_slice(value);
+        }
+        Some(combined)
     }
 
     /// All fields in the order in which they came.
@@ -198,6 +211,8 @@ mod tests {
         }
         assert_eq!(fields.list("accept").collect::<Vec<_>>(), [b"a", b"b", b"c"]);
         assert_eq!(fields.get("accept"), Some(&b"a, ,b ,"[..]));
+        assert_eq!(fields.combined("accept").as_deref(), Some(&b"a, ,b ,, c"[..]));
+        assert_eq!(fields.combined("x").as_deref(), Some(&b"y"[..]));
         assert_eq!(fields.get_single("accept"), None);
         assert_eq!(fields.get_single("x"), Some(&b"y"[..]));
     }

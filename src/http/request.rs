@@ -58,7 +58,7 @@ pub enum Version {
     Http11,
 }
 
-/// Looks for the end of a head in bytes that arrive in pieces, reading no line twice.
+/// Looks for the end of a head in bytes that arrive in pieces, reading no whole line twice.
 #[derive(Debug, Default, Clone)]
 pub struct HeadScanner {
     /// Where the first line begins: behind the one empty line that may stand before a request.

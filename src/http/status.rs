@@ -32,7 +32,6 @@ macro_rules! statuses {
 }
 
 statuses! {
-    CONTINUE = 100 "Continue";
     OK = 200 "OK";
     NO_CONTENT = 204 "No Content";
     PARTIAL_CONTENT = 206 "Partial Content";
@@ -44,7 +43,6 @@ statuses! {
     METHOD_NOT_ALLOWED = 405 "Method Not Allowed";
     REQUEST_TIMEOUT = 408 "Request Timeout";
     PRECONDITION_FAILED = 412 "Precondition Failed";
-    CONTENT_TOO_LARGE = 413 "Content Too Large";
     URI_TOO_LONG = 414 "URI Too Long";
     RANGE_NOT_SATISFIABLE = 416 "Range Not Satisfiable";
     EXPECTATION_FAILED = 417 "Expectation Failed";

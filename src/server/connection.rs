@@ -53,9 +53,16 @@ use std::time::{Duration, Instant};
 /// not worth more than that.
 const MAX_DISCARDED: u64 = 64 * 1024;
 
+/// How long a client that has just connected is taken to be about to speak.
+const TIME_TO_SPEAK: Duration = Duration::from_secs(1);
+
 /// How long and how far to read on after the last response.
 const LINGER_TIME: Duration = Duration::from_secs(5);
 const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What a connection may have sent in all to be closed without lingering. It counts from the
+/// connection's beginning, which errs on the side of lingering.
+const ON_ITS_WAY_AT_ONCE: u64 = 16 * 1024;
 
 /// How many bytes may be sent and how many steps taken in one turn, before other connections of
 /// the same worker get theirs.
@@ -79,12 +86,13 @@ pub struct Connection<T> {
     client_finished: bool,
     /// This response is the last one.
     closing: bool,
-    /// After the last response: read on until the client closes, since it may still be sending.
+    /// The client has sent more than we have read, or may be sending still.
     linger: bool,
     /// What the connection waits for, and until when.
     waiting_for: WaitingFor,
     deadline: Instant,
-    /// When the first byte of the current request arrived.
+    /// When the first byte of the current request arrived; before the first, when the client
+    /// connected.
     request_began: Instant,
     /// Exchanges whose answers are not wholly sent, for the observer.
     pending: VecDeque<Pending>,
@@ -204,10 +212,17 @@ impl<T: Transport> Connection<T> {
         self.deadline
     }
 
-    /// Whether it waits between two requests, or before the first, and could be closed without
-    /// anybody losing anything.
+    /// Whether it waits between two requests, or before the first.
     pub fn is_idle(&self) -> bool {
         self.waiting_for == WaitingFor::Request && self.outgoing.is_empty()
+    }
+
+    /// Whether it is idle and could be closed in favour of another. Clients are prepared for that
+    /// between two requests; one that has only just connected is about to send its first.
+    pub fn can_give_way(&self, now: Instant) -> bool {
+        let has_been_answered = self.outgoing.sent() > 0;
+        self.is_idle()
+            && (has_been_answered || now.saturating_duration_since(self.request_began) > TIME_TO_SPEAK)
     }
 
     /// Notes what the socket is ready for.
@@ -225,11 +240,11 @@ impl<T: Transport> Connection<T> {
     /// Moves on as far as it goes without waiting.
     pub fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
         turn.input.load(&std::mem::take(&mut self.leftover));
-        self.outgoing.swap_buffer(turn.output);
+        self.outgoing.borrow_buffer(turn.output);
         let sent_before = self.outgoing.sent();
         let next = self.take_steps(turn);
         let has_sent = self.outgoing.sent() > sent_before;
-        self.outgoing.swap_buffer(turn.output);
+        self.outgoing.give_buffer_back(turn.output);
         self.leftover = turn.input.take_rest();
         self.report(turn, next == Next::Close);
         if next != Next::Close {
@@ -243,18 +258,42 @@ impl<T: Transport> Connection<T> {
         match self.waiting_for {
             // A client that has not begun to ask is not told anything: it could take that for the
             // answer to a request that it is just sending.
-            WaitingFor::Request | WaitingFor::Room | WaitingFor::End => {
-                self.report(turn, true);
-                Next::Close
+            WaitingFor::Request | WaitingFor::End => self.abandon(turn),
+            WaitingFor::Room => {
+                // The kernel tells of room only when a good part of its buffer is free. A client
+                // that reads slowly may have made less, and it may go on.
+                self.may_write = true;
+                let sent_before = self.outgoing.sent();
+                match self.advance(turn) {
+                    Next::Wait if self.outgoing.sent() == sent_before => self.abandon(turn),
+                    next => next,
+                }
             }
             WaitingFor::Head | WaitingFor::Body => {
-                let why = "the request did not arrive in time";
-                self.leftover.clear();
-                let then = self.refuse(turn, None, &Refusal::new(Status::REQUEST_TIMEOUT, why));
-                self.go_to(then, turn, 0..0);
+                self.request_is_late(turn);
                 self.advance(turn)
             }
         }
+    }
+
+    /// Ends the connection as it is.
+    pub fn abandon(&mut self, turn: &mut Turn<'_>) -> Next {
+        self.report(turn, true);
+        Next::Close
+    }
+
+    fn request_is_late(&mut self, turn: &mut Turn<'_>) {
+        turn.input.load(&std::mem::take(&mut self.leftover));
+        let refusal = Refusal::new(Status::REQUEST_TIMEOUT, "the request did not arrive in time");
+        let then = match &self.state {
+            State::ReceivingBody { head, .. } => {
+                let head = head.clone();
+                let request = Request::parse(&turn.input.filled()[head]).expect("it was parsed before");
+                self.refuse(turn, Some(&request), &refusal)
+            }
+            _ => self.refuse(turn, None, &refusal),
+        };
+        self.go_to(then, turn, 0..0);
     }
 
     fn take_steps(&mut self, turn: &mut Turn<'_>) -> Next {
@@ -349,7 +388,8 @@ impl<T: Transport> Connection<T> {
             return self.send(send_budget);
         }
         if self.closing {
-            return Step::Stop(Next::Close);
+            self.state = State::SendingLast;
+            return Step::GoOn;
         }
         let is_first = turn.input.filled().is_empty();
         let step = self.read(turn);
@@ -430,18 +470,16 @@ impl<T: Transport> Connection<T> {
         };
         self.outgoing.push_with(|out| head.render(out));
         let body_starts = self.outgoing.queued();
-        let is_head = match request {
-            Some(request) => request.method == Method::Head,
-            // Not understood as a whole, but so much is plain.
-            None => turn.input.filled().trim_ascii_start().starts_with(b"HEAD "),
-        };
+        // Of a request that was not understood as a whole, so much may be plain.
+        let line = request.map_or_else(|| first_line(turn.input.filled()), |request| request.line);
+        let is_head = line.starts_with(b"HEAD ");
         if !is_head {
             self.outgoing.push_body(response.body);
         }
         if turn.observer.is_some() {
-            let ends = self.outgoing.queued();
-            let began = self.request_began;
-            self.pending.push_back(Pending::new(request, response.status, began, body_starts, ends));
+            let body = body_starts..self.outgoing.queued();
+            let fields = request.map(|request| &request.fields);
+            self.pending.push_back(Pending::new(line, fields, response.status, self.request_began, body));
         }
     }
 
@@ -455,8 +493,7 @@ impl<T: Transport> Connection<T> {
             }
             Then::ReceiveBody(body) => self.state = State::ReceivingBody { head, body },
             Then::Close => {
-                // What the client has sent behind its last request is lost, but our answer not.
-                self.linger = turn.input.filled().len() > head.end || self.may_read;
+                self.linger = turn.input.filled().len() > head.end;
                 self.state = State::SendingLast;
             }
             Then::CloseEarly => {
@@ -492,7 +529,10 @@ impl<T: Transport> Connection<T> {
         if !self.outgoing.is_empty() {
             return self.send(budget);
         }
-        if !self.linger || self.transport.finish_writing().is_err() {
+        // A small answer to a client that has sent all that it had to is safe: its bytes are on
+        // their way at once. Of a large one much is still here, and would be lost with a reset.
+        let may_be_lost = self.linger || self.may_read || self.outgoing.sent() > ON_ITS_WAY_AT_ONCE;
+        if !may_be_lost || self.transport.finish_writing().is_err() {
             return Step::Stop(Next::Close);
         }
         self.state = State::Lingering(0);
@@ -529,8 +569,7 @@ impl<T: Transport> Connection<T> {
         let options = turn.options;
         self.deadline = match waiting_for {
             WaitingFor::Request => turn.now + options.idle_timeout,
-            WaitingFor::Head => self.request_began + options.head_timeout,
-            WaitingFor::Body => turn.now + options.head_timeout,
+            WaitingFor::Head | WaitingFor::Body => turn.now + options.head_timeout,
             WaitingFor::Room => turn.now + options.send_timeout,
             WaitingFor::End => turn.now + LINGER_TIME,
         };
@@ -550,6 +589,12 @@ impl<T: Transport> Connection<T> {
             observer.observe(&exchange, turn.now);
         }
     }
+}
+
+/// The first line of what is there, behind an empty one; what of it has arrived.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+    bytes.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default()
 }
 
 impl BodyReader {

@@ -1,8 +1,9 @@
 //! A request and its answer, once they are over: what the access log writes down.
 
+use crate::http::Status;
 use crate::http::fields::Fields;
-use crate::http::{Request, Status};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime};
 
 /// One exchange. Whatever a client sent stands in it as it was sent; who shows it must escape it.
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Exchange {
     /// The client's address.
     pub client: IpAddr,
-    /// The request line without its CRLF; empty if there was none.
+    /// The request line without its CRLF, or what came in place of one; empty if nothing did.
     pub request_line: Vec<u8>,
     /// The Referer field.
     pub referer: Option<Vec<u8>>,
@@ -48,42 +49,41 @@ pub(super) struct Pending {
     referer: Option<Vec<u8>>,
     user_agent: Option<Vec<u8>>,
     status: Status,
-    /// Where its body starts and ends in the stream of all bytes that the connection sends.
-    body_starts: u64,
-    ends: u64,
+    /// Where its body is in the stream of all bytes that the connection sends.
+    body: Range<u64>,
 }
 
 impl Pending {
-    /// An exchange whose answer's body takes the bytes `body_starts..ends` of what is sent.
+    /// An exchange whose answer's body is these of all bytes that the connection sends. There are
+    /// no fields if the request could not be read.
     pub(super) fn new(
-        request: Option<&Request<'_>>,
+        request_line: &[u8],
+        fields: Option<&Fields<'_>>,
         status: Status,
         began: Instant,
-        body_starts: u64,
-        ends: u64,
+        body: Range<u64>,
     ) -> Pending {
-        let field = |fields: &Fields<'_>, name| fields.get(name).map(<[u8]>::to_vec);
+        let field = |name| fields.and_then(|fields| fields.get(name)).map(<[u8]>::to_vec);
         Pending {
             began,
-            request_line: request.map(|request| request.line.to_vec()).unwrap_or_default(),
-            referer: request.and_then(|request| field(&request.fields, "referer")),
-            user_agent: request.and_then(|request| field(&request.fields, "user-agent")),
+            request_line: request_line.to_vec(),
+            referer: field("referer"),
+            user_agent: field("user-agent"),
             status,
-            body_starts,
-            ends,
+            body,
         }
     }
 
     /// Whether all its bytes are among the first `sent` of the connection.
     pub(super) fn is_over(&self, sent: u64) -> bool {
-        sent >= self.ends
+        sent >= self.body.end
     }
 
     /// The exchange as it ends now, when the connection has sent so many bytes.
     pub(super) fn end(self, client: IpAddr, sent: u64, now: Instant) -> Exchange {
         Exchange {
             client,
-            body_sent: sent.min(self.ends).saturating_sub(self.body_starts),
+            body_sent: sent.min(self.body.end).saturating_sub(self.body.start),
             complete: self.is_over(sent),
             request_line: self.request_line,
             referer: self.referer,

@@ -36,7 +36,7 @@ use std::time::Duration;
 pub type Responder<'a> = dyn Fn(&Request<'_>) -> Response + Sync + 'a;
 
 /// Makes an observer for a worker; each has its own, so that they need not wait for each other.
-pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + Sync + 'a;
+pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + 'a;
 
 /// What a server allows itself and its clients. The command line's defaults are in [`crate::cli`].
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl Server {
     /// and responses under way get [`Options::stop_timeout`] to finish.
     ///
     /// # Errors
-    /// When a worker's event loop fails, which no client can bring about.
+    /// When a worker cannot be started, or its event loop fails; all others stop then, too.
     pub fn run(self, respond: &Responder<'_>, observers: &ObserverFactory<'_>) -> io::Result<()> {
         // Each worker has listeners of its own on the same sockets; these are not needed any more,
         // and once the workers stop listening nobody shall.

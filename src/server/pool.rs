@@ -8,7 +8,7 @@ use super::worker::Worker;
 use super::{ObserverFactory, Options, Responder};
 use mio::Waker;
 use std::io;
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,9 +35,12 @@ pub(super) struct Desk {
     /// How many of these wait for a request.
     idle: AtomicUsize,
     /// Connections that others accepted for it.
-    inbox: Mutex<Vec<mio::net::TcpStream>>,
+    inbox: Mutex<Vec<Newcomer>>,
     waker: Waker,
 }
+
+/// A connection that was just accepted, and the client's address.
+pub(super) type Newcomer = (mio::net::TcpStream, IpAddr);
 
 /// Who is to have a new connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,20 +85,42 @@ impl Pool {
 
     /// Runs all workers, each on a thread of its own, and returns when they have ended.
     pub(super) fn run(self, respond: &Responder<'_>, observers: &ObserverFactory<'_>) -> io::Result<()> {
+        let stopper = self.stopper();
         std::thread::scope(|scope| {
             let mut threads = Vec::new();
-            for worker in self.workers {
-                let observer = observers();
-                let builder = std::thread::Builder::new().name(format!("worker-{}", worker.number()));
-                threads.push(builder.spawn_scoped(scope, move || worker.run(respond, observer))?);
-            }
             let mut result = Ok(());
+            for worker in self.workers {
+                let (observer, at_the_end) = (observers(), StopAtTheEnd(stopper.clone()));
+                let builder = std::thread::Builder::new().name(format!("worker-{}", worker.number()));
+                let thread = builder.spawn_scoped(scope, move || {
+                    // A worker ends only when all do: nobody else would answer its connections.
+                    let _at_the_end = at_the_end;
+                    worker.run(respond, observer)
+                });
+                match thread {
+                    Ok(thread) => threads.push(thread),
+                    // What was to be the thread's is dropped, and so the others stop.
+                    Err(error) => {
+                        result = Err(error);
+                        break;
+                    }
+                }
+            }
             for thread in threads {
                 let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("a worker panicked")));
                 result = result.and(ended);
             }
             result
         })
+    }
+}
+
+/// Stops the server when it is dropped, be it by a panic.
+struct StopAtTheEnd(Stopper);
+
+impl Drop for StopAtTheEnd {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 
@@ -162,11 +187,11 @@ impl Desk {
     }
 
     /// Puts a connection into the worker's inbox, and wakes it if it has not been yet.
-    pub(super) fn hand_over(&self, stream: mio::net::TcpStream) {
+    pub(super) fn hand_over(&self, newcomer: Newcomer) {
         self.count_one();
         let was_empty = {
             let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
-            inbox.push(stream);
+            inbox.push(newcomer);
             inbox.len() == 1
         };
         if was_empty {
@@ -176,7 +201,7 @@ impl Desk {
     }
 
     /// Takes what is in the inbox.
-    pub(super) fn take_inbox(&self) -> Vec<mio::net::TcpStream> {
+    pub(super) fn take_inbox(&self) -> Vec<Newcomer> {
         std::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -195,13 +195,23 @@ impl Transmission {
         }
     }
 
-    /// Exchanges the buffer of a connection with nothing to send for another. Workers lend theirs
-    /// for the time of a turn, so that a connection that waits owns none.
-    pub fn swap_buffer(&mut self, other: &mut Vec<u8>) {
+    /// Takes the worker's buffer for a turn, if it has nothing to send in one of its own.
+    pub fn borrow_buffer(&mut self, lent: &mut Vec<u8>) {
         if self.is_empty() {
-            self.front.clear();
-            self.front_sent = 0;
-            std::mem::swap(&mut self.front, other);
+            self.front = std::mem::take(lent);
+        }
+    }
+
+    /// Ends a turn. With nothing left to send it keeps no memory: the worker gets the larger of
+    /// the two buffers that there may be, and connections that wait own none.
+    pub fn give_buffer_back(&mut self, lent: &mut Vec<u8>) {
+        if self.is_empty() {
+            self.reset_front();
+            let front = std::mem::take(&mut self.front);
+            if front.capacity() > lent.capacity() {
+                *lent = front;
+            }
+            self.rest = VecDeque::new();
         }
     }
 }

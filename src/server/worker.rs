@@ -17,7 +17,7 @@
 use super::buffer::ReadBuffer;
 use super::connection::{Connection, Next, Turn};
 use super::exchange::Observer;
-use super::pool::{Placement, Shared};
+use super::pool::{Newcomer, Placement, Shared};
 use super::timers::Timers;
 use super::{Options, Responder};
 use crate::http::{Refusal, Status, date, response::Head};
@@ -28,7 +28,6 @@ use rustix::io::Errno;
 use slab::Slab;
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -39,7 +38,7 @@ pub(super) const WAKER: Token = Token(usize::MAX);
 /// The events of listeners count down from here; those of connections up from 0.
 const FIRST_LISTENER: usize = usize::MAX - 1;
 
-/// How many connections are accepted in one turn before those that are open get theirs.
+/// How many connections a listener accepts in one turn before those that are open get theirs.
 const ACCEPT_BUDGET: usize = 256;
 
 /// How long not to accept after the system had no descriptor left. Without the pause the loop
@@ -154,6 +153,11 @@ impl Worker {
                 break;
             }
         }
+        // Those whose time to finish is over are told of as well.
+        let unfinished: Vec<_> = state.connections.iter().map(|(key, _)| key).collect();
+        for key in unfinished {
+            state.turn_of(key, Connection::abandon);
+        }
         if let Some(observer) = &mut state.observer {
             observer.flush();
         }
@@ -187,7 +191,10 @@ impl Loop<'_> {
                     event.is_writable() || failed,
                     event.is_read_closed(),
                 );
-                self.advance(number);
+                // One turn is enough for one round, and those that are unfinished have one coming.
+                if !seat.is_unfinished {
+                    self.advance(number);
+                }
             }
         }
         self.accept();
@@ -218,12 +225,12 @@ impl Loop<'_> {
             return;
         }
         self.accept_again = None;
-        let mut budget = ACCEPT_BUDGET;
         for index in 0..self.worker.listeners.len() {
+            let mut budget = ACCEPT_BUDGET;
             while self.worker.listeners[index].may_accept && budget > 0 {
                 budget -= 1;
                 match self.worker.listeners[index].socket.accept() {
-                    Ok((stream, _)) => self.place(stream),
+                    Ok((stream, address)) => self.place((stream, address.ip().to_canonical())),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         self.worker.listeners[index].may_accept = false;
                     }
@@ -241,35 +248,35 @@ impl Loop<'_> {
     }
 
     /// Decides who is to have a new connection.
-    fn place(&mut self, stream: TcpStream) {
+    fn place(&mut self, newcomer: Newcomer) {
         let (shared, here) = (Arc::clone(&self.worker.shared), self.worker.number);
         if shared.is_full() && !self.make_room() {
             // None of ours is idle. If one of another worker's is, that worker closes it.
             match shared.who_has_idle_ones(here) {
-                Some(there) => shared.desk(there).hand_over(stream),
-                None => turn_away(stream, &self.clock.date),
+                Some(there) => shared.desk(there).hand_over(newcomer),
+                None => turn_away(newcomer.0, &self.clock.date),
             }
             return;
         }
         match shared.place(here) {
             Placement::Here => {
                 shared.desk(here).count_one();
-                self.welcome(stream);
+                self.welcome(newcomer);
             }
-            Placement::There(there) => shared.desk(there).hand_over(stream),
+            Placement::There(there) => shared.desk(there).hand_over(newcomer),
         }
     }
 
     /// Connections that others have accepted for us; they are counted as ours already.
     fn empty_inbox(&mut self) {
         let shared = Arc::clone(&self.worker.shared);
-        for stream in shared.desk(self.worker.number).take_inbox() {
+        for newcomer in shared.desk(self.worker.number).take_inbox() {
             let one_too_many = self.open_connections() > self.options().max_connections;
             if (one_too_many && !self.make_room()) || shared.is_stopping() {
                 shared.desk(self.worker.number).discount_one();
-                turn_away(stream, &self.clock.date);
+                turn_away(newcomer.0, &self.clock.date);
             } else {
-                self.welcome(stream);
+                self.welcome(newcomer);
             }
         }
     }
@@ -280,8 +287,7 @@ impl Loop<'_> {
 
     /// Takes a connection in and gives it its first turn: often its request is there already, and
     /// it may be over before the event loop ever has to know of it.
-    fn welcome(&mut self, stream: TcpStream) {
-        let client = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
+    fn welcome(&mut self, (stream, client): Newcomer) {
         let connection = Connection::new(stream, client, self.clock.now, self.options());
         let key = self.connections.insert(Seat {
             connection,
@@ -380,18 +386,27 @@ impl Loop<'_> {
     fn make_room(&mut self) -> bool {
         for has_looked in [false, true] {
             while let Some((deadline, key)) = self.longest_idle.pop() {
-                let seat = self.connections.get(key);
-                if seat
-                    .is_some_and(|seat| seat.connection.is_idle() && seat.connection.deadline() == deadline)
-                {
-                    self.close(key);
-                    return true;
+                let Some(seat) = self.connections.get_mut(key) else { continue };
+                if !seat.connection.is_idle() || seat.connection.deadline() != deadline {
+                    continue;
+                }
+                // Perhaps its next request has just come.
+                seat.connection.notice(true, false, false);
+                self.advance(key);
+                match self.connections.get(key) {
+                    None => return true,
+                    Some(seat) if seat.connection.is_idle() && seat.connection.deadline() == deadline => {
+                        self.close(key);
+                        return true;
+                    }
+                    Some(_) => {}
                 }
             }
             if !has_looked {
                 // All idle connections may be idle for the same time, so the first deadline is the
                 // longest idleness.
-                let idle = self.connections.iter().filter(|(_, seat)| seat.connection.is_idle());
+                let now = self.clock.now;
+                let idle = self.connections.iter().filter(|(_, seat)| seat.connection.can_give_way(now));
                 self.longest_idle = idle.map(|(key, seat)| (seat.connection.deadline(), key)).collect();
                 self.longest_idle.sort_unstable_by(|a, b| b.cmp(a));
             }

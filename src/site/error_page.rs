@@ -43,13 +43,12 @@ fn response(refusal: &Refusal, content_type: &str, text: String) -> Response {
 
 /// Browsers say `text/html`; curl and programs say `*/*` or nothing.
 fn prefers_html(fields: &Fields<'_>) -> bool {
-    fields.get_all("accept").any(|value| accept::names(value, "text", "html"))
+    fields.combined("accept").is_some_and(|value| accept::names(&value, "text", "html"))
 }
 
 /// Whether a page can be sent at all; without an Accept field everything can.
 pub(super) fn takes_html_at_all(fields: &Fields<'_>) -> bool {
-    let mut values = fields.get_all("accept").peekable();
-    values.peek().is_none() || values.any(|value| accept::quality(value, "text", "html") > 0)
+    fields.combined("accept").is_none_or(|value| accept::quality(&value, "text", "html") > 0)
 }
 
 /// "no host" to "No host."

@@ -82,9 +82,9 @@ fn wants_json(query: Option<&[u8]>, fields: &Fields<'_>) -> bool {
     match parameter(query, "format").as_deref() {
         Some("json") => true,
         Some("html") => false,
-        _ => fields.get("accept").is_some_and(|value| {
-            accept::names(value, "application", "json")
-                && accept::quality(value, "application", "json") > accept::quality(value, "text", "html")
+        _ => fields.combined("accept").is_some_and(|value| {
+            accept::names(&value, "application", "json")
+                && accept::quality(&value, "application", "json") > accept::quality(&value, "text", "html")
         }),
     }
 }
@@ -189,10 +189,8 @@ impl Order {
 
 /// Without regard to ASCII case; where that makes no difference, by bytes.
 fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
-    let folded = |name: &'_ [u8]| name.to_ascii_lowercase();
-    let quick = a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase));
-    debug_assert_eq!(quick, folded(a).cmp(&folded(b)));
-    quick.then_with(|| a.cmp(b))
+    let folded = a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase));
+    folded.then_with(|| a.cmp(b))
 }
 
 fn as_page(path: &DecodedPath, entries: &[Entry], order: Order) -> String {
@@ -280,7 +278,7 @@ fn summary(entries: &[Entry]) -> String {
     let count = |kind| entries.iter().filter(|entry| entry.kind == kind).count();
     let plural =
         |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
-    let total = entries.iter().map(|entry| entry.size).sum();
+    let total = entries.iter().fold(0, |total: u64, entry| total.saturating_add(entry.size));
     format!(
         "{}, {}, {}",
         plural(count(Kind::Directory), "folder", "folders"),

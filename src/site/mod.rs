@@ -28,7 +28,7 @@ pub use root::Root;
 use crate::http::target::{DecodedPath, Target, encode_segment};
 use crate::http::{Headers, Method, Refusal, Request, Status};
 use representation::Representation;
-use root::{OpenFile, Opened};
+use root::{OpenFile, Opened, SingleFile};
 
 /// A folder, and how it is to be served.
 #[derive(Debug)]
@@ -94,7 +94,8 @@ impl Site {
             }
         };
         let path = DecodedPath::decode(encoded_path)?;
-        if path.is_hidden() && !self.options.hidden {
+        // Who serves a single file means it, whatever its name.
+        if path.is_hidden() && !self.options.hidden && self.root.single_file().is_none() {
             return Err(not_found());
         }
         match self.find(&path)? {
@@ -111,22 +112,31 @@ impl Site {
 
     /// What the path names: a file, or a directory's index, or the directory.
     fn find(&self, path: &DecodedPath) -> Result<Found, Refusal> {
-        let relative = match self.root.single_file() {
-            // A single file is the whole site, under its name and at the root.
-            Some(name) if path.relative.is_empty() || path.relative == name => name,
-            Some(_) => return Err(not_found()),
-            None => &path.relative,
-        };
-        let names_directory = path.names_directory && self.root.single_file().is_none();
+        if let Some(single) = self.root.single_file() {
+            return self.find_single(path, single);
+        }
+        let relative = &path.relative;
         match self.root.open(relative)? {
             // A file has nothing below it: "/a.txt/" names something that is not there.
-            Opened::File(_) if names_directory => Err(not_found()),
+            Opened::File(_) if path.names_directory => Err(not_found()),
             Opened::File(file) => {
                 let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
                 Ok(Found::File { file, name })
             }
             Opened::Directory(_) if !path.names_directory => Ok(Found::DirectoryWithoutSlash),
             Opened::Directory(directory) => Ok(self.find_index(path)?.unwrap_or(Found::Directory(directory))),
+        }
+    }
+
+    /// A single file is the whole site, at the root and under its name.
+    fn find_single(&self, path: &DecodedPath, single: &SingleFile) -> Result<Found, Refusal> {
+        let is_named = path.relative == single.name && !path.names_directory;
+        if !is_named && !path.relative.is_empty() {
+            return Err(not_found());
+        }
+        match self.root.open(&single.relative)? {
+            Opened::File(file) => Ok(Found::File { file, name: single.name.clone() }),
+            Opened::Directory(_) => Err(not_found()),
         }
     }
 

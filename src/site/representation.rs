@@ -18,7 +18,7 @@ use std::fs::{File, Metadata};
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A file that changed less than this ago may change again without its time of change showing it:
 /// file systems keep that in steps of some milliseconds, a few in steps of two seconds.
@@ -43,7 +43,7 @@ impl Representation {
             length: metadata.len(),
             content_type: media_type::of(name),
             etag: etag(&metadata, SystemTime::now()),
-            last_modified: u64::try_from(metadata.mtime()).unwrap_or(0),
+            last_modified: last_modified(&metadata, SystemTime::now()),
         }
     }
 
@@ -151,14 +151,27 @@ impl Representation {
     }
 }
 
+/// The time of the last change, but never one in the future (RFC 9110 section 8.8.2.1).
+fn last_modified(metadata: &Metadata, now: SystemTime) -> u64 {
+    let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    u64::try_from(metadata.mtime()).unwrap_or(0).min(now)
+}
+
 /// The entity tag of a file (RFC 9110 section 8.8.3). Strong, since size, time and inode change
-/// when the bytes do; weak as long as the file is so young that a second change could hide.
+/// when the bytes do. As long as the file is so young that a second change could hide, it is weak,
+/// and it has the time in it at which the system last noted a change of any kind, which no program
+/// can set. So it does not match the strong one that follows: who has the file from that time gets
+/// it once again.
 fn etag(metadata: &Metadata, now: SystemTime) -> String {
     let settled_since = metadata.modified().ok().and_then(|modified| now.duration_since(modified).ok());
     // A time in the future is no more to be trusted than a recent one.
     let weak = if settled_since.is_some_and(|age| age >= UNSETTLED) { "" } else { "W/" };
+    let changed = match weak {
+        "" => String::new(),
+        _ => format!("-{:x}.{:x}", metadata.ctime(), metadata.ctime_nsec()),
+    };
     let nanoseconds = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    format!("{weak}\"{:x}-{nanoseconds:x}-{:x}\"", metadata.len(), metadata.ino())
+    format!("{weak}\"{:x}-{nanoseconds:x}-{:x}{changed}\"", metadata.len(), metadata.ino())
 }
 
 /// A line that separates parts. It must not occur in the file, so it must not be guessable by

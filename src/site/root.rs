@@ -15,7 +15,7 @@
 use crate::http::{Refusal, Status};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::OFlags;
+use rustix::fs::{AtFlags, FileType, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -31,9 +31,18 @@ pub struct Root {
     /// Absolute, but with links in it not resolved: if `current` is a link to a release, then the
     /// next request after it is changed gets the new one.
     path: PathBuf,
-    single_file: Option<Vec<u8>>,
+    single_file: Option<SingleFile>,
     follow_links: bool,
     open: RwLock<Arc<OpenRoot>>,
+}
+
+/// A file that is served by itself.
+#[derive(Debug)]
+pub struct SingleFile {
+    /// The name under which it is served.
+    pub name: Vec<u8>,
+    /// Its name in the folder.
+    pub relative: Vec<u8>,
 }
 
 /// The folder as it is open now.
@@ -76,7 +85,11 @@ impl Root {
         if metadata.is_file() {
             // Fails here, and not at the first request, if it cannot be read.
             File::open(&path)?;
-            single_file = path.file_name().map(|name| name.as_bytes().to_vec());
+            // A link to a file is served under its own name, from where the file really is.
+            let target = std::fs::canonicalize(&path)?;
+            let name = |path: &Path| path.file_name().unwrap_or_default().as_bytes().to_vec();
+            single_file = Some(SingleFile { name: name(&path), relative: name(&target) });
+            path = target;
             path.pop();
         } else if !metadata.is_dir() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a folder nor a file"));
@@ -90,9 +103,9 @@ impl Root {
         Ok(root)
     }
 
-    /// The name of the single file, if it is one that is served.
-    pub fn single_file(&self) -> Option<&[u8]> {
-        self.single_file.as_deref()
+    /// The single file, if it is one that is served.
+    pub fn single_file(&self) -> Option<&SingleFile> {
+        self.single_file.as_ref()
     }
 
     /// Opens a file or directory below the root. `relative` comes from a decoded request target:
@@ -144,8 +157,14 @@ impl Root {
     }
 
     fn open_confined(&self, path: &Path) -> io::Result<File> {
+        let root = self.current()?;
+        // To open a FIFO wakes whoever waits to write to it, and to open a device can do anything.
+        // So it is looked at before; and after, since it may have changed between.
+        if rustix::fs::statat(&root.directory, path, AtFlags::empty()).is_ok_and(|stat| is_special(&stat)) {
+            return Err(Errno::NXIO.into());
+        }
         let options = OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).clone();
-        self.current()?.directory.open_with(path, &options).map(cap_std::fs::File::into_std)
+        root.directory.open_with(path, &options).map(cap_std::fs::File::into_std)
     }
 
     /// With `--follow-links`: the one way past the confinement, taken for links that lead out.
@@ -189,8 +208,7 @@ impl OpenRoot {
     }
 }
 
-/// So that opening does nothing by itself: a FIFO without a writer does not block, a terminal does
-/// not become ours.
+/// So that opening does not block for a FIFO without a writer, and a terminal does not become ours.
 const HARMLESS: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
 
 /// `custom_flags` takes the bits as the C int that `open` takes.
@@ -204,6 +222,11 @@ fn identity(metadata: &Metadata) -> Identity {
 
 fn as_path(relative: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(if relative.is_empty() { b"." } else { relative }))
+}
+
+/// Neither a file nor a directory: a FIFO, a socket, a device.
+fn is_special(stat: &rustix::fs::Stat) -> bool {
+    !matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::Directory)
 }
 
 /// cap-std's own error for a path that leads out; that of the system has an error number.

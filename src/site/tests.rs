@@ -199,12 +199,21 @@ fn a_link_as_the_folder_is_followed_where_it_leads_now() {
 #[test]
 fn a_single_file_is_the_whole_site() {
     let (_outside, root) = folder();
+    let hidden = site(&root.join(".env"));
+    assert_eq!((get(&hidden, "/").0, get(&hidden, "/.env").0), (200, 200));
+    let link = site(&root.join("link-out"));
+    assert_eq!((get(&link, "/").0, get(&link, "/link-out").0, get(&link, "/secret.txt").0), (200, 200, 404));
     let site = site(&root.join("a.txt"));
     let table =
-        [("/", 200), ("/a.txt", 200), ("/?x", 200), ("/list/b.txt", 404), ("/.env", 404), ("/a.txt/", 200)];
+        [("/", 200), ("/a.txt", 200), ("/?x", 200), ("/list/b.txt", 404), ("/.env", 404), ("/a.txt/", 404)];
     for (target, expected) in table {
         assert_eq!(get(&site, target).0, expected, "{target}");
     }
+    // What takes the file's place is not served, least of all the folder around it.
+    write(&root, "index.html", "INDEX");
+    fs::remove_file(root.join("a.txt")).expect("removed");
+    fs::create_dir(root.join("a.txt")).expect("created");
+    assert_eq!((get(&site, "/").0, get(&site, "/a.txt").0), (404, 404));
 }
 
 #[test]
@@ -335,4 +344,34 @@ fn programs_get_one_line_and_browsers_a_page() {
     let page = ask(&site, "GET /nowhere", "Accept: text/html,*/*;q=0.8\r\n");
     assert!(page.headers.get("content-security-policy").is_some());
     assert!(text(page.body).contains("There is nothing here."));
+}
+
+#[test]
+fn a_change_that_hides_behind_the_same_size_and_time_is_seen_while_the_file_is_young() {
+    let (_outside, root) = folder();
+    let site = site(&root);
+    let time = fs::metadata(root.join("a.txt")).and_then(|metadata| metadata.modified()).expect("a time");
+    let tag = ask(&site, "GET /a.txt", "").headers.get("etag").expect("a tag").to_owned();
+    assert!(tag.starts_with("W/"), "{tag}");
+    let again = |site: &Site| ask(site, "GET /a.txt", &format!("If-None-Match: {tag}\r\n")).status;
+    assert_eq!(again(&site), Status::NOT_MODIFIED);
+    // The clock of the file system moves in steps; the change is made until it shows.
+    while again(&site) == Status::NOT_MODIFIED {
+        write(&root, "a.txt", "HELLO");
+        let file = fs::File::options().write(true).open(root.join("a.txt")).expect("opened");
+        file.set_modified(time).expect("set");
+    }
+    assert_eq!(text(ask(&site, "GET /a.txt", "").body), "HELLO");
+}
+
+#[test]
+fn a_file_from_the_future_was_last_modified_now() {
+    let (_outside, root) = folder();
+    let file = fs::File::options().write(true).open(root.join("a.txt")).expect("opened");
+    file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(9999)).expect("set");
+    let response = ask(&site(&root), "GET /a.txt", "");
+    let date = crate::http::date::parse(response.headers.get("last-modified").expect("a date").as_bytes());
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    assert!(date.expect("a date") <= now);
 }
