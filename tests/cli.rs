@@ -922,3 +922,35 @@ fn colours_are_written_when_asked_for() {
         assert_eq!(lines.iter().any(|line| line.contains('\x1b')), expected, "{option}: {lines:?}");
     }
 }
+
+#[test]
+fn a_log_that_nobody_reads_keeps_the_server_neither_from_answering_nor_from_ending() {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::process::{Command, Stdio};
+    let folder = support::folder(&[("a.txt", "hello")]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_glasshttp"))
+        .args(["--port", "0"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("the start line");
+    let address = line.trim().trim_start_matches("Listening on http://").trim_end_matches('/');
+    let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+    stream.set_read_timeout(Some(support::PATIENCE)).expect("set");
+    // A hundred bytes of log for each request: several times what a pipe holds.
+    for _ in 0..5000 {
+        stream.write_all(b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
+        let mut answer = [0; 1024];
+        assert!(stream.read(&mut answer).expect("an answer") > 0);
+    }
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("signalled");
+    let (ended, waits) = std::sync::mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait()));
+    let status = waits.recv_timeout(support::PATIENCE).expect("it ends").expect("waited for");
+    assert_eq!(status.code(), Some(0));
+}

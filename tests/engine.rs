@@ -244,3 +244,43 @@ fn stopping_lets_answers_under_way_finish_and_closes_what_is_idle() {
     loads.read_to_end(&mut rest).expect("the rest");
     assert!(rest.len() as u64 > LARGE, "{}", rest.len());
 }
+
+#[test]
+fn a_large_last_answer_arrives_whole_although_the_client_sends_more() {
+    let server = Running::start(options(), respond);
+    let mut stream = server.connect();
+    stream.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("sent");
+    stream.read_exact(&mut [0; 1]).expect("a beginning");
+    stream.write_all(b"\r\n").expect("sent");
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).expect("the rest, and no reset");
+    assert!(rest.len() as u64 > LARGE, "{}", rest.len());
+}
+
+#[test]
+fn stopping_lets_an_answer_finish_although_the_next_request_is_there() {
+    let server = Running::start(options(), respond);
+    let mut stream = server.connect();
+    get(&mut stream, "/large");
+    stream.read_exact(&mut [0; 1]).expect("a beginning");
+    get(&mut stream, "/");
+    server.stopper.stop();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).expect("the rest, and no reset");
+    assert!(rest.len() as u64 > LARGE, "{}", rest.len());
+}
+
+#[test]
+fn connections_that_have_not_spoken_yet_do_not_give_way_to_others_at_once() {
+    let server = Running::start(Options { max_connections: 10, ..options() }, respond);
+    let mut streams: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    let mut answers = Vec::new();
+    for stream in &mut streams {
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer, be it 503");
+        answers.push(answer.split(' ').nth(1).expect("a status").to_owned());
+    }
+    assert!(answers[..10].iter().all(|status| status == "200"), "{answers:?}");
+    assert!(answers[10..].iter().all(|status| status == "503" || status == "200"), "{answers:?}");
+}

@@ -624,3 +624,6 @@ impl BodyReader {
         matches!(self, BodyReader::Chunked(_, total) if *total > MAX_DISCARDED)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -195,6 +195,12 @@ impl Transmission {
         }
     }
 
+    /// How much memory it keeps, in bytes and pieces.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.front.capacity() + self.rest.capacity()
+    }
+
     /// Takes the worker's buffer for a turn, if it has nothing to send in one of its own.
     pub fn borrow_buffer(&mut self, lent: &mut Vec<u8>) {
         if self.is_empty() {

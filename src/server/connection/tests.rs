@@ -1,0 +1,239 @@
+//! The state machine without a socket: what arrives and what can be sent is said by the test, and
+//! time passes when the test says so.
+
+use super::*;
+use crate::http::Headers;
+use crate::site::{Body, Response};
+use std::fs::File;
+
+/// The other side of a connection, and the kernel between.
+#[derive(Debug, Default)]
+struct FakeSocket {
+    arrived: VecDeque<u8>,
+    /// How many bytes can be written before it blocks.
+    room: usize,
+    sent: Vec<u8>,
+    finished: bool,
+}
+
+impl Transport for FakeSocket {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.arrived.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = into.len().min(self.arrived.len());
+        into[..count].fill_with(|| self.arrived.pop_front().expect("counted"));
+        Ok(count)
+    }
+
+    fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
+        let count = bytes.len().min(self.room);
+        self.room -= count;
+        self.sent.extend_from_slice(&bytes[..count]);
+        if count == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
+    }
+
+    fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+        super::super::transport::copy_file(self, file, offset, count)
+    }
+
+    fn finish_writing(&mut self) -> io::Result<()> {
+        self.finished = true;
+        Ok(())
+    }
+}
+
+/// A connection, its worker's buffers and a clock.
+struct Bench {
+    connection: Connection<FakeSocket>,
+    now: Instant,
+    options: Options,
+    input: ReadBuffer,
+    output: Vec<u8>,
+}
+
+const BODY: usize = 1_000_000;
+const SECOND: Duration = Duration::from_secs(1);
+
+fn respond(request: &Request<'_>) -> Response {
+    let length = if request.line.starts_with(b"GET /large ") { BODY } else { 2 };
+    Response { status: Status::OK, headers: Headers::default(), body: Body::Bytes(vec![b'x'; length]) }
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let options = Options {
+            threads: 1,
+            max_connections: 1,
+            head_timeout: 10 * SECOND,
+            idle_timeout: 60 * SECOND,
+            send_timeout: 30 * SECOND,
+            stop_timeout: 10 * SECOND,
+        };
+        let now = Instant::now();
+        let socket = FakeSocket { room: usize::MAX, ..FakeSocket::default() };
+        let client = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+        let connection = Connection::new(socket, client, now, &options);
+        Bench { connection, now, options, input: ReadBuffer::default(), output: Vec::new() }
+    }
+
+    fn turn(&mut self, act: fn(&mut Connection<FakeSocket>, &mut Turn<'_>) -> Next) -> Next {
+        let mut turn = Turn {
+            now: self.now,
+            date: &date::imf_fixdate(0),
+            input: &mut self.input,
+            output: &mut self.output,
+            respond: &respond,
+            observer: None,
+            options: &self.options,
+        };
+        act(&mut self.connection, &mut turn)
+    }
+
+    fn arrive(&mut self, bytes: &str) -> Next {
+        self.connection.transport.arrived.extend(bytes.bytes());
+        self.connection.notice(true, false, false);
+        self.turn(Connection::advance)
+    }
+
+    /// Time passes until the deadline, which must be so far away, and the connection is told.
+    fn wait_for_deadline(&mut self, expected: Duration) -> Next {
+        assert_eq!(self.connection.deadline() - self.now, expected);
+        self.now += expected;
+        self.turn(Connection::time_is_up)
+    }
+
+    fn sent(&self) -> String {
+        String::from_utf8_lossy(&self.connection.transport.sent).into_owned()
+    }
+
+    fn status_lines(&self) -> Vec<String> {
+        self.sent()
+            .split("HTTP/1.1 ")
+            .skip(1)
+            .map(|rest| rest.lines().next().unwrap_or_default().to_owned())
+            .collect()
+    }
+}
+
+#[test]
+fn a_silent_connection_ends_without_a_word() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.arrive(""), Next::Wait);
+    assert_eq!(bench.wait_for_deadline(60 * SECOND), Next::Close);
+    assert_eq!(bench.sent(), "");
+}
+
+#[test]
+fn a_head_has_to_arrive_in_its_time_however_its_bytes_drip_in() {
+    let mut bench = Bench::new();
+    for _ in 0..9 {
+        assert_eq!(bench.arrive("X"), Next::Wait);
+        bench.now += SECOND;
+    }
+    assert_eq!(bench.wait_for_deadline(SECOND), Next::Wait);
+    assert_eq!(bench.status_lines(), ["408 Request Timeout"]);
+    assert!(bench.connection.transport.finished);
+}
+
+#[test]
+fn a_late_head_request_is_told_so_without_a_body() {
+    for request in ["HEAD / HTTP/1.1\r\nHost", "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"] {
+        let mut bench = Bench::new();
+        bench.arrive(request);
+        bench.wait_for_deadline(10 * SECOND);
+        assert_eq!(bench.status_lines(), ["408 Request Timeout"]);
+        assert!(bench.sent().ends_with("\r\n\r\n"), "{}", bench.sent());
+    }
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_cut_off_and_one_that_takes_a_little_is_not() {
+    let mut bench = Bench::new();
+    bench.connection.transport.room = 1000;
+    assert_eq!(bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    for _ in 0..5 {
+        // Too little for the kernel to tell of it.
+        bench.connection.transport.room = 100;
+        assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Wait);
+    }
+    assert_eq!(bench.sent().len(), 1500);
+    assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Close);
+}
+
+#[test]
+fn a_head_that_waited_behind_a_long_answer_has_its_time_from_then_on() {
+    let mut bench = Bench::new();
+    bench.connection.transport.room = 1000;
+    bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET / HT");
+    bench.now += 29 * SECOND;
+    bench.connection.transport.room = usize::MAX;
+    bench.connection.notice(false, true, false);
+    assert_eq!(bench.turn(Connection::advance), Next::Wait);
+    bench.now += 9 * SECOND;
+    assert_eq!(bench.arrive("TP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert_eq!(bench.status_lines(), ["200 OK", "200 OK"]);
+}
+
+#[test]
+fn a_connection_that_waits_owns_no_buffer() {
+    let mut bench = Bench::new();
+    bench.connection.transport.room = 1000;
+    bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    // Meanwhile another one of the worker's connections lets its buffer grow.
+    bench.output.reserve(200_000);
+    bench.connection.transport.room = usize::MAX;
+    bench.connection.notice(false, true, false);
+    assert_eq!(bench.turn(Connection::advance), Next::Wait);
+    assert!(bench.connection.is_idle());
+    assert_eq!(bench.connection.outgoing.capacity(), 0);
+    assert_eq!(bench.connection.leftover.capacity(), 0);
+    assert!(bench.output.capacity() >= 200_000);
+}
+
+#[test]
+fn after_the_last_answer_it_waits_for_a_client_that_may_still_be_sending() {
+    let table = [
+        // The request is all there is, and the answer small.
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false),
+        // Something came behind it.
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nG", true),
+        // The answer is large.
+        ("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", true),
+        // It was refused in the middle.
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n", true),
+        ("nonsense\r\n", true),
+    ];
+    for (request, lingers) in table {
+        let mut bench = Bench::new();
+        let next = bench.arrive(request);
+        assert_eq!(
+            (next, bench.connection.transport.finished),
+            (if lingers { Next::Wait } else { Next::Close }, lingers),
+            "{request}"
+        );
+        if lingers {
+            assert_eq!(bench.arrive("more"), Next::Wait);
+            assert_eq!(bench.wait_for_deadline(LINGER_TIME), Next::Close);
+        }
+        assert_eq!(bench.status_lines().len(), 1, "{request}");
+    }
+}
+
+#[test]
+fn a_stop_ends_what_is_idle_and_lets_an_answer_finish() {
+    let mut idle = Bench::new();
+    idle.arrive("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    idle.connection.finish();
+    assert_eq!(idle.turn(Connection::advance), Next::Close);
+
+    let mut busy = Bench::new();
+    busy.connection.transport.room = 1000;
+    busy.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    busy.connection.finish();
+    assert_eq!(busy.turn(Connection::advance), Next::Wait);
+    busy.connection.transport.room = usize::MAX;
+    busy.connection.notice(false, true, false);
+    busy.turn(Connection::advance);
+    assert!(busy.sent().len() > BODY && busy.connection.transport.finished);
+}
