@@ -584,8 +584,7 @@ impl<T: Transport> Connection<T> {
         while let Some(first) = self.pending.front()
             && (closed || first.is_over(sent))
         {
-            let exchange =
-                self.pending.pop_front().expect("there is a first").end(self.client, sent, turn.now);
+            let exchange = self.pending.pop_front().expect("there is a first").end(self.client, sent);
             observer.observe(&exchange, turn.now);
         }
     }

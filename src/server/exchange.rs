@@ -79,8 +79,8 @@ impl Pending {
         sent >= self.body.end
     }
 
-    /// The exchange as it ends now, when the connection has sent so many bytes.
-    pub(super) fn end(self, client: IpAddr, sent: u64, now: Instant) -> Exchange {
+    /// The exchange as it ends at this very moment, when the connection has sent so many bytes.
+    pub(super) fn end(self, client: IpAddr, sent: u64) -> Exchange {
         Exchange {
             client,
             body_sent: sent.min(self.body.end).saturating_sub(self.body.start),
@@ -90,7 +90,7 @@ impl Pending {
             user_agent: self.user_agent,
             status: self.status,
             ended: SystemTime::now(),
-            duration: now.saturating_duration_since(self.began),
+            duration: self.began.elapsed(),
         }
     }
 }
