@@ -104,6 +104,18 @@ pub struct Cli {
           env = "GLASSHTTP_MAX_CONNECTIONS", hide_env = true, help_heading = "Limits")]
     max_connections: Option<u32>,
 
+    /// How many megabytes of small files are kept in memory; 0 keeps none
+    #[arg(
+        long,
+        value_name = "MB",
+        default_value = "64",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000),
+        env = "GLASSHTTP_CACHE_SIZE",
+        hide_env = true,
+        help_heading = "Limits"
+    )]
+    cache_size: u32,
+
     /// How long a request may take to arrive
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = parse_seconds,
           env = "GLASSHTTP_HEAD_TIMEOUT", hide_env = true, help_heading = "Limits")]
@@ -195,6 +207,7 @@ impl Cli {
                 listing: !self.no_listing,
                 hidden: self.hidden,
                 cache_control: self.cache.0,
+                cache_size: self.cache_size as usize * 1_000_000,
                 hosts: if loopback_only {
                     site::Hosts::LoopbackAnd(self.allow_host)
                 } else {

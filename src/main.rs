@@ -71,7 +71,7 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
         .map(|format| AccessLog::start(format, jiff::tz::TimeZone::system(), access_log::standard_output()));
     let site = Site::new(root, config.site);
     let observers = || log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
-    let result = server.run(&|request: &_| site.respond(request), &observers);
+    let result = server.run(&|request: &_, arrived| site.respond(request, arrived), &observers);
     let lost = log.map_or(0, AccessLog::finish);
     if lost > 0 {
         complain(&format!("glasshttp: {lost} lines of the log could not be written"));

@@ -189,6 +189,7 @@ fn help_names_each_option_with_its_default() {
             &[
                 ("-t, --threads <N>", "one for each processor"),
                 ("--max-connections <N>", "half of the files"),
+                ("--cache-size <MB>", "64"),
                 ("--head-timeout <SECONDS>", "10"),
                 ("--idle-timeout <SECONDS>", "60"),
                 ("--send-timeout <SECONDS>", "30"),

@@ -2,12 +2,12 @@
 
 use glasshttp::http::{Headers, Request, Status};
 use glasshttp::server::{Options, Server, Stopper};
-use glasshttp::site::{Body, FilePart, Response};
+use glasshttp::site::{Body, FilePart, Response, Source};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A bound on every wait; nothing here waits for it to pass.
 const BOUND: Duration = Duration::from_secs(20);
@@ -31,7 +31,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(options: Options, respond: fn(&Request<'_>) -> Response) -> Running {
+    fn start(options: Options, respond: fn(&Request<'_>, Instant) -> Response) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let server = Server::new(vec![listener], options).expect("a server");
         let (address, stopper) = (server.addresses()[0], server.stopper());
@@ -60,14 +60,14 @@ fn answer(text: &str) -> Response {
 }
 
 /// The target decides: `/panic` panics, `/large` is a file of 64 MiB, anything else is echoed.
-fn respond(request: &Request<'_>) -> Response {
+fn respond(request: &Request<'_>, _arrived: Instant) -> Response {
     let line = String::from_utf8_lossy(request.line);
     match line.split(' ').nth(1) {
         Some("/panic") => panic!("this is the panic that the test provokes"),
         Some("/large") => {
             let file = tempfile::tempfile().expect("a file");
             file.set_len(LARGE).expect("set");
-            let body = Body::File(FilePart { file: Arc::new(file), range: 0..LARGE });
+            let body = Body::File(FilePart { source: Source::Disk(Arc::new(file)), range: 0..LARGE });
             Response { status: Status::OK, headers: Headers::default(), body }
         }
         target => answer(target.unwrap_or_default()),
@@ -182,7 +182,7 @@ fn a_half_closed_client_gets_its_answers() {
 
 #[test]
 fn connections_are_spread_over_the_workers() {
-    let server = Running::start(Options { threads: 4, ..options() }, |_| {
+    let server = Running::start(Options { threads: 4, ..options() }, |_, _| {
         answer(std::thread::current().name().expect("a name"))
     });
     let mut streams: Vec<_> = (0..16).map(|_| server.connect()).collect();

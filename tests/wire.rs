@@ -739,6 +739,7 @@ impl Servers {
                 listing: true,
                 hidden: false,
                 cache_control: "no-cache".to_owned(),
+                cache_size: 1_000_000,
                 hosts: Hosts::LoopbackAnd(Vec::new()),
             };
             change(&mut options);
@@ -768,7 +769,9 @@ impl Running {
         };
         let server = Server::new(vec![listener], options)?;
         let stopper = server.stopper();
-        let thread = thread::spawn(move || server.run(&|request: &_| site.respond(request), &|| None));
+        let thread = thread::spawn(move || {
+            server.run(&|request: &_, arrived| site.respond(request, arrived), &|| None)
+        });
         Ok(Running { address, stopper, thread: Some(thread) })
     }
 }

@@ -4,48 +4,70 @@
 //! use glasshttp::http::Headers;
 //! let mut headers = Headers::default();
 //! headers.push("Content-Type", "text/plain");
-//! assert_eq!(headers.as_bytes(), b"Content-Type: text/plain\r\n");
+//! assert_eq!(headers.parts().concat(), b"Content-Type: text/plain\r\n");
 //! assert_eq!(headers.get("content-type"), Some("text/plain"));
 //! ```
 
 use super::fields::{is_forbidden_in_value, is_token, split_field_line};
+use std::sync::Arc;
 
 /// Field lines, each ending in CRLF.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<u8>);
+pub struct Headers {
+    /// Lines that many responses have in common, written once.
+    shared: Option<Arc<[u8]>>,
+    own: Vec<u8>,
+}
 
 impl Headers {
+    /// Begins with lines that were written before: what [`Headers::share`] gave.
+    pub fn from_shared(lines: Arc<[u8]>) -> Headers {
+        Headers { shared: Some(lines), own: Vec::new() }
+    }
+
+    /// All lines, to be used for several responses.
+    pub fn share(&self) -> Arc<[u8]> {
+        self.parts().concat().into()
+    }
+
     /// Adds a field. Every field of every response comes through here, and no value can end its
     /// line early: a control character in it goes out as a space (RFC 9110 section 5.5). Else a
     /// file's name with a CRLF in it could add fields, or a whole second response.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
         debug_assert!(is_token(name.as_bytes()), "{name:?} is no field name");
         let value = value.as_ref();
-        self.0.reserve(name.len() + value.len() + 4);
-        self.0.extend_from_slice(name.as_bytes());
-        self.0.extend_from_slice(b": ");
-        let value_starts = self.0.len();
-        self.0.extend_from_slice(value);
-        for byte in &mut self.0[value_starts..] {
+        let lines = &mut self.own;
+        lines.reserve(name.len() + value.len() + 4);
+        lines.extend_from_slice(name.as_bytes());
+        lines.extend_from_slice(b": ");
+        let value_starts = lines.len();
+        lines.extend_from_slice(value);
+        for byte in &mut lines[value_starts..] {
             if is_forbidden_in_value(*byte) {
                 *byte = b' ';
             }
         }
-        self.0.extend_from_slice(b"\r\n");
+        lines.extend_from_slice(b"\r\n");
+    }
+
+    /// Adds lines that were written before: what [`Headers::share`] gave.
+    pub fn push_lines(&mut self, lines: &[u8]) {
+        self.own.extend_from_slice(lines);
     }
 
     /// The value of the first field of this name, if it is UTF-8.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .split_inclusive(|&byte| byte == b'\n')
+        self.parts()
+            .into_iter()
+            .flat_map(|part| part.split_inclusive(|&byte| byte == b'\n'))
             .filter_map(|line| split_field_line(line.strip_suffix(b"\r\n")?).ok())
             .find(|field| field.name.eq_ignore_ascii_case(name.as_bytes()))
             .and_then(|field| std::str::from_utf8(field.value).ok())
     }
 
-    /// The lines as they go onto the wire.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+    /// The lines as they go onto the wire, in two parts.
+    pub fn parts(&self) -> [&[u8]; 2] {
+        [self.shared.as_deref().unwrap_or_default(), &self.own]
     }
 }
 
@@ -57,6 +79,6 @@ mod tests {
     fn no_value_can_end_its_line() {
         let mut headers = Headers::default();
         headers.push("Location", b"/a\r\nSet-Cookie: x\0\x7f\tb");
-        assert_eq!(headers.as_bytes(), b"Location: /a  Set-Cookie: x  \tb\r\n");
+        assert_eq!(headers.parts().concat(), b"Location: /a  Set-Cookie: x  \tb\r\n");
     }
 }

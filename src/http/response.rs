@@ -6,7 +6,8 @@
 //! Server: glasshttp␍␊
 //! Content-Length: 12␍␊
 //! Connection: close␍␊
-//! Content-Type: text/plain␍␊               ... and those that the site gave it
+//! Content-Type: text/plain␍␊               ... those that the site gave it ...
+//! X-Content-Type-Options: nosniff␍␊        ... and one that all have
 //! ␍␊                                       blank line; the body follows
 //! ```
 
@@ -51,8 +52,12 @@ impl Head<'_> {
             (true, Version::Http10) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
             (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
         }
-        out.extend_from_slice(self.headers.as_bytes());
-        out.extend_from_slice(b"\r\n");
+        for lines in self.headers.parts() {
+            out.extend_from_slice(lines);
+        }
+        // A browser that guesses at types would run what was only meant to be looked at: let it not
+        // guess, whatever the response is.
+        out.extend_from_slice(b"X-Content-Type-Options: nosniff\r\n\r\n");
     }
 }
 
@@ -73,7 +78,7 @@ mod tests {
     #[test]
     fn a_head_is_a_status_line_fields_and_a_blank_line() {
         let expected = "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: glasshttp\r\n\
-                        Content-Length: 7\r\nX: y\r\n\r\n";
+                        Content-Length: 7\r\nX: y\r\nX-Content-Type-Options: nosniff\r\n\r\n";
         assert_eq!(rendered(Status::OK, true, Version::Http11), expected);
     }
 

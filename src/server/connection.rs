@@ -94,6 +94,9 @@ pub struct Connection<T> {
     /// When the first byte of the current request arrived; before the first, when the client
     /// connected.
     request_began: Instant,
+    /// Whether a request was answered in this turn, and when something was last read.
+    answered_in_turn: bool,
+    last_read: Instant,
     /// Exchanges whose answers are not wholly sent, for the observer.
     pending: VecDeque<Pending>,
 }
@@ -198,6 +201,8 @@ impl<T: Transport> Connection<T> {
             waiting_for: WaitingFor::Request,
             deadline: now + options.idle_timeout,
             request_began: now,
+            answered_in_turn: false,
+            last_read: now,
             pending: VecDeque::new(),
         }
     }
@@ -241,6 +246,7 @@ impl<T: Transport> Connection<T> {
     pub fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
         turn.input.load(&std::mem::take(&mut self.leftover));
         self.outgoing.borrow_buffer(turn.output);
+        self.answered_in_turn = false;
         let sent_before = self.outgoing.sent();
         let next = self.take_steps(turn);
         let has_sent = self.outgoing.sent() > sent_before;
@@ -410,6 +416,7 @@ impl<T: Transport> Connection<T> {
             Ok(0) => Step::Stop(Next::Close),
             Ok(count) => {
                 turn.input.grow(count);
+                self.last_read = Instant::now();
                 // Less than there was room for: that was all, and the next byte will be told of.
                 // But the end of the stream is told of only once, and is still to be read.
                 self.may_read = count == size || self.client_finished;
@@ -428,26 +435,31 @@ impl<T: Transport> Connection<T> {
 
     /// Answers a request whose body, if it had one, is read.
     fn respond(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
-        let response = (turn.respond)(request);
+        let response = (turn.respond)(request, self.arrived(turn));
         let keep_alive = !self.closing && request.allows_keep_alive();
         self.queue(turn, Some(request), response, keep_alive);
         if keep_alive && !self.outgoing.is_broken() { Then::NextRequest } else { Then::Close }
     }
 
+    /// By when the request had arrived that is to be answered. The first of a turn is the reason for
+    /// the turn: some of it was there when the turn began. Those behind it may have been sent since.
+    fn arrived(&self, turn: &Turn<'_>) -> Instant {
+        if self.answered_in_turn { self.last_read.max(turn.now) } else { turn.now }
+    }
+
     /// Answers without having read the body, and so for the last time: where the next request
     /// would start is not known.
     fn respond_early(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
-        self.queue(turn, Some(request), (turn.respond)(request), false);
+        self.queue(turn, Some(request), (turn.respond)(request, self.arrived(turn)), false);
         Then::CloseEarly
     }
 
     /// Answers what cannot be answered otherwise, for the last time.
     fn refuse(&mut self, turn: &Turn<'_>, request: Option<&Request<'_>>, refusal: &Refusal) -> Then {
-        let mut response = match request {
+        let response = match request {
             Some(request) => error_page::respond(&request.fields, refusal),
             None => error_page::as_line(refusal),
         };
-        response.headers.push("X-Content-Type-Options", "nosniff");
         self.queue(turn, request, response, false);
         Then::CloseEarly
     }
@@ -468,6 +480,7 @@ impl<T: Transport> Connection<T> {
             keep_alive,
             request_version: request.map_or(Version::Http11, |request| request.version),
         };
+        self.answered_in_turn = true;
         self.outgoing.push_with(|out| head.render(out));
         let body_starts = self.outgoing.queued();
         // Of a request that was not understood as a whole, so much may be plain.

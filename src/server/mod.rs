@@ -30,10 +30,11 @@ use crate::http::Request;
 use crate::site::Response;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// What answers requests. It is called by several workers at once.
-pub type Responder<'a> = dyn Fn(&Request<'_>) -> Response + Sync + 'a;
+/// What answers requests. It is called by several workers at once, with the request and a time by
+/// which it had arrived: the answer may be as old as that, and no older.
+pub type Responder<'a> = dyn Fn(&Request<'_>, Instant) -> Response + Sync + 'a;
 
 /// Makes an observer for a worker; each has its own, so that they need not wait for each other.
 pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + 'a;

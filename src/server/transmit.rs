@@ -9,9 +9,10 @@
 //! client with a large download does not keep a worker from its other connections.
 
 use super::transport::Transport;
-use crate::site::{Body, FilePart, Piece};
+use crate::site::{Body, FilePart, Piece, Source};
 use std::collections::VecDeque;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 /// A file of up to so many bytes is copied behind its head, and both leave in one write.
@@ -120,11 +121,17 @@ impl Transmission {
             self.rest.push_back(Piece::File(part));
             return;
         }
+        let file = match &part.source {
+            Source::Disk(file) => file,
+            Source::Memory(bytes) => {
+                return self.push_with(|last| last.extend_from_slice(&bytes[in_memory(&part.range)]));
+            }
+        };
         let mut read = Ok(());
         self.push_with(|last| {
             let start = last.len();
             last.resize(start + usize::try_from(length).expect("it is small"), 0);
-            read = part.file.read_exact_at(&mut last[start..], part.range.start);
+            read = file.read_exact_at(&mut last[start..], part.range.start);
             if read.is_err() {
                 // It has shrunk since its length was promised, or the disk failed. Nothing else may
                 // be sent in its place: the client sees the connection end too early.
@@ -222,10 +229,20 @@ impl Transmission {
     }
 }
 
+/// Positions in a file that is in memory.
+fn in_memory(range: &Range<u64>) -> Range<usize> {
+    let position = |position| usize::try_from(position).expect("what is in memory has positions");
+    position(range.start)..position(range.end)
+}
+
 /// One write of what is unsent of a part of a file.
 fn send_part(part: &mut FilePart, to: &mut impl Transport, budget: usize) -> io::Result<usize> {
     let count = usize::try_from(part.length()).unwrap_or(usize::MAX).min(budget);
-    match to.write_file(&part.file, part.range.start, count)? {
+    let written = match &part.source {
+        Source::Disk(file) => to.write_file(file, part.range.start, count),
+        Source::Memory(bytes) => to.write(&bytes[in_memory(&part.range)][..count], false),
+    };
+    match written? {
         // The file has become shorter than was promised.
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
         written => {

@@ -156,7 +156,7 @@ impl Worker {
         // Those whose time to finish is over are told of as well.
         let unfinished: Vec<_> = state.connections.iter().map(|(key, _)| key).collect();
         for key in unfinished {
-            state.turn_of(key, Connection::abandon);
+            state.turn_of(key, state.clock.now, Connection::abandon);
         }
         if let Some(observer) = &mut state.observer {
             observer.flush();
@@ -288,7 +288,9 @@ impl Loop<'_> {
     /// Takes a connection in and gives it its first turn: often its request is there already, and
     /// it may be over before the event loop ever has to know of it.
     fn welcome(&mut self, (stream, client): Newcomer) {
-        let connection = Connection::new(stream, client, self.clock.now, self.options());
+        // It may have connected after this turn began.
+        let now = Instant::now();
+        let connection = Connection::new(stream, client, now, self.options());
         let key = self.connections.insert(Seat {
             connection,
             queued: None,
@@ -296,21 +298,26 @@ impl Loop<'_> {
             is_unfinished: false,
             is_idle: false,
         });
-        self.advance(key);
+        self.turn_of(key, now, Connection::advance);
     }
 
     // ---- connections move on
 
     fn advance(&mut self, key: usize) {
-        self.turn_of(key, Connection::advance);
+        self.turn_of(key, self.clock.now, Connection::advance);
     }
 
     /// Gives a connection its turn, and does with it what it says after that. A panic in it costs
     /// this connection and nothing else.
-    fn turn_of(&mut self, key: usize, act: impl FnOnce(&mut Connection<TcpStream>, &mut Turn<'_>) -> Next) {
+    fn turn_of(
+        &mut self,
+        key: usize,
+        now: Instant,
+        act: impl FnOnce(&mut Connection<TcpStream>, &mut Turn<'_>) -> Next,
+    ) {
         let Some(seat) = self.connections.get_mut(key) else { return };
         let mut turn = Turn {
-            now: self.clock.now,
+            now,
             date: &self.clock.date,
             input: &mut self.input,
             output: &mut self.output,
@@ -374,7 +381,7 @@ impl Loop<'_> {
             if deadline > self.clock.now {
                 self.timers.arm(key, &mut seat.queued, deadline);
             } else {
-                self.turn_of(key, Connection::time_is_up);
+                self.turn_of(key, self.clock.now, Connection::time_is_up);
             }
         }
     }

@@ -10,6 +10,7 @@
 //! stand in them. Links carry the exact bytes, percent-encoded; what is shown is escaped, with
 //! control characters as their pictures and U+FFFD for what is not UTF-8.
 
+use super::facts::Facts;
 use super::root::Root;
 use super::{Body, Response, page};
 use crate::http::fields::Fields;
@@ -22,7 +23,6 @@ use rustix::fs::{AtFlags, FileType};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 
 /// One name in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,18 +107,18 @@ fn read(root: &Root, directory: &File, path: &DecodedPath, hidden: bool) -> rust
 fn describe(root: &Root, directory: &File, path: &DecodedPath, name: &[u8]) -> Entry {
     let mut entry = Entry { name: name.to_vec(), kind: Kind::Other, size: 0, modified: 0 };
     let Ok(stat) = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) else { return entry };
-    let (mut file_type, mut size) = (FileType::from_raw_mode(stat.st_mode), stat.st_size.unsigned_abs());
-    entry.modified = stat.st_mtime;
-    if file_type == FileType::Symlink {
+    let mut facts = Facts::new(&stat);
+    entry.modified = facts.modified.0;
+    if facts.file_type == FileType::Symlink {
         // Only where a link leads says what it is, and only the root may follow it.
         let relative = [&path.relative, &b"/"[..], name].concat();
-        let Ok(metadata) = root.metadata(relative.strip_prefix(b"/").unwrap_or(&relative)) else {
-            return entry;
+        facts = match root.look(relative.strip_prefix(b"/").unwrap_or(&relative)) {
+            Ok(facts) => facts,
+            Err(_) => return entry,
         };
-        (file_type, size) = (FileType::from_raw_mode(metadata.mode()), metadata.len());
-        entry.modified = metadata.mtime();
+        entry.modified = facts.modified.0;
     }
-    entry.kind = match file_type {
+    entry.kind = match facts.file_type {
         // No target can hold a backslash.
         _ if name.contains(&b'\\') => Kind::Other,
         FileType::Directory => Kind::Directory,
@@ -126,7 +126,7 @@ fn describe(root: &Root, directory: &File, path: &DecodedPath, name: &[u8]) -> E
         _ => Kind::Other,
     };
     if entry.kind == Kind::File {
-        entry.size = size;
+        entry.size = facts.length;
     }
     entry
 }

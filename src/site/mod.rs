@@ -8,11 +8,13 @@
 //! | may this host be asked for? | [`hosts`] |
 //! | is the method one of ours? | here |
 //! | what does the target name? | [`root`] opens it; here it becomes a file, an index, a listing |
-//! | which representation is that? | [`representation`], [`media_type`] |
+//! | which representation is that? | [`representation`], [`media_type`]; [`cache`] remembers |
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
 //! | what if it is refused? | [`error_page`] |
 
+pub mod cache;
 pub mod error_page;
+pub mod facts;
 pub mod hosts;
 pub mod listing;
 pub mod media_type;
@@ -22,18 +24,22 @@ pub mod response;
 pub mod root;
 
 pub use hosts::Hosts;
-pub use response::{Body, FilePart, Piece, Response};
+pub use response::{Body, FilePart, Piece, Response, Source};
 pub use root::Root;
 
 use crate::http::target::{DecodedPath, Target, encode_segment};
 use crate::http::{Headers, Method, Refusal, Request, Status};
+use cache::Cache;
 use representation::Representation;
 use root::{OpenFile, Opened, SingleFile};
+use std::sync::Arc;
+use std::time::Instant;
 
 /// A folder, and how it is to be served.
 #[derive(Debug)]
 pub struct Site {
     root: Root,
+    cache: Cache,
     options: Options,
 }
 
@@ -50,13 +56,18 @@ pub struct Options {
     pub cache_control: String,
     /// Which hosts may be asked for.
     pub hosts: Hosts,
+    /// How many bytes of small files are kept in memory; 0 for none.
+    pub cache_size: usize,
 }
 
 /// What a target turned out to name.
 enum Found {
     File {
         file: OpenFile,
-        name: Vec<u8>,
+        /// Where it is, from the root.
+        relative: Vec<u8>,
+        /// Whether the target names this file as long as the file is there, whatever else may come.
+        for_certain: bool,
     },
     /// A directory that has no index file.
     Directory(std::fs::File),
@@ -67,18 +78,16 @@ enum Found {
 impl Site {
     /// A site of the files under `root`.
     pub fn new(root: Root, options: Options) -> Site {
-        Site { root, options }
+        Site { root, cache: Cache::new(options.cache_size), options }
     }
 
-    /// The answer to a request. It never fails: what goes wrong is an answer, too.
-    pub fn respond(&self, request: &Request<'_>) -> Response {
-        let mut response = self.answer(request).unwrap_or_else(|refusal| self.refuse(request, &refusal));
-        // A browser that guesses at types runs what was only uploaded: let it not guess.
-        response.headers.push("X-Content-Type-Options", "nosniff");
-        response
+    /// The answer to a request that had arrived by then; it tells what the folder is at some moment
+    /// after that. It never fails: what goes wrong is an answer, too.
+    pub fn respond(&self, request: &Request<'_>, arrived: Instant) -> Response {
+        self.answer(request, arrived).unwrap_or_else(|refusal| self.refuse(request, &refusal))
     }
 
-    fn answer(&self, request: &Request<'_>) -> Result<Response, Refusal> {
+    fn answer(&self, request: &Request<'_>, arrived: Instant) -> Result<Response, Refusal> {
         self.options.hosts.check(request.host)?;
         let (encoded_path, query) = match (request.method, request.target) {
             (Method::Get | Method::Head, Target::Path { path, query }) => (path, query),
@@ -93,13 +102,19 @@ impl Site {
                 ));
             }
         };
+        if let Some(representation) = self.cache.get(encoded_path, arrived, &self.root) {
+            return Ok(send(request, &representation));
+        }
         let path = DecodedPath::decode(encoded_path)?;
         // Who serves a single file means it, whatever its name.
         if path.is_hidden() && !self.options.hidden && self.root.single_file().is_none() {
             return Err(not_found());
         }
         match self.find(&path)? {
-            Found::File { file, name } => Ok(self.send(request, Representation::of_file(file, &name))),
+            Found::File { file, relative, for_certain } => {
+                let representation = self.represent(file, &relative, for_certain.then_some(encoded_path));
+                Ok(send(request, &representation))
+            }
             Found::DirectoryWithoutSlash => Ok(redirect_to_directory(&path, query)),
             Found::Directory(_) if !self.options.listing => {
                 Err(Refusal::new(Status::FORBIDDEN, "this directory has no index, and listings are off"))
@@ -119,10 +134,7 @@ impl Site {
         match self.root.open(relative)? {
             // A file has nothing below it: "/a.txt/" names something that is not there.
             Opened::File(_) if path.names_directory => Err(not_found()),
-            Opened::File(file) => {
-                let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
-                Ok(Found::File { file, name })
-            }
+            Opened::File(file) => Ok(Found::File { file, relative: relative.clone(), for_certain: true }),
             Opened::Directory(_) if !path.names_directory => Ok(Found::DirectoryWithoutSlash),
             Opened::Directory(directory) => Ok(self.find_index(path)?.unwrap_or(Found::Directory(directory))),
         }
@@ -135,7 +147,9 @@ impl Site {
             return Err(not_found());
         }
         match self.root.open(&single.relative)? {
-            Opened::File(file) => Ok(Found::File { file, name: single.name.clone() }),
+            Opened::File(file) => {
+                Ok(Found::File { file, relative: single.relative.clone(), for_certain: true })
+            }
             Opened::Directory(_) => Err(not_found()),
         }
     }
@@ -143,15 +157,16 @@ impl Site {
     /// The first index file that exists in a directory. One that exists and cannot be read is the
     /// answer, too: to show a listing instead would show what the index was to cover.
     fn find_index(&self, directory: &DecodedPath) -> Result<Option<Found>, Refusal> {
-        for name in &self.options.index {
+        for (rank, name) in self.options.index.iter().enumerate() {
             let mut relative = directory.relative.clone();
             if !relative.is_empty() {
                 relative.push(b'/');
             }
             relative.extend_from_slice(name.as_bytes());
             match self.root.open(&relative) {
+                // The second choice is what is named only as long as the first is not there.
                 Ok(Opened::File(file)) => {
-                    return Ok(Some(Found::File { file, name: name.clone().into_bytes() }));
+                    return Ok(Some(Found::File { file, relative, for_certain: rank == 0 }));
                 }
                 Ok(Opened::Directory(_)) => {}
                 Err(refusal) if refusal.status == Status::NOT_FOUND => {}
@@ -161,17 +176,20 @@ impl Site {
         Ok(None)
     }
 
-    /// Sends a representation, or as much of it as the request's preconditions and range ask for.
-    fn send(&self, request: &Request<'_>, representation: Representation) -> Response {
-        let length = representation.length();
-        let response = representation.respond(request, &self.options.cache_control);
-        if response.status != Status::RANGE_NOT_SATISFIABLE {
-            return response;
+    /// The representation of a file that was found. If it may be kept for the next requests it is
+    /// read into memory; `path` is the target's, if that names this file for certain.
+    fn represent(&self, file: OpenFile, relative: &[u8], path: Option<&[u8]>) -> Arc<Representation> {
+        let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        let cache_control = &self.options.cache_control;
+        if let Some(path) = path
+            && self.cache.would_keep(&file.facts)
+            && let Some(in_memory) = Representation::in_memory(&file, name, cache_control)
+        {
+            let representation = Arc::new(in_memory);
+            self.cache.keep(path, relative, file.facts, Arc::clone(&representation));
+            return representation;
         }
-        let why = format!("the file has {length} bytes, and the range lies behind them");
-        let mut refused = error_page::respond(&request.fields, &Refusal::new(response.status, why));
-        refused.headers.push("Content-Range", format!("bytes */{length}"));
-        refused
+        Arc::new(Representation::on_disk(file, name, cache_control))
     }
 
     /// The answer to a request that is refused: the folder's own 404 page, if it has one, or ours.
@@ -181,7 +199,8 @@ impl Site {
             && error_page::takes_html_at_all(&request.fields)
             && let Ok(Opened::File(file)) = self.root.open(b"404.html")
         {
-            return Representation::of_file(file, b"404.html").respond_as_error(refusal.status);
+            let page = Representation::on_disk(file, b"404.html", &self.options.cache_control);
+            return page.respond_as_error(refusal.status);
         }
         let mut response = error_page::respond(&request.fields, refusal);
         if refusal.status == Status::METHOD_NOT_ALLOWED {
@@ -190,6 +209,19 @@ impl Site {
         }
         response
     }
+}
+
+/// Sends a representation, or as much of it as the request's preconditions and range ask for.
+fn send(request: &Request<'_>, representation: &Representation) -> Response {
+    let response = representation.respond(request);
+    if response.status != Status::RANGE_NOT_SATISFIABLE {
+        return response;
+    }
+    let length = representation.length();
+    let why = format!("the file has {length} bytes, and the range lies behind them");
+    let mut refused = error_page::respond(&request.fields, &Refusal::new(response.status, why));
+    refused.headers.push("Content-Range", format!("bytes */{length}"));
+    refused
 }
 
 fn not_found() -> Refusal {

@@ -8,42 +8,70 @@
 //! Cache-Control: no-cache                 keep it, but ask before using it
 //! ```
 
+use super::facts::Facts;
 use super::root::OpenFile;
-use super::{Body, FilePart, Piece, Response, media_type};
+use super::{Body, FilePart, Piece, Response, Source, media_type};
 use crate::http::conditional::{self, Outcome, Validators};
 use crate::http::range::{self, Ranges};
 use crate::http::{Headers, Method, Request, Status, date};
 use std::borrow::Cow;
-use std::fs::{File, Metadata};
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// A file that changed less than this ago may change again without its time of change showing it:
-/// file systems keep that in steps of some milliseconds, a few in steps of two seconds.
-const UNSETTLED: Duration = Duration::from_secs(2);
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a target names, in the one form that it has here: a file's bytes.
 #[derive(Debug)]
 pub struct Representation {
-    file: Arc<File>,
+    source: Source,
     length: u64,
     content_type: Cow<'static, str>,
     etag: String,
     last_modified: u64,
+    /// The fields by which a client or cache knows it again: in 200, 206, 304 and 412.
+    validators: Arc<[u8]>,
+    /// All fields of a 200, the answer that is given most.
+    fields_of_whole: Arc<[u8]>,
 }
 
 impl Representation {
-    /// The representation of an open file. Its name decides the type.
-    pub fn of_file(opened: OpenFile, name: &[u8]) -> Representation {
-        let OpenFile { file, metadata } = opened;
+    /// The representation of a file whose bytes stay on disk. Its name decides the type.
+    pub fn on_disk(opened: OpenFile, name: &[u8], cache_control: &str) -> Representation {
+        Representation::new(Source::Disk(Arc::new(opened.file)), &opened.facts, name, cache_control)
+    }
+
+    /// The representation of a file whose bytes are read now; `None` if they cannot be, or the file
+    /// is being written to.
+    pub fn in_memory(opened: &OpenFile, name: &[u8], cache_control: &str) -> Option<Representation> {
+        let mut bytes = vec![0; usize::try_from(opened.facts.length).ok()?];
+        opened.file.read_exact_at(&mut bytes, 0).ok()?;
+        let facts_after = Facts::new(&rustix::fs::fstat(&opened.file).ok()?);
+        let source = Source::Memory(bytes.into());
+        (facts_after == opened.facts).then(|| Representation::new(source, &opened.facts, name, cache_control))
+    }
+
+    fn new(source: Source, facts: &Facts, name: &[u8], cache_control: &str) -> Representation {
+        let content_type = media_type::of(name);
+        let etag = etag(facts);
+        let last_modified = last_modified(facts);
+        let mut validators = Headers::default();
+        validators.push("Last-Modified", date::imf_fixdate(last_modified));
+        validators.push("ETag", &etag);
+        validators.push("Cache-Control", cache_control);
+        let validators = validators.share();
+        let mut whole = Headers::default();
+        whole.push("Content-Type", &*content_type);
+        whole.push_lines(&validators);
+        whole.push("Accept-Ranges", "bytes");
+        let fields_of_whole = whole.share();
         Representation {
-            file: Arc::new(file),
-            length: metadata.len(),
-            content_type: media_type::of(name),
-            etag: etag(&metadata, SystemTime::now()),
-            last_modified: last_modified(&metadata, SystemTime::now()),
+            source,
+            length: facts.length,
+            content_type,
+            etag,
+            last_modified,
+            validators,
+            fields_of_whole,
         }
     }
 
@@ -54,13 +82,13 @@ impl Representation {
 
     /// Answers a GET or HEAD with what its preconditions and its range ask for: 200, 206, 304, 412,
     /// or 416 without a body.
-    pub fn respond(self, request: &Request<'_>, cache_control: &str) -> Response {
+    pub fn respond(&self, request: &Request<'_>) -> Response {
         let fields = &request.fields;
         let validators = Validators { etag: &self.etag, last_modified: self.last_modified };
         // RFC 9110 section 13.2.1: preconditions come before the range.
         match conditional::evaluate(fields, &validators) {
-            Outcome::NotModified => return self.without_body(Status::NOT_MODIFIED, cache_control),
-            Outcome::Failed => return self.without_body(Status::PRECONDITION_FAILED, cache_control),
+            Outcome::NotModified => return self.without_body(Status::NOT_MODIFIED),
+            Outcome::Failed => return self.without_body(Status::PRECONDITION_FAILED),
             Outcome::Proceed => {}
         }
         // Ranges are for GET alone (section 14.2).
@@ -71,56 +99,52 @@ impl Representation {
             _ => Ranges::Ignore,
         };
         match ranges {
-            Ranges::Ignore => self.whole(Status::OK, cache_control),
+            Ranges::Ignore => self.whole(),
             Ranges::Unsatisfiable => Response {
                 status: Status::RANGE_NOT_SATISFIABLE,
                 headers: Headers::default(),
                 body: Body::Empty,
             },
             Ranges::Satisfiable(parts) => match parts.as_slice() {
-                [part] => self.part(part.clone(), cache_control),
-                parts => self.several_parts(parts, cache_control),
+                [part] => self.part(part.clone()),
+                parts => self.several_parts(parts),
             },
         }
     }
 
     /// Answers with the whole file and an error's status. No preconditions and no ranges: those
     /// concern what was asked for, and this is not it.
-    pub fn respond_as_error(self, status: Status) -> Response {
+    pub fn respond_as_error(&self, status: Status) -> Response {
         let mut headers = Headers::default();
         headers.push("Content-Type", &*self.content_type);
         headers.push("Cache-Control", "no-cache");
         // Who does not take HTML gets a line of text instead.
         headers.push("Vary", "Accept");
-        Response { status, headers, body: Body::File(FilePart { file: self.file, range: 0..self.length }) }
+        Response { status, headers, body: self.bytes(0..self.length) }
     }
 
-    fn whole(self, status: Status, cache_control: &str) -> Response {
-        let mut headers = Headers::default();
-        headers.push("Content-Type", &*self.content_type);
-        self.push_validators(&mut headers, cache_control);
-        headers.push("Accept-Ranges", "bytes");
-        Response { status, headers, body: Body::File(FilePart { file: self.file, range: 0..self.length }) }
+    fn whole(&self) -> Response {
+        let headers = Headers::from_shared(Arc::clone(&self.fields_of_whole));
+        Response { status: Status::OK, headers, body: self.bytes(0..self.length) }
     }
 
     /// RFC 9110 section 15.3.7.1.
-    fn part(self, part: Range<u64>, cache_control: &str) -> Response {
+    fn part(&self, part: Range<u64>) -> Response {
         let mut headers = Headers::default();
         headers.push("Content-Type", &*self.content_type);
         headers.push("Content-Range", range::content_range(&part, self.length));
-        self.push_validators(&mut headers, cache_control);
+        headers.push_lines(&self.validators);
         headers.push("Accept-Ranges", "bytes");
-        let body = Body::File(FilePart { file: self.file, range: part });
-        Response { status: Status::PARTIAL_CONTENT, headers, body }
+        Response { status: Status::PARTIAL_CONTENT, headers, body: self.bytes(part) }
     }
 
     /// RFC 9110 section 15.3.7.2, in the syntax of section 14.6: each part has a head of its own,
     /// and a line that no part can be taken to hold stands between them.
-    fn several_parts(self, parts: &[Range<u64>], cache_control: &str) -> Response {
+    fn several_parts(&self, parts: &[Range<u64>]) -> Response {
         let boundary = boundary();
         let mut headers = Headers::default();
         headers.push("Content-Type", format!("multipart/byteranges; boundary={boundary}"));
-        self.push_validators(&mut headers, cache_control);
+        headers.push_lines(&self.validators);
         headers.push("Accept-Ranges", "bytes");
         let mut pieces = Vec::with_capacity(parts.len() * 2 + 1);
         for part in parts {
@@ -130,7 +154,7 @@ impl Representation {
                 range::content_range(part, self.length)
             );
             pieces.push(Piece::Bytes(head.into_bytes()));
-            pieces.push(Piece::File(FilePart { file: Arc::clone(&self.file), range: part.clone() }));
+            pieces.push(Piece::File(FilePart { source: self.source.clone(), range: part.clone() }));
         }
         pieces.push(Piece::Bytes(format!("\r\n--{boundary}--\r\n").into_bytes()));
         Response { status: Status::PARTIAL_CONTENT, headers, body: Body::Pieces(pieces) }
@@ -138,23 +162,20 @@ impl Representation {
 
     /// 304 has the fields that a cache needs to refresh its copy (RFC 9110 section 15.4.5); for 412
     /// they say what the file is now.
-    fn without_body(&self, status: Status, cache_control: &str) -> Response {
-        let mut headers = Headers::default();
-        self.push_validators(&mut headers, cache_control);
+    fn without_body(&self, status: Status) -> Response {
+        let headers = Headers::from_shared(Arc::clone(&self.validators));
         Response { status, headers, body: Body::Empty }
     }
 
-    fn push_validators(&self, headers: &mut Headers, cache_control: &str) {
-        headers.push("Last-Modified", date::imf_fixdate(self.last_modified));
-        headers.push("ETag", &self.etag);
-        headers.push("Cache-Control", cache_control);
+    fn bytes(&self, range: Range<u64>) -> Body {
+        Body::File(FilePart { source: self.source.clone(), range })
     }
 }
 
 /// The time of the last change, but never one in the future (RFC 9110 section 8.8.2.1).
-fn last_modified(metadata: &Metadata, now: SystemTime) -> u64 {
-    let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    u64::try_from(metadata.mtime()).unwrap_or(0).min(now)
+fn last_modified(facts: &Facts) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    u64::try_from(facts.modified.0).unwrap_or(0).min(now)
 }
 
 /// The entity tag of a file (RFC 9110 section 8.8.3). Strong, since size, time and inode change
@@ -162,16 +183,16 @@ fn last_modified(metadata: &Metadata, now: SystemTime) -> u64 {
 /// and it has the time in it at which the system last noted a change of any kind, which no program
 /// can set. So it does not match the strong one that follows: who has the file from that time gets
 /// it once again.
-fn etag(metadata: &Metadata, now: SystemTime) -> String {
-    let settled_since = metadata.modified().ok().and_then(|modified| now.duration_since(modified).ok());
-    // A time in the future is no more to be trusted than a recent one.
-    let weak = if settled_since.is_some_and(|age| age >= UNSETTLED) { "" } else { "W/" };
-    let changed = match weak {
-        "" => String::new(),
-        _ => format!("-{:x}.{:x}", metadata.ctime(), metadata.ctime_nsec()),
-    };
-    let nanoseconds = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    format!("{weak}\"{:x}-{nanoseconds:x}-{:x}{changed}\"", metadata.len(), metadata.ino())
+fn etag(facts: &Facts) -> String {
+    let (seconds, nanoseconds) = facts.modified;
+    let nanoseconds = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+    let (length, inode) = (facts.length, facts.identity.1);
+    if facts.is_settled() {
+        format!("\"{length:x}-{nanoseconds:x}-{inode:x}\"")
+    } else {
+        let (seconds, rest) = facts.changed;
+        format!("W/\"{length:x}-{nanoseconds:x}-{inode:x}-{seconds:x}.{rest:x}\"")
+    }
 }
 
 /// A line that separates parts. It must not occur in the file, so it must not be guessable by

@@ -42,13 +42,22 @@ pub enum Piece {
     File(FilePart),
 }
 
-/// A part of an open file.
+/// A part of a file.
 #[derive(Debug, Clone)]
 pub struct FilePart {
-    /// The file; several parts can share it, for each read says where it reads.
-    pub file: Arc<File>,
-    /// Which bytes of it, end exclusive.
+    /// Where its bytes are.
+    pub source: Source,
+    /// Which of them, end exclusive.
     pub range: Range<u64>,
+}
+
+/// Where a file's bytes are to be had. Several parts can share it.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// On disk. Each read says where it reads, so the file's own position does not matter.
+    Disk(Arc<File>),
+    /// All of them in memory.
+    Memory(Arc<[u8]>),
 }
 
 impl FilePart {

@@ -12,16 +12,17 @@
 //! open("fifo")              403: neither file nor directory
 //! ```
 
+use super::facts::{Facts, Identity};
 use crate::http::{Refusal, Status};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::{AtFlags, FileType, OFlags};
+use rustix::fs::{AtFlags, FileType, OFlags, fstat, stat, statat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -52,9 +53,6 @@ struct OpenRoot {
     identity: Identity,
 }
 
-/// Device and inode: which folder it is, whatever its name.
-type Identity = (u64, u64);
-
 /// What a path led to.
 #[derive(Debug)]
 pub enum Opened {
@@ -69,8 +67,8 @@ pub enum Opened {
 pub struct OpenFile {
     /// The file, open for reading.
     pub file: File,
-    /// Its metadata, taken from the open file: what is promised of it is promised of these bytes.
-    pub metadata: Metadata,
+    /// Taken from the open file: what is promised of it is promised of these bytes.
+    pub facts: Facts,
 }
 
 impl Root {
@@ -130,37 +128,42 @@ impl Root {
             }
             opened => opened?,
         };
-        let metadata = file.metadata()?;
-        if metadata.is_file() {
-            Ok(Opened::File(OpenFile { file, metadata }))
-        } else if metadata.is_dir() {
-            Ok(Opened::Directory(file))
-        } else {
-            Err(Errno::NXIO.into())
+        let facts = Facts::new(&fstat(&file)?);
+        match facts.file_type {
+            FileType::RegularFile => Ok(Opened::File(OpenFile { file, facts })),
+            FileType::Directory => Ok(Opened::Directory(file)),
+            _ => Err(Errno::NXIO.into()),
         }
     }
 
     /// What a path leads to without opening it, links followed as [`Root::open`] would.
-    pub fn metadata(&self, relative: &[u8]) -> io::Result<Metadata> {
+    pub fn look(&self, relative: &[u8]) -> io::Result<Facts> {
         let path = as_path(relative);
         let root = self.current()?;
         // Opened only as a place (O_PATH): nothing is read, nothing blocks, no permission needed.
-        let place = |path: &Path| {
+        let look = |path: &Path| -> io::Result<Facts> {
             let options = OpenOptions::new().read(true).custom_flags(flags(OFlags::PATH)).clone();
-            root.directory.open_with(path, &options)?.into_std().metadata()
+            Ok(Facts::new(&fstat(root.directory.open_with(path, &options)?)?))
         };
-        match place(path) {
-            Err(error) if leads_out(&error) && self.follow_links => std::fs::metadata(self.path.join(path)),
-            Err(error) if leads_out(&error) => place(&self.resolve_inside(path).ok_or(error)?),
+        match look(path) {
+            Err(error) if leads_out(&error) && self.follow_links => self.look_anywhere(relative),
+            Err(error) if leads_out(&error) => look(&self.resolve_inside(path).ok_or(error)?),
             result => result,
         }
+    }
+
+    /// What a path leads to, be it outside. It opens nothing and so costs little, but it is good
+    /// only to be compared with what [`Root::open`] has opened.
+    pub fn look_anywhere(&self, relative: &[u8]) -> io::Result<Facts> {
+        let root = self.current()?;
+        Ok(Facts::new(&statat(&root.directory, as_path(relative), AtFlags::empty())?))
     }
 
     fn open_confined(&self, path: &Path) -> io::Result<File> {
         let root = self.current()?;
         // To open a FIFO wakes whoever waits to write to it, and to open a device can do anything.
         // So it is looked at before; and after, since it may have changed between.
-        if rustix::fs::statat(&root.directory, path, AtFlags::empty()).is_ok_and(|stat| is_special(&stat)) {
+        if statat(&root.directory, path, AtFlags::empty()).is_ok_and(|stat| Facts::new(&stat).is_special()) {
             return Err(Errno::NXIO.into());
         }
         let options = OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).clone();
@@ -189,7 +192,7 @@ impl Root {
     /// The folder that the path names *now*. It is looked at each time, which costs one `stat`:
     /// a folder that was removed and made again, or swapped for another, is followed.
     fn current(&self) -> io::Result<Arc<OpenRoot>> {
-        let identity = identity(&std::fs::metadata(&self.path)?);
+        let identity = Facts::new(&stat(&self.path)?).identity;
         let open = Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner));
         if open.identity == identity {
             return Ok(open);
@@ -203,7 +206,7 @@ impl Root {
 impl OpenRoot {
     fn at(path: &Path) -> io::Result<OpenRoot> {
         let directory = Dir::open_ambient_dir(path, ambient_authority())?;
-        let identity = identity(&directory.try_clone()?.into_std_file().metadata()?);
+        let identity = Facts::new(&fstat(&directory)?).identity;
         Ok(OpenRoot { directory, identity })
     }
 }
@@ -216,17 +219,8 @@ fn flags(flags: OFlags) -> i32 {
     flags.bits().cast_signed()
 }
 
-fn identity(metadata: &Metadata) -> Identity {
-    (metadata.dev(), metadata.ino())
-}
-
 fn as_path(relative: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(if relative.is_empty() { b"." } else { relative }))
-}
-
-/// Neither a file nor a directory: a FIFO, a socket, a device.
-fn is_special(stat: &rustix::fs::Stat) -> bool {
-    !matches!(FileType::from_raw_mode(stat.st_mode), FileType::RegularFile | FileType::Directory)
 }
 
 /// cap-std's own error for a path that leads out; that of the system has an error number.

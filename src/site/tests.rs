@@ -14,6 +14,7 @@ fn options() -> Options {
         hidden: false,
         cache_control: "no-cache".into(),
         hosts: Hosts::LoopbackAnd(Vec::new()),
+        cache_size: 1_000_000,
     }
 }
 
@@ -49,7 +50,7 @@ fn site(root: &Path) -> Site {
 
 fn ask(site: &Site, line: &str, fields: &str) -> Response {
     let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
-    site.respond(&Request::parse(head.as_bytes()).expect("a good head"))
+    site.respond(&Request::parse(head.as_bytes()).expect("a good head"), Instant::now())
 }
 
 fn get(site: &Site, target: &str) -> (u16, String) {
@@ -64,7 +65,13 @@ fn text(body: Body) -> String {
         Body::Bytes(bytes) => String::from_utf8(bytes).expect("text"),
         Body::File(part) => {
             let mut bytes = vec![0; usize::try_from(part.length()).expect("small")];
-            part.file.read_exact_at(&mut bytes, part.range.start).expect("it is there");
+            match &part.source {
+                Source::Disk(file) => file.read_exact_at(&mut bytes, part.range.start).expect("it is there"),
+                Source::Memory(all) => {
+                    let start = usize::try_from(part.range.start).expect("small");
+                    bytes = all[start..start + bytes.len()].to_vec();
+                }
+            }
             String::from_utf8(bytes).expect("text")
         }
         Body::Pieces(_) => panic!("not asked for"),

@@ -1,0 +1,254 @@
+//! Small files that were served before, kept in memory, and never served stale.
+//!
+//! To open a file, ask for its length, read and close it takes five system calls; to ask whether it
+//! is still the same takes two, and they answer for everybody who is waiting at that moment. So a
+//! file is kept with what identifies its contents (device, inode, length, times of change), and an
+//! entry is used only if it was found to be still true **after the request had arrived**:
+//!
+//! ```text
+//! requests arrive      A B C
+//! check                      ✓ at this moment the file is what the cache has
+//! answers                      A B C     all three may use it: each came before the check
+//! request arrives                    D   needs another check
+//! ```
+//!
+//! No answer is older than its request, just as if each had opened the file.
+//!
+//! What could change without showing it is not kept: a file that changed within the last two
+//! seconds may change again within the resolution of its time of change.
+
+use super::facts::Facts;
+use super::representation::Representation;
+use super::root::Root;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+/// The largest file that is kept, in bytes. Of a larger one the way to the client is what costs.
+pub const MAX_FILE: u64 = 512 * 1024;
+
+/// What an entry takes beside the file and its names, roughly.
+const OVERHEAD: usize = 512;
+
+/// Files by the target's path, still encoded: what is found here need not be decoded or searched.
+#[derive(Debug)]
+pub struct Cache {
+    /// In bytes.
+    capacity: usize,
+    size: AtomicUsize,
+    entries: RwLock<HashMap<Box<[u8]>, Arc<Entry>>>,
+    /// Times are counted from here.
+    start: Instant,
+}
+
+#[derive(Debug)]
+struct Entry {
+    representation: Arc<Representation>,
+    /// Where the file is, from the root.
+    relative: Box<[u8]>,
+    facts: Facts,
+    size: usize,
+    /// When it was last found to be true, in nanoseconds since the cache's start.
+    checked: AtomicU64,
+    /// Whether it was used since the last time that room was made.
+    used: AtomicBool,
+}
+
+impl Cache {
+    /// An empty cache of so many bytes; 0 keeps nothing.
+    pub fn new(capacity: usize) -> Cache {
+        Cache { capacity, size: AtomicUsize::new(0), entries: RwLock::default(), start: Instant::now() }
+    }
+
+    /// What this path was found to name, if that is known and still true for a request that had
+    /// arrived at that time.
+    pub fn get(&self, path: &[u8], arrived: Instant, root: &Root) -> Option<Arc<Representation>> {
+        let entry = {
+            let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(entries.get(path)?)
+        };
+        if entry.checked.load(Ordering::Acquire) < self.nanoseconds(arrived) {
+            // What is checked is true from before the check on.
+            let now = self.nanoseconds(Instant::now());
+            if root.look_anywhere(&entry.relative).ok().as_ref() != Some(&entry.facts) {
+                self.remove(path);
+                return None;
+            }
+            entry.checked.fetch_max(now, Ordering::AcqRel);
+        }
+        // To write only where it changes something keeps the processors from taking the entry
+        // from each other.
+        if !entry.used.load(Ordering::Relaxed) {
+            entry.used.store(true, Ordering::Relaxed);
+        }
+        Some(Arc::clone(&entry.representation))
+    }
+
+    /// Whether a file like this would be kept.
+    pub fn would_keep(&self, facts: &Facts) -> bool {
+        self.capacity > 0 && facts.length <= MAX_FILE && facts.is_surely_settled()
+    }
+
+    /// Keeps a file's representation, which must be in memory, under the path that led to it.
+    pub fn keep(&self, path: &[u8], relative: &[u8], facts: Facts, representation: Arc<Representation>) {
+        let size =
+            usize::try_from(facts.length).unwrap_or(usize::MAX) + path.len() + relative.len() + OVERHEAD;
+        if size > self.capacity {
+            return;
+        }
+        let entry = Entry {
+            representation,
+            relative: relative.into(),
+            facts,
+            size,
+            // Not checked since any request arrived: the next one does that.
+            checked: AtomicU64::new(0),
+            used: AtomicBool::new(true),
+        };
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let before = entries.insert(path.into(), Arc::new(entry)).map_or(0, |entry| entry.size);
+        let mut total = self.size.load(Ordering::Relaxed) + size - before;
+        // Second chance: those that were not used since the last time go first; the next round
+        // finds all unused.
+        while total > self.capacity {
+            entries.retain(|_, entry| {
+                let stays = total <= self.capacity || entry.used.swap(false, Ordering::Relaxed);
+                if !stays {
+                    total -= entry.size;
+                }
+                stays
+            });
+        }
+        self.size.store(total, Ordering::Relaxed);
+    }
+
+    fn remove(&self, path: &[u8]) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = entries.remove(path) {
+            self.size.fetch_sub(entry.size, Ordering::Relaxed);
+        }
+    }
+
+    fn nanoseconds(&self, time: Instant) -> u64 {
+        u64::try_from(time.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::root::Opened;
+    use std::path::Path;
+    use std::time::Duration;
+
+    /// A folder with one file in it that is kept, as if it were old enough.
+    struct Kept {
+        folder: tempfile::TempDir,
+        root: Root,
+        cache: Cache,
+    }
+
+    impl Kept {
+        fn new() -> Kept {
+            let folder = tempfile::tempdir().expect("a folder");
+            std::fs::write(folder.path().join("a.txt"), "one").expect("written");
+            let root = Root::open_path(folder.path(), false).expect("it can be read");
+            let kept = Kept { folder, root, cache: Cache::new(1_000_000) };
+            kept.keep("/a.txt");
+            kept
+        }
+
+        fn keep(&self, path: &str) {
+            let Ok(Opened::File(file)) = self.root.open(b"a.txt") else { panic!("it is there") };
+            let representation = Representation::in_memory(&file, b"a.txt", "no-cache").expect("it is read");
+            self.cache.keep(path.as_bytes(), b"a.txt", file.facts, Arc::new(representation));
+        }
+
+        fn file(&self) -> std::path::PathBuf {
+            Path::new(self.folder.path()).join("a.txt")
+        }
+
+        fn has(&self, arrived: Instant) -> bool {
+            self.cache.get(b"/a.txt", arrived, &self.root).is_some()
+        }
+    }
+
+    #[test]
+    fn what_is_still_true_is_found_and_nothing_else() {
+        let kept = Kept::new();
+        assert!(kept.has(Instant::now()));
+        assert!(kept.has(Instant::now()));
+        assert!(kept.cache.get(b"/A.txt", Instant::now(), &kept.root).is_none());
+    }
+
+    #[test]
+    fn a_file_that_changed_in_any_way_is_forgotten() {
+        let changes: [fn(&Path); 5] = [
+            |file| std::fs::write(file, "longer").expect("written"),
+            |file| std::fs::remove_file(file).expect("removed"),
+            |file| {
+                // The same bytes, length and time of change, but another file.
+                let time = std::fs::metadata(file).and_then(|metadata| metadata.modified()).expect("a time");
+                let other = file.with_file_name("other");
+                std::fs::write(&other, "one").expect("written");
+                let open = std::fs::File::options().append(true).open(&other).expect("opened");
+                open.set_modified(time).expect("set");
+                std::fs::rename(other, file).expect("renamed");
+            },
+            |file| {
+                std::fs::remove_file(file).expect("removed");
+                std::fs::create_dir(file).expect("created");
+            },
+            |file| {
+                let open = std::fs::File::options().append(true).open(file).expect("opened");
+                open.set_modified(std::time::UNIX_EPOCH).expect("set");
+            },
+        ];
+        for change in changes {
+            let kept = Kept::new();
+            assert!(kept.has(Instant::now()));
+            change(&kept.file());
+            assert!(!kept.has(Instant::now()));
+        }
+    }
+
+    #[test]
+    fn a_check_answers_for_all_requests_that_had_arrived_before_it() {
+        let kept = Kept::new();
+        let earlier = Instant::now();
+        std::thread::yield_now();
+        let arrived = Instant::now();
+        assert!(kept.has(arrived));
+        std::fs::write(kept.file(), "changed").expect("written");
+        // Had it been answered at once, it would have got the old bytes as well.
+        assert!(kept.has(earlier));
+        assert!(!kept.has(arrived + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn the_cache_stays_within_its_size_and_keeps_what_is_used() {
+        let mut kept = Kept::new();
+        kept.cache = Cache::new(20 * OVERHEAD);
+        kept.keep("/a.txt");
+        for number in 0..200 {
+            assert!(kept.has(Instant::now()), "{number}");
+            kept.keep(&format!("/{number}"));
+            assert!(kept.cache.size.load(Ordering::Relaxed) <= kept.cache.capacity);
+        }
+        let entries = kept.cache.entries.read().expect("not poisoned");
+        assert!(entries.len() > 5, "{}", entries.len());
+        assert_eq!(
+            entries.values().map(|entry| entry.size).sum::<usize>(),
+            kept.cache.size.load(Ordering::Relaxed)
+        );
+    }
+
+    #[test]
+    fn a_cache_of_no_size_keeps_nothing() {
+        let mut kept = Kept::new();
+        kept.cache = Cache::new(0);
+        kept.keep("/a.txt");
+        assert!(!kept.has(Instant::now()));
+    }
+}
