@@ -18,10 +18,12 @@ use crate::http::target::{DecodedPath, encode_segment, parameter};
 use crate::http::{Headers, Refusal, Status, accept};
 use crate::human;
 use jiff::Timestamp;
-use maud::{Markup, html};
-use rustix::fs::{AtFlags, FileType};
+use jiff::tz::Offset;
+use maud::{Markup, Render, html};
+use rustix::fs::{AtFlags, FileType, RawDir};
 use serde::Serialize;
 use std::cmp::Ordering;
+use std::fmt::Write;
 use std::fs::File;
 
 /// One name in a directory.
@@ -45,6 +47,11 @@ enum Kind {
     /// have. It is shown, so that nobody looks for it in vain, but without a link.
     Other,
 }
+
+/// How many threads may describe the entries of one directory, and how many entries make another
+/// thread worth its while.
+const MAX_ASKERS: usize = 4;
+const WORTH_A_THREAD: usize = 1000;
 
 /// Answers with the listing of a directory that has no index.
 ///
@@ -91,16 +98,37 @@ fn wants_json(query: Option<&[u8]>, fields: &Fields<'_>) -> bool {
 
 /// Reads a directory's entries, in the file system's order.
 fn read(root: &Root, directory: &File, path: &DecodedPath, hidden: bool) -> rustix::io::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for found in rustix::fs::Dir::read_from(directory)? {
+    let mut names: Vec<Box<[u8]>> = Vec::new();
+    let mut buffer = Vec::with_capacity(32 * 1024);
+    let mut found = RawDir::new(directory, buffer.spare_capacity_mut());
+    while let Some(found) = found.next() {
         let found = found?;
         let name = found.file_name().to_bytes();
-        if matches!(name, b"." | b"..") || (name.starts_with(b".") && !hidden) {
-            continue;
+        if !matches!(name, b"." | b"..") && (hidden || !name.starts_with(b".")) {
+            names.push(name.into());
         }
-        entries.push(describe(root, directory, path, name));
     }
-    Ok(entries)
+    // To ask for the size and date of each is most of the work, and the system answers several
+    // askers at once.
+    let askers = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_ASKERS);
+    let share = names.len().div_ceil(askers).max(WORTH_A_THREAD);
+    let describe_all = |names: &[Box<[u8]>]| -> Vec<Entry> {
+        names.iter().map(|name| describe(root, directory, path, name)).collect()
+    };
+    let mut shares = names.chunks(share);
+    let own_share = shares.next().unwrap_or_default();
+    Ok(std::thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|share| (share, std::thread::Builder::new().spawn_scoped(scope, || describe_all(share))))
+            .collect();
+        let mut entries = describe_all(own_share);
+        for (share, thread) in others {
+            // Where no thread can be had, or it failed, the work is done here.
+            let described = thread.ok().and_then(|thread| thread.join().ok());
+            entries.append(&mut described.unwrap_or_else(|| describe_all(share)));
+        }
+        entries
+    }))
 }
 
 /// Looks at one entry; what cannot be looked at is [`Kind::Other`].
@@ -189,21 +217,23 @@ impl Order {
 
 /// Without regard to ASCII case; where that makes no difference, by bytes.
 fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
-    let folded = a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase));
-    folded.then_with(|| a.cmp(b))
+    // Neighbours in a folder often have much in common, which is passed over as it is.
+    let differing = a.iter().zip(b).filter(|(a, b)| a != b);
+    let folded = differing.map(|(a, b)| a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase()));
+    let first = folded.into_iter().find(|order| order.is_ne());
+    first.unwrap_or_else(|| a.len().cmp(&b.len())).then_with(|| a.cmp(b))
 }
 
 fn as_page(path: &DecodedPath, entries: &[Entry], order: Order) -> String {
     let title = format!("Index of {}", shown_path(path));
     let content = html! {
-        (icons())
         main {
             h1 { (breadcrumb(path)) }
             table {
                 thead {
                     tr {
                         @for (column, name, label) in Column::ALL {
-                            th class=(css_class(column)) scope="col" aria-sort=[order.aria_sort(column)] {
+                            th scope="col" aria-sort=[order.aria_sort(column)] {
                                 a href=(order.after_click(column, name)) { (label) }
                             }
                         }
@@ -211,12 +241,12 @@ fn as_page(path: &DecodedPath, entries: &[Entry], order: Order) -> String {
                 }
                 tbody {
                     @if !path.relative.is_empty() {
-                        tr { td.name { a href="../" { (icon("up")) bdi { "Parent directory" } } } td.size {} td.time {} }
+                        tr { td { a.up href="../" { "Parent directory" } } td {} td {} }
                     }
                     @if entries.is_empty() {
                         tr { td.empty colspan="3" { "This directory is empty." } }
                     }
-                    @for entry in entries { (row(entry)) }
+                    @for entry in entries { (Row(entry)) }
                 }
             }
         }
@@ -228,26 +258,60 @@ fn as_page(path: &DecodedPath, entries: &[Entry], order: Order) -> String {
     page::render(&title, &content)
 }
 
-fn row(entry: &Entry) -> Markup {
-    let name = shown(&entry.name);
-    html! {
-        tr {
-            td.name {
-                @match entry.kind {
-                    Kind::Directory => a.dir href=(link(entry)) { (icon("dir")) bdi { (name) "/" } },
-                    Kind::File => a href=(link(entry)) { (icon("file")) bdi { (name) } },
-                    Kind::Other => span title="This cannot be served: it is not a file, or it leads out of the folder." {
-                        (icon("other")) bdi { (name) }
-                    },
-                }
-            }
-            td.size { @if entry.kind == Kind::File { (human::Bytes(entry.size)) } }
-            td.time {
-                @if let Some(time) = timestamp(entry) {
-                    time datetime=(time) { (time.strftime("%Y-%m-%d %H:%M")) }
-                }
-            }
+/// A row of the table. There can be very many, so a row is short, and written where it belongs
+/// rather than copied there; what its cells are, the style sheet knows by their order.
+struct Row<'a>(&'a Entry);
+
+impl Render for Row<'_> {
+    fn render_to(&self, page: &mut String) {
+        let entry = self.0;
+        page.push_str("<tr><td>");
+        match entry.kind {
+            Kind::Other => page.push_str(concat!(
+                "<span title=\"This cannot be served: it is not a file, ",
+                "or it leads out of the folder.\">"
+            )),
+            Kind::Directory => page.push_str("<a class=\"dir\" href=\""),
+            Kind::File => page.push_str("<a href=\""),
         }
+        if entry.kind != Kind::Other {
+            push_link(page, entry);
+            page.push_str("\">");
+        }
+        push_shown(page, &entry.name);
+        page.push_str(match entry.kind {
+            Kind::Directory => "/</a></td><td></td><td>",
+            Kind::File => "</a></td><td>",
+            Kind::Other => "</span></td><td></td><td>",
+        });
+        if entry.kind == Kind::File {
+            let _ = write!(page, "{}</td><td>", human::Bytes(entry.size));
+        }
+        if let Some(time) = timestamp(entry) {
+            push_minute(page, time);
+        }
+        page.push_str("</td></tr>\n");
+    }
+}
+
+/// A name as text in HTML.
+fn push_shown(page: &mut String, name: &[u8]) {
+    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && !b"&<>\"".contains(byte);
+    match std::str::from_utf8(name) {
+        Ok(text) if name.iter().all(is_plain) => page.push_str(text),
+        _ => shown(name).render_to(page),
+    }
+}
+
+/// `2026-11-22 14:29`
+fn push_minute(page: &mut String, time: Timestamp) {
+    let time = Offset::UTC.to_datetime(time);
+    let _ = write!(page, "{:04}", time.year());
+    for (separator, number) in
+        [('-', time.month()), ('-', time.day()), (' ', time.hour()), (':', time.minute())]
+    {
+        let digits = [number / 10, number % 10].map(|digit| char::from(b'0' + digit.unsigned_abs()));
+        page.extend([separator, digits[0], digits[1]]);
     }
 }
 
@@ -266,14 +330,6 @@ fn breadcrumb(path: &DecodedPath) -> Markup {
     }
 }
 
-fn css_class(column: Column) -> &'static str {
-    match column {
-        Column::Name => "name",
-        Column::Size => "size",
-        Column::Modified => "time",
-    }
-}
-
 fn summary(entries: &[Entry]) -> String {
     let count = |kind| entries.iter().filter(|entry| entry.kind == kind).count();
     let plural =
@@ -287,26 +343,10 @@ fn summary(entries: &[Entry]) -> String {
     )
 }
 
-/// The icons once; each row refers to one.
-fn icons() -> Markup {
-    html! {
-        svg.defs aria-hidden="true" {
-            symbol id="dir" viewBox="0 0 16 16" { path d="M1.5 3.5h4.5l1.5 2h7v7.5h-13z" {} }
-            symbol id="file" viewBox="0 0 16 16" { path d="M3.5 1.5h6l3 3v10h-9zM9.5 1.5v3h3" {} }
-            symbol id="up" viewBox="0 0 16 16" { path d="M8 13V3.5M3.5 8 8 3.5 12.5 8" {} }
-            symbol id="other" viewBox="0 0 16 16" { circle cx="8" cy="8" r="6" {} path d="M4 12 12 4" {} }
-        }
-    }
-}
-
-fn icon(name: &str) -> Markup {
-    html! { svg aria-hidden="true" { use href=(format!("#{name}")) {} } }
-}
-
 /// A link to an entry, from its directory. `./` keeps a name such as `javascript:x` a name.
-fn link(entry: &Entry) -> String {
+fn push_link(onto: &mut String, entry: &Entry) {
     let slash = if entry.kind == Kind::Directory { "/" } else { "" };
-    format!("./{}{slash}", encode_segment(&entry.name))
+    let _ = write!(onto, "./{}{slash}", encode_segment(&entry.name));
 }
 
 /// A name as it is shown: its control characters as pictures (U+2400 and on), so that a line break
@@ -354,7 +394,11 @@ fn as_json(path: &DecodedPath, entries: &[Entry]) -> String {
         kind: entry.kind,
         size: (entry.kind == Kind::File).then_some(entry.size),
         modified: timestamp(entry).map(|time| time.to_string()),
-        href: (entry.kind != Kind::Other).then(|| link(entry)),
+        href: (entry.kind != Kind::Other).then(|| {
+            let mut href = String::new();
+            push_link(&mut href, entry);
+            href
+        }),
     });
     let path = path
         .segments()

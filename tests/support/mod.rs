@@ -429,3 +429,202 @@ pub(crate) fn one_line<'a>(lines: &'a [String], parts: &[&str], context: &dyn De
     }
     line
 }
+
+// ---- what a process uses
+
+impl Process {
+    /// Starts a command whose standard output goes elsewhere.
+    pub(crate) fn start_writing_to(command: &mut Command, stdout: impl Into<Stdio>) -> Process {
+        let command = command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+        // Otherwise the command keeps its own end of a pipe open.
+        command.stdout(Stdio::null());
+        let stderr = Output::of(child.stderr.take().expect("it is piped"));
+        Process { child, stdout: Output::of(io::empty()), stderr }
+    }
+
+    /// A file of what Linux tells about it.
+    fn about(&self, name: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id())).expect("it runs, and on Linux")
+    }
+
+    /// The numbers of the descriptors that it has open.
+    pub(crate) fn descriptors(&self) -> Vec<u64> {
+        let names =
+            std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs, and on Linux");
+        let name =
+            |name: io::Result<std::fs::DirEntry>| name.expect("it runs").file_name().into_string().ok();
+        names.map(|found| name(found).and_then(|name| name.parse().ok()).expect("a number")).collect()
+    }
+
+    /// How many bytes of memory it occupies.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = self.about("status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line of its own");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
+    /// The time that it has spent running so far, in ticks, of which a second has a hundred.
+    pub(crate) fn processor_ticks(&self) -> u64 {
+        let stat = self.about("stat");
+        // The second field is the name in parentheses, in which anything can stand; the 14th and
+        // 15th are the times in user and in kernel mode.
+        let rest = stat.rsplit(')').next().expect("one at least");
+        let fields = rest.split_whitespace().skip(11).take(2);
+        fields.map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
+    }
+
+    /// Waits until it listens on a port of 127.0.0.1, and gives it. For those whose start line goes
+    /// elsewhere.
+    pub(crate) fn wait_for_port(&self) -> SocketAddr {
+        wait_until("a port", || self.listens_on())
+    }
+
+    fn listens_on(&self) -> Option<SocketAddr> {
+        const LISTENING: &str = "0A";
+        let names =
+            std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs, and on Linux");
+        let targets = names.filter_map(|name| std::fs::read_link(name.ok()?.path()).ok());
+        let sockets: Vec<_> = targets.map(|target| target.to_string_lossy().into_owned()).collect();
+        self.about("net/tcp").lines().skip(1).find_map(|line| {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            let is_its_own = sockets.contains(&format!("socket:[{}]", fields.get(9)?));
+            let port = fields[1].strip_prefix("0100007F:")?;
+            let port = u16::from_str_radix(port, 16).ok()?;
+            (is_its_own && fields[3] == LISTENING).then(|| SocketAddr::new(V4, port))
+        })
+    }
+}
+
+/// Asks again and again until there is an answer; fails after [`PATIENCE`].
+pub(crate) fn wait_until<T>(what: &str, ask: impl Fn() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < until, "waited in vain for {what}");
+        // What is asked for here tells nobody when it changes. The test must not take the processor
+        // from the process that it waits for.
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+}
+
+/// Lets this process have so many files open, if it may.
+pub(crate) fn raise_open_files(count: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let maximum = limit.maximum;
+    assert!(maximum.is_none_or(|maximum| maximum >= count), "the test needs {count} open files: {maximum:?}");
+    if limit.current.is_some_and(|current| current < count) {
+        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("it may be raised so far");
+    }
+}
+
+/// A number from the environment, for those who want a test to take longer.
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value}")))
+}
+
+// ---- chance
+
+/// Numbers that look random and are the same for the same seed.
+pub(crate) struct Random(u64);
+
+impl Random {
+    /// A generator whose seed is printed when the test fails. `GLASSHTTP_TEST_SEED` sets it.
+    pub(crate) fn from_environment() -> Random {
+        let seed = setting("GLASSHTTP_TEST_SEED", 1);
+        println!("GLASSHTTP_TEST_SEED={seed}");
+        Random(seed)
+    }
+
+    /// Another generator, for another thread.
+    pub(crate) fn fork(&mut self) -> Random {
+        Random(self.next())
+    }
+
+    /// The generator splitmix64.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() >> 33).expect("31 bits") % end
+    }
+
+    /// One of these.
+    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+        &choices[self.below(choices.len())]
+    }
+}
+
+// ---- clients that misbehave
+
+impl Client {
+    /// Connects with a small buffer, so that the server feels at once when we do not read.
+    pub(crate) fn connect_with_little_room(address: SocketAddr) -> io::Result<Client> {
+        let socket =
+            socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+        socket.set_recv_buffer_size(16 * 1024)?;
+        socket.connect_timeout(&address.into(), PATIENCE)?;
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(Client { stream, ahead: Vec::new() })
+    }
+
+    /// Vanishes: the server gets a reset rather than an end.
+    pub(crate) fn reset(self) {
+        let socket = socket2::SockRef::from(&self.stream);
+        socket.set_linger(Some(Duration::ZERO)).expect("a socket");
+    }
+
+    /// Sends what the server takes of this; what happened if it was not all.
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.stream.write_all(bytes.as_ref())
+    }
+
+    /// Sends as much of this as there is room for, without waiting: how much that was.
+    pub(crate) fn send_without_waiting(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_nonblocking(true)?;
+        let sent = match self.stream.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            result => result,
+        };
+        self.stream.set_nonblocking(false)?;
+        sent
+    }
+
+    /// Reads what comes within a time: `None` if nothing did, nothing if the connection ended.
+    pub(crate) fn listen(&mut self, time: Duration) -> io::Result<Option<Vec<u8>>> {
+        if !self.ahead.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.ahead)));
+        }
+        self.stream.set_read_timeout(Some(time))?;
+        let mut piece = vec![0; 64 * 1024];
+        let result = match self.stream.read(&mut piece) {
+            Ok(count) => {
+                piece.truncate(count);
+                Ok(Some(piece))
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        };
+        self.stream.set_read_timeout(Some(PATIENCE))?;
+        result
+    }
+
+    /// Another handle to the same connection, for a thread that only sends.
+    pub(crate) fn sender(&self) -> TcpStream {
+        self.stream.try_clone().expect("a socket")
+    }
+}
