@@ -48,14 +48,17 @@ impl<'a> Host<'a> {
     pub fn is_loopback(&self) -> bool {
         let Ok(name) = std::str::from_utf8(self.name) else { return false };
         // A name may end with a dot, the root of all names.
-        let plain = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let plain = name.strip_suffix('.').unwrap_or(name);
         if let Some(address) = plain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            return address.parse::<Ipv6Addr>().is_ok_and(|address| {
-                address.is_loopback() || address.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback())
-            });
+            return address.parse::<Ipv6Addr>().is_ok_and(|address| address.to_canonical().is_loopback());
         }
-        plain == "localhost"
-            || plain.ends_with(".localhost")
+        let is_below_localhost = plain
+            .len()
+            .checked_sub(".localhost".len())
+            .and_then(|start| plain.get(start..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(".localhost"));
+        plain.eq_ignore_ascii_case("localhost")
+            || is_below_localhost
             || plain.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
     }
 }

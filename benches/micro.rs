@@ -1,0 +1,113 @@
+//! What single steps of a request cost, in time and in allocations.
+//!
+//! `cargo bench --bench micro`
+
+use divan::{AllocProfiler, Bencher, black_box};
+use glasshttp::http::request::{HeadScanner, Version};
+use glasshttp::http::response::Head;
+use glasshttp::http::{Headers, Request, Status, date, range};
+use glasshttp::site::{Hosts, Options, Root, Site};
+use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+/// What wrk sends.
+const SHORT: &str = "GET /1k.html HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n";
+
+/// What Chromium sends for a page that it has.
+const BROWSER: &str = "GET /1k.html HTTP/1.1\r\nHost: localhost:8000\r\nConnection: keep-alive\r\n\
+    Cache-Control: max-age=0\r\nsec-ch-ua: \"Chromium\";v=\"130\", \"Not?A_Brand\";v=\"99\"\r\n\
+    sec-ch-ua-mobile: ?0\r\nsec-ch-ua-platform: \"Linux\"\r\nUpgrade-Insecure-Requests: 1\r\n\
+    User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36\r\n\
+    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8\r\n\
+    Sec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-User: ?1\r\nSec-Fetch-Dest: document\r\n\
+    Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en;q=0.9\r\n\
+    If-None-Match: \"400-18ea65400f0d442c-51400a\"\r\nIf-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
+
+#[divan::bench(args = ["short", "browser"])]
+fn parse_head(bencher: Bencher, kind: &str) {
+    let head = if kind == "short" { SHORT } else { BROWSER };
+    bencher.bench(|| {
+        let bytes = black_box(head.as_bytes());
+        let range = HeadScanner::default().find_end(bytes).unwrap().unwrap();
+        black_box(Request::parse(&bytes[range]).unwrap());
+    });
+}
+
+#[divan::bench]
+fn render_head(bencher: Bencher) {
+    let mut headers = Headers::default();
+    headers.push("Content-Type", "text/html; charset=utf-8");
+    headers.push("Last-Modified", date::imf_fixdate(784_111_777));
+    headers.push("ETag", "\"400-18ea65400f0d442c-51400a\"");
+    let date = date::imf_fixdate(784_111_777);
+    let mut out = Vec::with_capacity(1024);
+    bencher.bench_local(|| {
+        out.clear();
+        let head = Head {
+            status: Status::OK,
+            headers: black_box(&headers),
+            body_length: 1024,
+            date: &date,
+            keep_alive: true,
+            request_version: Version::Http11,
+        };
+        head.render(&mut out);
+        black_box(&out);
+    });
+}
+
+#[divan::bench(args = ["bytes=0-499", "bytes=0-0,100-199,500-", "bytes=0-9,5-14,-1,100-"])]
+fn ranges(value: &str) {
+    black_box(range::evaluate(black_box(value.as_bytes()), 100_000));
+}
+
+/// A folder with a page that is old enough to be kept in memory.
+fn site(folder: &std::path::Path, cache_size: usize) -> Site {
+    let options = Options {
+        index: vec!["index.html".into()],
+        listing: true,
+        hidden: false,
+        cache_control: "no-cache".into(),
+        hosts: Hosts::LoopbackAnd(Vec::new()),
+        cache_size,
+    };
+    Site::new(Root::open_path(folder, false).expect("it can be read"), options)
+}
+
+/// The whole answer to a request, but for the socket: with the file in memory and checked for this
+/// turn, with it in memory and to be checked, and from disk.
+#[divan::bench(args = ["kept and checked", "kept", "from disk"])]
+fn respond(bencher: Bencher, from: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("1k.html"), vec![b'x'; 1024]).expect("written");
+    let site = site(folder.path(), if from == "from disk" { 0 } else { 1_000_000 });
+    let request = Request::parse(SHORT.as_bytes()).expect("a good head");
+    if from != "from disk" {
+        // Only a file that has not changed for two seconds is kept.
+        std::thread::sleep(std::time::Duration::from_millis(2100));
+        site.respond(&request, Instant::now());
+    }
+    let turn = Instant::now();
+    site.respond(&request, turn);
+    bencher.bench_local(|| {
+        let arrived = if from == "kept" { Instant::now() } else { turn };
+        black_box(site.respond(black_box(&request), arrived))
+    });
+}
+
+#[divan::bench(args = [10, 10_000], sample_count = 20)]
+fn listing(bencher: Bencher, entries: usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for number in 0..entries {
+        std::fs::write(folder.path().join(format!("file-{number:05}.txt")), "x").expect("written");
+    }
+    let site = site(folder.path(), 0);
+    let request = Request::parse(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a good head");
+    bencher.bench_local(|| black_box(site.respond(&request, Instant::now())));
+}
