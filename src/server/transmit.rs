@@ -8,6 +8,7 @@
 //! A head and a small body leave in one write. A file is sent in bounded pieces, so that a fast
 //! client with a large download does not keep a worker from its other connections.
 
+use super::budget::Share;
 use super::transport::Transport;
 use crate::site::{Body, FilePart, Piece, Source};
 use std::collections::VecDeque;
@@ -19,7 +20,7 @@ use std::os::unix::fs::FileExt;
 const SMALL_FILE: u64 = 32 * 1024;
 
 /// As soon as so many bytes are gathered they are sent, before more responses are added.
-const ENOUGH: usize = 64 * 1024;
+pub const ENOUGH: usize = 64 * 1024;
 
 /// The bytes that a connection has still to send.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Transmission {
     /// How much of `front` is sent.
     front_sent: usize,
     rest: VecDeque<Piece>,
+    /// The memory that large pieces take.
+    shares: Vec<Share>,
     /// A promised length cannot be kept: when all is sent the connection must close.
     broken: bool,
     /// How many bytes were queued and sent since the connection began.
@@ -86,6 +89,11 @@ impl Transmission {
         let before = last.len();
         write(last);
         self.queued += (last.len() - before) as u64;
+    }
+
+    /// Notes the memory that a body which follows takes; it is given back when all is sent.
+    pub fn hold(&mut self, share: Share) {
+        self.shares.push(share);
     }
 
     /// Queues a response's body.
@@ -195,6 +203,7 @@ impl Transmission {
     /// Keeps a buffer of the usual size for the next response, and gives a large one back.
     fn reset_front(&mut self) {
         self.front_sent = 0;
+        self.shares = Vec::new();
         if self.front.capacity() > 4 * ENOUGH {
             self.front = Vec::new();
         } else {
@@ -205,7 +214,7 @@ impl Transmission {
     /// How much memory it keeps, in bytes and pieces.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
-        self.front.capacity() + self.rest.capacity()
+        self.front.capacity() + self.rest.capacity() + self.shares.capacity()
     }
 
     /// Takes the worker's buffer for a turn, if it has nothing to send in one of its own.
