@@ -32,9 +32,10 @@
 //!   (RFC 9112 section 9.6). So after an early answer the connection *lingers*: it tells the client
 //!   that no more will come, and reads on, away, until the client has closed, too.
 
+use super::budget::Budget;
 use super::buffer::ReadBuffer;
 use super::exchange::{Observer, Pending};
-use super::transmit::{Progress, Transmission};
+use super::transmit::{ENOUGH, Progress, Transmission};
 use super::transport::Transport;
 use super::{Options, Responder};
 use crate::http::chunked::ChunkedDecoder;
@@ -42,11 +43,12 @@ use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, Version};
 use crate::http::response::Head;
 use crate::http::{Method, Refusal, Request, Status, date};
-use crate::site::{Response, error_page};
+use crate::site::{Body, Response, error_page};
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How large a body may be that nobody wants, framing included, to be read past. A connection is
@@ -153,6 +155,8 @@ pub struct Turn<'a> {
     pub observer: Option<&'a mut dyn Observer>,
     /// The limits.
     pub options: &'a Options,
+    /// The memory for large answers.
+    pub budget: &'a Arc<Budget>,
 }
 
 /// What is to become of a connection after its turn.
@@ -472,6 +476,7 @@ impl<T: Transport> Connection<T> {
         response: Response,
         keep_alive: bool,
     ) {
+        let response = self.within_budget(turn, response);
         let head = Head {
             status: response.status,
             headers: &response.headers,
@@ -494,6 +499,22 @@ impl<T: Transport> Connection<T> {
             let fields = request.map(|request| &request.fields);
             self.pending.push_back(Pending::new(line, fields, response.status, self.request_began, body));
         }
+    }
+
+    /// The response, if there is memory for it to wait in.
+    fn within_budget(&mut self, turn: &Turn<'_>, response: Response) -> Response {
+        let Body::Bytes(bytes) = &response.body else { return response };
+        if bytes.len() < ENOUGH {
+            return response;
+        }
+        if let Some(share) = turn.budget.take(bytes.len()) {
+            self.outgoing.hold(share);
+            return response;
+        }
+        let why = "too many large answers wait to be read by others; try again in a moment";
+        let mut response = error_page::as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why));
+        response.headers.push("Retry-After", "1");
+        response
     }
 
     /// Leaves the request behind whose head this is.

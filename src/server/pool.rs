@@ -4,6 +4,7 @@
 //! worker has clearly fewer: then it goes into that one's inbox. On a quiet machine a connection
 //! so never changes threads; on a busy one the load evens out.
 
+use super::budget::{Budget, LARGE_ANSWERS};
 use super::worker::Worker;
 use super::{ObserverFactory, Options, Responder};
 use mio::Waker;
@@ -23,6 +24,8 @@ pub(super) struct Pool {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) options: Options,
+    /// The memory for large answers.
+    pub(super) budget: Arc<Budget>,
     stopping: AtomicBool,
     desks: Vec<Desk>,
 }
@@ -70,7 +73,12 @@ impl Pool {
             });
             polls.push(poll);
         }
-        let shared = Arc::new(Shared { options, stopping: AtomicBool::new(false), desks });
+        let shared = Arc::new(Shared {
+            options,
+            budget: Budget::new(LARGE_ANSWERS),
+            stopping: AtomicBool::new(false),
+            desks,
+        });
         let workers = polls
             .into_iter()
             .enumerate()

@@ -324,6 +324,7 @@ impl Loop<'_> {
             respond: self.respond,
             observer: self.observer.as_deref_mut().map(|observer| observer as &mut dyn Observer),
             options: &self.worker.shared.options,
+            budget: &self.worker.shared.budget,
         };
         let next = catch_unwind(AssertUnwindSafe(|| act(&mut seat.connection, &mut turn)));
         let next = next.unwrap_or_else(|_| {

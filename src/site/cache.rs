@@ -104,13 +104,13 @@ impl Cache {
             size,
             // Not checked since any request arrived: the next one does that.
             checked: AtomicU64::new(0),
-            used: AtomicBool::new(true),
+            used: AtomicBool::new(false),
         };
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let before = entries.insert(path.into(), Arc::new(entry)).map_or(0, |entry| entry.size);
         let mut total = self.size.load(Ordering::Relaxed) + size - before;
-        // Second chance: those that were not used since the last time go first; the next round
-        // finds all unused.
+        // Second chance: those that were not used since the last time go first. If that is not
+        // enough, a second round finds all unused.
         while total > self.capacity {
             entries.retain(|_, entry| {
                 let stays = total <= self.capacity || entry.used.swap(false, Ordering::Relaxed);

@@ -50,6 +50,7 @@ struct Bench {
     options: Options,
     input: ReadBuffer,
     output: Vec<u8>,
+    budget: Arc<Budget>,
 }
 
 const BODY: usize = 1_000_000;
@@ -74,7 +75,14 @@ impl Bench {
         let socket = FakeSocket { room: usize::MAX, ..FakeSocket::default() };
         let client = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
         let connection = Connection::new(socket, client, now, &options);
-        Bench { connection, now, options, input: ReadBuffer::default(), output: Vec::new() }
+        Bench {
+            connection,
+            now,
+            options,
+            input: ReadBuffer::default(),
+            output: Vec::new(),
+            budget: Budget::new(2 * BODY),
+        }
     }
 
     fn turn(&mut self, act: fn(&mut Connection<FakeSocket>, &mut Turn<'_>) -> Next) -> Next {
@@ -86,6 +94,7 @@ impl Bench {
             respond: &respond,
             observer: None,
             options: &self.options,
+            budget: &self.budget,
         };
         act(&mut self.connection, &mut turn)
     }
@@ -236,4 +245,18 @@ fn a_stop_ends_what_is_idle_and_lets_an_answer_finish() {
     busy.connection.notice(false, true, false);
     busy.turn(Connection::advance);
     assert!(busy.sent().len() > BODY && busy.connection.transport.finished);
+}
+
+#[test]
+fn large_answers_that_wait_take_no_more_memory_than_there_is_for_them() {
+    let request = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut bench = Bench::new();
+    let share = bench.budget.take(BODY + 1).expect("it is all there");
+    bench.arrive(request);
+    assert_eq!(bench.status_lines(), ["503 Service Unavailable"]);
+    drop(share);
+    bench.arrive(request);
+    assert_eq!(bench.status_lines(), ["503 Service Unavailable", "200 OK"]);
+    // It is sent, so all of its memory is there again.
+    assert!(bench.budget.take(2 * BODY).is_some());
 }
