@@ -32,13 +32,13 @@
 //!   (RFC 9112 section 9.6). So after an early answer the connection *lingers*: it tells the client
 //!   that no more will come, and reads on, away, until the client has closed, too.
 
+use super::body::BodyReader;
 use super::budget::Budget;
 use super::buffer::ReadBuffer;
 use super::exchange::{Observer, Pending};
 use super::transmit::{ENOUGH, Progress, Transmission};
 use super::transport::Transport;
 use super::{Options, Responder};
-use crate::http::chunked::ChunkedDecoder;
 use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, Version};
 use crate::http::response::Head;
@@ -50,10 +50,6 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// How large a body may be that nobody wants, framing included, to be read past. A connection is
-/// not worth more than that.
-const MAX_DISCARDED: u64 = 64 * 1024;
 
 /// How long a client that has just connected is taken to be about to speak.
 const TIME_TO_SPEAK: Duration = Duration::from_secs(1);
@@ -96,8 +92,11 @@ pub struct Connection<T> {
     /// When the first byte of the current request arrived; before the first, when the client
     /// connected.
     request_began: Instant,
-    /// Whether a request was answered in this turn, and when something was last read.
-    answered_in_turn: bool,
+    /// We were told that there is something to read, and have not looked since.
+    told_of_input: bool,
+    /// The next request to be answered had begun to arrive when this turn began.
+    began_before_turn: bool,
+    /// When something was last read.
     last_read: Instant,
     /// Exchanges whose answers are not wholly sent, for the observer.
     pending: VecDeque<Pending>,
@@ -113,15 +112,6 @@ enum State {
     SendingLast,
     /// It is sent; so many bytes more of the client's were read away.
     Lingering(u64),
-}
-
-/// Reads a body away.
-#[derive(Debug)]
-enum BodyReader {
-    /// So many bytes are missing.
-    Length(u64),
-    /// The decoder, and how many bytes it has eaten.
-    Chunked(ChunkedDecoder, u64),
 }
 
 /// What a connection waits for; each has its own time limit.
@@ -205,7 +195,8 @@ impl<T: Transport> Connection<T> {
             waiting_for: WaitingFor::Request,
             deadline: now + options.idle_timeout,
             request_began: now,
-            answered_in_turn: false,
+            told_of_input: true,
+            began_before_turn: true,
             last_read: now,
             pending: VecDeque::new(),
         }
@@ -237,6 +228,7 @@ impl<T: Transport> Connection<T> {
     /// Notes what the socket is ready for.
     pub fn notice(&mut self, readable: bool, writable: bool, client_finished: bool) {
         self.may_read |= readable || client_finished;
+        self.told_of_input |= readable;
         self.may_write |= writable;
         self.client_finished |= client_finished;
     }
@@ -250,7 +242,7 @@ impl<T: Transport> Connection<T> {
     pub fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
         turn.input.load(&std::mem::take(&mut self.leftover));
         self.outgoing.borrow_buffer(turn.output);
-        self.answered_in_turn = false;
+        self.began_before_turn = std::mem::take(&mut self.told_of_input) || !turn.input.filled().is_empty();
         let sent_before = self.outgoing.sent();
         let next = self.take_steps(turn);
         let has_sent = self.outgoing.sent() > sent_before;
@@ -355,13 +347,10 @@ impl<T: Transport> Connection<T> {
             // The client waits to be told to send its body. No answer of ours depends on a body, so
             // it gets the answer instead, and closing tells it not to send (RFC 9110 10.1.1).
             Ok((_, true)) => self.respond_early(turn, &request),
-            Ok((Framing::Length(length), false)) if length > MAX_DISCARDED => {
-                self.respond_early(turn, &request)
-            }
-            Ok((Framing::Length(length), false)) => Then::ReceiveBody(BodyReader::Length(length)),
-            Ok((Framing::Chunked, false)) => {
-                Then::ReceiveBody(BodyReader::Chunked(ChunkedDecoder::default(), 0))
-            }
+            Ok((framing, false)) => match BodyReader::new(framing) {
+                Some(body) => Then::ReceiveBody(body),
+                None => self.respond_early(turn, &request),
+            },
             Err(refusal) => self.refuse(turn, Some(&request), &refusal),
         }
     }
@@ -445,10 +434,10 @@ impl<T: Transport> Connection<T> {
         if keep_alive && !self.outgoing.is_broken() { Then::NextRequest } else { Then::Close }
     }
 
-    /// By when the request had arrived that is to be answered. The first of a turn is the reason for
-    /// the turn: some of it was there when the turn began. Those behind it may have been sent since.
+    /// By when the request had begun to arrive that is to be answered. Mostly it is the reason for
+    /// this turn. Those behind it may have been sent since, and read with it.
     fn arrived(&self, turn: &Turn<'_>) -> Instant {
-        if self.answered_in_turn { self.last_read.max(turn.now) } else { turn.now }
+        if self.began_before_turn { turn.now } else { self.last_read.max(turn.now) }
     }
 
     /// Answers without having read the body, and so for the last time: where the next request
@@ -485,7 +474,7 @@ impl<T: Transport> Connection<T> {
             keep_alive,
             request_version: request.map_or(Version::Http11, |request| request.version),
         };
-        self.answered_in_turn = true;
+        self.began_before_turn = false;
         self.outgoing.push_with(|out| head.render(out));
         let body_starts = self.outgoing.queued();
         // Of a request that was not understood as a whole, so much may be plain.
@@ -628,34 +617,6 @@ impl<T: Transport> Connection<T> {
 fn first_line(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
     bytes.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default()
-}
-
-impl BodyReader {
-    /// Reads as much of the body as is there: how many bytes that was, and whether it was the rest.
-    fn read(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
-        match self {
-            BodyReader::Length(missing) => {
-                let here = usize::try_from(*missing).unwrap_or(usize::MAX).min(bytes.len());
-                *missing -= here as u64;
-                Ok((here, *missing == 0))
-            }
-            BodyReader::Chunked(decoder, total) => {
-                let mut eaten = 0;
-                loop {
-                    let step = decoder.next(&bytes[eaten..])?;
-                    eaten += step.consumed;
-                    *total += step.consumed as u64;
-                    if step.finished || eaten == bytes.len() {
-                        return Ok((eaten, step.finished));
-                    }
-                }
-            }
-        }
-    }
-
-    fn is_too_large(&self) -> bool {
-        matches!(self, BodyReader::Chunked(_, total) if *total > MAX_DISCARDED)
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! work), [`connection`] (one client's state machine) with [`buffer`] (what came in),
 //! [`transmit`] (what goes out) and [`transport`] (the socket behind both), then [`timers`].
 
+mod body;
 pub mod budget;
 pub mod buffer;
 pub mod connection;

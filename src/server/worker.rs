@@ -400,7 +400,7 @@ impl Loop<'_> {
                 }
                 // Perhaps its next request has just come.
                 seat.connection.notice(true, false, false);
-                self.advance(key);
+                self.turn_of(key, Instant::now(), Connection::advance);
                 match self.connections.get(key) {
                     None => return true,
                     Some(seat) if seat.connection.is_idle() && seat.connection.deadline() == deadline => {
