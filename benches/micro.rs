@@ -3,11 +3,14 @@
 //! `cargo bench --bench micro`
 
 use divan::{AllocProfiler, Bencher, black_box};
+use glasshttp::access_log::{AccessLog, Format};
 use glasshttp::http::request::{HeadScanner, Version};
 use glasshttp::http::response::Head;
 use glasshttp::http::{Headers, Request, Status, date, range};
+use glasshttp::server::{Exchange, Observer};
 use glasshttp::site::{Hosts, Options, Root, Site};
-use std::time::Instant;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant, SystemTime};
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
@@ -110,4 +113,29 @@ fn listing(bencher: Bencher, entries: usize) {
     let site = site(folder.path(), 0);
     let request = Request::parse(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a good head");
     bencher.bench_local(|| black_box(site.respond(&request, Instant::now())));
+}
+
+/// What a line of the log costs a worker.
+#[divan::bench(args = ["common", "combined", "json"])]
+fn log_line(bencher: Bencher, format: &str) {
+    let format = match format {
+        "common" => Format::Common,
+        "combined" => Format::Combined,
+        _ => Format::Json,
+    };
+    let exchange = Exchange {
+        client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        request_line: b"GET /1k.html HTTP/1.1".to_vec(),
+        referer: None,
+        user_agent: Some(b"Mozilla/5.0 (X11; Linux x86_64)".to_vec()),
+        status: Status::OK,
+        body_sent: 1024,
+        complete: true,
+        ended: SystemTime::now(),
+        duration: Duration::from_micros(50),
+    };
+    let log = AccessLog::start(format, jiff::tz::TimeZone::system(), std::io::sink());
+    let mut observer = log.observer();
+    let now = Instant::now();
+    bencher.bench_local(|| observer.observe(black_box(&exchange), now));
 }

@@ -17,7 +17,7 @@
 use crate::human;
 use crate::server::{Exchange, Observer};
 use anstyle::{AnsiColor, Color, Style};
-use jiff::Zoned;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -86,7 +86,7 @@ impl AccessLog {
     pub fn observer(&self) -> WorkerLog {
         WorkerLog {
             format: self.format,
-            time_zone: self.time_zone.clone(),
+            clock: Clock::new(self.format, self.time_zone.clone()),
             batch: String::new(),
             flush_at: None,
             queue: self.queue.clone(),
@@ -117,7 +117,7 @@ fn write_batches(batches: &Receiver<Vec<u8>>, mut output: impl Write, written: &
 #[derive(Debug)]
 pub struct WorkerLog {
     format: Format,
-    time_zone: TimeZone,
+    clock: Clock,
     batch: String,
     flush_at: Option<Instant>,
     queue: SyncSender<Vec<u8>>,
@@ -126,8 +126,7 @@ pub struct WorkerLog {
 
 impl Observer for WorkerLog {
     fn observe(&mut self, exchange: &Exchange, now: Instant) {
-        let time = zoned(exchange.ended, &self.time_zone);
-        write_line(&mut self.batch, self.format, exchange, &time);
+        write_line(&mut self.batch, self.format, exchange, &mut self.clock);
         self.lines.observed.fetch_add(1, Ordering::Relaxed);
         if self.batch.len() >= BATCH_SIZE {
             self.flush();
@@ -150,27 +149,64 @@ impl Observer for WorkerLog {
     }
 }
 
-fn zoned(time: SystemTime, time_zone: &TimeZone) -> Zoned {
-    let timestamp = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    timestamp.to_zoned(time_zone.clone())
+/// Writes times. Of a busy second there are thousands of lines, so its text is made once.
+#[derive(Debug)]
+struct Clock {
+    format: Format,
+    time_zone: TimeZone,
+    /// In seconds since 1970.
+    second: u64,
+    /// That second, and behind its fraction the time zone.
+    text: String,
+    zone: String,
+}
+
+impl Clock {
+    fn new(format: Format, time_zone: TimeZone) -> Clock {
+        let mut clock = Clock { format, time_zone, second: 0, text: String::new(), zone: String::new() };
+        clock.set(0);
+        clock
+    }
+
+    fn set(&mut self, second: u64) {
+        let timestamp = i64::try_from(second).ok().and_then(|second| Timestamp::from_second(second).ok());
+        let time = timestamp.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.time_zone.clone());
+        let (text, zone) = match self.format {
+            Format::Pretty => ("%H:%M:%S", ""),
+            Format::Common | Format::Combined => ("%d/%b/%Y:%H:%M:%S %z", ""),
+            Format::Json => ("%Y-%m-%dT%H:%M:%S", "%:z"),
+        };
+        self.second = second;
+        self.text = time.strftime(text).to_string();
+        self.zone = time.strftime(zone).to_string();
+    }
+
+    /// The text of a time, without fraction and zone where they are apart from it.
+    fn text(&mut self, time: SystemTime) -> &str {
+        let second = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if second != self.second {
+            self.set(second);
+        }
+        &self.text
+    }
 }
 
 /// Appends a line. To write to a string cannot fail, hence the results that are let go.
-fn write_line(out: &mut String, format: Format, exchange: &Exchange, time: &Zoned) {
+fn write_line(out: &mut String, format: Format, exchange: &Exchange, clock: &mut Clock) {
     match format {
-        Format::Pretty => write_pretty(out, exchange, time),
-        Format::Common => write_common(out, exchange, time),
+        Format::Pretty => write_pretty(out, exchange, clock),
+        Format::Common => write_common(out, exchange, clock),
         Format::Combined => {
-            write_common(out, exchange, time);
+            write_common(out, exchange, clock);
             write_quoted(out, exchange.referer.as_deref().unwrap_or(b"-"));
             write_quoted(out, exchange.user_agent.as_deref().unwrap_or(b"-"));
         }
-        Format::Json => write_json(out, exchange, time),
+        Format::Json => write_json(out, exchange, clock),
     }
     out.push('\n');
 }
 
-fn write_pretty(out: &mut String, exchange: &Exchange, time: &Zoned) {
+fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     const DIM: Style = Style::new().dimmed();
     let color = match exchange.status.code() / 100 {
         2 => AnsiColor::Green,
@@ -186,7 +222,7 @@ fn write_pretty(out: &mut String, exchange: &Exchange, time: &Zoned) {
     let _ = write!(
         out,
         "{DIM}{}{DIM:#}  {status}{}{status:#}  ",
-        time.strftime("%H:%M:%S"),
+        clock.text(exchange.ended),
         exchange.status.code()
     );
     write_escaped(out, request);
@@ -197,10 +233,16 @@ fn write_pretty(out: &mut String, exchange: &Exchange, time: &Zoned) {
     }
 }
 
-fn write_common(out: &mut String, exchange: &Exchange, time: &Zoned) {
-    let _ = write!(out, "{} - - [{}]", exchange.client, time.strftime("%d/%b/%Y:%H:%M:%S %z"));
+fn write_common(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
+    let _ = write!(out, "{}", exchange.client);
+    out.push_str(" - - [");
+    out.push_str(clock.text(exchange.ended));
+    out.push(']');
     write_quoted(out, if exchange.request_line.is_empty() { b"-" } else { &exchange.request_line });
-    let _ = write!(out, " {} {}", exchange.status.code(), exchange.body_sent);
+    for number in [u64::from(exchange.status.code()), exchange.body_sent] {
+        out.push(' ');
+        out.push_str(itoa::Buffer::new().format(number));
+    }
 }
 
 fn write_quoted(out: &mut String, bytes: &[u8]) {
@@ -210,19 +252,24 @@ fn write_quoted(out: &mut String, bytes: &[u8]) {
 }
 
 /// Printable ASCII as it is, but for the quote and the escape's own backslash; else `\xNN`.
-fn write_escaped(out: &mut String, bytes: &[u8]) {
-    for &byte in bytes {
-        match byte {
-            b'"' | b'\\' => out.extend(['\\', byte as char]),
-            b' '..=b'~' => out.push(byte as char),
-            _ => {
-                let _ = write!(out, "\\x{byte:02x}");
-            }
+fn write_escaped(out: &mut String, mut bytes: &[u8]) {
+    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && !b"\"\\".contains(byte);
+    while !bytes.is_empty() {
+        // Mostly all of it is plain, and is written at once.
+        let plain = bytes.iter().take_while(|byte| is_plain(byte)).count();
+        let (text, rest) = bytes.split_at(plain);
+        out.push_str(std::str::from_utf8(text).expect("printable ASCII"));
+        if let Some(&byte) = rest.first() {
+            let _ = match byte {
+                b'"' | b'\\' => write!(out, "\\{}", byte as char),
+                _ => write!(out, "\\x{byte:02x}"),
+            };
         }
+        bytes = rest.get(1..).unwrap_or_default();
     }
 }
 
-fn write_json(out: &mut String, exchange: &Exchange, time: &Zoned) {
+fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     #[derive(Serialize)]
     struct Line {
         time: String,
@@ -238,8 +285,12 @@ fn write_json(out: &mut String, exchange: &Exchange, time: &Zoned) {
         user_agent: Option<String>,
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let microseconds =
+        exchange.ended.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_micros());
+    let mut time = clock.text(exchange.ended).to_owned();
+    let _ = write!(time, ".{microseconds:06}{}", clock.zone);
     let line = Line {
-        time: time.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string(),
+        time,
         client: exchange.client,
         request: text(&exchange.request_line),
         status: exchange.status.code(),
@@ -301,7 +352,7 @@ mod tests {
 
     fn line(format: Format, exchange: &Exchange) -> String {
         let mut out = String::new();
-        write_line(&mut out, format, exchange, &zoned(exchange.ended, &TimeZone::UTC));
+        write_line(&mut out, format, exchange, &mut Clock::new(format, TimeZone::UTC));
         anstream::adapter::strip_str(&out).to_string()
     }
 
@@ -332,7 +383,7 @@ mod tests {
         let exchange = Exchange { request_line: hostile.clone(), user_agent: Some(hostile), ..exchange() };
         for format in [Format::Pretty, Format::Common, Format::Combined, Format::Json] {
             let mut out = String::new();
-            write_line(&mut out, format, &exchange, &zoned(exchange.ended, &TimeZone::UTC));
+            write_line(&mut out, format, &exchange, &mut Clock::new(format, TimeZone::UTC));
             // Our own colours are the only escapes there may be.
             let ours = anstream::adapter::strip_str(&out).to_string();
             assert_eq!(ours.lines().count(), 1, "{ours:?}");
