@@ -209,7 +209,7 @@ fn clients_that_read_nothing_are_cut_off_and_leave_nothing_behind() {
 #[test]
 fn a_client_that_reads_slowly_but_steadily_is_not_cut_off() {
     let folder = site();
-    let server = Server::start(folder.path(), &["--send-timeout", "0.2"]);
+    let server = Server::start(folder.path(), &["--send-timeout", "0.5"]);
     let mut client = Client::connect_with_little_room(server.address).expect("it accepts");
     let length = 8 * MIB;
     let range = format!("Range: bytes=0-{}\r\n", length - 1);
@@ -300,7 +300,7 @@ fn send_endlessly(mut stream: TcpStream, piece: &[u8]) -> JoinHandle<bool> {
 /// which the connection must end, and nobody else must notice.
 fn endless(beginning: &str, piece: &str) -> u16 {
     let folder = site();
-    let server = Server::start(folder.path(), &[]);
+    let server = Server::start(folder.path(), &["--threads", "2"]);
     let mut other = server.connect();
     assert_is_hello(&other.get("/a.txt"));
     let (descriptors, memory) = (server.process.descriptors().len(), server.process.memory());
@@ -431,7 +431,9 @@ fn a_path_of_thousands_of_segments_is_404() {
 #[test]
 fn after_a_storm_its_memory_is_what_it_was() {
     let folder = site();
-    let options = ["--max-connections", "300", "--head-timeout", "0.3", "--send-timeout", "0.3"];
+    // Each thread has memory of its own.
+    let options =
+        ["--threads", "2", "--max-connections", "300", "--head-timeout", "0.3", "--send-timeout", "0.3"];
     let server = Server::start(folder.path(), &options);
     // What it needs for work at all, it has after some work.
     let mut other = server.connect();

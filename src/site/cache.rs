@@ -1,7 +1,7 @@
 //! Small files that were served before, kept in memory, and never served stale.
 //!
 //! To open a file, ask for its length, read and close it takes five system calls; to ask whether it
-//! is still the same takes two, and they answer for everybody who is waiting at that moment. So a
+//! is still the same takes four, and they answer for everybody who is waiting at that moment. So a
 //! file is kept with what identifies its contents (device, inode, length, times of change), and an
 //! entry is used only if it was found to be still true **after the request had arrived**:
 //!
@@ -15,7 +15,9 @@
 //! No answer is older than its request, just as if each had opened the file.
 //!
 //! What could change without showing it is not kept: a file that changed within the last two
-//! seconds may change again within the resolution of its time of change.
+//! seconds may change again within the resolution of its time of change. (One way remains that no
+//! server sees which goes by times: a program that has the file mapped into its memory and writes
+//! there.)
 
 use super::facts::Facts;
 use super::representation::Representation;
@@ -71,7 +73,7 @@ impl Cache {
         if entry.checked.load(Ordering::Acquire) < self.nanoseconds(arrived) {
             // What is checked is true from before the check on.
             let now = self.nanoseconds(Instant::now());
-            if root.look_anywhere(&entry.relative).ok().as_ref() != Some(&entry.facts) {
+            if root.look(&entry.relative).ok().as_ref() != Some(&entry.facts) {
                 self.remove(path);
                 return None;
             }

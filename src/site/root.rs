@@ -152,9 +152,8 @@ impl Root {
         }
     }
 
-    /// What a path leads to, be it outside. It opens nothing and so costs little, but it is good
-    /// only to be compared with what [`Root::open`] has opened.
-    pub fn look_anywhere(&self, relative: &[u8]) -> io::Result<Facts> {
+    /// What a path leads to, be it outside.
+    fn look_anywhere(&self, relative: &[u8]) -> io::Result<Facts> {
         let root = self.current()?;
         Ok(Facts::new(&statat(&root.directory, as_path(relative), AtFlags::empty())?))
     }

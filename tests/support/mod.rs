@@ -540,6 +540,11 @@ impl Random {
         Random(seed)
     }
 
+    /// A generator of this seed.
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
     /// Another generator, for another thread.
     pub(crate) fn fork(&mut self) -> Random {
         Random(self.next())
