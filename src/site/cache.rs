@@ -1,7 +1,7 @@
 //! Small files that were served before, kept in memory, and never served stale.
 //!
 //! To open a file, ask for its length, read and close it takes five system calls; to ask whether it
-//! is still the same takes four, and they answer for everybody who is waiting at that moment. So a
+//! is still the same takes one or two, and they answer for everybody who is waiting at that moment. So a
 //! file is kept with what identifies its contents (device, inode, length, times of change), and an
 //! entry is used only if it was found to be still true **after the request had arrived**:
 //!
@@ -21,7 +21,7 @@
 
 use super::facts::Facts;
 use super::representation::Representation;
-use super::root::Root;
+use super::root::{Root, Trail};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -47,8 +47,8 @@ pub struct Cache {
 #[derive(Debug)]
 struct Entry {
     representation: Arc<Representation>,
-    /// Where the file is, from the root.
-    relative: Box<[u8]>,
+    /// Where the file is.
+    trail: Trail,
     facts: Facts,
     size: usize,
     /// When it was last found to be true, in nanoseconds since the cache's start.
@@ -73,7 +73,7 @@ impl Cache {
         if entry.checked.load(Ordering::Acquire) < self.nanoseconds(arrived) {
             // What is checked is true from before the check on.
             let now = self.nanoseconds(Instant::now());
-            if root.look(&entry.relative).ok().as_ref() != Some(&entry.facts) {
+            if !root.still_leads_to(&entry.trail, &entry.facts) {
                 self.remove(path);
                 return None;
             }
@@ -93,15 +93,15 @@ impl Cache {
     }
 
     /// Keeps a file's representation, which must be in memory, under the path that led to it.
-    pub fn keep(&self, path: &[u8], relative: &[u8], facts: Facts, representation: Arc<Representation>) {
-        let size =
-            usize::try_from(facts.length).unwrap_or(usize::MAX) + path.len() + relative.len() + OVERHEAD;
+    pub fn keep(&self, path: &[u8], trail: Trail, facts: Facts, representation: Arc<Representation>) {
+        // The path is here about twice more, in the trail.
+        let size = usize::try_from(facts.length).unwrap_or(usize::MAX) + 3 * path.len() + OVERHEAD;
         if size > self.capacity {
             return;
         }
         let entry = Entry {
             representation,
-            relative: relative.into(),
+            trail,
             facts,
             size,
             // Not checked since any request arrived: the next one does that.
@@ -164,7 +164,8 @@ mod tests {
         fn keep(&self, path: &str) {
             let Ok(Opened::File(file)) = self.root.open(b"a.txt") else { panic!("it is there") };
             let representation = Representation::in_memory(&file, b"a.txt", "no-cache").expect("it is read");
-            self.cache.keep(path.as_bytes(), b"a.txt", file.facts, Arc::new(representation));
+            let trail = self.root.trail(b"a.txt").expect("no NUL");
+            self.cache.keep(path.as_bytes(), trail, file.facts, Arc::new(representation));
         }
 
         fn file(&self) -> std::path::PathBuf {

@@ -183,10 +183,11 @@ impl Site {
         let cache_control = &self.options.cache_control;
         if let Some(path) = path
             && self.cache.would_keep(&file.facts)
+            && let Some(trail) = self.root.trail(relative)
             && let Some(in_memory) = Representation::in_memory(&file, name, cache_control)
         {
             let representation = Arc::new(in_memory);
-            self.cache.keep(path, relative, file.facts, Arc::clone(&representation));
+            self.cache.keep(path, trail, file.facts, Arc::clone(&representation));
             return representation;
         }
         Arc::new(Representation::on_disk(file, name, cache_control))

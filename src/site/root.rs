@@ -16,12 +16,12 @@ use super::facts::{Facts, Identity};
 use crate::http::{Refusal, Status};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::{AtFlags, FileType, OFlags, fstat, stat, statat};
+use rustix::fs::{AtFlags, FileType, OFlags, fstat, lstat, stat, statat};
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -44,6 +44,15 @@ pub struct SingleFile {
     pub name: Vec<u8>,
     /// Its name in the folder.
     pub relative: Vec<u8>,
+}
+
+/// A path from the root to a file, spelled out for the system.
+#[derive(Debug)]
+pub struct Trail {
+    relative: Box<[u8]>,
+    file: CString,
+    /// Those between the root and the file.
+    directories: Vec<CString>,
 }
 
 /// The folder as it is open now.
@@ -149,6 +158,34 @@ impl Root {
             Err(error) if leads_out(&error) && self.follow_links => self.look_anywhere(relative),
             Err(error) if leads_out(&error) => look(&self.resolve_inside(path).ok_or(error)?),
             result => result,
+        }
+    }
+
+    /// What has to be looked at to see whether a path still leads to the same file.
+    pub fn trail(&self, relative: &[u8]) -> Option<Trail> {
+        let name = |path: &Path| CString::new(self.path.join(path).into_os_string().into_vec()).ok();
+        let path = as_path(relative);
+        // From the file up; the last ancestor is the empty path, which is the folder itself.
+        let above = path.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+        let directories = above.map(name).collect::<Option<_>>()?;
+        Some(Trail { relative: relative.into(), file: name(path)?, directories })
+    }
+
+    /// Whether a trail leads, inside the folder, to the file of which these are the facts. It is cheap
+    /// where there is no link on the way: one system call for each part of the path.
+    pub fn still_leads_to(&self, trail: &Trail, facts: &Facts) -> bool {
+        let look = |name: &CString| lstat(name).map(|stat| Facts::new(&stat)).ok();
+        let has_no_link = trail
+            .directories
+            .iter()
+            .all(|directory| look(directory).is_some_and(|facts| facts.file_type == FileType::Directory));
+        match look(&trail.file) {
+            Some(found) if has_no_link && found == *facts => true,
+            // Links are followed by the one who sees where they lead.
+            Some(found) if !has_no_link || found.file_type == FileType::Symlink => {
+                self.look(&trail.relative).is_ok_and(|found| found == *facts)
+            }
+            _ => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The site as a function: requests in, responses out, over a real folder and no socket.
 
+use super::facts::Facts;
 use super::*;
 use crate::http::request::Request;
 use std::fs;
@@ -381,4 +382,32 @@ fn a_file_from_the_future_was_last_modified_now() {
     let now =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
     assert!(date.expect("a date") <= now);
+}
+
+#[test]
+fn a_trail_leads_to_its_file_as_long_as_it_stays_inside() {
+    let (outside, root_path) = folder();
+    write(&root_path, "d/e/f.txt", "f");
+    symlink("d", root_path.join("link")).expect("linked");
+    let root = Root::open_path(&root_path, false).expect("it can be read");
+    let facts = |relative: &str| match root.open(relative.as_bytes()) {
+        Ok(Opened::File(file)) => file.facts,
+        other => panic!("{relative}: {other:?}"),
+    };
+    for relative in ["a.txt", "d/e/f.txt", "link/e/f.txt", "link-inside", "absolute-link-inside/b.txt"] {
+        let (trail, then) = (root.trail(relative.as_bytes()).expect("no NUL"), facts(relative));
+        assert!(root.still_leads_to(&trail, &then), "{relative}");
+        assert!(!root.still_leads_to(&trail, &Facts { length: then.length + 1, ..then }), "{relative}");
+    }
+    let (trail, then) = (root.trail(b"d/e/f.txt").expect("no NUL"), facts("d/e/f.txt"));
+    let (linked, behind) = (root.trail(b"link/e/f.txt").expect("no NUL"), facts("link/e/f.txt"));
+    // The very same file, but outside, and links where the folders were.
+    fs::rename(root_path.join("d"), outside.path().join("d")).expect("renamed");
+    assert!(!root.still_leads_to(&trail, &then) && !root.still_leads_to(&linked, &behind));
+    symlink("../d", root_path.join("d")).expect("linked");
+    assert!(!root.still_leads_to(&trail, &then) && !root.still_leads_to(&linked, &behind));
+    // And back.
+    fs::remove_file(root_path.join("d")).expect("removed");
+    fs::rename(outside.path().join("d"), root_path.join("d")).expect("renamed");
+    assert!(root.still_leads_to(&trail, &then) && root.still_leads_to(&linked, &behind));
 }
