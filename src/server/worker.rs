@@ -110,7 +110,7 @@ impl Worker {
             .enumerate()
             .map(|(index, listener)| {
                 let mut socket = TcpListener::from_std(listener.try_clone()?);
-                poll.registry().register(&mut socket, Token(FIRST_LISTENER - index), Interest::READABLE)?;
+                watch_listener(&poll, &mut socket, Token(FIRST_LISTENER - index))?;
                 Ok(Listener { socket, may_accept: true })
             })
             .collect::<io::Result<_>>()?;
@@ -436,6 +436,21 @@ impl Loop<'_> {
     fn options(&self) -> &Options {
         &self.worker.shared.options
     }
+}
+
+/// Lets the loop know of connections to accept. All workers watch the same sockets, but one of them
+/// is enough: the kernel is asked to wake a single worker, one that sleeps, for each connection.
+#[cfg(target_os = "linux")]
+fn watch_listener(poll: &Poll, socket: &mut TcpListener, token: Token) -> io::Result<()> {
+    use rustix::event::epoll::{EventData, EventFlags, add};
+    // As mio would register it, but for EXCLUSIVE, which it does not know.
+    let flags = EventFlags::IN | EventFlags::ET | EventFlags::EXCLUSIVE;
+    Ok(add(poll.registry(), &*socket, EventData::new_u64(token.0 as u64), flags)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn watch_listener(poll: &Poll, socket: &mut TcpListener, token: Token) -> io::Result<()> {
+    poll.registry().register(socket, token, Interest::READABLE)
 }
 
 /// Whether the system, rather than this client, is the reason why a connection was not accepted.
