@@ -56,7 +56,7 @@ pub(super) enum Placement {
 
 /// A worker that has so many more connections than another gives a new one away. Less would not be
 /// worth waking the other for.
-const CLEARLY_MORE: usize = 2;
+const CLEARLY_MORE: usize = 4;
 
 impl Pool {
     pub(super) fn new(listeners: &[TcpListener], options: Options) -> io::Result<Pool> {

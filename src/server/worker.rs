@@ -5,7 +5,7 @@
 //!   sleep until a socket is ready, a deadline comes, or somebody wakes us    (one epoll_wait)
 //!   accept new connections
 //!   give each connection that is ready its turn                             (Connection::advance)
-//!   give those that did not finish in their last turn another
+//!   give those that did not finish in their last turn another, and the new ones their first
 //!   close or answer those whose time is up
 //!   pass the log on, if it is time
 //! ```
@@ -68,6 +68,8 @@ struct Loop<'a> {
     observer: Option<Box<dyn Observer>>,
     connections: Slab<Seat>,
     timers: Timers,
+    /// Connections that were accepted in this turn and have not had theirs.
+    newcomers: Vec<Newcomer>,
     /// Connections that can go on without an event.
     unfinished: VecDeque<usize>,
     /// Lent to connections for their turns.
@@ -130,6 +132,7 @@ impl Worker {
             observer,
             connections: Slab::new(),
             timers: Timers::default(),
+            newcomers: Vec::new(),
             unfinished: VecDeque::new(),
             input: ReadBuffer::default(),
             output: Vec::new(),
@@ -184,26 +187,30 @@ impl Loop<'_> {
                 self.empty_inbox();
             } else if let Some(listener) = self.worker.listeners.get_mut(FIRST_LISTENER - number) {
                 listener.may_accept = true;
-            } else if let Some(seat) = self.connections.get_mut(number) {
-                let failed = event.is_error();
-                seat.connection.notice(
-                    event.is_readable() || failed,
-                    event.is_writable() || failed,
-                    event.is_read_closed(),
-                );
-                // One turn is enough for one round, and those that are unfinished have one coming.
-                if !seat.is_unfinished {
-                    self.advance(number);
-                }
             }
         }
         self.accept();
+        for event in events {
+            let Token(number) = event.token();
+            let Some(seat) = self.connections.get_mut(number) else { continue };
+            let failed = event.is_error();
+            let (readable, writable) = (event.is_readable() || failed, event.is_writable() || failed);
+            seat.connection.notice(readable, writable, event.is_read_closed());
+            // One turn is enough for one round, and those that are unfinished have one coming.
+            if !seat.is_unfinished {
+                self.advance(number);
+            }
+        }
         for key in unfinished {
             if let Some(seat) = self.connections.get_mut(key)
                 && std::mem::take(&mut seat.is_unfinished)
             {
                 self.advance(key);
             }
+        }
+        // By now, the requests of those who have just come may have come as well.
+        for newcomer in std::mem::take(&mut self.newcomers) {
+            self.welcome(newcomer);
         }
         self.end_overdue();
         let now = self.clock.now;
@@ -261,7 +268,7 @@ impl Loop<'_> {
         match shared.place(here) {
             Placement::Here => {
                 shared.desk(here).count_one();
-                self.welcome(newcomer);
+                self.newcomers.push(newcomer);
             }
             Placement::There(there) => shared.desk(there).hand_over(newcomer),
         }
@@ -276,7 +283,7 @@ impl Loop<'_> {
                 shared.desk(self.worker.number).discount_one();
                 turn_away(newcomer.0, &self.clock.date);
             } else {
-                self.welcome(newcomer);
+                self.newcomers.push(newcomer);
             }
         }
     }
