@@ -1,0 +1,109 @@
+//! A chunked body ends where a plain reading of RFC 9112 section 7.1 says, whatever pieces it comes in.
+
+#![no_main]
+
+use glasshttp::http::chunked::ChunkedDecoder;
+use glasshttp_fuzz::{cuts, unfold};
+use libfuzzer_sys::fuzz_target;
+
+/// What a body comes to: `Ok(None)` if more is needed; else its content and where it ends.
+type Outcome = Result<Option<(Vec<u8>, usize)>, ()>;
+
+/// The limits that the decoder documents.
+const MAX_LINE: usize = 1024;
+const MAX_OVERHEAD: usize = 8 * 1024;
+
+fuzz_target!(|input: &[u8]| {
+    let bytes = unfold(input);
+    let whole = decode(&bytes, [bytes.len()]);
+    assert_eq!(whole, reference(&bytes));
+    assert_eq!(decode(&bytes, 0..=bytes.len()), whole, "byte by byte");
+    for cut in cuts(bytes.len()) {
+        assert_eq!(decode(&bytes, [cut, bytes.len()]), whole, "cut at {cut}");
+    }
+});
+
+/// Decodes a body that comes in pieces which end at these places.
+fn decode(bytes: &[u8], ends: impl IntoIterator<Item = usize>) -> Outcome {
+    let mut decoder = ChunkedDecoder::default();
+    let (mut content, mut at) = (Vec::new(), 0);
+    for end in ends {
+        while at < end {
+            let piece = &bytes[at..end];
+            let step = decoder.next(piece).map_err(drop)?;
+            assert!(step.consumed <= piece.len() && step.data.end <= step.consumed);
+            assert!(step.consumed > 0 || step.finished, "it would never end");
+            content.extend_from_slice(&piece[step.data]);
+            at += step.consumed;
+            if step.finished {
+                return Ok(Some((content, at)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The same with all bytes at hand.
+fn reference(bytes: &[u8]) -> Outcome {
+    let (mut content, mut rest, mut overhead) = (Vec::new(), bytes, 0);
+    loop {
+        let Some(line) = take_line(&mut rest)? else { return Ok(None) };
+        let (size, extension) = read_size_line(line).ok_or(())?;
+        overhead += extension;
+        check(overhead <= MAX_OVERHEAD)?;
+        if size == 0 {
+            break;
+        }
+        let Some((data, behind)) = usize::try_from(size).ok().and_then(|size| rest.split_at_checked(size))
+        else {
+            return Ok(None);
+        };
+        content.extend_from_slice(data);
+        rest = behind;
+        let Some(line) = take_line(&mut rest)? else { return Ok(None) };
+        check(line.is_empty())?;
+    }
+    loop {
+        let Some(line) = take_line(&mut rest)? else { return Ok(None) };
+        if line.is_empty() {
+            return Ok(Some((content, bytes.len() - rest.len())));
+        }
+        overhead += line.len();
+        check(overhead <= MAX_OVERHEAD && is_field(line))?;
+    }
+}
+
+fn check(is_right: bool) -> Result<(), ()> {
+    if is_right { Ok(()) } else { Err(()) }
+}
+
+/// A line without its CRLF; `None` if it is not all there, and an error if it is too long or ends
+/// otherwise.
+fn take_line<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, ()> {
+    let ends = rest.iter().position(|&byte| byte == b'\n');
+    check(ends.unwrap_or(rest.len()) <= MAX_LINE + 1)?;
+    let Some(ends) = ends else { return Ok(None) };
+    let line = &rest[..ends];
+    *rest = &rest[ends + 1..];
+    line.strip_suffix(b"\r").map(Some).ok_or(())
+}
+
+/// The size, and the length of what follows it.
+fn read_size_line(line: &[u8]) -> Option<(u64, usize)> {
+    let line: String = line.iter().map(|&byte| byte as char).collect();
+    let digits: String = line.chars().take_while(char::is_ascii_hexdigit).collect();
+    let extension = &line[digits.len()..];
+    let is_extension = extension.trim_matches([' ', '\t']).starts_with(';')
+        && extension.chars().all(|sign| sign == '\t' || !sign.is_ascii_control());
+    let size = u64::from_str_radix(&digits, 16).ok().filter(|_| digits.len() <= 16)?;
+    (extension.is_empty() || is_extension).then_some((size, extension.chars().count()))
+}
+
+/// `token ":" value`, RFC 9112 section 5.
+fn is_field(line: &[u8]) -> bool {
+    let Some(colon) = line.iter().position(|&byte| byte == b':') else { return false };
+    let (name, value) = line.split_at(colon);
+    !name.is_empty()
+        && name.iter().all(|&byte| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte))
+        && value.iter().all(|&byte| byte == b'\t' || !byte.is_ascii_control())
+}

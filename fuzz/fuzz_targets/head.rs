@@ -1,0 +1,93 @@
+//! A request's head is the same in whatever pieces it arrives, and what is taken for one is one.
+
+#![no_main]
+
+use glasshttp::http::framing::{Framing, expects_continue};
+use glasshttp::http::request::{HeadScanner, MAX_HEAD};
+use glasshttp::http::{Refusal, Request};
+use glasshttp_fuzz::{cuts, unfold};
+use libfuzzer_sys::fuzz_target;
+use std::ops::Range;
+
+/// What the connection makes of a head: where it is and what it says.
+type Outcome<'a> = Result<Option<(Range<usize>, Request<'a>)>, Refusal>;
+
+fuzz_target!(|input: &[u8]| {
+    let bytes = unfold(input);
+    let whole = read(&bytes, [bytes.len()]);
+    assert_eq!(read(&bytes, 0..=bytes.len()), whole, "byte by byte");
+    for cut in cuts(bytes.len()) {
+        assert_eq!(read(&bytes, [cut, bytes.len()]), whole, "cut at {cut}");
+    }
+    if let Ok(Some((head, request))) = whole {
+        check_border(&bytes, &head);
+        check_parts(&bytes[head], &request);
+    }
+});
+
+/// Reads a head that arrives in pieces which end at these places. A limit counts from its byte on,
+/// and the rest of a head that is beyond it is not needed; so reading ends with the first result.
+fn read(bytes: &[u8], ends: impl IntoIterator<Item = usize>) -> Outcome<'_> {
+    let mut scanner = HeadScanner::default();
+    for end in ends {
+        if let Some(head) = scanner.find_end(&bytes[..end])? {
+            return Ok(Some((head.clone(), Request::parse(&bytes[head])?)));
+        }
+    }
+    Ok(None)
+}
+
+/// The head ends with the first blank line behind its first line, and all its lines with CRLF.
+fn check_border(bytes: &[u8], head: &Range<usize>) {
+    assert!(head.end <= MAX_HEAD);
+    assert!(head.start == 0 || (head.start == 2 && bytes.starts_with(b"\r\n")));
+    let head = &bytes[head.clone()];
+    let blank_line = head.windows(4).position(|window| window == b"\r\n\r\n");
+    assert_eq!(blank_line, Some(head.len() - 4));
+    for (at, _) in head.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+        assert_eq!(head[at - 1], b'\r', "a lone LF at {at}");
+    }
+}
+
+/// Every part is made of bytes that it may hold, and all parts together are the head again.
+fn check_parts(head: &[u8], request: &Request<'_>) {
+    let mut lines = head.strip_suffix(b"\r\n\r\n").expect("checked before").split(|&byte| byte == b'\n');
+    let without_cr = |line: &'_ [u8]| line.strip_suffix(b"\r").unwrap_or(line).to_vec();
+    assert_eq!(lines.next().map(without_cr).as_deref(), Some(request.line));
+    assert_eq!(request.line.iter().filter(|byte| byte.is_ascii_whitespace()).count(), 2);
+    assert!(!request.line.iter().any(u8::is_ascii_control));
+    for field in request.fields.iter() {
+        let line = lines.next().map(without_cr).expect("a line for each field");
+        assert!(field.name.iter().all(u8::is_ascii_graphic) && !field.name.is_empty());
+        assert!(!field.value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t'));
+        let value = line.strip_prefix(field.name).and_then(|rest| rest.strip_prefix(b":"));
+        assert_eq!(value.map(<[u8]>::trim_ascii), Some(field.value));
+    }
+    assert_eq!(lines.next(), None);
+    check_framing(request);
+    let _ = expects_continue(request);
+    let _ = request.allows_keep_alive();
+}
+
+/// A body is taken only if there is no second opinion about where it ends.
+fn check_framing(request: &Request<'_>) {
+    let lengths: Vec<_> = request.fields.get_all("content-length").collect();
+    let codings: Vec<_> = request.fields.get_all("transfer-encoding").collect();
+    match Framing::of(request) {
+        Err(refusal) => assert!(matches!(refusal.status.code(), 400 | 501)),
+        Ok(Framing::Chunked) => {
+            assert!(lengths.is_empty());
+            assert!(matches!(codings[..], [only] if only.eq_ignore_ascii_case(b"chunked")));
+        }
+        Ok(framing) => {
+            let expected = if let Framing::Length(length) = framing { length } else { 0 };
+            assert!(codings.is_empty());
+            assert!(framing == Framing::None || expected > 0);
+            for length in lengths.iter().flat_map(|line| line.split(|&byte| byte == b',')) {
+                let digits = std::str::from_utf8(length.trim_ascii()).expect("digits");
+                assert!(!digits.starts_with('+'));
+                assert_eq!(digits.parse(), Ok(expected));
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Ranges stay within the file, do not overlap, and are those that were asked for.
+
+#![no_main]
+
+use glasshttp::http::range::{MAX_PARTS, Ranges, content_range, evaluate};
+use libfuzzer_sys::fuzz_target;
+use std::ops::Range;
+
+const LENGTHS: [u64; 10] = [0, 1, 2, 10, 99, 100, 1000, 1_000_000, u64::MAX - 1, u64::MAX];
+
+/// Gaps up to this size may be sent along.
+const SMALL_GAP: u64 = 80;
+
+// The first byte is the number of a length, as a digit or anything else; then comes the field's value.
+fuzz_target!(|input: &[u8]| {
+    let Some((number, value)) = input.split_first() else { return };
+    let length = LENGTHS[usize::from(number % 10)];
+    let ranges = evaluate(value, length);
+    if let Ranges::Satisfiable(parts) = &ranges {
+        check_parts(parts, length);
+    }
+    check_against_reference(value, length, &ranges);
+});
+
+/// One at least, none empty, all within the file, no byte in two of them.
+fn check_parts(parts: &[Range<u64>], length: u64) {
+    assert!(!parts.is_empty() && parts.len() <= MAX_PARTS);
+    let mut sorted = parts.to_vec();
+    sorted.sort_by_key(|part| part.start);
+    let mut before = 0;
+    let mut total = 0;
+    for part in &sorted {
+        assert!(before <= part.start && part.start < part.end && part.end <= length);
+        before = part.end;
+        total += part.end - part.start;
+        assert_eq!(content_range(part, length), format!("bytes {}-{}/{length}", part.start, part.end - 1));
+    }
+    assert!(total <= length);
+}
+
+/// What one range of a set asks for.
+enum Asked {
+    Part(Range<u64>),
+    /// It is well formed, and there is nothing of it in the file.
+    Nothing,
+    /// All of a file that is empty: see RFC 9110 section 14.1.2.
+    AllOfNothing,
+}
+
+/// The same decisions by other means: text and large numbers in place of bytes and saturation.
+fn check_against_reference(value: &[u8], length: u64, ranges: &Ranges) {
+    let asked = std::str::from_utf8(value).ok().and_then(|text| read_set(text, u128::from(length)));
+    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
+        return assert_eq!(*ranges, Ranges::Ignore);
+    };
+    let parts: Vec<_> = asked
+        .iter()
+        .filter_map(|asked| if let Asked::Part(part) = asked { Some(part) } else { None })
+        .collect();
+    match (&parts[..], &asked[..]) {
+        ([], [Asked::AllOfNothing]) => assert_eq!(*ranges, Ranges::Ignore),
+        ([], _) => assert_eq!(*ranges, Ranges::Unsatisfiable),
+        (parts, _) if parts.len() > MAX_PARTS => assert_eq!(*ranges, Ranges::Ignore),
+        ([part], _) => assert_eq!(*ranges, Ranges::Satisfiable([(*part).clone()].into_iter().collect())),
+        (parts, _) => {
+            let Ranges::Satisfiable(sent) = ranges else { panic!("{} parts, {ranges:?}", parts.len()) };
+            check_union(parts, sent);
+        }
+    }
+}
+
+/// All that was asked for is sent, and nothing else but small gaps.
+fn check_union(asked: &[&Range<u64>], sent: &[Range<u64>]) {
+    for part in asked {
+        assert!(sent.iter().any(|sent| sent.start <= part.start && part.end <= sent.end));
+    }
+    for sent in sent {
+        let mut inside: Vec<_> =
+            asked.iter().filter(|part| sent.start <= part.start && part.end <= sent.end).collect();
+        inside.sort_by_key(|part| part.start);
+        assert_eq!(inside.first().map(|part| part.start), Some(sent.start));
+        let mut covered = sent.start;
+        for part in inside {
+            assert!(part.start.saturating_sub(covered) <= SMALL_GAP);
+            covered = covered.max(part.end);
+        }
+        assert_eq!(covered, sent.end);
+    }
+}
+
+/// The set, if all of it is well formed.
+fn read_set(value: &str, length: u128) -> Option<Vec<Asked>> {
+    let (unit, set) = value.split_once('=')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    let members = set.split(',').map(|spec| spec.trim_matches([' ', '\t'])).filter(|spec| !spec.is_empty());
+    members.map(|spec| read_range(spec, length)).collect()
+}
+
+fn read_range(spec: &str, length: u128) -> Option<Asked> {
+    let (first, last) = spec.split_once('-')?;
+    let (start, end) = match (first, last) {
+        ("", suffix) => {
+            let suffix = read_number(suffix)?;
+            if length == 0 && suffix > 0 {
+                return Some(Asked::AllOfNothing);
+            }
+            (length.saturating_sub(suffix), length)
+        }
+        (first, "") => (read_number(first)?, length),
+        (first, last) => {
+            let (first, last) = (read_number(first)?, read_number(last)?);
+            if last < first {
+                return None;
+            }
+            (first, length.min(last + 1))
+        }
+    };
+    let position = |position| u64::try_from(position).expect("it is within the file");
+    Some(if start < end { Asked::Part(position(start)..position(end)) } else { Asked::Nothing })
+}
+
+const LARGEST: u128 = u64::MAX as u128;
+
+/// Digits; what would not fit into a position is one behind every file.
+fn read_number(digits: &str) -> Option<u128> {
+    let is_number = !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| digits.parse().map_or(LARGEST, |number: u128| number.min(LARGEST)))
+}
