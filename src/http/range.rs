@@ -39,9 +39,11 @@ pub fn evaluate(value: &[u8], length: u64) -> Ranges {
     let Some(set) = strip_unit(value) else { return Ranges::Ignore };
     let mut parts = ArrayVec::new();
     let mut specs = 0;
+    let mut last_spec = &b""[..];
     // A list may have empty members (RFC 9110 section 5.6.1.2), which do not count.
     for spec in set.split(|&byte| byte == b',').map(trim).filter(|spec| !spec.is_empty()) {
         specs += 1;
+        last_spec = spec;
         match parse_spec(spec, length) {
             None => return Ranges::Ignore,
             Some(range) if range.is_empty() => {}
@@ -54,7 +56,7 @@ pub fn evaluate(value: &[u8], length: u64) -> Ranges {
     }
     // "bytes=-5" of an empty file asks for all of it, and gets it (section 14.1.2).
     let asks_for_all_of_nothing =
-        length == 0 && specs == 1 && trim(set).first() == Some(&b'-') && !is_zero(set);
+        length == 0 && specs == 1 && last_spec.first() == Some(&b'-') && !is_zero(last_spec);
     match (specs, parts.is_empty()) {
         (0, _) => Ranges::Ignore,
         (_, true) if asks_for_all_of_nothing => Ranges::Ignore,
@@ -79,12 +81,12 @@ fn parse_spec(spec: &[u8], length: u64) -> Option<Range<u64>> {
         return Some(length.saturating_sub(suffix)..length);
     }
     let first = parse_position(first)?;
-    let end = if last.is_empty() { length } else { parse_position(last)?.saturating_add(1) };
-    // "5-3" is invalid, and an invalid member makes the whole set invalid (section 14.1.1).
-    if !last.is_empty() && end <= first {
-        return None;
+    if last.is_empty() {
+        return Some(first.min(length)..length);
     }
-    Some(first.min(length)..end.min(length))
+    let last = parse_position(last)?;
+    // "5-3" is invalid, and an invalid member makes the whole set invalid (section 14.1.1).
+    (first <= last).then(|| first.min(length)..last.saturating_add(1).min(length))
 }
 
 /// Digits only. More than fit are a position behind every file, not an error.

@@ -40,6 +40,10 @@ impl BodyReader {
                 Ok((here, *missing == 0))
             }
             BodyReader::Chunked(decoder, total) => {
+                // What stands behind the byte that is too much is never looked at, even if it has
+                // arrived: what comes out must not depend on that.
+                let most = usize::try_from(MAX_DISCARDED + 1 - *total).unwrap_or(usize::MAX);
+                let bytes = &bytes[..bytes.len().min(most)];
                 let mut eaten = 0;
                 loop {
                     let step = decoder.next(&bytes[eaten..])?;

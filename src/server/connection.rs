@@ -33,7 +33,7 @@
 //!   that no more will come, and reads on, away, until the client has closed, too.
 
 use super::body::BodyReader;
-use super::budget::Budget;
+use super::budget::{Budget, Share};
 use super::buffer::ReadBuffer;
 use super::exchange::{Observer, Pending};
 use super::transmit::{ENOUGH, Progress, Transmission};
@@ -465,7 +465,10 @@ impl<T: Transport> Connection<T> {
         response: Response,
         keep_alive: bool,
     ) {
-        let response = self.within_budget(turn, response);
+        // Of a request that was not understood as a whole, so much may be plain.
+        let line = request.map_or_else(|| first_line(turn.input.filled()), |request| request.line);
+        let is_head = line.starts_with(b"HEAD ");
+        let (response, share) = if is_head { (response, None) } else { within_budget(turn, response) };
         let head = Head {
             status: response.status,
             headers: &response.headers,
@@ -477,33 +480,17 @@ impl<T: Transport> Connection<T> {
         self.began_before_turn = false;
         self.outgoing.push_with(|out| head.render(out));
         let body_starts = self.outgoing.queued();
-        // Of a request that was not understood as a whole, so much may be plain.
-        let line = request.map_or_else(|| first_line(turn.input.filled()), |request| request.line);
-        let is_head = line.starts_with(b"HEAD ");
         if !is_head {
             self.outgoing.push_body(response.body);
+        }
+        if let Some(share) = share {
+            self.outgoing.hold(share);
         }
         if turn.observer.is_some() {
             let body = body_starts..self.outgoing.queued();
             let fields = request.map(|request| &request.fields);
             self.pending.push_back(Pending::new(line, fields, response.status, self.request_began, body));
         }
-    }
-
-    /// The response, if there is memory for it to wait in.
-    fn within_budget(&mut self, turn: &Turn<'_>, response: Response) -> Response {
-        let Body::Bytes(bytes) = &response.body else { return response };
-        if bytes.len() < ENOUGH {
-            return response;
-        }
-        if let Some(share) = turn.budget.take(bytes.len()) {
-            self.outgoing.hold(share);
-            return response;
-        }
-        let why = "too many large answers wait to be read by others; try again in a moment";
-        let mut response = error_page::as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why));
-        response.headers.push("Retry-After", "1");
-        response
     }
 
     /// Leaves the request behind whose head this is.
@@ -611,6 +598,22 @@ impl<T: Transport> Connection<T> {
             observer.observe(&exchange, turn.now);
         }
     }
+}
+
+/// The response with its share of the memory for large ones; another if there is none left.
+fn within_budget(turn: &Turn<'_>, response: Response) -> (Response, Option<Share>) {
+    let Body::Bytes(bytes) = &response.body else { return (response, None) };
+    if bytes.len() < ENOUGH {
+        return (response, None);
+    }
+    let share = turn.budget.take(bytes.len());
+    if share.is_some() {
+        return (response, share);
+    }
+    let why = "too many large answers wait to be read by others; try again in a moment";
+    let mut response = error_page::as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why));
+    response.headers.push("Retry-After", "1");
+    (response, None)
 }
 
 /// The first line of what is there, behind an empty one; what of it has arrived.

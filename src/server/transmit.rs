@@ -29,8 +29,8 @@ pub struct Transmission {
     /// How much of `front` is sent.
     front_sent: usize,
     rest: VecDeque<Piece>,
-    /// The memory that large pieces take.
-    shares: Vec<Share>,
+    /// The memory that large bodies take, each until so many bytes are sent.
+    shares: Vec<(u64, Share)>,
     /// A promised length cannot be kept: when all is sent the connection must close.
     broken: bool,
     /// How many bytes were queued and sent since the connection began.
@@ -91,9 +91,9 @@ impl Transmission {
         self.queued += (last.len() - before) as u64;
     }
 
-    /// Notes the memory that a body which follows takes; it is given back when all is sent.
+    /// Notes the memory that the body takes which was queued last; it is given back when that is sent.
     pub fn hold(&mut self, share: Share) {
-        self.shares.push(share);
+        self.shares.push((self.queued, share));
     }
 
     /// Queues a response's body.
@@ -180,6 +180,8 @@ impl Transmission {
             match result {
                 Ok(written) => {
                     self.sent += written as u64;
+                    let sent = self.sent;
+                    self.shares.retain(|(end, _)| *end > sent);
                     *budget = budget.saturating_sub(written);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Blocked),

@@ -260,3 +260,21 @@ fn large_answers_that_wait_take_no_more_memory_than_there_is_for_them() {
     // It is sent, so all of its memory is there again.
     assert!(bench.budget.take(2 * BODY).is_some());
 }
+
+#[test]
+fn memory_for_a_large_answer_is_given_back_with_it_and_not_taken_for_a_head() {
+    let mut bench = Bench::new();
+    // Each time a little of the last answer stays unread, so that never all is sent.
+    bench.connection.transport.room = BODY - 30_000;
+    for _ in 0..10 {
+        bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+        bench.connection.transport.room = BODY;
+        bench.connection.notice(false, true, false);
+        bench.turn(Connection::advance);
+    }
+    assert!(!bench.sent().contains("503"));
+    let mut heads = Bench::new();
+    heads.connection.transport.room = 0;
+    heads.arrive(&"HEAD /large HTTP/1.1\r\nHost: a\r\n\r\n".repeat(10));
+    assert!(heads.budget.take(2 * BODY).is_some());
+}
