@@ -610,10 +610,7 @@ fn within_budget(turn: &Turn<'_>, response: Response) -> (Response, Option<Share
     if share.is_some() {
         return (response, share);
     }
-    let why = "too many large answers wait to be read by others; try again in a moment";
-    let mut response = error_page::as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why));
-    response.headers.push("Retry-After", "1");
-    (response, None)
+    (error_page::try_again("too many large answers wait to be read by others; try again in a moment"), None)
 }
 
 /// The first line of what is there, behind an empty one; what of it has arrived.

@@ -20,7 +20,7 @@ use super::exchange::Observer;
 use super::pool::{Newcomer, Placement, Shared};
 use super::timers::Timers;
 use super::{Options, Responder};
-use crate::http::{Refusal, Status, date, response::Head};
+use crate::http::{date, response::Head};
 use crate::site::error_page;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -468,10 +468,7 @@ fn is_exhaustion(error: &io::Error) -> bool {
 /// Answers 503 to a connection that there is no room for. It gets no seat and no second chance:
 /// whatever of the answer does not fit into the socket's buffer at once is lost.
 fn turn_away(mut stream: TcpStream, date: &[u8; date::LENGTH]) {
-    let refusal =
-        Refusal::new(Status::SERVICE_UNAVAILABLE, "too many connections are open; try again in a moment");
-    let mut response = error_page::as_line(&refusal);
-    response.headers.push("Retry-After", "1");
+    let response = error_page::try_again("too many connections are open; try again in a moment");
     let crate::site::Body::Bytes(body) = response.body else { unreachable!("a line is bytes") };
     let mut out = Vec::new();
     let head = Head {

@@ -3,7 +3,7 @@
 use super::{Body, Response, page};
 use crate::http::accept;
 use crate::http::fields::Fields;
-use crate::http::{Headers, Refusal};
+use crate::http::{Headers, Refusal, Status};
 use maud::html;
 
 /// The answer to a request whose fields could be read.
@@ -15,6 +15,13 @@ pub fn respond(fields: &Fields<'_>, refusal: &Refusal) -> Response {
 pub fn as_line(refusal: &Refusal) -> Response {
     let text = format!("{} {}: {}\n", refusal.status.code(), refusal.status.phrase(), refusal.why);
     response(refusal, "text/plain; charset=utf-8", text)
+}
+
+/// 503 for what may well work in a moment: one line, and when to try again.
+pub fn try_again(why: &'static str) -> Response {
+    let mut response = as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why));
+    response.headers.push("Retry-After", "1");
+    response
 }
 
 fn as_page(refusal: &Refusal) -> Response {
