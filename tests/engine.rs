@@ -5,7 +5,7 @@ use glasshttp::server::{Options, Server, Stopper};
 use glasshttp::site::{Body, FilePart, Response, Source};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -181,17 +181,49 @@ fn a_half_closed_client_gets_its_answers() {
 }
 
 #[test]
-fn connections_are_spread_over_the_workers() {
-    let server = Running::start(Options { threads: 4, ..options() }, |_, _| {
-        answer(std::thread::current().name().expect("a name"))
-    });
-    let mut streams: Vec<_> = (0..16).map(|_| server.connect()).collect();
+fn many_connections_are_spread_over_the_workers() {
+    let options = Options { threads: 4, max_connections: 400, ..options() };
+    let server = Running::start(options, |_, _| answer(std::thread::current().name().expect("a name")));
+    let mut streams = Vec::new();
     let mut workers = std::collections::HashSet::new();
-    for stream in &mut streams {
-        get(stream, "/");
-        workers.insert(read_body(stream));
+    for _ in 0..320 {
+        let mut stream = server.connect();
+        get(&mut stream, "/");
+        workers.insert(read_body(&mut stream));
+        streams.push(stream);
     }
     assert_eq!(workers.len(), 4, "{workers:?}");
+}
+
+#[test]
+fn while_a_worker_is_busy_another_takes_new_connections() {
+    static STAGE: (Mutex<u8>, Condvar) = (Mutex::new(0), Condvar::new());
+    fn reach(stage: u8) {
+        *STAGE.0.lock().expect("no panic") = stage;
+        STAGE.1.notify_all();
+    }
+    fn wait_for(stage: u8) {
+        let now = STAGE.0.lock().expect("no panic");
+        let (now, _) = STAGE.1.wait_timeout_while(now, BOUND, |now| *now < stage).expect("no panic");
+        assert!(*now >= stage, "waited too long");
+    }
+    let server = Running::start(Options { threads: 2, ..options() }, |request, _| {
+        if request.line.contains(&b'b') {
+            reach(1);
+            wait_for(2);
+        }
+        answer("done")
+    });
+    let mut busy = server.connect();
+    get(&mut busy, "/b");
+    wait_for(1);
+    for _ in 0..8 {
+        let mut stream = server.connect();
+        get(&mut stream, "/");
+        assert_eq!(read_body(&mut stream), "done");
+    }
+    reach(2);
+    assert_eq!(read_body(&mut busy), "done");
 }
 
 #[test]

@@ -238,6 +238,16 @@ impl<T: Transport> Connection<T> {
         self.closing = true;
     }
 
+    /// Reads what there is of the first request, and answers nothing yet.
+    pub fn listen(&mut self, input: &mut ReadBuffer) -> Next {
+        let step = self.read(input);
+        self.leftover = input.take_rest();
+        match step {
+            Step::GoOn => Next::Again,
+            Step::Stop(next) => next,
+        }
+    }
+
     /// Moves on as far as it goes without waiting.
     pub fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
         turn.input.load(&std::mem::take(&mut self.leftover));
@@ -391,7 +401,7 @@ impl<T: Transport> Connection<T> {
             return Step::GoOn;
         }
         let is_first = turn.input.filled().is_empty();
-        let step = self.read(turn);
+        let step = self.read(turn.input);
         if is_first && !turn.input.filled().is_empty() {
             self.request_began = turn.now;
         }
@@ -399,16 +409,16 @@ impl<T: Transport> Connection<T> {
     }
 
     /// One read, if there may be something to read.
-    fn read(&mut self, turn: &mut Turn<'_>) -> Step {
+    fn read(&mut self, input: &mut ReadBuffer) -> Step {
         if !self.may_read {
             return Step::Stop(Next::Wait);
         }
-        let room = turn.input.room();
+        let room = input.room();
         let size = room.len();
         match self.transport.read(room) {
             Ok(0) => Step::Stop(Next::Close),
             Ok(count) => {
-                turn.input.grow(count);
+                input.grow(count);
                 self.last_read = Instant::now();
                 // Less than there was room for: that was all, and the next byte will be told of.
                 // But the end of the stream is told of only once, and is still to be read.
@@ -551,7 +561,7 @@ impl<T: Transport> Connection<T> {
 
     /// After the last response: whatever else comes is read and forgotten.
     fn read_away(&mut self, turn: &mut Turn<'_>) -> Step {
-        let step = self.read(turn);
+        let step = self.read(turn.input);
         let count = turn.input.filled().len();
         turn.input.consume(count);
         let State::Lingering(bytes) = &mut self.state else { unreachable!("called in this state") };

@@ -208,10 +208,7 @@ impl Loop<'_> {
                 self.advance(key);
             }
         }
-        // By now, the requests of those who have just come may have come as well.
-        for newcomer in std::mem::take(&mut self.newcomers) {
-            self.welcome(newcomer);
-        }
+        self.welcome_newcomers();
         self.end_overdue();
         let now = self.clock.now;
         if let Some(observer) = &mut self.observer
@@ -292,20 +289,35 @@ impl Loop<'_> {
         self.worker.shared.open_connections()
     }
 
-    /// Takes a connection in and gives it its first turn: often its request is there already, and
-    /// it may be over before the event loop ever has to know of it.
-    fn welcome(&mut self, (stream, client): Newcomer) {
-        // It may have connected after this turn began.
+    /// Takes new connections in and gives them their first turn: often their requests are there
+    /// already, and they may be over before the event loop ever has to know of them.
+    ///
+    /// All are listened to before the first is answered. So one look at a file, taken after that,
+    /// is good for all who asked for it.
+    fn welcome_newcomers(&mut self) {
+        if self.newcomers.is_empty() {
+            return;
+        }
         let now = Instant::now();
-        let connection = Connection::new(stream, client, now, self.options());
-        let key = self.connections.insert(Seat {
-            connection,
-            queued: None,
-            registered: false,
-            is_unfinished: false,
-            is_idle: false,
-        });
-        self.turn_of(key, now, Connection::advance);
+        let mut keys = Vec::with_capacity(self.newcomers.len());
+        for (stream, client) in std::mem::take(&mut self.newcomers) {
+            let mut connection = Connection::new(stream, client, now, self.options());
+            if connection.listen(&mut self.input) == Next::Close {
+                self.worker.shared.desk(self.worker.number).discount_one();
+                continue;
+            }
+            keys.push(self.connections.insert(Seat {
+                connection,
+                queued: None,
+                registered: false,
+                is_unfinished: false,
+                is_idle: false,
+            }));
+        }
+        let now = Instant::now();
+        for key in keys {
+            self.turn_of(key, now, Connection::advance);
+        }
     }
 
     // ---- connections move on
