@@ -186,17 +186,24 @@ pub struct Machine {
     pub open_files: usize,
 }
 
+impl Machine {
+    /// How many connections there are files for; some are needed otherwise.
+    pub fn room_for_connections(&self) -> usize {
+        self.open_files.saturating_sub(32)
+    }
+}
+
 impl Cli {
     /// The configuration, with a default wherever nothing is said.
-    pub fn into_config(self, machine: Machine) -> Config {
+    pub fn into_config(self, machine: &Machine) -> Config {
         let addresses = self.addresses();
         let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
         let index =
             if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index };
         let max_connections = match self.max_connections {
             Some(count) => count as usize,
-            // A connection may have a file open, too, and some are needed otherwise.
-            None => (machine.open_files.saturating_sub(32) / 2).clamp(1, 16384),
+            // A connection may have a file open, too.
+            None => (machine.room_for_connections() / 2).clamp(1, 16384),
         };
         Config {
             folder: self.folder,

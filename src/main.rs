@@ -29,7 +29,16 @@ fn main() -> ExitCode {
     };
     let is_terminal = io::stdout().is_terminal();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let config = cli.into_config(Machine { is_terminal, processors, open_files: raise_open_files() });
+    let machine = Machine { is_terminal, processors, open_files: raise_open_files() };
+    let config = cli.into_config(&machine);
+    let connections = config.server.max_connections;
+    if connections > machine.room_for_connections() {
+        complain(&format!(
+            "glasshttp: --max-connections {connections} is more than the {} files that this process may \
+             open allow for; raise that limit (ulimit -n) or lower this one",
+            machine.open_files
+        ));
+    }
     match config.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,

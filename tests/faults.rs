@@ -105,7 +105,18 @@ fn without_descriptors_those_that_are_connected_are_answered() {
     // takes a descriptor.
     clients[0].send("Host: localhost\r\n\r\nGET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(clients[0].reply().status, 204);
-    assert_eq!(clients[0].reply().status, 503);
+    let reply = clients[0].reply();
+    assert_eq!((reply.status, reply.field("retry-after")), (503, Some("1")));
+}
+
+#[test]
+fn more_connections_than_descriptors_are_warned_of() {
+    let folder = site();
+    let server = start_with_few_descriptors(folder.path(), &["--max-connections", "1000"]);
+    let end = server.stop();
+    let expected = "glasshttp: --max-connections 1000 is more than the 64 files that this process may open \
+        allow for; raise that limit (ulimit -n) or lower this one";
+    assert_eq!(end.stderr.trim_end(), expected);
 }
 
 #[test]

@@ -71,3 +71,36 @@ pub fn copy_file(to: &mut impl Transport, file: &File, offset: u64, count: usize
     let read = file.read_at(&mut piece, offset)?;
     if read == 0 { Ok(0) } else { to.write(&piece[..read], read < count) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::FileExt;
+
+    #[test]
+    fn a_file_is_copied_onto_a_real_socket_whole_and_from_any_offset() {
+        const LENGTH: usize = 3_000_001;
+        let bytes: Vec<u8> = (0..LENGTH).map(|at| (at % 251) as u8).collect();
+        let file = tempfile::tempfile().expect("a file");
+        file.write_all_at(&bytes, 0).expect("written");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let client = std::net::TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
+        let reader = std::thread::spawn(move || {
+            let mut received = Vec::new();
+            (&client).read_to_end(&mut received).map(|_| received)
+        });
+        // It blocks, so that no readiness has to be waited for.
+        let mut to = mio::net::TcpStream::from_std(listener.accept().expect("a client").0);
+        let mut offset = 7;
+        loop {
+            let (at, count) = (offset as u64, LENGTH + 1000 - offset);
+            match copy_file(&mut to, &file, at, count).expect("sent") {
+                0 => break,
+                sent => offset += sent,
+            }
+        }
+        drop(to);
+        let received = reader.join().expect("no panic").expect("read");
+        assert!(received == bytes[7..], "{} bytes", received.len());
+    }
+}

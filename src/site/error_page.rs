@@ -17,11 +17,9 @@ pub fn as_line(refusal: &Refusal) -> Response {
     response(refusal, "text/plain; charset=utf-8", text)
 }
 
-/// 503 for what may well work in a moment: one line, and when to try again.
+/// 503 for what may well work in a moment: one line.
 pub fn try_again(why: &'static str) -> Response {
-    let mut response = as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why));
-    response.headers.push("Retry-After", "1");
-    response
+    as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why))
 }
 
 fn as_page(refusal: &Refusal) -> Response {
@@ -45,6 +43,10 @@ fn response(refusal: &Refusal, content_type: &str, text: String) -> Response {
     headers.push("Content-Type", content_type);
     headers.push("Cache-Control", "no-cache");
     headers.push("Vary", "Accept");
+    if refusal.status == Status::SERVICE_UNAVAILABLE {
+        // It is for want of room, and room comes back as soon as others are done.
+        headers.push("Retry-After", "1");
+    }
     Response { status: refusal.status, headers, body: Body::Bytes(text.into_bytes()) }
 }
 
