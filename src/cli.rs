@@ -344,7 +344,7 @@ mod tests {
 
     fn config(arguments: &[&str]) -> Config {
         let arguments = std::iter::once("glasshttp").chain(arguments.iter().copied());
-        Cli::try_parse_from(arguments).expect("good arguments").into_config(MACHINE)
+        Cli::try_parse_from(arguments).expect("good arguments").into_config(&MACHINE)
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn more_connections_than_descriptors_are_warned_of() {
     let end = server.stop();
     let expected = "glasshttp: --max-connections 1000 is more than the 64 files that this process may open \
         allow for; raise that limit (ulimit -n) or lower this one";
-    assert_eq!(end.stderr.trim_end(), expected);
+    assert_eq!(end.stderr, [expected]);
 }
 
 #[test]
