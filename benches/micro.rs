@@ -124,6 +124,10 @@ fn log_line(bencher: Bencher, format: &str) {
         _ => Format::Json,
     };
     let exchange = Exchange {
+        connection: 0,
+        number: 1,
+        body_length: 1234,
+        story: None,
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
         request_line: b"GET /1k.html HTTP/1.1".to_vec(),
         referer: None,

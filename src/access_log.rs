@@ -338,6 +338,10 @@ mod tests {
 
     fn exchange() -> Exchange {
         Exchange {
+            connection: 0,
+            number: 1,
+            body_length: 1234,
+            story: None,
             client: IpAddr::V4(Ipv4Addr::LOCALHOST),
             request_line: b"GET /a?b HTTP/1.1".to_vec(),
             referer: None,

@@ -58,3 +58,4 @@ pub mod human;
 pub mod server;
 pub mod site;
 pub mod start_lines;
+pub mod trace;

@@ -7,7 +7,7 @@ use clap::{ColorChoice, Parser};
 use glasshttp::access_log::{self, AccessLog};
 use glasshttp::cli::{self, Cli, Config, DEFAULT_PORT, Machine};
 use glasshttp::server::listen::{self, BindError};
-use glasshttp::server::{Observer, Server, Stopper};
+use glasshttp::server::{Arrival, Observer, Server, Stopper};
 use glasshttp::site::{Root, Site};
 use glasshttp::{human, start_lines};
 use std::io::{self, IsTerminal, Write};
@@ -80,7 +80,8 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
         .map(|format| AccessLog::start(format, jiff::tz::TimeZone::system(), access_log::standard_output()));
     let site = Site::new(root, config.site);
     let observers = || log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
-    let result = server.run(&|request: &_, arrived| site.respond(request, arrived), &observers);
+    let result =
+        server.run(&|request: &_, arrival: &Arrival| site.respond(request, arrival.time), &observers);
     let lost = log.map_or(0, AccessLog::finish);
     if lost > 0 {
         complain(&format!("glasshttp: {lost} lines of the log could not be written"));

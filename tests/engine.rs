@@ -1,13 +1,13 @@
 //! The engine by itself: a real server on a real port, and in place of the site a function.
 
 use glasshttp::http::{Headers, Request, Status};
-use glasshttp::server::{Options, Server, Stopper};
+use glasshttp::server::{Arrival, Options, Server, Stopper};
 use glasshttp::site::{Body, FilePart, Response, Source};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A bound on every wait; nothing here waits for it to pass.
 const BOUND: Duration = Duration::from_secs(20);
@@ -31,7 +31,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(options: Options, respond: fn(&Request<'_>, Instant) -> Response) -> Running {
+    fn start(options: Options, respond: fn(&Request<'_>, &Arrival) -> Response) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let server = Server::new(vec![listener], options).expect("a server");
         let (address, stopper) = (server.addresses()[0], server.stopper());
@@ -60,7 +60,7 @@ fn answer(text: &str) -> Response {
 }
 
 /// The target decides: `/panic` panics, `/large` is a file of 64 MiB, anything else is echoed.
-fn respond(request: &Request<'_>, _arrived: Instant) -> Response {
+fn respond(request: &Request<'_>, _arrival: &Arrival) -> Response {
     let line = String::from_utf8_lossy(request.line);
     match line.split(' ').nth(1) {
         Some("/panic") => panic!("this is the panic that the test provokes"),

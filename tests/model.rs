@@ -630,7 +630,7 @@ impl Bench {
             date: &date::imf_fixdate(0),
             input: &mut self.input,
             output: &mut self.output,
-            respond: &|request, _arrived| {
+            respond: &|request, _arrival| {
                 answered.fetch_add(1, Ordering::Relaxed);
                 respond(request)
             },

@@ -52,7 +52,7 @@
 //! leave the connection open also with all their requests sent before an answer is read
 //! (pipelining), and at last all of these, one after another, on one connection.
 
-use glasshttp::server::{self, Server, Stopper};
+use glasshttp::server::{self, Arrival, Server, Stopper};
 use glasshttp::site::{self, Hosts, Root, Site};
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -770,7 +770,7 @@ impl Running {
         let server = Server::new(vec![listener], options)?;
         let stopper = server.stopper();
         let thread = thread::spawn(move || {
-            server.run(&|request: &_, arrived| site.respond(request, arrived), &|| None)
+            server.run(&|request: &_, arrival: &Arrival| site.respond(request, arrival.time), &|| None)
         });
         Ok(Running { address, stopper, thread: Some(thread) })
     }

@@ -387,7 +387,7 @@ impl<'a> Run<'a> {
             date: &date::imf_fixdate(784_111_777),
             input: &mut self.input,
             output: &mut self.output,
-            respond: &|request, arrived| site.respond(request, arrived),
+            respond: &|request, arrival| site.respond(request, arrival.time),
             observer: Some(&mut self.observed),
             options: &self.options,
             budget: &BUDGET,

@@ -23,6 +23,7 @@
 
 use super::Refusal;
 use super::fields::{is_forbidden_in_value, split_field_line, trim};
+use crate::trace::Rfc;
 use std::ops::Range;
 
 /// The longest size line or trailer line, in bytes without CRLF.
@@ -83,7 +84,8 @@ impl ChunkedDecoder {
             if self.line.len() + piece.len() > MAX_LINE + 1 {
                 return Err(Refusal::bad_request(format!(
                     "a line of a chunked body is longer than {MAX_LINE} bytes"
-                )));
+                ))
+                .by(Rfc(9112, "7.1.1")));
             }
             self.line.extend_from_slice(piece);
             at += piece.len();
@@ -100,9 +102,13 @@ impl ChunkedDecoder {
     fn line_is_whole(&mut self) -> Result<(), Refusal> {
         let Some((b'\r', line)) = self.line.split_last() else {
             if self.state == State::DataEnd {
-                return Err(Refusal::bad_request("a chunk does not end where its size says"));
+                return Err(
+                    Refusal::bad_request("a chunk does not end where its size says").by(Rfc(9112, "7.1"))
+                );
             }
-            return Err(Refusal::bad_request("a line of a chunked body ends with LF alone"));
+            return Err(
+                Refusal::bad_request("a line of a chunked body ends with LF alone").by(Rfc(9112, "2.2"))
+            );
         };
         self.state = match self.state {
             State::Size => {
@@ -111,7 +117,11 @@ impl ChunkedDecoder {
                 if size == 0 { State::Trailer } else { State::Data(size) }
             }
             State::DataEnd if line.is_empty() => State::Size,
-            State::DataEnd => return Err(Refusal::bad_request("a chunk does not end where its size says")),
+            State::DataEnd => {
+                return Err(
+                    Refusal::bad_request("a chunk does not end where its size says").by(Rfc(9112, "7.1"))
+                );
+            }
             State::Trailer if line.is_empty() => State::Finished,
             State::Trailer => {
                 self.overhead += line.len();
@@ -122,7 +132,9 @@ impl ChunkedDecoder {
         };
         self.line.clear();
         if self.overhead > MAX_OVERHEAD {
-            return Err(Refusal::bad_request("a chunked body has too much beside its content"));
+            return Err(
+                Refusal::bad_request("a chunked body has too much beside its content").by(Rfc(9112, "7.1.1"))
+            );
         }
         Ok(())
     }
@@ -134,7 +146,9 @@ fn split_size_line(line: &[u8]) -> Result<(u64, usize), Refusal> {
     let (size, extension) = line.split_at(digits);
     // Sixteen digits are a whole u64; more would overflow, and a wrong size is a wrong border.
     if size.is_empty() || size.len() > 16 {
-        return Err(Refusal::bad_request("a chunk must start with its size in hexadecimal"));
+        return Err(
+            Refusal::bad_request("a chunk must start with its size in hexadecimal").by(Rfc(9112, "7.1"))
+        );
     }
     let extension_is_right = match trim(extension) {
         [] => extension.is_empty(),
@@ -142,7 +156,8 @@ fn split_size_line(line: &[u8]) -> Result<(u64, usize), Refusal> {
         _ => false,
     };
     if !extension_is_right {
-        return Err(Refusal::bad_request("a chunk's size is followed by something that is no extension"));
+        return Err(Refusal::bad_request("a chunk's size is followed by something that is no extension")
+            .by(Rfc(9112, "7.1.1")));
     }
     let size = size.iter().fold(0u64, |size, digit| {
         size << 4 | u64::from((*digit as char).to_digit(16).expect("only digits were taken"))

@@ -16,6 +16,7 @@
 
 use super::date;
 use super::fields::{Fields, trim};
+use crate::trace::{self, Rfc, quote};
 
 /// What the representation is now, to compare with what the client knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,10 @@ pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>) -> Outcome {
     // Steps 1 and 2: a date is looked at only where there is no tag.
     let unchanged = match if_match(fields, current) {
         Condition::Absent => if_unmodified_since(fields, current),
-        decided => decided,
+        decided => {
+            passed_over(fields, "If-Unmodified-Since", "If-Match");
+            decided
+        }
     };
     if unchanged == Condition::False {
         return Outcome::Failed;
@@ -68,7 +72,10 @@ pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>) -> Outcome {
     // Steps 3 and 4, likewise.
     let changed = match if_none_match(fields, current) {
         Condition::Absent => if_modified_since(fields, current),
-        decided => decided,
+        decided => {
+            passed_over(fields, "If-Modified-Since", "If-None-Match");
+            decided
+        }
     };
     if changed == Condition::False { Outcome::NotModified } else { Outcome::Proceed }
 }
@@ -77,37 +84,111 @@ pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>) -> Outcome {
 /// in it matches by the strong comparison, for parts of two versions do not fit together.
 pub fn if_range(fields: &Fields<'_>, current: &Validators<'_>) -> bool {
     let Some(value) = fields.get("if-range") else { return true };
-    if value.contains(&b'"') {
-        return matches!(next_tag(value), Some((tag, b"")) if tag.matches_strongly(current.etag));
-    }
-    // A date is a strong validator only if the file cannot have changed again within that second
-    // (section 8.8.2.2).
-    current.is_settled() && date::parse(value) == Some(current.last_modified)
+    let matches = if value.contains(&b'"') {
+        matches!(next_tag(value), Some((tag, b"")) if tag.matches_strongly(current.etag))
+    } else {
+        // A date is a strong validator only if the file cannot have changed again within that
+        // second (section 8.8.2.2).
+        current.is_settled() && date::parse(value) == Some(current.last_modified)
+    };
+    trace::step("if-range", Rfc(9110, "13.1.5"), || {
+        let value = quote(value);
+        if matches {
+            format!("If-Range {value} is this version: a part of it fits to what the client has")
+        } else {
+            format!("If-Range {value} is not surely this version, so its parts would not fit: the whole file")
+        }
+    });
+    matches
 }
 
 /// Section 13.1.1. Compares strongly.
 fn if_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
-    any_tag(fields, "if-match", |tag| tag.matches_strongly(current.etag))
+    let condition = any_tag(fields, "if-match", |tag| tag.matches_strongly(current.etag));
+    record(fields, "If-Match", Rfc(9110, "13.1.1"), condition, |is_true| {
+        if is_true {
+            format!("names this version, {}: go on", current.etag)
+        } else {
+            format!("does not surely name this version, {}: so 412", current.etag)
+        }
+    });
+    condition
 }
 
 /// Section 13.1.2. Compares weakly, and is true if *none* matches.
 fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
-    match any_tag(fields, "if-none-match", |tag| tag.matches_weakly(current.etag)) {
+    let condition = match any_tag(fields, "if-none-match", |tag| tag.matches_weakly(current.etag)) {
         Condition::Absent => Condition::Absent,
         Condition::True => Condition::False,
         Condition::False => Condition::True,
-    }
+    };
+    record(fields, "If-None-Match", Rfc(9110, "13.1.2"), condition, |is_true| {
+        if is_true {
+            format!("is another version than ours, {}: send it", current.etag)
+        } else {
+            format!("names our version, {}: the client has these bytes already, so 304", current.etag)
+        }
+    });
+    condition
 }
 
 /// Section 13.1.3. A file that may change again within the second that its date names is always
 /// taken to have changed.
 fn if_modified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
-    compare_date(fields, "if-modified-since", |since| current.last_modified > since || !current.is_settled())
+    let holds = |since| current.last_modified > since || !current.is_settled();
+    let condition = compare_date(fields, "if-modified-since", holds);
+    record(fields, "If-Modified-Since", Rfc(9110, "13.1.3"), condition, |is_true| {
+        if is_true {
+            "is before the file's last change, or the file may be changing still: send it".to_owned()
+        } else {
+            "is not before the file's last change: the client has these bytes already, so 304".to_owned()
+        }
+    });
+    condition
 }
 
 /// Section 13.1.4.
 fn if_unmodified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
-    compare_date(fields, "if-unmodified-since", |since| current.last_modified <= since)
+    let condition = compare_date(fields, "if-unmodified-since", |since| current.last_modified <= since);
+    record(fields, "If-Unmodified-Since", Rfc(9110, "13.1.4"), condition, |is_true| {
+        if is_true {
+            "is not before the file's last change: go on".to_owned()
+        } else {
+            "is before the file's last change: so 412".to_owned()
+        }
+    });
+    condition
+}
+
+/// Records what a precondition came to, if it was there.
+#[track_caller]
+fn record(
+    fields: &Fields<'_>,
+    name: &str,
+    rule: Rfc,
+    condition: Condition,
+    meaning: impl Fn(bool) -> String,
+) {
+    let value = || quote(fields.get(name).unwrap_or_default());
+    match condition {
+        Condition::Absent if fields.get(name).is_none() => {}
+        Condition::Absent => {
+            trace::step("precondition", rule, || format!("{name} {} is no date: it does not count", value()));
+        }
+        decided => trace::step("precondition", rule, || {
+            format!("{name} {} {}", value(), meaning(decided == Condition::True))
+        }),
+    }
+}
+
+/// Records that a date does not count, if one was sent beside a tag.
+#[track_caller]
+fn passed_over(fields: &Fields<'_>, date: &str, tag: &str) {
+    if fields.get(date).is_some() {
+        trace::step("precondition", Rfc(9110, "13.2.2"), || {
+            format!("{date} does not count beside {tag}, which says it better")
+        });
+    }
 }
 
 /// A field that is not one valid date is ignored (sections 13.1.3 and 13.1.4).

@@ -9,6 +9,7 @@
 //! as several lines, which mean the same as one line joined with commas (section 5.3).
 
 use super::{Refusal, Status};
+use crate::trace::Rfc;
 use arrayvec::ArrayVec;
 use std::borrow::Cow;
 
@@ -37,6 +38,7 @@ impl<'a> Fields<'a> {
         let field = split_field_line(line)?;
         self.0.try_push(field).map_err(|_| {
             Refusal::new(Status::HEADER_FIELDS_TOO_LARGE, format!("more than {MAX_FIELDS} header fields"))
+                .by(Rfc(6585, "5"))
         })
     }
 
@@ -96,24 +98,28 @@ pub(super) fn split_field_line(line: &[u8]) -> Result<Field<'_>, Refusal> {
     if matches!(line.first(), Some(b' ' | b'\t')) {
         return Err(Refusal::bad_request(
             "a header line must not start with white space (obsolete line folding)",
-        ));
+        )
+        .by(Rfc(9112, "5.2")));
     }
-    let colon = memchr::memchr(b':', line)
-        .ok_or_else(|| Refusal::bad_request("a header line needs a colon between name and value"))?;
+    let colon = memchr::memchr(b':', line).ok_or_else(|| {
+        Refusal::bad_request("a header line needs a colon between name and value").by(Rfc(9112, "5"))
+    })?;
     let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
     if name.is_empty() {
-        return Err(Refusal::bad_request("a header line has no name before its colon"));
+        return Err(Refusal::bad_request("a header line has no name before its colon").by(Rfc(9112, "5")));
     }
     // RFC 9112 section 5.1: `Content-Length : 5` has let requests be smuggled past servers that
     // saw no Content-Length in it.
     if matches!(name.last(), Some(b' ' | b'\t')) {
-        return Err(Refusal::bad_request("there must be no white space between a header name and its colon"));
+        return Err(Refusal::bad_request("there must be no white space between a header name and its colon")
+            .by(Rfc(9112, "5.1")));
     }
     if !is_token(name) {
-        return Err(Refusal::bad_request("a header name holds a character that names cannot hold"));
+        return Err(Refusal::bad_request("a header name holds a character that names cannot hold")
+            .by(Rfc(9110, "5.6.2")));
     }
     if value.iter().any(|&byte| is_forbidden_in_value(byte)) {
-        return Err(Refusal::bad_request("a header value holds a control character"));
+        return Err(Refusal::bad_request("a header value holds a control character").by(Rfc(9110, "5.5")));
     }
     Ok(Field { name, value })
 }

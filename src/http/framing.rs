@@ -14,6 +14,7 @@
 
 use super::request::Version;
 use super::{Refusal, Request, Status};
+use crate::trace::{self, Rfc};
 
 /// How a request's body is delimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,18 @@ impl Framing {
     /// # Errors
     /// 400 (or 501) when it is not beyond doubt where the body ends.
     pub fn of(request: &Request<'_>) -> Result<Framing, Refusal> {
+        let framing = Framing::decide(request)?;
+        trace::step("framing", Rfc(9112, "6.3"), || match framing {
+            Framing::None => "neither Content-Length nor Transfer-Encoding announces a body: \
+                              the next request begins behind the blank line"
+                .to_owned(),
+            Framing::Length(length) => format!("Content-Length: a body of {length} bytes follows"),
+            Framing::Chunked => "Transfer-Encoding: a body follows in chunks".to_owned(),
+        });
+        Ok(framing)
+    }
+
+    fn decide(request: &Request<'_>) -> Result<Framing, Refusal> {
         let mut codings = request.fields.get_all("transfer-encoding").peekable();
         if codings.peek().is_none() {
             return content_length(request);
@@ -40,11 +53,14 @@ impl Framing {
         if request.fields.get("content-length").is_some() {
             return Err(Refusal::bad_request(
                 "a request must not have both Content-Length and Transfer-Encoding",
-            ));
+            )
+            .by(Rfc(9112, "6.3")));
         }
         // Section 6.1: a 1.0 client does not know chunks; what came between is faulty.
         if request.version == Version::Http10 {
-            return Err(Refusal::bad_request("Transfer-Encoding does not exist in HTTP/1.0"));
+            return Err(
+                Refusal::bad_request("Transfer-Encoding does not exist in HTTP/1.0").by(Rfc(9112, "6.1"))
+            );
         }
         let members: Vec<_> = request.fields.list("transfer-encoding").collect();
         let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
@@ -52,9 +68,13 @@ impl Framing {
             (Some(only), None) if only.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
             // Rule 4: with chunked last, the end could be found but the content not be read.
             _ if members.len() > 1 && members.iter().position(is_chunked) == Some(members.len() - 1) => {
-                Err(Refusal::new(Status::NOT_IMPLEMENTED, "the only transfer coding taken here is chunked"))
+                Err(Refusal::new(Status::NOT_IMPLEMENTED, "the only transfer coding taken here is chunked")
+                    .by(Rfc(9112, "6.1")))
             }
-            _ => Err(Refusal::bad_request("Transfer-Encoding must be exactly \"chunked\"")),
+            _ => {
+                Err(Refusal::bad_request("Transfer-Encoding must be exactly \"chunked\"")
+                    .by(Rfc(9112, "6.3")))
+            }
         }
     }
 }
@@ -63,10 +83,13 @@ impl Framing {
 fn content_length(request: &Request<'_>) -> Result<Framing, Refusal> {
     let mut length = None;
     for value in request.fields.get_all("content-length").flat_map(|line| line.split(|&byte| byte == b',')) {
-        let this = parse_length(super::fields::trim(value))
-            .ok_or_else(|| Refusal::bad_request("Content-Length must be a number of bytes, in digits"))?;
+        let this = parse_length(super::fields::trim(value)).ok_or_else(|| {
+            Refusal::bad_request("Content-Length must be a number of bytes, in digits").by(Rfc(9112, "6.3"))
+        })?;
         if length.is_some_and(|before| before != this) {
-            return Err(Refusal::bad_request("there are two different values of Content-Length"));
+            return Err(
+                Refusal::bad_request("there are two different values of Content-Length").by(Rfc(9112, "6.3"))
+            );
         }
         length = Some(this);
     }
@@ -99,9 +122,17 @@ pub fn expects_continue(request: &Request<'_>) -> Result<bool, Refusal> {
             return Err(Refusal::new(
                 Status::EXPECTATION_FAILED,
                 "the only expectation met here is 100-continue",
-            ));
+            )
+            .by(Rfc(9110, "10.1.1")));
         }
         expects = true;
+    }
+    if expects {
+        trace::step("expectation", Rfc(9110, "10.1.1"), || {
+            "the client waits to be told to send its body; no answer here depends on one, so it gets \
+             the answer instead"
+                .to_owned()
+        });
     }
     Ok(expects)
 }

@@ -8,7 +8,9 @@
 //! ```
 
 use super::Status;
+use crate::trace::{self, Rfc};
 use std::borrow::Cow;
+use std::panic::Location;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,16 +19,35 @@ pub struct Refusal {
     pub status: Status,
     /// One line for the person at the other end. It never names a path of this machine.
     pub why: Cow<'static, str>,
+    /// The rule that was broken, where there is one that says more than the status does.
+    rule: Option<Rfc>,
+    /// Where in the source it was refused.
+    place: &'static Location<'static>,
 }
 
 impl Refusal {
     /// A refusal with this status and this one-line reason.
+    #[track_caller]
     pub fn new(status: Status, why: impl Into<Cow<'static, str>>) -> Self {
-        Refusal { status, why: why.into() }
+        Refusal { status, why: why.into(), rule: None, place: Location::caller() }
     }
 
     /// 400: the bytes are not a request that we can be sure to have understood.
+    #[track_caller]
     pub(crate) fn bad_request(why: impl Into<Cow<'static, str>>) -> Self {
         Refusal::new(Status::BAD_REQUEST, why)
+    }
+
+    /// Names the rule that the request broke.
+    #[must_use]
+    pub(crate) fn by(self, rule: Rfc) -> Self {
+        Refusal { rule: Some(rule), ..self }
+    }
+
+    /// Records that this refusal becomes the answer: as a step of its own, taken where it was
+    /// refused.
+    pub(crate) fn record(&self) {
+        let rule = self.rule.unwrap_or(self.status.defined_in());
+        trace::step_at(self.place, "refused", Some(rule), || format!("{:?}: {}", self.status, self.why));
     }
 }

@@ -24,6 +24,7 @@ use super::fields::{Fields, is_token, is_token_char};
 use super::host::Host;
 use super::target::{MAX_TARGET, Target};
 use super::{Method, Refusal, Status};
+use crate::trace::{self, Rfc, quote};
 
 /// The longest head taken, blank line included, in bytes.
 pub const MAX_HEAD: usize = 32 * 1024;
@@ -56,6 +57,16 @@ pub enum Version {
     Http10,
     /// HTTP/1.1
     Http11,
+}
+
+impl Version {
+    /// As it stands in a request line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        }
+    }
 }
 
 /// Looks for the end of a head in bytes that arrive in pieces, reading no whole line twice.
@@ -93,12 +104,13 @@ impl HeadScanner {
             let Some(line_feed) = line_feed else {
                 if bytes.len() >= MAX_HEAD {
                     let why = format!("the request head is longer than {MAX_HEAD} bytes");
-                    return Err(Refusal::new(Status::HEADER_FIELDS_TOO_LARGE, why));
+                    return Err(Refusal::new(Status::HEADER_FIELDS_TOO_LARGE, why).by(Rfc(6585, "5")));
                 }
                 return Ok(None);
             };
             let Some((b'\r', line)) = rest[..line_feed].split_last() else {
-                return Err(Refusal::bad_request("a line ends with LF alone; HTTP lines end with CR LF"));
+                return Err(Refusal::bad_request("a line ends with LF alone; HTTP lines end with CR LF")
+                    .by(Rfc(9112, "2.2")));
             };
             if in_first_line && !line.is_empty() {
                 // Who speaks another protocol, or an ancient version of this one, may be waiting
@@ -108,12 +120,18 @@ impl HeadScanner {
             self.line_start += line_feed + 1;
             match (line.is_empty(), in_first_line) {
                 (false, _) => {}
-                (true, false) => return Ok(Some(self.starts_at..self.line_start)),
+                (true, false) => {
+                    trace::step("head", Rfc(9112, "2.1"), || {
+                        format!("the blank line is there: the head is whole, {} bytes", self.line_start)
+                    });
+                    return Ok(Some(self.starts_at..self.line_start));
+                }
                 // RFC 9112 section 2.2: old clients put an empty line after a body, so one before
                 // a request line is passed over.
                 (true, true) if self.starts_at == 0 => self.starts_at = self.line_start,
                 (true, true) => {
-                    return Err(Refusal::bad_request("more than one empty line before the request line"));
+                    return Err(Refusal::bad_request("more than one empty line before the request line")
+                        .by(Rfc(9112, "2.2")));
                 }
             }
         }
@@ -130,7 +148,9 @@ fn check_first_byte(line: &[u8]) -> Result<(), Refusal> {
         Some(0x16) => {
             Err(Refusal::bad_request("this looks like TLS: use http://, this port does not speak https"))
         }
-        Some(_) => Err(Refusal::bad_request("a request starts with a method, such as GET")),
+        Some(_) => {
+            Err(Refusal::bad_request("a request starts with a method, such as GET").by(Rfc(9112, "3.1")))
+        }
     }
 }
 
@@ -147,10 +167,22 @@ impl<'a> Request<'a> {
         let method = Method::from_name(method_name);
         let version = parse_version(version)?;
         let (target, target_host) = Target::parse(method, raw_target)?;
+        trace::step("request line", Rfc(9112, "3"), || {
+            let (method, version) = (quote(method_name), version.as_str());
+            format!(
+                "split at its two spaces: method {method}, target {}, version {version}",
+                quote(raw_target)
+            )
+        });
         let mut fields = Fields::default();
         for line in lines.take_while(|line| !line.is_empty()) {
             fields.push_line(line)?;
         }
+        trace::step("fields", Rfc(9112, "5"), || match fields.iter().count() {
+            0 => "no fields".to_owned(),
+            1 => "one field, split at its first colon".to_owned(),
+            count => format!("{count} fields, each split at its first colon"),
+        });
         let field_host = host_field(&fields, version)?;
         Ok(Request { method, line, target, version, host: target_host.or(field_host), fields })
     }
@@ -192,10 +224,12 @@ fn split_request_line(line: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Refusal> {
     else {
         return Err(Refusal::bad_request(
             "a request line is a method, a target and a version with one space between",
-        ));
+        )
+        .by(Rfc(9112, "3")));
     };
     if !is_token(method) {
-        return Err(Refusal::bad_request("the method holds a character that methods cannot hold"));
+        return Err(Refusal::bad_request("the method holds a character that methods cannot hold")
+            .by(Rfc(9110, "9.1")));
     }
     Ok((method, target, version))
 }
@@ -208,7 +242,10 @@ fn parse_version(version: &[u8]) -> Result<Version, Refusal> {
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
             Err(Refusal::new(Status::VERSION_NOT_SUPPORTED, "this server speaks HTTP/1.0 and HTTP/1.1"))
         }
-        _ => Err(Refusal::bad_request("a request line ends with a version, such as HTTP/1.1")),
+        _ => {
+            Err(Refusal::bad_request("a request line ends with a version, such as HTTP/1.1")
+                .by(Rfc(9112, "2.3")))
+        }
     }
 }
 
@@ -219,11 +256,13 @@ fn host_field<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<Host<'
     match (values.next(), values.next()) {
         (Some(value), None) => match Host::parse(value) {
             Some(host) => Ok(Some(host)),
-            None => Err(Refusal::bad_request("the Host field is malformed")),
+            None => Err(Refusal::bad_request("the Host field is malformed").by(Rfc(9110, "7.2"))),
         },
-        (Some(_), Some(_)) => Err(Refusal::bad_request("there is more than one Host field")),
+        (Some(_), Some(_)) => {
+            Err(Refusal::bad_request("there is more than one Host field").by(Rfc(9112, "3.2")))
+        }
         (None, _) if version == Version::Http10 => Ok(None),
-        (None, _) => Err(Refusal::bad_request("an HTTP/1.1 request needs a Host field")),
+        (None, _) => Err(Refusal::bad_request("an HTTP/1.1 request needs a Host field").by(Rfc(9112, "3.2"))),
     }
 }
 

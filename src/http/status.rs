@@ -1,14 +1,15 @@
 //! Status codes (RFC 9110 section 15): three digits for programs, a phrase for people.
 
+use crate::trace::Rfc;
 use std::fmt;
 
 /// A status code between 100 and 599.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Status(u16);
 
-/// Declares each status that this server sends, once: name, code, phrase.
+/// Declares each status that this server sends, once: name, code, phrase, and where it is defined.
 macro_rules! statuses {
-    ($($name:ident = $code:literal $phrase:literal;)*) => {
+    ($($name:ident = $code:literal $phrase:literal, $rfc:literal $section:literal;)*) => {
         impl Status {
             $(#[doc = concat!(stringify!($code), " ", $phrase)] pub const $name: Status = Status($code);)*
 
@@ -23,6 +24,14 @@ macro_rules! statuses {
                 }
             }
 
+            /// The section that defines it.
+            pub fn defined_in(self) -> Rfc {
+                match self.0 {
+                    $($code => Rfc($rfc, $section),)*
+                    _ => unreachable!("only the constants above can be made"),
+                }
+            }
+
             /// The reason phrase, such as `Not Found`.
             pub fn phrase(self) -> &'static str {
                 match self.0 { $($code => $phrase,)* _ => "" }
@@ -32,26 +41,26 @@ macro_rules! statuses {
 }
 
 statuses! {
-    OK = 200 "OK";
-    NO_CONTENT = 204 "No Content";
-    PARTIAL_CONTENT = 206 "Partial Content";
-    MOVED_PERMANENTLY = 301 "Moved Permanently";
-    NOT_MODIFIED = 304 "Not Modified";
-    BAD_REQUEST = 400 "Bad Request";
-    FORBIDDEN = 403 "Forbidden";
-    NOT_FOUND = 404 "Not Found";
-    METHOD_NOT_ALLOWED = 405 "Method Not Allowed";
-    REQUEST_TIMEOUT = 408 "Request Timeout";
-    PRECONDITION_FAILED = 412 "Precondition Failed";
-    URI_TOO_LONG = 414 "URI Too Long";
-    RANGE_NOT_SATISFIABLE = 416 "Range Not Satisfiable";
-    EXPECTATION_FAILED = 417 "Expectation Failed";
-    MISDIRECTED_REQUEST = 421 "Misdirected Request";
-    HEADER_FIELDS_TOO_LARGE = 431 "Request Header Fields Too Large";
-    INTERNAL_SERVER_ERROR = 500 "Internal Server Error";
-    NOT_IMPLEMENTED = 501 "Not Implemented";
-    SERVICE_UNAVAILABLE = 503 "Service Unavailable";
-    VERSION_NOT_SUPPORTED = 505 "HTTP Version Not Supported";
+    OK = 200 "OK", 9110 "15.3.1";
+    NO_CONTENT = 204 "No Content", 9110 "15.3.5";
+    PARTIAL_CONTENT = 206 "Partial Content", 9110 "15.3.7";
+    MOVED_PERMANENTLY = 301 "Moved Permanently", 9110 "15.4.2";
+    NOT_MODIFIED = 304 "Not Modified", 9110 "15.4.5";
+    BAD_REQUEST = 400 "Bad Request", 9110 "15.5.1";
+    FORBIDDEN = 403 "Forbidden", 9110 "15.5.4";
+    NOT_FOUND = 404 "Not Found", 9110 "15.5.5";
+    METHOD_NOT_ALLOWED = 405 "Method Not Allowed", 9110 "15.5.6";
+    REQUEST_TIMEOUT = 408 "Request Timeout", 9110 "15.5.9";
+    PRECONDITION_FAILED = 412 "Precondition Failed", 9110 "15.5.13";
+    URI_TOO_LONG = 414 "URI Too Long", 9110 "15.5.15";
+    RANGE_NOT_SATISFIABLE = 416 "Range Not Satisfiable", 9110 "15.5.17";
+    EXPECTATION_FAILED = 417 "Expectation Failed", 9110 "15.5.18";
+    MISDIRECTED_REQUEST = 421 "Misdirected Request", 9110 "15.5.20";
+    HEADER_FIELDS_TOO_LARGE = 431 "Request Header Fields Too Large", 6585 "5";
+    INTERNAL_SERVER_ERROR = 500 "Internal Server Error", 9110 "15.6.1";
+    NOT_IMPLEMENTED = 501 "Not Implemented", 9110 "15.6.2";
+    SERVICE_UNAVAILABLE = 503 "Service Unavailable", 9110 "15.6.4";
+    VERSION_NOT_SUPPORTED = 505 "HTTP Version Not Supported", 9110 "15.6.6";
 }
 
 impl Status {

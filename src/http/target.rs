@@ -13,6 +13,7 @@
 
 use super::host::Host;
 use super::{Method, Refusal, Status};
+use crate::trace::{self, Rfc, quote};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 /// The longest target taken, in bytes. RFC 9112 section 3 asks for 8000 at least.
@@ -56,13 +57,16 @@ impl<'a> Target<'a> {
             return Err(Refusal::bad_request(format!(
                 "the target holds a character that it cannot hold: \"{}\"",
                 shown.escape_ascii()
-            )));
+            ))
+            .by(Rfc(9112, "3.2")));
         }
         match (method, raw) {
             (Method::Connect, _) => Host::parse(raw)
                 .filter(|host| host.port.is_some())
                 .map(|_| (Target::Authority, None))
-                .ok_or_else(|| Refusal::bad_request("the target of CONNECT must be host:port")),
+                .ok_or_else(|| {
+                    Refusal::bad_request("the target of CONNECT must be host:port").by(Rfc(9112, "3.2.3"))
+                }),
             (_, [b'/', ..]) => Ok((split_query(raw), None)),
             (Method::Options, b"*") => Ok((Target::Server, None)),
             _ => parse_absolute(raw),
@@ -77,7 +81,9 @@ fn parse_absolute(raw: &[u8]) -> Result<(Target<'_>, Option<Host<'_>>), Refusal>
         start.eq_ignore_ascii_case(scheme).then_some(rest)
     });
     let Some(rest) = after_scheme else {
-        return Err(Refusal::bad_request("the target must start with \"/\" or \"http://\""));
+        return Err(
+            Refusal::bad_request("the target must start with \"/\" or \"http://\"").by(Rfc(9112, "3.2"))
+        );
     };
     let authority_ends = rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len());
     let (authority, path_and_query) = rest.split_at(authority_ends);
@@ -85,7 +91,7 @@ fn parse_absolute(raw: &[u8]) -> Result<(Target<'_>, Option<Host<'_>>), Refusal>
     // information in it is a trick more often than not (section 4.2.4): Host::parse refuses "@".
     let host = Host::parse(authority)
         .filter(|host| !host.name.is_empty())
-        .ok_or_else(|| Refusal::bad_request("the host in the target is malformed"))?;
+        .ok_or_else(|| Refusal::bad_request("the host in the target is malformed").by(Rfc(9112, "3.2.2")))?;
     Ok((split_query(path_and_query), Some(host)))
 }
 
@@ -131,16 +137,29 @@ impl DecodedPath {
                     names_directory = true;
                     relative.truncate(start.saturating_sub(1));
                 }
-                b".." => return Err(Refusal::bad_request("the path must not hold \"..\"")),
+                b".." => {
+                    return Err(Refusal::bad_request("the path must not hold \"..\"").by(Rfc(3986, "5.2.4")));
+                }
                 decoded => {
                     if let Some(byte) = decoded.iter().find(|byte| b"/\\\0".contains(byte)) {
                         let shown =
                             if *byte == 0 { "NUL".to_owned() } else { format!("\"{}\"", *byte as char) };
-                        return Err(Refusal::bad_request(format!("a path segment must not hold {shown}")));
+                        return Err(Refusal::bad_request(format!("a path segment must not hold {shown}"))
+                            .by(Rfc(3986, "2.2")));
                     }
                 }
             }
         }
+        trace::step("path", Rfc(3986, "2.1"), || {
+            let (encoded, decoded) = (quote(path), quote(&relative));
+            if relative.is_empty() {
+                format!("{encoded} is the root of the folder")
+            } else if names_directory {
+                format!("{encoded}, split at \"/\" and then decoded once, names the directory {decoded}")
+            } else {
+                format!("{encoded}, split at \"/\" and then decoded once, names {decoded}")
+            }
+        });
         Ok(DecodedPath { relative, names_directory })
     }
 
@@ -164,7 +183,8 @@ fn decode_segment(segment: &[u8], onto: &mut Vec<u8>) -> Result<(), Refusal> {
     let well_formed = memchr::memchr_iter(b'%', segment)
         .all(|at| segment.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)));
     if !well_formed {
-        return Err(Refusal::bad_request("a \"%\" in the path must be followed by two hexadecimal digits"));
+        return Err(Refusal::bad_request("a \"%\" in the path must be followed by two hexadecimal digits")
+            .by(Rfc(3986, "2.1")));
     }
     onto.extend(percent_decode(segment));
     Ok(())

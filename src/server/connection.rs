@@ -35,15 +35,16 @@
 use super::body::BodyReader;
 use super::budget::{Budget, Share};
 use super::buffer::ReadBuffer;
-use super::exchange::{Observer, Pending};
-use super::transmit::{ENOUGH, Progress, Transmission};
+use super::exchange::{MAX_STORY_BODY, MAX_STORY_HEAD, Observer, Pending, Story};
+use super::transmit::{ENOUGH, Progress, SMALL_FILE, Transmission};
 use super::transport::Transport;
-use super::{Options, Responder};
+use super::{Arrival, Options, Responder};
 use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, Version};
 use crate::http::response::Head;
 use crate::http::{Method, Refusal, Request, Status, date};
-use crate::site::{Body, Response, error_page};
+use crate::site::{Body, FilePart, Response, Source, error_page};
+use crate::trace::{self, Rfc};
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
@@ -72,6 +73,9 @@ const STEP_BUDGET: usize = 256;
 pub struct Connection<T> {
     transport: T,
     client: IpAddr,
+    /// Its number, for the observer, and how many requests were answered on it.
+    number: u64,
+    answered: u32,
     state: State,
     /// What has arrived and could not be used yet.
     leftover: Vec<u8>,
@@ -100,6 +104,8 @@ pub struct Connection<T> {
     last_read: Instant,
     /// Exchanges whose answers are not wholly sent, for the observer.
     pending: VecDeque<Pending>,
+    /// What was decided of the current request in turns before this one.
+    steps: Vec<trace::Step>,
 }
 
 #[derive(Debug)]
@@ -149,6 +155,12 @@ pub struct Turn<'a> {
     pub budget: &'a Arc<Budget>,
 }
 
+impl Turn<'_> {
+    fn wants_stories(&self) -> bool {
+        self.observer.as_ref().is_some_and(|observer| observer.wants_stories())
+    }
+}
+
 /// What is to become of a connection after its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -184,6 +196,8 @@ impl<T: Transport> Connection<T> {
         Connection {
             transport,
             client,
+            number: 0,
+            answered: 0,
             state: State::ReceivingHead(HeadScanner::default()),
             leftover: Vec::new(),
             outgoing: Transmission::default(),
@@ -199,7 +213,19 @@ impl<T: Transport> Connection<T> {
             began_before_turn: true,
             last_read: now,
             pending: VecDeque::new(),
+            steps: Vec::new(),
         }
+    }
+
+    /// Gives it a number, by which its observer knows it.
+    #[must_use]
+    pub fn numbered(self, number: u64) -> Connection<T> {
+        Connection { number, ..self }
+    }
+
+    /// Its number; 0 if it has none.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// The socket, to register it.
@@ -259,6 +285,9 @@ impl<T: Transport> Connection<T> {
         self.outgoing.give_buffer_back(turn.output);
         self.leftover = turn.input.take_rest();
         self.report(turn, next == Next::Close);
+        if turn.wants_stories() {
+            self.steps.append(&mut trace::take());
+        }
         if next != Next::Close {
             self.set_deadline(turn, has_sent);
         }
@@ -300,7 +329,7 @@ impl<T: Transport> Connection<T> {
         let then = match &self.state {
             State::ReceivingBody { head, .. } => {
                 let head = head.clone();
-                let request = Request::parse(&turn.input.filled()[head]).expect("it was parsed before");
+                let request = parse_again(&turn.input.filled()[head]);
                 self.refuse(turn, Some(&request), &refusal)
             }
             _ => self.refuse(turn, None, &refusal),
@@ -379,7 +408,7 @@ impl<T: Transport> Connection<T> {
             return self.receive(turn, send_budget);
         }
         let then = {
-            let request = Request::parse(&turn.input.filled()[head.clone()]).expect("it was parsed before");
+            let request = parse_again(&turn.input.filled()[head.clone()]);
             match read {
                 // Whether the end arrived with the byte that was too much makes no difference.
                 Ok((_, true)) if !is_too_large => self.respond(turn, &request),
@@ -438,31 +467,51 @@ impl<T: Transport> Connection<T> {
 
     /// Answers a request whose body, if it had one, is read.
     fn respond(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
-        let response = (turn.respond)(request, self.arrived(turn));
+        let response = (turn.respond)(request, &self.arrival(turn));
         let keep_alive = !self.closing && request.allows_keep_alive();
+        trace::step("connection", Rfc(9112, "9.3"), || {
+            let version = request.version.as_str();
+            match (keep_alive, request.version) {
+                (true, Version::Http11) => format!("stays open for the next request, as usual in {version}"),
+                (true, Version::Http10) => format!("stays open, as the client asks in {version}"),
+                (false, _) if self.closing => "closes: the server is about to stop".to_owned(),
+                (false, Version::Http11) => "closes, as the client asks".to_owned(),
+                (false, Version::Http10) => format!("closes, as usual in {version}"),
+            }
+        });
         self.queue(turn, Some(request), response, keep_alive);
         if keep_alive && !self.outgoing.is_broken() { Then::NextRequest } else { Then::Close }
     }
 
-    /// By when the request had begun to arrive that is to be answered. Mostly it is the reason for
-    /// this turn. Those behind it may have been sent since, and read with it.
-    fn arrived(&self, turn: &Turn<'_>) -> Instant {
-        if self.began_before_turn { turn.now } else { self.last_read.max(turn.now) }
+    /// Of the request that is to be answered. Mostly it is the reason for this turn, and so had
+    /// begun to arrive before it. Those behind it may have been sent since, and read with it.
+    fn arrival(&self, turn: &Turn<'_>) -> Arrival {
+        let time = if self.began_before_turn { turn.now } else { self.last_read.max(turn.now) };
+        Arrival { time, client: self.client }
     }
 
     /// Answers without having read the body, and so for the last time: where the next request
     /// would start is not known.
     fn respond_early(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
-        self.queue(turn, Some(request), (turn.respond)(request, self.arrived(turn)), false);
+        let response = (turn.respond)(request, &self.arrival(turn));
+        trace::step("connection", Rfc(9112, "9.6"), || {
+            "closes: what follows the head is not read, and so nobody knows where a next request begins"
+                .to_owned()
+        });
+        self.queue(turn, Some(request), response, false);
         Then::CloseEarly
     }
 
     /// Answers what cannot be answered otherwise, for the last time.
     fn refuse(&mut self, turn: &Turn<'_>, request: Option<&Request<'_>>, refusal: &Refusal) -> Then {
+        refusal.record();
         let response = match request {
             Some(request) => error_page::respond(&request.fields, refusal),
             None => error_page::as_line(refusal),
         };
+        trace::step("connection", Rfc(9112, "9.6"), || {
+            "closes: after this, nobody can be sure where a next request would begin".to_owned()
+        });
         self.queue(turn, request, response, false);
         Then::CloseEarly
     }
@@ -488,7 +537,16 @@ impl<T: Transport> Connection<T> {
             request_version: request.map_or(Version::Http11, |request| request.version),
         };
         self.began_before_turn = false;
-        self.outgoing.push_with(|out| head.render(out));
+        self.answered += 1;
+        record_sending(&response.body, is_head);
+        let mut story = turn.wants_stories().then(|| Box::new(self.story(turn, &response.body, is_head)));
+        self.outgoing.push_with(|out| {
+            let starts = out.len();
+            head.render(out);
+            if let Some(story) = &mut story {
+                story.response = out[starts..].to_vec();
+            }
+        });
         let body_starts = self.outgoing.queued();
         if !is_head {
             self.outgoing.push_body(response.body);
@@ -499,7 +557,28 @@ impl<T: Transport> Connection<T> {
         if turn.observer.is_some() {
             let body = body_starts..self.outgoing.queued();
             let fields = request.map(|request| &request.fields);
-            self.pending.push_back(Pending::new(line, fields, response.status, self.request_began, body));
+            let (number, began) = (self.answered, self.request_began);
+            self.pending.push_back(Pending::new(number, line, fields, response.status, began, body, story));
+        }
+    }
+
+    /// What can be seen of the exchange whose answer is about to be sent.
+    fn story(&mut self, turn: &Turn<'_>, body: &Body, is_head: bool) -> Story {
+        let mut steps = std::mem::take(&mut self.steps);
+        steps.append(&mut trace::take());
+        let bytes = turn.input.filled();
+        let head = trace::silently(|| HeadScanner::default().find_end(bytes));
+        let request = &bytes[..head.ok().flatten().map_or(bytes.len(), |head| head.end)];
+        let now = Instant::now();
+        Story {
+            request: request[..request.len().min(MAX_STORY_HEAD)].to_vec(),
+            response: Vec::new(),
+            body_start: if is_head { Vec::new() } else { body.start(MAX_STORY_BODY) },
+            steps,
+            began: self.request_began.min(self.last_read),
+            arrived: self.last_read,
+            decided: now,
+            ended: now,
         }
     }
 
@@ -604,10 +683,40 @@ impl<T: Transport> Connection<T> {
         while let Some(first) = self.pending.front()
             && (closed || first.is_over(sent))
         {
-            let exchange = self.pending.pop_front().expect("there is a first").end(self.client, sent);
-            observer.observe(&exchange, turn.now);
+            let first = self.pending.pop_front().expect("there is a first");
+            observer.observe(&first.end(self.number, self.client, sent), turn.now);
+        }
+        if let Some(first) = self.pending.front() {
+            observer.progress(&first.under_way(self.number, sent), turn.now);
         }
     }
+}
+
+/// A head that has been parsed before, while its body was still to come.
+fn parse_again(head: &[u8]) -> Request<'_> {
+    trace::silently(|| Request::parse(head)).expect("it was parsed before")
+}
+
+/// Records how a body gets onto the wire.
+fn record_sending(body: &Body, is_head: bool) {
+    trace::step("sending", None, || match body {
+        _ if is_head => "HEAD: the head says how long the body would be, and the body stays here".to_owned(),
+        Body::Empty => "a head and no body".to_owned(),
+        Body::Bytes(bytes) => {
+            format!("the head, and behind it {} bytes that were made just now", bytes.len())
+        }
+        Body::File(FilePart { source: Source::Memory(_), range }) => {
+            format!("the head, and behind it {} bytes from memory", range.end - range.start)
+        }
+        Body::File(part) if part.length() <= SMALL_FILE => {
+            format!("the head, and behind it, in the same write, {} bytes read from the file", part.length())
+        }
+        Body::File(part) => format!(
+            "the head, and then {} bytes that the kernel takes from the file itself (sendfile), a piece at a time",
+            part.length()
+        ),
+        Body::Pieces(pieces) => format!("the head, and then {} pieces", pieces.len()),
+    });
 }
 
 /// The response with its share of the memory for large ones; another if there is none left.

@@ -2,13 +2,23 @@
 
 use crate::http::Status;
 use crate::http::fields::Fields;
+use crate::trace::Step;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime};
 
+/// How much of an exchange's bytes its [`Story`] holds: of each head, and of the response's body.
+pub const MAX_STORY_HEAD: usize = 16 * 1024;
+/// See [`MAX_STORY_HEAD`].
+pub const MAX_STORY_BODY: usize = 4 * 1024;
+
 /// One exchange. Whatever a client sent stands in it as it was sent; who shows it must escape it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
+    /// On which connection, counted from 1 for all workers together; 0 if nobody wants stories.
+    pub connection: u64,
+    /// The how many-th it was there, counted from 1.
+    pub number: u32,
     /// The client's address.
     pub client: IpAddr,
     /// The request line without its CRLF, or what came in place of one; empty if nothing did.
@@ -21,18 +31,77 @@ pub struct Exchange {
     pub status: Status,
     /// How many bytes of the answer's body the kernel has taken.
     pub body_sent: u64,
-    /// Whether that was all of it.
+    /// How many bytes of body were to be sent.
+    pub body_length: u64,
+    /// Whether all of the answer was sent.
     pub complete: bool,
     /// When it ended, by the calendar.
     pub ended: SystemTime,
     /// From the request's first byte to the answer's last.
     pub duration: Duration,
+    /// All that could be seen of it, if an observer wants that.
+    pub story: Option<Box<Story>>,
+}
+
+/// An exchange from near: its bytes, its decisions, and where its time went.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// The request's head as it came, or as much of one as came; its first [`MAX_STORY_HEAD`] bytes.
+    pub request: Vec<u8>,
+    /// The response's head, likewise.
+    pub response: Vec<u8>,
+    /// The first [`MAX_STORY_BODY`] bytes of the response's body.
+    pub body_start: Vec<u8>,
+    /// What was decided, in order.
+    pub steps: Vec<Step>,
+    /// When the request's first byte was there.
+    pub began: Instant,
+    /// When its last was.
+    pub arrived: Instant,
+    /// When its answer was ready to be sent.
+    pub decided: Instant,
+    /// When the answer's last byte was taken by the kernel, or the connection ended.
+    pub ended: Instant,
+}
+
+/// An exchange whose answer is on its way.
+#[derive(Debug, Clone, Copy)]
+pub struct UnderWay<'a> {
+    /// See [`Exchange::connection`].
+    pub connection: u64,
+    /// See [`Exchange::number`].
+    pub number: u32,
+    /// See [`Exchange::request_line`].
+    pub request_line: &'a [u8],
+    /// The answer's status.
+    pub status: Status,
+    /// How many bytes of its body the kernel has taken.
+    pub body_sent: u64,
+    /// How many there are.
+    pub body_length: u64,
+    /// When the request's first byte was there.
+    pub began: Instant,
 }
 
 /// Somebody who is told of exchanges as they end. Each worker has its own.
 pub trait Observer: Send {
     /// An exchange has ended.
     fn observe(&mut self, exchange: &Exchange, now: Instant);
+
+    /// Whether it wants [`Exchange::story`] and to be told of what the functions below tell. The
+    /// answer must always be the same.
+    fn wants_stories(&self) -> bool {
+        false
+    }
+
+    /// This worker has taken a connection in.
+    fn opened(&mut self, _connection: u64, _client: IpAddr, _now: Instant) {}
+
+    /// The connection is over.
+    fn closed(&mut self, _connection: u64, _now: Instant) {}
+
+    /// Some of an answer, but not all of it, has been sent in this turn.
+    fn progress(&mut self, _under_way: &UnderWay<'_>, _now: Instant) {}
 
     /// When it wants [`Observer::flush`] to be called; `None` if it has nothing to pass on.
     fn flush_at(&self) -> Option<Instant>;
@@ -41,9 +110,49 @@ pub trait Observer: Send {
     fn flush(&mut self);
 }
 
+/// Two observers as one.
+pub struct Both(pub Box<dyn Observer>, pub Box<dyn Observer>);
+
+impl Observer for Both {
+    fn observe(&mut self, exchange: &Exchange, now: Instant) {
+        self.0.observe(exchange, now);
+        self.1.observe(exchange, now);
+    }
+
+    fn wants_stories(&self) -> bool {
+        self.0.wants_stories() || self.1.wants_stories()
+    }
+
+    fn opened(&mut self, connection: u64, client: IpAddr, now: Instant) {
+        self.0.opened(connection, client, now);
+        self.1.opened(connection, client, now);
+    }
+
+    fn closed(&mut self, connection: u64, now: Instant) {
+        self.0.closed(connection, now);
+        self.1.closed(connection, now);
+    }
+
+    fn progress(&mut self, under_way: &UnderWay<'_>, now: Instant) {
+        self.0.progress(under_way, now);
+        self.1.progress(under_way, now);
+    }
+
+    fn flush_at(&self) -> Option<Instant> {
+        [self.0.flush_at(), self.1.flush_at()].into_iter().flatten().min()
+    }
+
+    fn flush(&mut self) {
+        self.0.flush();
+        self.1.flush();
+    }
+}
+
 /// An exchange whose answer is on its way: it ends when the bytes that were queued for it are sent.
 #[derive(Debug)]
 pub(super) struct Pending {
+    /// The how many-th of its connection it is.
+    number: u32,
     began: Instant,
     request_line: Vec<u8>,
     referer: Option<Vec<u8>>,
@@ -51,27 +160,49 @@ pub(super) struct Pending {
     status: Status,
     /// Where its body is in the stream of all bytes that the connection sends.
     body: Range<u64>,
+    story: Option<Box<Story>>,
 }
 
 impl Pending {
     /// An exchange whose answer's body is these of all bytes that the connection sends. There are
     /// no fields if the request could not be read.
     pub(super) fn new(
+        number: u32,
         request_line: &[u8],
         fields: Option<&Fields<'_>>,
         status: Status,
         began: Instant,
         body: Range<u64>,
+        story: Option<Box<Story>>,
     ) -> Pending {
         let field = |name| fields.and_then(|fields| fields.get(name)).map(<[u8]>::to_vec);
         Pending {
+            number,
             began,
             request_line: request_line.to_vec(),
             referer: field("referer"),
             user_agent: field("user-agent"),
             status,
             body,
+            story,
         }
+    }
+
+    /// What can be said of it while it is not over, when the connection has sent so many bytes.
+    pub(super) fn under_way(&self, connection: u64, sent: u64) -> UnderWay<'_> {
+        UnderWay {
+            connection,
+            number: self.number,
+            request_line: &self.request_line,
+            status: self.status,
+            body_sent: self.body_sent(sent),
+            body_length: self.body.end - self.body.start,
+            began: self.began,
+        }
+    }
+
+    fn body_sent(&self, sent: u64) -> u64 {
+        sent.min(self.body.end).saturating_sub(self.body.start)
     }
 
     /// Whether all its bytes are among the first `sent` of the connection.
@@ -80,10 +211,17 @@ impl Pending {
     }
 
     /// The exchange as it ends at this very moment, when the connection has sent so many bytes.
-    pub(super) fn end(self, client: IpAddr, sent: u64) -> Exchange {
+    pub(super) fn end(mut self, connection: u64, client: IpAddr, sent: u64) -> Exchange {
+        let mut story = self.story.take();
+        if let Some(story) = &mut story {
+            story.ended = Instant::now();
+        }
         Exchange {
+            connection,
+            number: self.number,
             client,
-            body_sent: sent.min(self.body.end).saturating_sub(self.body.start),
+            body_sent: self.body_sent(sent),
+            body_length: self.body.end - self.body.start,
             complete: self.is_over(sent),
             request_line: self.request_line,
             referer: self.referer,
@@ -91,6 +229,7 @@ impl Pending {
             status: self.status,
             ended: SystemTime::now(),
             duration: self.began.elapsed(),
+            story,
         }
     }
 }

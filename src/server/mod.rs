@@ -25,18 +25,26 @@ pub mod transmit;
 pub mod transport;
 pub mod worker;
 
-pub use exchange::{Exchange, Observer};
+pub use exchange::{Both, Exchange, Observer, Story, UnderWay};
 pub use pool::Stopper;
 
 use crate::http::Request;
 use crate::site::Response;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
-/// What answers requests. It is called by several workers at once, with the request and a time by
-/// which it had arrived: the answer may be as old as that, and no older.
-pub type Responder<'a> = dyn Fn(&Request<'_>, Instant) -> Response + Sync + 'a;
+/// What answers requests. It is called by several workers at once.
+pub type Responder<'a> = dyn Fn(&Request<'_>, &Arrival) -> Response + Sync + 'a;
+
+/// What is known of a request beside its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// By when it had begun to arrive: the answer may be as old as that, and no older.
+    pub time: Instant,
+    /// Who sent it.
+    pub client: IpAddr,
+}
 
 /// Makes an observer for a worker; each has its own, so that they need not wait for each other.
 pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + 'a;

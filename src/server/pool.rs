@@ -11,7 +11,7 @@ use super::{ObserverFactory, Options, Responder};
 use mio::Waker;
 use std::io;
 use std::net::{IpAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The workers before they run.
@@ -28,6 +28,8 @@ pub(super) struct Shared {
     /// The memory for large answers.
     pub(super) budget: Arc<Budget>,
     stopping: AtomicBool,
+    /// How many connections have got a number.
+    numbered: AtomicU64,
     desks: Vec<Desk>,
 }
 
@@ -80,6 +82,7 @@ impl Pool {
             options,
             budget: Budget::new(LARGE_ANSWERS),
             stopping: AtomicBool::new(false),
+            numbered: AtomicU64::new(0),
             desks,
         });
         let workers = polls
@@ -142,6 +145,11 @@ impl Shared {
 
     pub(super) fn desk(&self, worker: usize) -> &Desk {
         &self.desks[worker]
+    }
+
+    /// A number for a connection: 1, 2, 3.
+    pub(super) fn number_a_connection(&self) -> u64 {
+        self.numbered.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Whether all workers together have as many connections as they may.

@@ -17,7 +17,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 /// A file of up to so many bytes is copied behind its head, and both leave in one write.
-const SMALL_FILE: u64 = 32 * 1024;
+pub const SMALL_FILE: u64 = 32 * 1024;
 
 /// As soon as so many bytes are gathered they are sent, before more responses are added.
 pub const ENOUGH: usize = 64 * 1024;

@@ -22,6 +22,7 @@ use super::timers::Timers;
 use super::{Options, Responder};
 use crate::http::{date, response::Head};
 use crate::site::error_page;
+use crate::trace;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
@@ -140,6 +141,7 @@ impl Worker {
             accept_again: None,
             longest_idle: Vec::new(),
         };
+        trace::switch(state.observer.as_ref().is_some_and(|observer| observer.wants_stories()));
         let mut stop_at = None;
         loop {
             let timeout = state.sleep_until(stop_at).map(|at| at.saturating_duration_since(Instant::now()));
@@ -302,7 +304,15 @@ impl Loop<'_> {
         let mut keys = Vec::with_capacity(self.newcomers.len());
         for (stream, client) in std::mem::take(&mut self.newcomers) {
             let mut connection = Connection::new(stream, client, now, self.options());
+            if let Some(observer) = &mut self.observer
+                && observer.wants_stories()
+            {
+                let number = self.worker.shared.number_a_connection();
+                connection = connection.numbered(number);
+                observer.opened(number, client, now);
+            }
             if connection.listen(&mut self.input) == Next::Close {
+                self.tell_of_the_end(&connection);
                 self.worker.shared.desk(self.worker.number).discount_one();
                 continue;
             }
@@ -349,6 +359,7 @@ impl Loop<'_> {
         let next = next.unwrap_or_else(|_| {
             // The buffers may be in any state; these are in a good one.
             (self.input, self.output) = (ReadBuffer::default(), Vec::new());
+            trace::take();
             Next::Close
         });
         if next == Next::Close {
@@ -379,6 +390,7 @@ impl Loop<'_> {
     /// Closing the socket is what dropping it does; with it the kernel forgets its registration.
     fn close(&mut self, key: usize) {
         let seat = self.connections.remove(key);
+        self.tell_of_the_end(&seat.connection);
         let desk = self.worker.shared.desk(self.worker.number);
         desk.discount_one();
         if seat.is_idle {
@@ -387,6 +399,14 @@ impl Loop<'_> {
         if self.timers.len() > 1024 + 2 * self.connections.len() {
             let seats = &self.connections;
             self.timers.retain(|at, key| seats.get(key).is_some_and(|seat| seat.queued == Some(at)));
+        }
+    }
+
+    fn tell_of_the_end(&mut self, connection: &Connection<TcpStream>) {
+        if let Some(observer) = &mut self.observer
+            && connection.number() > 0
+        {
+            observer.closed(connection.number(), self.clock.now);
         }
     }
 

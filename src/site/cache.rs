@@ -22,6 +22,7 @@
 use super::facts::Facts;
 use super::representation::Representation;
 use super::root::{Root, Trail};
+use crate::trace;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -70,15 +71,23 @@ impl Cache {
             let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(entries.get(path)?)
         };
-        if entry.checked.load(Ordering::Acquire) < self.nanoseconds(arrived) {
+        let is_unchecked = entry.checked.load(Ordering::Acquire) < self.nanoseconds(arrived);
+        if is_unchecked {
             // What is checked is true from before the check on.
             let now = self.nanoseconds(Instant::now());
             if !root.still_leads_to(&entry.trail, &entry.facts) {
                 self.remove(path);
+                trace::step("cache", None, || {
+                    "in memory, but it has changed on disk: read it anew".to_owned()
+                });
                 return None;
             }
             entry.checked.fetch_max(now, Ordering::AcqRel);
         }
+        trace::step("cache", None, || {
+            let when = if is_unchecked { "just now" } else { "by another request, after this one had come" };
+            format!("in memory, and found unchanged on disk {when}: no need to open it")
+        });
         // To write only where it changes something keeps the processors from taking the entry
         // from each other.
         if !entry.used.load(Ordering::Relaxed) {

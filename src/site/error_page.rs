@@ -4,11 +4,17 @@ use super::{Body, Response, page};
 use crate::http::accept;
 use crate::http::fields::Fields;
 use crate::http::{Headers, Refusal, Status};
+use crate::trace::{self, Rfc};
 use maud::html;
 
 /// The answer to a request whose fields could be read.
 pub fn respond(fields: &Fields<'_>, refusal: &Refusal) -> Response {
-    if prefers_html(fields) { as_page(refusal) } else { as_line(refusal) }
+    let as_html = prefers_html(fields);
+    trace::step("error page", Rfc(9110, "12.5.1"), || {
+        let (what, why) = if as_html { ("a page", "names") } else { ("a line of text", "does not name") };
+        format!("{what} says so, because Accept {why} text/html")
+    });
+    if as_html { as_page(refusal) } else { as_line(refusal) }
 }
 
 /// The answer to what is not even a request: one line.

@@ -8,6 +8,7 @@
 
 use crate::http::host::Host;
 use crate::http::{Refusal, Status};
+use crate::trace::{self, Rfc, quote};
 
 /// Which hosts are answered for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,10 @@ impl Hosts {
         let (Hosts::LoopbackAnd(others), Some(host)) = (self, host) else { return Ok(()) };
         let is_listed = others.iter().any(|other| host.name.eq_ignore_ascii_case(other.as_bytes()));
         if host.is_loopback() || is_listed {
+            trace::step("host", Rfc(9110, "7.4"), || {
+                let what = if is_listed { "is on the list of --allow-host" } else { "is this machine" };
+                format!("the host {} {what}, so it is answered for", quote(host.name))
+            });
             return Ok(());
         }
         let why =

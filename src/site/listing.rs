@@ -17,6 +17,7 @@ use crate::http::fields::Fields;
 use crate::http::target::{DecodedPath, encode_segment, parameter};
 use crate::http::{Headers, Refusal, Status, accept};
 use crate::human;
+use crate::trace;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use maud::{Markup, Render, html};
@@ -71,7 +72,12 @@ pub fn respond(
     let order = Order::from_query(query);
     entries.sort_unstable_by(|a, b| order.compare(a, b));
     let mut headers = Headers::default();
-    let text = if wants_json(query, fields) {
+    let as_json_text = wants_json(query, fields);
+    trace::step("listing", None, || {
+        let form = if as_json_text { "JSON" } else { "a page" };
+        format!("no index file is there, so its {} entries are listed, as {form}", entries.len())
+    });
+    let text = if as_json_text {
         headers.push("Content-Type", "application/json");
         as_json(path, &entries)
     } else {

@@ -29,6 +29,7 @@ pub use root::Root;
 
 use crate::http::target::{DecodedPath, Target, encode_segment};
 use crate::http::{Headers, Method, Refusal, Request, Status};
+use crate::trace::{self, Rfc, quote};
 use cache::Cache;
 use representation::Representation;
 use root::{OpenFile, Opened, SingleFile};
@@ -91,7 +92,10 @@ impl Site {
         self.options.hosts.check(request.host)?;
         let (encoded_path, query) = match (request.method, request.target) {
             (Method::Get | Method::Head, Target::Path { path, query }) => (path, query),
-            (Method::Options, _) => return Ok(allowed_methods()),
+            (Method::Options, _) => {
+                trace::step("method", Rfc(9110, "9.3.7"), || "OPTIONS asks what can be asked".to_owned());
+                return Ok(allowed_methods());
+            }
             (Method::Unknown, _) => {
                 return Err(Refusal::new(Status::NOT_IMPLEMENTED, "this server does not know the method"));
             }
@@ -108,6 +112,9 @@ impl Site {
         let path = DecodedPath::decode(encoded_path)?;
         // Who serves a single file means it, whatever its name.
         if path.is_hidden() && !self.options.hidden && self.root.single_file().is_none() {
+            trace::step("hidden", None, || {
+                "a name in it starts with a dot, and --hidden is off: as if it were not there".to_owned()
+            });
             return Err(not_found());
         }
         match self.find(&path)? {
@@ -133,7 +140,12 @@ impl Site {
         let relative = &path.relative;
         match self.root.open(relative)? {
             // A file has nothing below it: "/a.txt/" names something that is not there.
-            Opened::File(_) if path.names_directory => Err(not_found()),
+            Opened::File(_) if path.names_directory => {
+                trace::step("slash", None, || {
+                    "the target ends in \"/\", and a file has nothing below it".to_owned()
+                });
+                Err(not_found())
+            }
             Opened::File(file) => Ok(Found::File { file, relative: relative.clone(), for_certain: true }),
             Opened::Directory(_) if !path.names_directory => Ok(Found::DirectoryWithoutSlash),
             Opened::Directory(directory) => Ok(self.find_index(path)?.unwrap_or(Found::Directory(directory))),
@@ -166,6 +178,9 @@ impl Site {
             match self.root.open(&relative) {
                 // The second choice is what is named only as long as the first is not there.
                 Ok(Opened::File(file)) => {
+                    trace::step("index", None, || {
+                        format!("{} stands for its directory", quote(name.as_bytes()))
+                    });
                     return Ok(Some(Found::File { file, relative, for_certain: rank == 0 }));
                 }
                 Ok(Opened::Directory(_)) => {}
@@ -195,11 +210,13 @@ impl Site {
 
     /// The answer to a request that is refused: the folder's own 404 page, if it has one, or ours.
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Response {
+        refusal.record();
         if refusal.status == Status::NOT_FOUND
             && self.root.single_file().is_none()
             && error_page::takes_html_at_all(&request.fields)
             && let Ok(Opened::File(file)) = self.root.open(b"404.html")
         {
+            trace::step("error page", None, || "the folder's own 404.html says so".to_owned());
             let page = Representation::on_disk(file, b"404.html", &self.options.cache_control);
             return page.respond_as_error(refusal.status);
         }
@@ -220,11 +237,14 @@ fn send(request: &Request<'_>, representation: &Representation) -> Response {
     }
     let length = representation.length();
     let why = format!("the file has {length} bytes, and the range lies behind them");
-    let mut refused = error_page::respond(&request.fields, &Refusal::new(response.status, why));
+    let refusal = Refusal::new(response.status, why);
+    refusal.record();
+    let mut refused = error_page::respond(&request.fields, &refusal);
     refused.headers.push("Content-Range", format!("bytes */{length}"));
     refused
 }
 
+#[track_caller]
 fn not_found() -> Refusal {
     Refusal::new(Status::NOT_FOUND, "there is nothing here")
 }
@@ -248,6 +268,9 @@ fn redirect_to_directory(path: &DecodedPath, query: Option<&[u8]>) -> Response {
         location.push(b'?');
         location.extend_from_slice(query);
     }
+    trace::step("slash", Rfc(9110, "15.4.2"), || {
+        format!("a directory asked for without the \"/\" at its end: off to {}", quote(&location))
+    });
     let mut headers = Headers::default();
     headers.push("Location", location);
     // Without this a browser may keep a 301 for ever, and the directory may become a file.

@@ -14,6 +14,7 @@ use super::{Body, FilePart, Piece, Response, Source, media_type};
 use crate::http::conditional::{self, Outcome, Validators};
 use crate::http::range::{self, Ranges};
 use crate::http::{Headers, Method, Request, Status, date};
+use crate::trace::{self, Rfc, quote};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -84,6 +85,10 @@ impl Representation {
     /// or 416 without a body.
     pub fn respond(&self, request: &Request<'_>) -> Response {
         let fields = &request.fields;
+        trace::step("representation", Rfc(9110, "8"), || {
+            let (length, content_type, etag) = (self.length, &self.content_type, &self.etag);
+            format!("{length} bytes of {content_type}, by the file's name; this version has the tag {etag}")
+        });
         let validators = Validators { etag: &self.etag, last_modified: self.last_modified };
         // RFC 9110 section 13.2.1: preconditions come before the range.
         match conditional::evaluate(fields, &validators) {
@@ -94,7 +99,11 @@ impl Representation {
         // Ranges are for GET alone (section 14.2).
         let ranges = match fields.get_single("range") {
             Some(value) if request.method == Method::Get && conditional::if_range(fields, &validators) => {
-                range::evaluate(value, self.length)
+                let ranges = range::evaluate(value, self.length);
+                trace::step("range", Rfc(9110, "14.2"), || {
+                    format!("Range {} of {} bytes {}", quote(value), self.length, meaning_of(&ranges))
+                });
+                ranges
             }
             _ => Ranges::Ignore,
         };
@@ -169,6 +178,20 @@ impl Representation {
 
     fn bytes(&self, range: Range<u64>) -> Body {
         Body::File(FilePart { source: self.source.clone(), range })
+    }
+}
+
+/// What a Range field came to, in words.
+fn meaning_of(ranges: &Ranges) -> String {
+    match ranges {
+        Ranges::Ignore => {
+            "is malformed, of an unknown unit or too greedy: it is ignored, and the whole goes out".to_owned()
+        }
+        Ranges::Unsatisfiable => "lies behind the end".to_owned(),
+        Ranges::Satisfiable(parts) => match parts.as_slice() {
+            [part] => format!("is the bytes {} to {}", part.start, part.end - 1),
+            parts => format!("is {} parts, which go out in one answer with a border between", parts.len()),
+        },
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::http::{Headers, Status};
 use std::fs::File;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// An answer, whole but for the fields that belong to the connection.
@@ -65,6 +66,23 @@ impl FilePart {
     pub fn length(&self) -> u64 {
         self.range.end - self.range.start
     }
+
+    /// Appends its first bytes, at most so many.
+    fn append_start(&self, onto: &mut Vec<u8>, most: usize) {
+        let count = usize::try_from(self.length()).map_or(most, |length| length.min(most));
+        match &self.source {
+            Source::Memory(bytes) => {
+                let skipped = usize::try_from(self.range.start).unwrap_or(usize::MAX);
+                onto.extend(bytes.iter().skip(skipped).take(count));
+            }
+            Source::Disk(file) => {
+                let before = onto.len();
+                onto.resize(before + count, 0);
+                let read = file.read_at(&mut onto[before..], self.range.start).unwrap_or(0);
+                onto.truncate(before + read);
+            }
+        }
+    }
 }
 
 impl Piece {
@@ -77,6 +95,26 @@ impl Piece {
 }
 
 impl Body {
+    /// Its first bytes, at most so many; fewer if a file cannot be read.
+    pub fn start(&self, most: usize) -> Vec<u8> {
+        let mut start = Vec::new();
+        match self {
+            Body::Empty => {}
+            Body::Bytes(bytes) => start.extend(bytes.iter().take(most)),
+            Body::File(part) => part.append_start(&mut start, most),
+            Body::Pieces(pieces) => {
+                for piece in pieces {
+                    let room = most - start.len();
+                    match piece {
+                        Piece::Bytes(bytes) => start.extend(bytes.iter().take(room)),
+                        Piece::File(part) => part.append_start(&mut start, room),
+                    }
+                }
+            }
+        }
+        start
+    }
+
     /// How many bytes it has: what Content-Length says.
     pub fn length(&self) -> u64 {
         match self {

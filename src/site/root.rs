@@ -14,6 +14,7 @@
 
 use super::facts::{Facts, Identity};
 use crate::http::{Refusal, Status};
+use crate::trace::{self, quote};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{AtFlags, FileType, OFlags, fstat, lstat, stat, statat};
@@ -121,7 +122,15 @@ impl Root {
     /// # Errors
     /// A refusal with the status that the failure leads to: 404, 403, 503 or 500.
     pub fn open(&self, relative: &[u8]) -> Result<Opened, Refusal> {
-        self.open_any(relative).map_err(|error| refusal_for(&error))
+        let opened = self.open_any(relative).map_err(|error| refusal_for(&error))?;
+        trace::step("open", None, || {
+            let name = if relative.is_empty() { "the folder itself".to_owned() } else { quote(relative) };
+            match &opened {
+                Opened::File(file) => format!("{name} is a file of {} bytes", file.facts.length),
+                Opened::Directory(_) => format!("{name} is a directory"),
+            }
+        });
+        Ok(opened)
     }
 
     fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
@@ -130,9 +139,18 @@ impl Root {
             // The kernel takes every absolute link for one that leads out. Where this one really
             // ends is looked up by name, and then opened like any path, from the root down: if
             // the answer was outdated, that fails; it never opens anything outside.
-            Err(error) if leads_out(&error) && self.follow_links => self.open_anywhere(path)?,
+            Err(error) if leads_out(&error) && self.follow_links => {
+                trace::step("link", None, || {
+                    "a link leads out of the folder; --follow-links lets it be followed".to_owned()
+                });
+                self.open_anywhere(path)?
+            }
             Err(error) if leads_out(&error) => {
                 let inside = self.resolve_inside(path).ok_or(error)?;
+                trace::step("link", None, || {
+                    let end = quote(inside.as_os_str().as_bytes());
+                    format!("an absolute link on the way ends inside the folder, at {end}: it is followed")
+                });
                 self.open_confined(&inside)?
             }
             opened => opened?,

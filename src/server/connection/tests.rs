@@ -56,7 +56,7 @@ struct Bench {
 const BODY: usize = 1_000_000;
 const SECOND: Duration = Duration::from_secs(1);
 
-fn respond(request: &Request<'_>, _: Instant) -> Response {
+fn respond(request: &Request<'_>, _: &Arrival) -> Response {
     let length = if request.line.starts_with(b"GET /large ") { BODY } else { 2 };
     Response { status: Status::OK, headers: Headers::default(), body: Body::Bytes(vec![b'x'; length]) }
 }
