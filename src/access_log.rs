@@ -4,6 +4,7 @@
 //! pretty    14:29:01  200  GET /index.html  1.2 kB  0.3 ms                    on a terminal
 //! common    127.0.0.1 - - [22/Nov/2026:14:29:01 +0000] "GET / HTTP/1.1" 200 1234
 //! combined  the same, then "referer" "user agent"
+//! explain   the whole exchange, byte for byte, with every decision and its reason
 //! json      {"time":"2026-11-22T14:29:01+00:00","client":"127.0.0.1","status":200,...}
 //! ```
 //!
@@ -14,8 +15,8 @@
 //! A client decides what stands in its request line, and escape sequences in it could take over the
 //! terminal of whoever reads the log. So nothing but printable ASCII is written as it came.
 
-use crate::human;
 use crate::server::{Exchange, Observer};
+use crate::{explain, human};
 use anstyle::{AnsiColor, Color, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -38,6 +39,8 @@ pub enum Format {
     Combined,
     /// An object a line.
     Json,
+    /// The whole exchange on many lines: see [`crate::explain`].
+    Explain,
 }
 
 /// A batch is passed on when it is this large, in bytes, or this old.
@@ -55,13 +58,20 @@ const LAST_WRITES: Duration = Duration::from_secs(1);
 pub struct AccessLog {
     format: Format,
     time_zone: TimeZone,
-    queue: SyncSender<Vec<u8>>,
+    queue: SyncSender<Batch>,
     /// Closed when the writer has ended.
     writing: Receiver<()>,
     lines: Arc<Lines>,
 }
 
-/// How many lines there were, and how many of them are written.
+/// What a worker has gathered: text, and of how many exchanges it tells.
+#[derive(Debug, Default)]
+struct Batch {
+    text: String,
+    exchanges: u64,
+}
+
+/// Of how many exchanges there was to tell, and how many of them are written down.
 #[derive(Debug, Default)]
 struct Lines {
     observed: AtomicU64,
@@ -87,7 +97,7 @@ impl AccessLog {
         WorkerLog {
             format: self.format,
             clock: Clock::new(self.format, self.time_zone.clone()),
-            batch: String::new(),
+            batch: Batch::default(),
             flush_at: None,
             queue: self.queue.clone(),
             lines: Arc::clone(&self.lines),
@@ -104,11 +114,11 @@ impl AccessLog {
     }
 }
 
-fn write_batches(batches: &Receiver<Vec<u8>>, mut output: impl Write, written: &AtomicU64) {
+fn write_batches(batches: &Receiver<Batch>, mut output: impl Write, written: &AtomicU64) {
     for batch in batches {
         // A batch that cannot be written is lost; the next may fare better.
-        if output.write_all(&batch).and_then(|()| output.flush()).is_ok() {
-            written.fetch_add(memchr::memchr_iter(b'\n', &batch).count() as u64, Ordering::Relaxed);
+        if output.write_all(batch.text.as_bytes()).and_then(|()| output.flush()).is_ok() {
+            written.fetch_add(batch.exchanges, Ordering::Relaxed);
         }
     }
 }
@@ -118,21 +128,26 @@ fn write_batches(batches: &Receiver<Vec<u8>>, mut output: impl Write, written: &
 pub struct WorkerLog {
     format: Format,
     clock: Clock,
-    batch: String,
+    batch: Batch,
     flush_at: Option<Instant>,
-    queue: SyncSender<Vec<u8>>,
+    queue: SyncSender<Batch>,
     lines: Arc<Lines>,
 }
 
 impl Observer for WorkerLog {
     fn observe(&mut self, exchange: &Exchange, now: Instant) {
-        write_line(&mut self.batch, self.format, exchange, &mut self.clock);
+        write_line(&mut self.batch.text, self.format, exchange, &mut self.clock);
+        self.batch.exchanges += 1;
         self.lines.observed.fetch_add(1, Ordering::Relaxed);
-        if self.batch.len() >= BATCH_SIZE {
+        if self.batch.text.len() >= BATCH_SIZE {
             self.flush();
         } else {
             self.flush_at.get_or_insert(now + BATCH_AGE);
         }
+    }
+
+    fn wants_stories(&self) -> bool {
+        self.format == Format::Explain
     }
 
     fn flush_at(&self) -> Option<Instant> {
@@ -141,8 +156,8 @@ impl Observer for WorkerLog {
 
     fn flush(&mut self) {
         self.flush_at = None;
-        let batch = std::mem::take(&mut self.batch).into_bytes();
-        if !batch.is_empty() {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.exchanges > 0 {
             // If the queue is full the batch is lost.
             let _ = self.queue.try_send(batch);
         }
@@ -175,6 +190,7 @@ impl Clock {
             Format::Pretty => ("%H:%M:%S", ""),
             Format::Common | Format::Combined => ("%d/%b/%Y:%H:%M:%S %z", ""),
             Format::Json => ("%Y-%m-%dT%H:%M:%S", "%:z"),
+            Format::Explain => ("", ""),
         };
         self.second = second;
         self.text = time.strftime(text).to_string();
@@ -202,6 +218,7 @@ fn write_line(out: &mut String, format: Format, exchange: &Exchange, clock: &mut
             write_quoted(out, exchange.user_agent.as_deref().unwrap_or(b"-"));
         }
         Format::Json => write_json(out, exchange, clock),
+        Format::Explain => return explain::write(out, exchange),
     }
     out.push('\n');
 }

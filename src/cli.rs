@@ -79,6 +79,11 @@ pub struct Cli {
     )]
     log: LogFormat,
 
+    /// Show each exchange in full instead of the log: its bytes, and every decision with its reason
+    #[arg(long, env = "GLASSHTTP_EXPLAIN", value_parser = FalseyValueParser::new(), hide_env = true,
+          conflicts_with = "quiet", help_heading = "Output")]
+    explain: bool,
+
     /// Print nothing but errors [default: the address and the log]
     #[arg(short, long, env = "GLASSHTTP_QUIET", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "Output")]
     quiet: bool,
@@ -231,6 +236,7 @@ impl Cli {
             },
             log: match self.log {
                 _ if self.quiet => None,
+                _ if self.explain => Some(Format::Explain),
                 LogFormat::Auto if machine.is_terminal => Some(Format::Pretty),
                 LogFormat::Auto => Some(Format::Common),
                 LogFormat::Only(format) => Some(format),
@@ -277,7 +283,7 @@ impl ValueEnum for LogFormat {
             LogFormat::Only(Format::Common) => "common",
             LogFormat::Only(Format::Combined) => "combined",
             LogFormat::Only(Format::Json) => "json",
-            LogFormat::Only(Format::Pretty) => return None,
+            LogFormat::Only(Format::Pretty | Format::Explain) => return None,
             LogFormat::Off => "off",
         }))
     }

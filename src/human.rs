@@ -21,6 +21,43 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
+/// Whether a character can be shown to people as it is: it neither moves a cursor nor starts an
+/// escape sequence, and it neither hides nor turns the direction of what follows it.
+pub fn is_harmless(letter: char) -> bool {
+    !letter.is_control()
+        && !matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Bytes as they went over the wire, with their line ends to be seen: `␍` for CR, `␊` for LF. Text
+/// of any script stays as it is; everything that is not harmless is written as `\xNN`.
+#[derive(Debug, Clone, Copy)]
+pub struct Visible<'a>(pub &'a [u8]);
+
+impl fmt::Display for Visible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                match letter {
+                    '\r' => f.write_char('␍')?,
+                    '\n' => f.write_char('␊')?,
+                    '\t' => f.write_char('␉')?,
+                    _ if is_harmless(letter) => f.write_char(letter)?,
+                    _ => {
+                        for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                            write!(f, "\\x{byte:02x}")?;
+                        }
+                    }
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A number of bytes: `0 B`, `999 B`, `1.0 kB`, `1.5 MB`. Steps of 1000, as disks, networks and
 /// browsers count.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +84,26 @@ impl fmt::Display for Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, OneLine};
+    use super::{Bytes, OneLine, Visible};
     use std::path::Path;
 
     #[test]
     fn a_path_is_one_line() {
         assert_eq!(OneLine(Path::new("a b/ü\n\x1b[2J")).to_string(), "a b/ü\\n\\u{1b}[2J");
+    }
+
+    #[test]
+    fn bytes_are_shown_with_their_line_ends_and_without_tricks() {
+        let table: &[(&[u8], &str)] = &[
+            (b"GET / HTTP/1.1\r\n", "GET / HTTP/1.1␍␊"),
+            (b"a\tb\x00\x1b[2J\x7f", "a␉b\\x00\\x1b[2J\\x7f"),
+            ("ü 窗".as_bytes(), "ü 窗"),
+            ("\u{202e}x\u{9b}".as_bytes(), "\\xe2\\x80\\xaex\\xc2\\x9b"),
+            (b"\xff\xc3", "\\xff\\xc3"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(Visible(bytes).to_string(), *expected);
+        }
     }
 
     #[test]

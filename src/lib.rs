@@ -53,6 +53,7 @@ compile_error!("glasshttp needs a Unix: it opens files by their descriptors and 
 
 pub mod access_log;
 pub mod cli;
+pub mod explain;
 pub mod http;
 pub mod human;
 pub mod server;

@@ -23,6 +23,7 @@
 //! time, and takes what was gathered with it when it turns to the next. So the functions that
 //! decide need no parameter more, and the three storeys need not pass one through.
 
+use crate::human::{Visible, is_harmless};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
@@ -133,6 +134,13 @@ pub fn silently<T>(run: impl FnOnce() -> T) -> T {
     result
 }
 
+/// What a client sent, likewise but without the quotes: for values that have quotes of their own.
+pub fn show(bytes: &[u8]) -> String {
+    let (shown, more) = bytes.split_at(bytes.len().min(MAX_QUOTE));
+    let ellipsis = if more.is_empty() { "" } else { "..." };
+    format!("{}{ellipsis}", Visible(shown))
+}
+
 /// What a client sent, in quotes: on one line, harmless to a terminal, and not too long.
 pub fn quote(bytes: &[u8]) -> String {
     let (shown, more) = bytes.split_at(bytes.len().min(MAX_QUOTE));
@@ -140,11 +148,9 @@ pub fn quote(bytes: &[u8]) -> String {
     // Text in other scripts stays as it is; what could move a cursor or hide does not.
     for chunk in shown.utf8_chunks() {
         for letter in chunk.valid().chars() {
-            let is_harmless = !letter.is_control()
-                && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
             match letter {
                 '"' | '\\' => quoted.extend(['\\', letter]),
-                _ if is_harmless => quoted.push(letter),
+                _ if is_harmless(letter) => quoted.push(letter),
                 _ => quoted.extend(letter.escape_default()),
             }
         }

@@ -16,7 +16,7 @@
 
 use super::date;
 use super::fields::{Fields, trim};
-use crate::trace::{self, Rfc, quote};
+use crate::trace::{self, Rfc, show};
 
 /// What the representation is now, to compare with what the client knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub fn if_range(fields: &Fields<'_>, current: &Validators<'_>) -> bool {
         current.is_settled() && date::parse(value) == Some(current.last_modified)
     };
     trace::step("if-range", Rfc(9110, "13.1.5"), || {
-        let value = quote(value);
+        let value = show(value);
         if matches {
             format!("If-Range {value} is this version: a part of it fits to what the client has")
         } else {
@@ -169,7 +169,7 @@ fn record(
     condition: Condition,
     meaning: impl Fn(bool) -> String,
 ) {
-    let value = || quote(fields.get(name).unwrap_or_default());
+    let value = || show(fields.get(name).unwrap_or_default());
     match condition {
         Condition::Absent if fields.get(name).is_none() => {}
         Condition::Absent => {

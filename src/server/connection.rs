@@ -407,6 +407,13 @@ impl<T: Transport> Connection<T> {
         if matches!(read, Ok((_, false))) && !is_too_large {
             return self.receive(turn, send_budget);
         }
+        trace::step("body", Rfc(9110, "6.4"), || match &read {
+            Ok((_, true)) if !is_too_large => {
+                "read to its end and put aside: no answer here depends on one".to_owned()
+            }
+            Ok(_) => "longer than is worth reading past".to_owned(),
+            Err(_) => "malformed: where it ends cannot be known".to_owned(),
+        });
         let then = {
             let request = parse_again(&turn.input.filled()[head.clone()]);
             match read {

@@ -1,0 +1,247 @@
+//! What `--explain` prints for exchanges of every kind: files in `tests/explain/` hold it, word for
+//! word, but for what differs each time (times, tags, line numbers of the source).
+//!
+//! After a change that is meant, `GLASSHTTP_BLESS=1 cargo test --test explain` writes them anew; read
+//! what `git diff` shows then.
+
+mod support;
+
+use glasshttp::http::Status;
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::{Client, Server, folder, glasshttp, wait_until, write_sparse};
+
+/// A conversation on one connection: the file that holds its explanation, options, what is sent.
+/// Where there are several pieces, each but the first is sent when an answer to those before it is
+/// there.
+type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const CASES: &[Case] = &[
+    ("200-file", &[], &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    (
+        "200-from-memory",
+        &[],
+        &[
+            "GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        ],
+    ),
+    ("200-index", &[], &["GET /site/ HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("200-large-file", &[], &["GET /large HTTP/1.0\r\n\r\n"]),
+    ("200-head", &[], &["HEAD /hello.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"]),
+    (
+        "200-pipelined",
+        &[],
+        &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n\
+           GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
+    ),
+    ("200-listing", &[], &["GET /folder/?format=json HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("200-link-inside", &[], &["GET /inside HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("204-options", &[], &["OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("206-range", &[], &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nRange: bytes=-6\r\n\r\n"]),
+    ("206-parts", &[], &["GET /large HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-0,1000-1001\r\n\r\n"]),
+    (
+        "200-if-range",
+        &[],
+        &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-4\r\nIf-Range: \"old\"\r\n\r\n"],
+    ),
+    ("301-slash", &[], &["GET /folder?a=b HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    (
+        "304-date",
+        &[],
+        &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\
+           If-Modified-Since: Sun, 09 Sep 2001 01:46:40 GMT\r\n\r\n"],
+    ),
+    (
+        "200-tag-before-date",
+        &[],
+        &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"other\"\r\n\
+           If-Modified-Since: Sun, 09 Sep 2001 01:46:40 GMT\r\n\r\n"],
+    ),
+    ("400-lf", &[], &["GET /hello.txt HTTP/1.1\nHost: localhost\n\n"]),
+    ("400-no-host", &[], &["GET /hello.txt HTTP/1.1\r\n\r\n"]),
+    ("400-escape-sequence", &[], &["GET /\x1b[2J\u{9b}31m HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("400-dot-segments", &[], &["GET /a/%2e%2e/%2e%2e/secret HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    (
+        "400-smuggling",
+        &[],
+        &[
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        ],
+    ),
+    ("403-link-outside", &[], &["GET /outside HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("403-no-listing", &["--no-listing"], &["GET /folder/ HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("404-page", &[], &["GET /nothing HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n"]),
+    ("404-hidden", &[], &["GET /.git/config HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    (
+        "405-chunked-body",
+        &[],
+        &[
+            "POST /hello.txt HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        ],
+    ),
+    ("408-slow-head", &["--head-timeout", "0.1"], &["GET /hello.txt HTTP/1.1\r\nHost: loc"]),
+    ("412-if-match", &[], &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nIf-Match: \"mine\"\r\n\r\n"]),
+    ("414-target", &[], &["GET /{a*8200} HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("416-range", &[], &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nRange: bytes=100-\r\n\r\n"]),
+    (
+        "417-expectation",
+        &[],
+        &["PUT /new HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: tea\r\n\r\n"],
+    ),
+    ("421-rebinding", &[], &["GET /hello.txt HTTP/1.1\r\nHost: evil.example\r\n\r\n"]),
+    ("431-head", &[], &["GET / HTTP/1.1\r\nHost: localhost\r\nCookie: {a*33000}\r\n\r\n"]),
+    ("501-method", &[], &["BREW /pot HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    ("505-version", &[], &["GET / HTTP/2.0\r\nHost: localhost\r\n\r\n"]),
+];
+
+fn site() -> tempfile::TempDir {
+    let outer = folder(&[
+        ("secret", "secret"),
+        ("served/hello.txt", "Hello from the other side of the glass.\n"),
+        ("served/site/index.html", "<!DOCTYPE html>\n<title>Site</title>\n"),
+        ("served/folder/a.txt", "a"),
+        ("served/folder/b.txt", "b"),
+    ]);
+    let served = outer.path().join("served");
+    write_sparse(&served, "large", 100_000);
+    symlink(served.join("hello.txt"), served.join("inside")).expect("a link");
+    symlink("../secret", served.join("outside")).expect("a link");
+    outer
+}
+
+/// What the server prints for a conversation, when the client half-closes at its end.
+fn explained(options: &[&str], pieces: &[&str], site: &Path) -> String {
+    let server =
+        Server::start_command(glasshttp().args(["--port", "0", "--explain"]).args(options).arg(site));
+    let mut client: Client = server.connect();
+    for (index, piece) in pieces.iter().enumerate() {
+        client.send(repeated(piece));
+        if index + 1 < pieces.len() {
+            client.reply();
+        }
+    }
+    if !options.contains(&"--head-timeout") {
+        client.finish_sending();
+    }
+    // What is refused early may end in a reset, if not all that was sent was read.
+    let _ = client.rest();
+    drop(client);
+    let lines = server.stop().stdout;
+    assert!(lines[0].starts_with("Listening on "), "{lines:?}");
+    let folder = site.to_str().expect("UTF-8").trim_start_matches('/');
+    lines[1..].iter().fold(String::new(), |mut out, line| {
+        writeln!(out, "{}", mask(&line.replace(folder, "FOLDER"))).expect("a string takes it");
+        out
+    })
+}
+
+/// `{a*5}` is `aaaaa`.
+fn repeated(piece: &str) -> String {
+    let Some((before, rest)) = piece.split_once('{') else { return piece.to_owned() };
+    let (repeat, behind) = rest.split_once('}').expect("closed");
+    let (what, count) = repeat.split_once('*').expect("with a count");
+    format!("{before}{}{behind}", what.repeat(count.parse().expect("a number")))
+}
+
+/// The line without what differs each time.
+fn mask(line: &str) -> String {
+    let mut words: Vec<String> = line.split(' ').map(mask_word).collect();
+    for at in 1..words.len() {
+        if words[at] == "ms" && words[at - 1].parse::<f64>().is_ok() {
+            words[at - 1] = String::from("N");
+        }
+    }
+    let line = words.join(" ");
+    match line.find("Date: ") {
+        Some(at) => format!("{}DATE␍␊", &line[..at + "Date: ".len()]),
+        None => line,
+    }
+}
+
+fn mask_word(word: &str) -> String {
+    if let Some((file, line)) = word.rsplit_once(".rs:")
+        && line.parse::<u32>().is_ok()
+    {
+        return format!("{file}.rs:LINE");
+    }
+    // A tag: hexadecimal numbers with dashes, in quotes.
+    if let Some(start) = word.find('"')
+        && let Some(length) = word[start + 1..].find('"')
+        && let tag = &word[start + 1..=start + length]
+        && tag.matches('-').count() == 2
+        && tag.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    {
+        return word.replace(tag, "TAG");
+    }
+    match word.find("glass-") {
+        Some(at) => format!("{}BORDER{}", &word[..at], &word[(at + "glass-".len() + 16).min(word.len())..]),
+        None => word.to_owned(),
+    }
+}
+
+fn check(name: &str, explained: &str, wrong: &mut Vec<String>) {
+    let path = PathBuf::from("tests/explain").join(format!("{name}.txt"));
+    if std::env::var_os("GLASSHTTP_BLESS").is_some() {
+        return std::fs::write(&path, explained).expect("it can be written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    if expected != explained {
+        wrong.push(format!("{}\n--- expected\n{expected}--- printed\n{explained}", path.display()));
+    }
+}
+
+#[test]
+fn every_exchange_is_explained_as_its_file_says() {
+    let outer = site();
+    let served = outer.path().join("served");
+    let (mut wrong, mut statuses) = (Vec::new(), HashSet::new());
+    for (name, options, pieces) in CASES {
+        let explained = explained(options, pieces, &served);
+        let titles: Vec<_> = explained.lines().filter(|line| line.starts_with("── ")).collect();
+        assert!(!titles.is_empty(), "{name}: nothing was printed");
+        assert!(!explained.contains(|letter: char| letter.is_control() && letter != '\n'), "{name}");
+        statuses.extend(
+            titles
+                .iter()
+                .filter_map(|title| Some(title.split(" ── ").nth(1)?.trim_end_matches(" ──").to_owned())),
+        );
+        check(name, &explained, &mut wrong);
+    }
+    // 503 has a test of its own; 500 is for a disk that fails.
+    let missing: Vec<_> = Status::ALL.iter().map(|status| format!("{status:?}")).collect();
+    let missing: Vec<_> = missing.iter().filter(|status| !statuses.contains(*status)).collect();
+    assert_eq!(missing, ["500 Internal Server Error", "503 Service Unavailable"]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_503_for_want_of_descriptors_is_explained() {
+    const FEW: u64 = 64;
+    let outer = site();
+    let command = glasshttp();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit -n {FEW}; exec \"$@\""), "sh"]).arg(command.get_program());
+    shell.args(["--port", "0", "--explain", "--max-connections", "1000", "--head-timeout", "60"]);
+    let server = Server::start_command(shell.arg(outer.path().join("served")));
+    let mut clients: Vec<_> = (0..2 * FEW).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.send("OPTIONS * HTTP/1.1\r\n");
+    }
+    wait_until("the last descriptor to be taken", || {
+        let taken = server.process.descriptors();
+        (0..FEW).all(|number| taken.contains(&number)).then_some(())
+    });
+    clients[0].send("Host: localhost\r\n\r\nGET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    server.process.stdout.line("the title", |line| line.contains(" ── 503 "));
+    let lines = server.stop().stdout;
+    let block = lines.split(String::is_empty).find(|block| block[0].contains(" ── 503 "));
+    let explained: String =
+        block.expect("the title was there").iter().map(|line| mask(line) + "\n").collect();
+    let mut wrong = Vec::new();
+    check("503-descriptors", &explained, &mut wrong);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
