@@ -232,6 +232,7 @@ impl Cli {
                 head_timeout: self.head_timeout,
                 idle_timeout: self.idle_timeout,
                 send_timeout: self.send_timeout,
+                keep_bodies: 0,
                 stop_timeout: Duration::from_secs(10),
             },
             log: match self.log {

@@ -19,6 +19,7 @@ fn options() -> Options {
         head_timeout: BOUND,
         idle_timeout: BOUND,
         send_timeout: BOUND,
+        keep_bodies: 0,
         stop_timeout: BOUND,
     }
 }
@@ -31,7 +32,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(options: Options, respond: fn(&Request<'_>, &Arrival) -> Response) -> Running {
+    fn start(options: Options, respond: fn(&Request<'_>, &Arrival<'_>) -> Response) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let server = Server::new(vec![listener], options).expect("a server");
         let (address, stopper) = (server.addresses()[0], server.stopper());
@@ -60,7 +61,7 @@ fn answer(text: &str) -> Response {
 }
 
 /// The target decides: `/panic` panics, `/large` is a file of 64 MiB, anything else is echoed.
-fn respond(request: &Request<'_>, _arrival: &Arrival) -> Response {
+fn respond(request: &Request<'_>, _arrival: &Arrival<'_>) -> Response {
     let line = String::from_utf8_lossy(request.line);
     match line.split(' ').nth(1) {
         Some("/panic") => panic!("this is the panic that the test provokes"),

@@ -765,6 +765,7 @@ impl Running {
             head_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(60),
+            keep_bodies: 0,
             stop_timeout: PATIENCE,
         };
         let server = Server::new(vec![listener], options)?;

@@ -32,6 +32,17 @@ const MAX_LINE: usize = 1024;
 /// How many bytes of extensions and trailers a body may have in all.
 const MAX_OVERHEAD: usize = 8 * 1024;
 
+/// Ends a chunked body.
+pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// Appends bytes as one chunk. There must be one at least: an empty chunk would end the body.
+pub fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+    debug_assert!(!bytes.is_empty(), "a chunk of nothing is the last");
+    out.extend_from_slice(format!("{:x}\r\n", bytes.len()).as_bytes());
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(b"\r\n");
+}
+
 /// Decodes one chunked body.
 #[derive(Debug, Default)]
 pub struct ChunkedDecoder {

@@ -21,14 +21,26 @@ pub struct Head<'a> {
     pub status: Status,
     /// The fields that the site gave the response.
     pub headers: &'a Headers,
-    /// How many bytes the body has; to HEAD, how many it would have (RFC 9110 section 8.6).
-    pub body_length: u64,
+    /// How the client learns where the body ends; to HEAD, how it would.
+    pub framing: Framing,
     /// Now, as the Date field says it (RFC 9110 section 6.6.1).
     pub date: &'a [u8; date::LENGTH],
     /// Whether the connection stays open after this response.
     pub keep_alive: bool,
     /// The version that the request came in, if one was understood.
     pub request_version: Version,
+}
+
+/// Where a response's body ends (RFC 9112 section 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// After so many bytes, as Content-Length says; in the answer to HEAD, so many it would have
+    /// (RFC 9110 section 8.6).
+    Length(u64),
+    /// After the last chunk: its length is not known when it begins.
+    Chunked,
+    /// Where the connection ends: the same, for a client of 1.0, which knows no chunks.
+    UntilClose,
 }
 
 impl Head<'_> {
@@ -41,10 +53,15 @@ impl Head<'_> {
         out.extend_from_slice(b"Date: ");
         out.extend_from_slice(self.date);
         out.extend_from_slice(b"\r\nServer: glasshttp\r\n");
-        if self.status.can_have_body() {
-            out.extend_from_slice(b"Content-Length: ");
-            out.extend_from_slice(itoa::Buffer::new().format(self.body_length).as_bytes());
-            out.extend_from_slice(b"\r\n");
+        match self.framing {
+            _ if !self.status.can_have_body() => {}
+            Framing::Length(length) => {
+                out.extend_from_slice(b"Content-Length: ");
+                out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+                out.extend_from_slice(b"\r\n");
+            }
+            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Framing::UntilClose => {}
         }
         // To stay open is what 1.1 expects and 1.0 does not (RFC 9112 section 9.3).
         match (self.keep_alive, self.request_version) {
@@ -69,7 +86,8 @@ mod tests {
         let mut headers = Headers::default();
         headers.push("X", "y");
         let date = &date::imf_fixdate(0);
-        let head = Head { status, headers: &headers, body_length: 7, date, keep_alive, request_version };
+        let framing = Framing::Length(7);
+        let head = Head { status, headers: &headers, framing, date, keep_alive, request_version };
         let mut out = Vec::new();
         head.render(&mut out);
         String::from_utf8(out).expect("ASCII")

@@ -39,11 +39,12 @@ use super::exchange::{MAX_STORY_BODY, MAX_STORY_HEAD, Observer, Pending, Story};
 use super::transmit::{ENOUGH, Progress, SMALL_FILE, Transmission};
 use super::transport::Transport;
 use super::{Arrival, Options, Responder};
+use crate::http::chunked;
 use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, Version};
-use crate::http::response::Head;
+use crate::http::response::{Framing as ResponseFraming, Head};
 use crate::http::{Method, Refusal, Request, Status, date};
-use crate::site::{Body, FilePart, Response, Source, error_page};
+use crate::site::{self, Body, FilePart, Response, Source, Stream, error_page};
 use crate::trace::{self, Rfc};
 use std::collections::VecDeque;
 use std::io;
@@ -63,6 +64,9 @@ const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
 /// connection's beginning, which errs on the side of lingering.
 const ON_ITS_WAY_AT_ONCE: u64 = 16 * 1024;
 
+/// How long until a stream that had nothing to give is asked again.
+const STREAM_PAUSE: Duration = Duration::from_millis(50);
+
 /// How many bytes may be sent and how many steps taken in one turn, before other connections of
 /// the same worker get theirs.
 const SEND_BUDGET: usize = 1024 * 1024;
@@ -80,6 +84,8 @@ pub struct Connection<T> {
     /// What has arrived and could not be used yet.
     leftover: Vec<u8>,
     outgoing: Transmission,
+    /// The body that is being made while it is sent. Until it ends nothing is received.
+    stream: Option<Streaming>,
     /// The socket may have something for us to read.
     may_read: bool,
     /// The socket may take something to send.
@@ -120,6 +126,14 @@ enum State {
     Lingering(u64),
 }
 
+/// A body that is made while it is sent.
+#[derive(Debug)]
+struct Streaming {
+    source: Box<dyn Stream>,
+    /// Each piece is a chunk; else the connection's end is the body's.
+    chunked: bool,
+}
+
 /// What a connection waits for; each has its own time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitingFor {
@@ -131,6 +145,8 @@ pub enum WaitingFor {
     Body,
     /// The client to take more of a response.
     Room,
+    /// A response's next piece to be made. It is asked for when the time is up.
+    Stream,
     /// The client to close.
     End,
 }
@@ -201,6 +217,7 @@ impl<T: Transport> Connection<T> {
             state: State::ReceivingHead(HeadScanner::default()),
             leftover: Vec::new(),
             outgoing: Transmission::default(),
+            stream: None,
             may_read: true,
             may_write: true,
             client_finished: false,
@@ -262,6 +279,9 @@ impl<T: Transport> Connection<T> {
     /// No more requests: the response under way, if there is one, is the last.
     pub fn finish(&mut self) {
         self.closing = true;
+        if let Some(stream) = &mut self.stream {
+            stream.source.stop();
+        }
     }
 
     /// Reads what there is of the first request, and answers nothing yet.
@@ -300,6 +320,7 @@ impl<T: Transport> Connection<T> {
             // A client that has not begun to ask is not told anything: it could take that for the
             // answer to a request that it is just sending.
             WaitingFor::Request | WaitingFor::End => self.abandon(turn),
+            WaitingFor::Stream => self.advance(turn),
             WaitingFor::Room => {
                 // The kernel tells of room only when a good part of its buffer is free. A client
                 // that reads slowly may have made less, and it may go on.
@@ -342,6 +363,7 @@ impl<T: Transport> Connection<T> {
         for _ in 0..STEP_BUDGET {
             let step = match self.state {
                 _ if self.outgoing.is_enough() => self.send(&mut send_budget),
+                _ if self.stream.is_some() => self.stream(&mut send_budget),
                 State::ReceivingHead(_) => self.receive_head(turn, &mut send_budget),
                 State::ReceivingBody { .. } => self.receive_body(turn, &mut send_budget),
                 State::SendingLast => self.send_last(&mut send_budget),
@@ -386,7 +408,7 @@ impl<T: Transport> Connection<T> {
             // The client waits to be told to send its body. No answer of ours depends on a body, so
             // it gets the answer instead, and closing tells it not to send (RFC 9110 10.1.1).
             Ok((_, true)) => self.respond_early(turn, &request),
-            Ok((framing, false)) => match BodyReader::new(framing) {
+            Ok((framing, false)) => match BodyReader::new(framing, turn.options.keep_bodies) {
                 Some(body) => Then::ReceiveBody(body),
                 None => self.respond_early(turn, &request),
             },
@@ -475,7 +497,9 @@ impl<T: Transport> Connection<T> {
     /// Answers a request whose body, if it had one, is read.
     fn respond(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
         let response = (turn.respond)(request, &self.arrival(turn));
-        let keep_alive = !self.closing && request.allows_keep_alive();
+        let ends_with_connection =
+            matches!(response.body, Body::Stream(_)) && request.version == Version::Http10;
+        let keep_alive = !self.closing && !ends_with_connection && request.allows_keep_alive();
         trace::step("connection", Rfc(9112, "9.3"), || {
             let version = request.version.as_str();
             match (keep_alive, request.version) {
@@ -492,9 +516,13 @@ impl<T: Transport> Connection<T> {
 
     /// Of the request that is to be answered. Mostly it is the reason for this turn, and so had
     /// begun to arrive before it. Those behind it may have been sent since, and read with it.
-    fn arrival(&self, turn: &Turn<'_>) -> Arrival {
+    fn arrival(&self, turn: &Turn<'_>) -> Arrival<'_> {
         let time = if self.began_before_turn { turn.now } else { self.last_read.max(turn.now) };
-        Arrival { time, client: self.client }
+        let body = match &self.state {
+            State::ReceivingBody { body, .. } => body.kept(),
+            _ => &[],
+        };
+        Arrival { time, client: self.client, body }
     }
 
     /// Answers without having read the body, and so for the last time: where the next request
@@ -535,13 +563,19 @@ impl<T: Transport> Connection<T> {
         let line = request.map_or_else(|| first_line(turn.input.filled()), |request| request.line);
         let is_head = line.starts_with(b"HEAD ");
         let (response, share) = if is_head { (response, None) } else { within_budget(turn, response) };
+        let request_version = request.map_or(Version::Http11, |request| request.version);
+        let framing = match (response.body.length(), request_version) {
+            (Some(length), _) => ResponseFraming::Length(length),
+            (None, Version::Http11) => ResponseFraming::Chunked,
+            (None, Version::Http10) => ResponseFraming::UntilClose,
+        };
         let head = Head {
             status: response.status,
             headers: &response.headers,
-            body_length: response.body.length(),
+            framing,
             date: turn.date,
             keep_alive,
-            request_version: request.map_or(Version::Http11, |request| request.version),
+            request_version,
         };
         self.began_before_turn = false;
         self.answered += 1;
@@ -555,14 +589,19 @@ impl<T: Transport> Connection<T> {
             }
         });
         let body_starts = self.outgoing.queued();
-        if !is_head {
-            self.outgoing.push_body(response.body);
+        match response.body {
+            _ if is_head => {}
+            Body::Stream(source) => {
+                self.stream = Some(Streaming { source, chunked: framing == ResponseFraming::Chunked });
+            }
+            body => self.outgoing.push_body(body),
         }
         if let Some(share) = share {
             self.outgoing.hold(share);
         }
         if turn.observer.is_some() {
-            let body = body_starts..self.outgoing.queued();
+            let ends = if self.stream.is_some() { u64::MAX } else { self.outgoing.queued() };
+            let body = body_starts..ends;
             let fields = request.map(|request| &request.fields);
             let (number, began) = (self.answered, self.request_began);
             self.pending.push_back(Pending::new(number, line, fields, response.status, began, body, story));
@@ -614,6 +653,33 @@ impl<T: Transport> Connection<T> {
 
     // ---- sending
 
+    /// Sends what is there of a body that is made while it is sent, and asks for more.
+    fn stream(&mut self, budget: &mut usize) -> Step {
+        if !self.outgoing.is_empty() {
+            return self.send(budget);
+        }
+        let stream = self.stream.as_mut().expect("called with one");
+        match stream.source.next() {
+            site::Next::Piece(piece) if stream.chunked => {
+                self.outgoing.push_with(|out| chunked::encode(&piece, out));
+            }
+            site::Next::Piece(piece) => self.outgoing.push_with(|out| out.extend_from_slice(&piece)),
+            // Who has said that nothing more will come from there has mostly gone away.
+            site::Next::NotYet if self.client_finished => return Step::Stop(Next::Close),
+            site::Next::NotYet => return Step::Stop(Next::Wait),
+            site::Next::End => {
+                if stream.chunked {
+                    self.outgoing.push_with(|out| out.extend_from_slice(chunked::LAST_CHUNK));
+                }
+                self.stream = None;
+                if let Some(exchange) = self.pending.back_mut() {
+                    exchange.finish(self.outgoing.queued());
+                }
+            }
+        }
+        Step::GoOn
+    }
+
     /// Sends what is queued; goes on when all of it is sent.
     fn send(&mut self, budget: &mut usize) -> Step {
         if !self.may_write {
@@ -661,6 +727,7 @@ impl<T: Transport> Connection<T> {
     fn set_deadline(&mut self, turn: &Turn<'_>, has_sent: bool) {
         let waiting_for = match &self.state {
             _ if !self.outgoing.is_empty() => WaitingFor::Room,
+            _ if self.stream.is_some() => WaitingFor::Stream,
             State::ReceivingHead(_) if self.leftover.is_empty() => WaitingFor::Request,
             State::ReceivingHead(_) => WaitingFor::Head,
             State::ReceivingBody { .. } => WaitingFor::Body,
@@ -668,7 +735,7 @@ impl<T: Transport> Connection<T> {
         };
         // A head has to arrive within its time, however steadily its bytes drip in; a response may
         // take as long as it likes, as long as it moves.
-        if waiting_for == self.waiting_for && !has_sent {
+        if waiting_for == self.waiting_for && waiting_for != WaitingFor::Stream && !has_sent {
             return;
         }
         self.waiting_for = waiting_for;
@@ -677,6 +744,7 @@ impl<T: Transport> Connection<T> {
             WaitingFor::Request => turn.now + options.idle_timeout,
             WaitingFor::Head | WaitingFor::Body => turn.now + options.head_timeout,
             WaitingFor::Room => turn.now + options.send_timeout,
+            WaitingFor::Stream => turn.now + STREAM_PAUSE,
             WaitingFor::End => turn.now + LINGER_TIME,
         };
     }
@@ -723,6 +791,7 @@ fn record_sending(body: &Body, is_head: bool) {
             part.length()
         ),
         Body::Pieces(pieces) => format!("the head, and then {} pieces", pieces.len()),
+        Body::Stream(_) => "the head, and then what is made while it is sent".to_owned(),
     });
 }
 

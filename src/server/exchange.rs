@@ -158,7 +158,8 @@ pub(super) struct Pending {
     referer: Option<Vec<u8>>,
     user_agent: Option<Vec<u8>>,
     status: Status,
-    /// Where its body is in the stream of all bytes that the connection sends.
+    /// Where its body is in the stream of all bytes that the connection sends. It ends at the
+    /// largest number as long as nobody knows where.
     body: Range<u64>,
     story: Option<Box<Story>>,
 }
@@ -188,6 +189,11 @@ impl Pending {
         }
     }
 
+    /// The answer turned out to end here: it was a stream, whose length nobody knew.
+    pub(super) fn finish(&mut self, end: u64) {
+        self.body.end = end;
+    }
+
     /// What can be said of it while it is not over, when the connection has sent so many bytes.
     pub(super) fn under_way(&self, connection: u64, sent: u64) -> UnderWay<'_> {
         UnderWay {
@@ -196,8 +202,16 @@ impl Pending {
             request_line: &self.request_line,
             status: self.status,
             body_sent: self.body_sent(sent),
-            body_length: self.body.end - self.body.start,
+            body_length: self.body_length(sent),
             began: self.began,
+        }
+    }
+
+    /// How long its body is; of a stream that has not ended, as much as was sent of it.
+    fn body_length(&self, sent: u64) -> u64 {
+        match self.body.end {
+            u64::MAX => self.body_sent(sent),
+            end => end - self.body.start,
         }
     }
 
@@ -221,7 +235,7 @@ impl Pending {
             number: self.number,
             client,
             body_sent: self.body_sent(sent),
-            body_length: self.body.end - self.body.start,
+            body_length: self.body_length(sent),
             complete: self.is_over(sent),
             request_line: self.request_line,
             referer: self.referer,

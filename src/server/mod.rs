@@ -35,15 +35,17 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 /// What answers requests. It is called by several workers at once.
-pub type Responder<'a> = dyn Fn(&Request<'_>, &Arrival) -> Response + Sync + 'a;
+pub type Responder<'a> = dyn Fn(&Request<'_>, &Arrival<'_>) -> Response + Sync + 'a;
 
 /// What is known of a request beside its bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct Arrival {
+pub struct Arrival<'a> {
     /// By when it had begun to arrive: the answer may be as old as that, and no older.
     pub time: Instant,
     /// Who sent it.
     pub client: IpAddr,
+    /// Its body, if the server keeps bodies and this one is whole: see [`Options::keep_bodies`].
+    pub body: &'a [u8],
 }
 
 /// Makes an observer for a worker; each has its own, so that they need not wait for each other.
@@ -62,6 +64,8 @@ pub struct Options {
     pub idle_timeout: Duration,
     /// How long a response may stand still because the client takes no more of it.
     pub send_timeout: Duration,
+    /// How many bytes of a request's body are kept for [`Arrival::body`]; what is more is not.
+    pub keep_bodies: usize,
     /// How long responses under way may take to finish once the server is to stop.
     pub stop_timeout: Duration,
 }

@@ -100,6 +100,7 @@ impl Transmission {
     pub fn push_body(&mut self, body: Body) {
         match body {
             Body::Empty => {}
+            Body::Stream(_) => unreachable!("the connection asks a stream for its pieces"),
             Body::Bytes(bytes) => self.push_bytes(bytes),
             Body::File(part) => self.push_file(part),
             Body::Pieces(pieces) => {

@@ -20,7 +20,8 @@ use super::exchange::Observer;
 use super::pool::{Newcomer, Placement, Shared};
 use super::timers::Timers;
 use super::{Options, Responder};
-use crate::http::{date, response::Head};
+use crate::http::date;
+use crate::http::response::{Framing, Head};
 use crate::site::error_page;
 use crate::trace;
 use mio::net::{TcpListener, TcpStream};
@@ -506,7 +507,7 @@ fn turn_away(mut stream: TcpStream, date: &[u8; date::LENGTH]) {
     let head = Head {
         status: response.status,
         headers: &response.headers,
-        body_length: body.len() as u64,
+        framing: Framing::Length(body.len() as u64),
         date,
         keep_alive: false,
         request_version: crate::http::request::Version::Http11,

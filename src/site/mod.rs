@@ -24,7 +24,7 @@ pub mod response;
 pub mod root;
 
 pub use hosts::Hosts;
-pub use response::{Body, FilePart, Piece, Response, Source};
+pub use response::{Body, FilePart, Next, Piece, Response, Source, Stream};
 pub use root::Root;
 
 use crate::http::target::{DecodedPath, Target, encode_segment};

@@ -4,6 +4,7 @@
 //! (copied, by sendfile, in which pieces) only the server storey knows.
 
 use crate::http::{Headers, Status};
+use std::fmt;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -32,6 +33,28 @@ pub enum Body {
     File(FilePart),
     /// Several pieces one after another: a multipart answer.
     Pieces(Vec<Piece>),
+    /// What is made only while it is sent, of a length that nobody knows yet.
+    Stream(Box<dyn Stream>),
+}
+
+/// A body that is made piece by piece. It belongs to one connection, and is dropped with it.
+pub trait Stream: fmt::Debug + Send {
+    /// Gives what comes next. It must not wait: who has nothing says so, and is asked again soon.
+    fn next(&mut self) -> Next;
+
+    /// The server is about to stop: who would go on for ever ends now.
+    fn stop(&mut self) {}
+}
+
+/// What a [`Stream`] has to give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Bytes, one at least.
+    Piece(Vec<u8>),
+    /// Nothing yet.
+    NotYet,
+    /// Nothing more: the body is whole.
+    End,
 }
 
 /// A part of a body that is sent in one manner.
@@ -99,7 +122,7 @@ impl Body {
     pub fn start(&self, most: usize) -> Vec<u8> {
         let mut start = Vec::new();
         match self {
-            Body::Empty => {}
+            Body::Empty | Body::Stream(_) => {}
             Body::Bytes(bytes) => start.extend(bytes.iter().take(most)),
             Body::File(part) => part.append_start(&mut start, most),
             Body::Pieces(pieces) => {
@@ -115,13 +138,14 @@ impl Body {
         start
     }
 
-    /// How many bytes it has: what Content-Length says.
-    pub fn length(&self) -> u64 {
+    /// How many bytes it has, if that is known: what Content-Length says.
+    pub fn length(&self) -> Option<u64> {
         match self {
-            Body::Empty => 0,
-            Body::Bytes(bytes) => bytes.len() as u64,
-            Body::File(part) => part.length(),
-            Body::Pieces(pieces) => pieces.iter().map(Piece::length).sum(),
+            Body::Empty => Some(0),
+            Body::Bytes(bytes) => Some(bytes.len() as u64),
+            Body::File(part) => Some(part.length()),
+            Body::Pieces(pieces) => Some(pieces.iter().map(Piece::length).sum()),
+            Body::Stream(_) => None,
         }
     }
 }

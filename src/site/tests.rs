@@ -75,7 +75,7 @@ fn text(body: Body) -> String {
             }
             String::from_utf8(bytes).expect("text")
         }
-        Body::Pieces(_) => panic!("not asked for"),
+        Body::Pieces(_) | Body::Stream(_) => panic!("not asked for"),
     }
 }
 

@@ -56,9 +56,34 @@ struct Bench {
 const BODY: usize = 1_000_000;
 const SECOND: Duration = Duration::from_secs(1);
 
-fn respond(request: &Request<'_>, _: &Arrival) -> Response {
-    let length = if request.line.starts_with(b"GET /large ") { BODY } else { 2 };
-    Response { status: Status::OK, headers: Headers::default(), body: Body::Bytes(vec![b'x'; length]) }
+fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
+    let body = match request.line.split(|&byte| byte == b' ').nth(1) {
+        Some(b"/large") => Body::Bytes(vec![b'x'; BODY]),
+        Some(b"/stream") => Body::Stream(Box::new(Counter { next: 0 })),
+        _ => Body::Bytes(vec![b'x'; 2]),
+    };
+    Response { status: Status::OK, headers: Headers::default(), body }
+}
+
+/// A body that counts to three, with a rest before it begins and one before it ends.
+#[derive(Debug)]
+struct Counter {
+    next: u8,
+}
+
+impl Stream for Counter {
+    fn next(&mut self) -> site::Next {
+        self.next += 1;
+        match self.next {
+            1 | 5 => site::Next::NotYet,
+            2..=4 => site::Next::Piece(vec![b'0' + self.next - 1]),
+            _ => site::Next::End,
+        }
+    }
+
+    fn stop(&mut self) {
+        self.next = 9;
+    }
 }
 
 impl Bench {
@@ -69,6 +94,7 @@ impl Bench {
             head_timeout: 10 * SECOND,
             idle_timeout: 60 * SECOND,
             send_timeout: 30 * SECOND,
+            keep_bodies: 0,
             stop_timeout: 10 * SECOND,
         };
         let now = Instant::now();
@@ -277,4 +303,53 @@ fn memory_for_a_large_answer_is_given_back_with_it_and_not_taken_for_a_head() {
     heads.connection.transport.room = 0;
     heads.arrive(&"HEAD /large HTTP/1.1\r\nHost: a\r\n\r\n".repeat(10));
     assert!(heads.budget.take(2 * BODY).is_some());
+}
+
+#[test]
+fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
+    let mut bench = Bench::new();
+    let both = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert_eq!(bench.arrive(both), Next::Wait);
+    assert!(bench.sent().contains("\r\nTransfer-Encoding: chunked\r\n"));
+    assert!(bench.sent().ends_with("\r\n\r\n"), "nothing is there yet: {}", bench.sent());
+    assert_eq!(bench.wait_for_deadline(STREAM_PAUSE), Next::Wait);
+    assert!(bench.sent().ends_with("1\r\n1\r\n1\r\n2\r\n1\r\n3\r\n"), "{}", bench.sent());
+    assert_eq!(bench.status_lines().len(), 1);
+    assert_eq!(bench.wait_for_deadline(STREAM_PAUSE), Next::Wait);
+    assert!(bench.sent().contains("3\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"), "{}", bench.sent());
+    assert_eq!(bench.status_lines().len(), 2);
+    assert!(bench.connection.is_idle());
+}
+
+#[test]
+fn a_client_of_1_0_gets_a_stream_without_chunks_and_then_the_end() {
+    let mut bench = Bench::new();
+    bench.arrive("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    bench.wait_for_deadline(STREAM_PAUSE);
+    assert_eq!(bench.wait_for_deadline(STREAM_PAUSE), Next::Close);
+    assert!(bench.sent().ends_with("\r\n\r\n123"), "{}", bench.sent());
+    assert!(bench.sent().contains("\r\nConnection: close\r\n") && !bench.sent().contains("chunked"));
+}
+
+#[test]
+fn a_stream_ends_when_the_server_stops_and_with_the_client() {
+    let mut bench = Bench::new();
+    bench.arrive("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+    bench.connection.finish();
+    bench.turn(Connection::advance);
+    assert!(bench.sent().ends_with("0\r\n\r\n"), "{}", bench.sent());
+    let mut gone = Bench::new();
+    gone.arrive("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+    gone.connection.notice(false, false, true);
+    assert_eq!(gone.wait_for_deadline(STREAM_PAUSE), Next::Close);
+}
+
+#[test]
+fn to_head_a_stream_is_only_announced() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.arrive("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert!(
+        bench.sent().contains("\r\nTransfer-Encoding: chunked\r\n") && bench.sent().ends_with("\r\n\r\n")
+    );
+    assert!(bench.connection.is_idle());
 }
