@@ -5,7 +5,7 @@
 use divan::{AllocProfiler, Bencher, black_box};
 use glasshttp::access_log::{AccessLog, Format};
 use glasshttp::http::request::{HeadScanner, Version};
-use glasshttp::http::response::Head;
+use glasshttp::http::response::{Framing, Head};
 use glasshttp::http::{Headers, Request, Status, date, range};
 use glasshttp::server::{Exchange, Observer};
 use glasshttp::site::{Hosts, Options, Root, Site};
@@ -55,7 +55,7 @@ fn render_head(bencher: Bencher) {
         let head = Head {
             status: Status::OK,
             headers: black_box(&headers),
-            body_length: 1024,
+            framing: Framing::Length(1024),
             date: &date,
             keep_alive: true,
             request_version: Version::Http11,

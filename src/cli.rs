@@ -1,6 +1,7 @@
 //! The command line: options in, [`Config`] out. Every default is in this file.
 
 use crate::access_log::Format;
+use crate::inspect;
 use crate::server;
 use crate::site;
 use clap::builder::{FalseyValueParser, PossibleValue};
@@ -83,6 +84,11 @@ pub struct Cli {
     #[arg(long, env = "GLASSHTTP_EXPLAIN", value_parser = FalseyValueParser::new(), hide_env = true,
           conflicts_with = "quiet", help_heading = "Output")]
     explain: bool,
+
+    /// Show what goes on in the server, live, at /.glass/, to browsers on this machine
+    #[arg(long, env = "GLASSHTTP_INSPECT", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "Output")]
+    inspect: bool,
 
     /// Print nothing but errors [default: the address and the log]
     #[arg(short, long, env = "GLASSHTTP_QUIET", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "Output")]
@@ -174,6 +180,8 @@ pub struct Config {
     pub server: server::Options,
     /// The log's format, if there is to be a log.
     pub log: Option<Format>,
+    /// Whether browsers on this machine may look on, at `/.glass/`.
+    pub inspect: bool,
     /// Nothing but errors is to be printed.
     pub quiet: bool,
     /// Whether to print in colour.
@@ -232,7 +240,7 @@ impl Cli {
                 head_timeout: self.head_timeout,
                 idle_timeout: self.idle_timeout,
                 send_timeout: self.send_timeout,
-                keep_bodies: 0,
+                keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
                 stop_timeout: Duration::from_secs(10),
             },
             log: match self.log {
@@ -244,6 +252,7 @@ impl Cli {
                 LogFormat::Off => None,
             },
             addresses,
+            inspect: self.inspect,
             quiet: self.quiet,
             color: self.color,
         }

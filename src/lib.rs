@@ -56,6 +56,7 @@ pub mod cli;
 pub mod explain;
 pub mod http;
 pub mod human;
+pub mod inspect;
 pub mod server;
 pub mod site;
 pub mod start_lines;

@@ -6,9 +6,11 @@
 use clap::{ColorChoice, Parser};
 use glasshttp::access_log::{self, AccessLog};
 use glasshttp::cli::{self, Cli, Config, DEFAULT_PORT, Machine};
+use glasshttp::http::Request;
+use glasshttp::inspect::Inspector;
 use glasshttp::server::listen::{self, BindError};
-use glasshttp::server::{Arrival, Observer, Server, Stopper};
-use glasshttp::site::{Root, Site};
+use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
+use glasshttp::site::{Hosts, Root, Site};
 use glasshttp::{human, start_lines};
 use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
@@ -78,10 +80,28 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
     let log = config
         .log
         .map(|format| AccessLog::start(format, jiff::tz::TimeZone::system(), access_log::standard_output()));
+    let inspector = config.inspect.then(|| {
+        let other_hosts = match &config.site.hosts {
+            Hosts::LoopbackAnd(others) => others.clone(),
+            Hosts::Any => Vec::new(),
+        };
+        Inspector::new(config.server.threads, server.addresses()[0], other_hosts)
+    });
     let site = Site::new(root, config.site);
-    let observers = || log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
-    let result =
-        server.run(&|request: &_, arrival: &Arrival| site.respond(request, arrival.time), &observers);
+    let observers = || -> Option<Box<dyn Observer>> {
+        let log = log.as_ref().map(AccessLog::observer);
+        match (log, inspector.as_ref().map(Inspector::observer)) {
+            (Some(log), Some(inspector)) => Some(Box::new(Both(Box::new(log), Box::new(inspector)))),
+            (Some(log), None) => Some(Box::new(log)),
+            (None, Some(inspector)) => Some(Box::new(inspector)),
+            (None, None) => None,
+        }
+    };
+    let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
+        let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));
+        inspected.unwrap_or_else(|| site.respond(request, arrival.time))
+    };
+    let result = server.run(&respond, &observers);
     let lost = log.map_or(0, AccessLog::finish);
     if lost > 0 {
         complain(&format!("glasshttp: {lost} lines of the log could not be written"));

@@ -30,6 +30,12 @@ pub fn render(config: &Config, addresses: &[SocketAddr], is_terminal: bool) -> S
     if addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
         out.push_str("Only this machine can see it; --bind 0.0.0.0 shares it with your network.\n");
     }
+    if config.inspect {
+        let _ = writeln!(
+            out,
+            "See what goes on in it: {LINK}http://localhost:{port}/.glass/{LINK:#} (on this machine only)"
+        );
+    }
     out.push_str("Ctrl-C stops it.\n");
     out
 }

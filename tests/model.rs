@@ -197,6 +197,7 @@ fn bytes_of(body: &Body) -> Vec<u8> {
         Body::Bytes(bytes) => bytes.clone(),
         Body::File(part) => of_part(part),
         Body::Pieces(pieces) => pieces.iter().flat_map(of_piece).collect(),
+        Body::Stream(_) => unreachable!("the responder of the model gives none"),
     }
 }
 

@@ -9,7 +9,9 @@ pub enum Method {
     Head,
     /// Tell me what I may ask.
     Options,
-    /// A method that we know and that files do not take: POST, PUT, DELETE, PATCH, TRACE.
+    /// Take this. Files do not; the inspector's composer does.
+    Post,
+    /// A method that we know and that nothing here takes: PUT, DELETE, PATCH, TRACE.
     NotForFiles,
     /// Open a tunnel. The one method whose target is an authority (`host:port`).
     Connect,
@@ -27,7 +29,8 @@ impl Method {
             b"GET" => Method::Get,
             b"HEAD" => Method::Head,
             b"OPTIONS" => Method::Options,
-            b"POST" | b"PUT" | b"DELETE" | b"PATCH" | b"TRACE" => Method::NotForFiles,
+            b"POST" => Method::Post,
+            b"PUT" | b"DELETE" | b"PATCH" | b"TRACE" => Method::NotForFiles,
             b"CONNECT" => Method::Connect,
             _ => Method::Unknown,
         }

@@ -1,0 +1,238 @@
+//! The composer: sends bytes to this server over a connection of their own, exactly as they are, and
+//! tells what came back.
+//!
+//! A thread does it, since it waits, and a worker never does. It can reach nothing but the address on
+//! which this server listens.
+
+use crate::http::{Headers, Refusal, Status};
+use crate::site::{Body, Next, Response, Stream};
+use serde::Serialize;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::time::{Duration, Instant};
+
+/// How many may send at once.
+const MAX_AT_ONCE: usize = 4;
+
+/// How long all of it may take.
+const TIME: Duration = Duration::from_secs(3);
+
+/// After an answer has begun, so much silence means that no more will come.
+const SILENCE: Duration = Duration::from_millis(300);
+
+/// How long a pause between two pieces is, and how many there may be.
+const PAUSE: Duration = Duration::from_millis(100);
+const MAX_PAUSES: usize = 10;
+
+/// How much of what comes back is shown, in bytes.
+const MAX_RECEIVED: usize = 64 * 1024;
+
+/// Sends to one server.
+#[derive(Debug)]
+pub(super) struct Composer {
+    address: SocketAddr,
+    busy: Arc<AtomicUsize>,
+}
+
+/// What came back.
+#[derive(Debug, Default, Serialize)]
+struct Outcome {
+    received: String,
+    /// There was more than is shown.
+    cut: bool,
+    /// The server closed the connection.
+    closed: bool,
+    milliseconds: f64,
+    error: Option<String>,
+}
+
+impl Composer {
+    /// Sends to the server that listens here.
+    pub(super) fn new(address: SocketAddr) -> Composer {
+        // "All addresses" is none to connect to.
+        let ip = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        Composer { address: SocketAddr::new(ip, address.port()), busy: Arc::default() }
+    }
+
+    /// Sends these bytes, with a pause at each of the offsets in `pauses` (`12,30`). The answer's body
+    /// comes when there is an outcome.
+    pub(super) fn respond(&self, bytes: &[u8], pauses: &[u8]) -> Result<Response, Refusal> {
+        if bytes.is_empty() {
+            return Err(Refusal::new(Status::BAD_REQUEST, "there is nothing to send: the body is empty"));
+        }
+        let pieces = split(bytes, pauses).ok_or_else(|| {
+            Refusal::new(Status::BAD_REQUEST, "pauses are offsets into the body, such as 12,30")
+        })?;
+        let ticket = Ticket::take(&self.busy).ok_or_else(|| {
+            Refusal::new(Status::SERVICE_UNAVAILABLE, "others are sending; try again in a moment")
+        })?;
+        let address = self.address;
+        let (done, outcome) = sync_channel(1);
+        let run = move || {
+            let _ticket = ticket;
+            let _ = done.send(send(address, &pieces));
+        };
+        std::thread::Builder::new().name("composer".to_owned()).spawn(run).map_err(|_| {
+            Refusal::new(Status::SERVICE_UNAVAILABLE, "no thread can be had; try again in a moment")
+        })?;
+        let mut headers = Headers::default();
+        headers.push("Content-Type", "application/json");
+        headers.push("Cache-Control", "no-store");
+        Ok(Response { status: Status::OK, headers, body: Body::Stream(Box::new(Pending(Some(outcome)))) })
+    }
+}
+
+/// One of the few who may send at once.
+struct Ticket(Arc<AtomicUsize>);
+
+impl Ticket {
+    fn take(busy: &Arc<AtomicUsize>) -> Option<Ticket> {
+        let more = |count| (count < MAX_AT_ONCE).then_some(count + 1);
+        busy.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Ticket(Arc::clone(busy)))
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// The bytes in the pieces in which they are to be sent; `None` if the offsets make no sense.
+fn split(bytes: &[u8], pauses: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for offset in pauses.split(|&byte| byte == b',').filter(|offset| !offset.is_empty()) {
+        let offset: usize = std::str::from_utf8(offset).ok()?.parse().ok()?;
+        if offset < start || offset > bytes.len() || pieces.len() == MAX_PAUSES {
+            return None;
+        }
+        pieces.push(bytes[start..offset].to_vec());
+        start = offset;
+    }
+    pieces.push(bytes[start..].to_vec());
+    Some(pieces)
+}
+
+fn send(address: SocketAddr, pieces: &[Vec<u8>]) -> Outcome {
+    let began = Instant::now();
+    let mut outcome = Outcome::default();
+    if let Err(error) = converse(address, pieces, began, &mut outcome) {
+        outcome.error = Some(crate::start_lines::reason(&error));
+    }
+    outcome.milliseconds = (began.elapsed().as_secs_f64() * 1e4).round() / 10.0;
+    outcome
+}
+
+fn converse(
+    address: SocketAddr,
+    pieces: &[Vec<u8>],
+    began: Instant,
+    outcome: &mut Outcome,
+) -> io::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&address, TIME)?;
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(TIME))?;
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > 0 {
+            std::thread::sleep(PAUSE);
+        }
+        // The server may have answered and closed already; what it said is what matters.
+        if stream.write_all(piece).is_err() {
+            break;
+        }
+    }
+    let mut received = Vec::new();
+    let mut buffer = [0; 8192];
+    loop {
+        let left = TIME.saturating_sub(began.elapsed());
+        let patience = if received.is_empty() { left } else { left.min(SILENCE) };
+        if patience.is_zero() {
+            break;
+        }
+        stream.set_read_timeout(Some(patience))?;
+        match stream.read(&mut buffer) {
+            Ok(0) => {
+                outcome.closed = true;
+                break;
+            }
+            Ok(count) => received.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                break;
+            }
+            Err(_) => {
+                outcome.closed = true;
+                break;
+            }
+        }
+        if received.len() > MAX_RECEIVED {
+            outcome.cut = true;
+            break;
+        }
+    }
+    received.truncate(MAX_RECEIVED);
+    outcome.received = super::as_characters(&received);
+    Ok(())
+}
+
+/// An outcome that is awaited.
+#[derive(Debug)]
+struct Pending(Option<Receiver<Outcome>>);
+
+impl Stream for Pending {
+    fn next(&mut self) -> Next {
+        let Some(outcome) = &self.0 else { return Next::End };
+        match outcome.try_recv() {
+            Err(TryRecvError::Empty) => Next::NotYet,
+            Err(TryRecvError::Disconnected) => Next::End,
+            Ok(outcome) => {
+                self.0 = None;
+                Next::Piece(serde_json::to_vec(&outcome).expect("text and numbers"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_split_where_pauses_are() {
+        let table: &[(&str, Option<&[&str]>)] = &[
+            ("", Some(&["abcdef"])),
+            ("2", Some(&["ab", "cdef"])),
+            ("2,4", Some(&["ab", "cd", "ef"])),
+            ("0,6", Some(&["", "abcdef", ""])),
+            ("4,2", None),
+            ("7", None),
+            ("x", None),
+            ("1,1,1,1,1,1,1,1,1,1,1", None),
+        ];
+        for (pauses, expected) in table {
+            let pieces = split(b"abcdef", pauses.as_bytes());
+            let expected =
+                expected.map(|pieces| pieces.iter().map(|piece| piece.as_bytes().to_vec()).collect());
+            assert_eq!(pieces, expected, "{pauses}");
+        }
+    }
+
+    #[test]
+    fn so_many_and_no_more_send_at_once() {
+        let busy = Arc::default();
+        let mut tickets: Vec<_> =
+            (0..MAX_AT_ONCE).map(|_| Ticket::take(&busy).expect("there is one")).collect();
+        assert!(Ticket::take(&busy).is_none());
+        tickets.pop();
+        assert!(Ticket::take(&busy).is_some());
+    }
+}

@@ -1,0 +1,283 @@
+//! `--inspect`: a live page at `/.glass/` that shows what goes on in the server.
+//!
+//! ```text
+//! GET  /.glass/                    the page, with inspect.css and inspect.js beside it
+//! GET  /.glass/events              what happens, as it happens: server-sent events
+//! GET  /.glass/exchange/17         one exchange: its bytes, its decisions, its times
+//! GET  /.glass/live?target=/x.html the last exchange that this client had about /x.html
+//! GET  /.glass/source/src/lib.rs   the source that this binary was made from
+//! POST /.glass/send                these bytes, sent to this server as they are, and what comes back
+//! ```
+//!
+//! It is built on what the server storey offers to every observer ([`crate::server::Observer`]) and on
+//! [`crate::trace`]: [`record`] keeps what workers tell, [`events`] passes it on to the pages that
+//! are open, [`composer`] sends bytes, [`source`] holds the source.
+//!
+//! It shows everything that clients send, cookies included. So it is for this machine only: for
+//! requests from elsewhere it does not exist, it answers only to names of this machine, and pages
+//! of other origins are turned away.
+
+mod composer;
+mod events;
+mod record;
+mod source;
+
+pub use record::WorkerInspector;
+
+use crate::http::{Headers, Method, Refusal, Request, Status, target::Target};
+use crate::server::Arrival;
+use crate::site::{Body, Hosts, Response, error_page};
+use crate::trace::{self, Rfc};
+use record::Recorder;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Where all of it is.
+pub const PREFIX: &[u8] = b"/.glass/";
+
+/// How large a body the composer takes, in bytes.
+pub const MAX_COMPOSED: usize = 64 * 1024;
+
+/// The page loads nothing from elsewhere and runs nothing but its own script.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The inspector of a server.
+#[derive(Debug)]
+pub struct Inspector {
+    recorder: Arc<Recorder>,
+    composer: composer::Composer,
+    hosts: Hosts,
+}
+
+impl Inspector {
+    /// An inspector of a server with so many workers, which listens on this address; these hosts are
+    /// answered to beside the names of this machine, in lower case.
+    pub fn new(workers: usize, address: SocketAddr, other_hosts: Vec<String>) -> Inspector {
+        Inspector {
+            recorder: Arc::new(Recorder::new(workers)),
+            composer: composer::Composer::new(address),
+            hosts: Hosts::LoopbackAnd(other_hosts),
+        }
+    }
+
+    /// An observer for the next worker.
+    pub fn observer(&self) -> WorkerInspector {
+        self.recorder.observer()
+    }
+
+    /// The answer to a request for something of the inspector's; `None` if it is for something else.
+    pub fn respond(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Option<Response> {
+        let Target::Path { path, query } = request.target else { return None };
+        if path == b"/.glass" {
+            return Some(to_the_page());
+        }
+        let path = path.strip_prefix(PREFIX)?;
+        let answer = self.answer(request, path, query.unwrap_or_default(), arrival);
+        Some(answer.unwrap_or_else(|refusal| {
+            refusal.record();
+            error_page::respond(&request.fields, &refusal)
+        }))
+    }
+
+    fn answer(
+        &self,
+        request: &Request<'_>,
+        path: &[u8],
+        query: &[u8],
+        arrival: &Arrival<'_>,
+    ) -> Result<Response, Refusal> {
+        if !arrival.client.to_canonical().is_loopback() {
+            trace::step("inspector", None, || {
+                "it is for this machine only, and this client is not on it".to_owned()
+            });
+            return Err(not_found());
+        }
+        self.hosts.check(request.host)?;
+        check_origin(request)?;
+        match (request.method, path) {
+            (Method::Get | Method::Head, b"") => Ok(page()),
+            (Method::Get | Method::Head, b"inspect.css") => {
+                Ok(text("text/css; charset=utf-8", include_str!("inspect.css")))
+            }
+            (Method::Get | Method::Head, b"inspect.js") => {
+                Ok(text("text/javascript; charset=utf-8", include_str!("inspect.js")))
+            }
+            (Method::Get | Method::Head, b"events") => events::respond(&self.recorder),
+            (Method::Get | Method::Head, b"live") => {
+                let target = parameter(query, b"target").ok_or_else(not_found)?;
+                self.recorder.last_about(&target, arrival.client).map(json).ok_or_else(not_found)
+            }
+            (Method::Post, b"send") => {
+                let pauses = parameter(query, b"pauses").unwrap_or_default();
+                self.composer.respond(arrival.body, &pauses)
+            }
+            (Method::Get | Method::Head, path) => match path {
+                [b'e', b'x', b'c', b'h', b'a', b'n', b'g', b'e', b'/', number @ ..] => {
+                    let number = std::str::from_utf8(number).ok().and_then(|number| number.parse().ok());
+                    number.and_then(|number| self.recorder.exchange(number)).map(json).ok_or_else(not_found)
+                }
+                [b's', b'o', b'u', b'r', b'c', b'e', b'/', file @ ..] => {
+                    let file = std::str::from_utf8(file).ok().and_then(source::find);
+                    file.map(|file| text("text/plain; charset=utf-8", file)).ok_or_else(not_found)
+                }
+                _ => Err(not_found()),
+            },
+            _ => Err(Refusal::new(
+                Status::METHOD_NOT_ALLOWED,
+                "this part of the inspector takes another method",
+            )),
+        }
+    }
+}
+
+/// A page of another origin must not reach in here. It could not read the answers, but sending is
+/// bad enough, and so is holding event streams open. Browsers say where a request comes from in
+/// Sec-Fetch-Site, and for POST in Origin; what says nothing is no browser.
+fn check_origin(request: &Request<'_>) -> Result<(), Refusal> {
+    let site = request.fields.get("sec-fetch-site");
+    let is_own_site = site.is_none_or(|site| matches!(site, b"same-origin" | b"none"));
+    let host = request.fields.get("host").unwrap_or_default();
+    let is_own_origin =
+        request.fields.get("origin").is_none_or(|origin| origin.strip_prefix(b"http://") == Some(host));
+    if is_own_site && is_own_origin {
+        return Ok(());
+    }
+    let rule = Rfc(6454, "7");
+    Err(Refusal::new(Status::FORBIDDEN, "the inspector answers its own pages, and this is from elsewhere")
+        .by(rule))
+}
+
+fn page() -> Response {
+    let mut response = text("text/html; charset=utf-8", include_str!("page.html"));
+    response.headers.push("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+    response
+}
+
+fn text(content_type: &str, text: &str) -> Response {
+    let mut headers = Headers::default();
+    headers.push("Content-Type", content_type);
+    headers.push("Cache-Control", "no-store");
+    Response { status: Status::OK, headers, body: Body::Bytes(text.as_bytes().to_vec()) }
+}
+
+fn json(json: String) -> Response {
+    let mut headers = Headers::default();
+    headers.push("Content-Type", "application/json");
+    headers.push("Cache-Control", "no-store");
+    Response { status: Status::OK, headers, body: Body::Bytes(json.into_bytes()) }
+}
+
+fn to_the_page() -> Response {
+    let mut headers = Headers::default();
+    headers.push("Location", PREFIX);
+    headers.push("Cache-Control", "no-store");
+    Response { status: Status::MOVED_PERMANENTLY, headers, body: Body::Empty }
+}
+
+#[track_caller]
+fn not_found() -> Refusal {
+    Refusal::new(Status::NOT_FOUND, "there is nothing here")
+}
+
+/// A parameter of a query, percent-decoded.
+fn parameter(query: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let value =
+        query.split(|&byte| byte == b'&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix(b"="))?;
+    Some(percent_encoding::percent_decode(value).collect())
+}
+
+/// Bytes as JSON can hold them: each byte as the character of its number.
+fn as_characters(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::Observer;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Instant;
+
+    fn inspector() -> Inspector {
+        Inspector::new(2, SocketAddr::from(([127, 0, 0, 1], 9)), vec!["dev.example".to_owned()])
+    }
+
+    fn status_from(client: [u8; 4], request: &str) -> Option<u16> {
+        let head = format!("{}\r\n\r\n", request.replace('\n', "\r\n"));
+        let request = Request::parse(head.as_bytes()).expect("a good head");
+        let arrival = Arrival { time: Instant::now(), client: IpAddr::V4(Ipv4Addr::from(client)), body: b"" };
+        inspector().respond(&request, &arrival).map(|response| response.status.code())
+    }
+
+    fn status(request: &str) -> Option<u16> {
+        status_from([127, 0, 0, 1], request)
+    }
+
+    #[test]
+    fn it_is_there_for_this_machine_only() {
+        let request = "GET /.glass/ HTTP/1.1\nHost: localhost";
+        assert_eq!(status(request), Some(200));
+        assert_eq!(status_from([192, 168, 1, 9], request), Some(404));
+        assert_eq!(status("GET /.glass/ HTTP/1.1\nHost: evil.example"), Some(421));
+        assert_eq!(status("GET /.glass/ HTTP/1.1\nHost: dev.example"), Some(200));
+    }
+
+    #[test]
+    fn what_is_not_its_own_it_leaves_to_the_site() {
+        for target in ["/", "/.glasses", "/a/.glass/", "//.glass/"] {
+            assert_eq!(status(&format!("GET {target} HTTP/1.1\nHost: localhost")), None, "{target}");
+        }
+        assert_eq!(status("OPTIONS * HTTP/1.1\nHost: localhost"), None);
+    }
+
+    #[test]
+    fn each_target_has_its_answer() {
+        let table = [
+            ("GET /.glass", 301),
+            ("GET /.glass/inspect.css", 200),
+            ("GET /.glass/inspect.js", 200),
+            ("GET /.glass/events", 200),
+            ("GET /.glass/source/src/inspect/mod.rs", 200),
+            ("GET /.glass/source/Cargo.toml", 404),
+            ("GET /.glass/source/../Cargo.toml", 404),
+            ("GET /.glass/exchange/1", 404),
+            ("GET /.glass/exchange/x", 404),
+            ("GET /.glass/live", 404),
+            ("GET /.glass/live?target=/", 404),
+            ("GET /.glass/send", 404),
+            ("GET /.glass/nothing", 404),
+            ("POST /.glass/", 405),
+            ("DELETE /.glass/send", 405),
+        ];
+        for (request, expected) in table {
+            assert_eq!(status(&format!("{request} HTTP/1.1\nHost: localhost")), Some(expected), "{request}");
+        }
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_turned_away() {
+        let table = [
+            ("", 200),
+            ("Origin: http://localhost:8000", 200),
+            ("Origin: http://localhost:8001", 403),
+            ("Origin: https://localhost:8000", 403),
+            ("Origin: http://evil.example", 403),
+            ("Origin: null", 403),
+            ("Sec-Fetch-Site: same-origin", 200),
+            ("Sec-Fetch-Site: none", 200),
+            ("Sec-Fetch-Site: same-site", 403),
+            ("Sec-Fetch-Site: cross-site", 403),
+            ("Sec-Fetch-Site: same-origin\nOrigin: http://evil.example", 403),
+        ];
+        for (fields, expected) in table {
+            let head = format!("GET /.glass/events HTTP/1.1\nHost: localhost:8000\n{fields}");
+            assert_eq!(status(head.trim_end()), Some(expected), "{fields}");
+        }
+    }
+
+    #[test]
+    fn its_observers_want_all_there_is_to_see() {
+        assert!(inspector().observer().wants_stories());
+    }
+}

@@ -1,0 +1,96 @@
+//! The source that this binary was made from, for the inspector to show.
+
+/// A file's text, by its path from the project's folder.
+pub(super) fn find(path: &str) -> Option<&'static str> {
+    SOURCES.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+}
+
+/// Declares the files, each once.
+macro_rules! sources {
+    ($($path:literal)*) => {
+        const SOURCES: &[(&str, &str)] =
+            &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $path)))),*];
+    };
+}
+
+sources! {
+    "src/access_log.rs"
+    "src/cli.rs"
+    "src/explain.rs"
+    "src/http/accept.rs"
+    "src/http/chunked.rs"
+    "src/http/conditional.rs"
+    "src/http/date.rs"
+    "src/http/fields.rs"
+    "src/http/framing.rs"
+    "src/http/headers.rs"
+    "src/http/host.rs"
+    "src/http/method.rs"
+    "src/http/mod.rs"
+    "src/http/range.rs"
+    "src/http/refusal.rs"
+    "src/http/request.rs"
+    "src/http/response.rs"
+    "src/http/status.rs"
+    "src/http/target.rs"
+    "src/human.rs"
+    "src/inspect/composer.rs"
+    "src/inspect/events.rs"
+    "src/inspect/mod.rs"
+    "src/inspect/record.rs"
+    "src/inspect/source.rs"
+    "src/lib.rs"
+    "src/main.rs"
+    "src/server/body.rs"
+    "src/server/budget.rs"
+    "src/server/buffer.rs"
+    "src/server/connection.rs"
+    "src/server/connection/tests.rs"
+    "src/server/exchange.rs"
+    "src/server/listen.rs"
+    "src/server/mod.rs"
+    "src/server/pool.rs"
+    "src/server/timers.rs"
+    "src/server/transmit.rs"
+    "src/server/transport.rs"
+    "src/server/worker.rs"
+    "src/site/cache.rs"
+    "src/site/error_page.rs"
+    "src/site/facts.rs"
+    "src/site/hosts.rs"
+    "src/site/listing.rs"
+    "src/site/media_type.rs"
+    "src/site/mod.rs"
+    "src/site/page.rs"
+    "src/site/representation.rs"
+    "src/site/response.rs"
+    "src/site/root.rs"
+    "src/site/tests.rs"
+    "src/start_lines.rs"
+    "src/trace.rs"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn add_files(folder: &Path, files: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("it can be read") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() {
+                add_files(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path.to_str().expect("ASCII").to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_source_is_there_to_be_shown() {
+        let mut files = Vec::new();
+        add_files(Path::new("src"), &mut files);
+        files.sort();
+        assert_eq!(files, SOURCES.iter().map(|(path, _)| (*path).to_owned()).collect::<Vec<_>>());
+    }
+}
