@@ -2,7 +2,7 @@
 
 use crate::access_log::Format;
 use crate::inspect;
-use crate::server;
+use crate::server::{self, fault::Fault};
 use crate::site;
 use clap::builder::{FalseyValueParser, PossibleValue};
 use clap::{ColorChoice, Parser, ValueEnum};
@@ -89,6 +89,12 @@ pub struct Cli {
     #[arg(long, env = "GLASSHTTP_INSPECT", value_parser = FalseyValueParser::new(), hide_env = true,
           help_heading = "Output")]
     inspect: bool,
+
+    /// Break a rule on purpose, to see what happens: slow=N (bytes a second), split, drop-after=N (bytes),
+    /// no-length, wrong-length=+N or lf-only; repeatable, and only where this machine alone can see it
+    #[arg(long = "fault", value_name = "FAULT", value_delimiter = ',', value_parser = str::parse::<Fault>,
+          env = "GLASSHTTP_FAULT", hide_env = true, help_heading = "Output")]
+    faults: Vec<Fault>,
 
     /// Print nothing but errors [default: the address and the log]
     #[arg(short, long, env = "GLASSHTTP_QUIET", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "Output")]
@@ -240,6 +246,7 @@ impl Cli {
                 head_timeout: self.head_timeout,
                 idle_timeout: self.idle_timeout,
                 send_timeout: self.send_timeout,
+                faults: self.faults.into_iter().collect(),
                 keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
                 stop_timeout: Duration::from_secs(10),
             },

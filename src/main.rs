@@ -66,11 +66,22 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
     let shown = human::OneLine(&config.folder);
     let root = Root::open_path(&config.folder, config.follow_links)
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
+    if config.server.faults.are_any() && !config.addresses.iter().all(|ip| ip.to_canonical().is_loopback()) {
+        return Err(
+            "--fault is for this machine alone: leave --bind out, or name a loopback address".to_owned()
+        );
+    }
     let listeners = open_port(&config, is_terminal)?;
     let server = Server::new(listeners, config.server.clone())
         .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
     stop_on_signals(server.stopper(), is_terminal)
         .map_err(|error| format!("cannot listen for signals: {}", start_lines::reason(&error)))?;
+    if config.server.faults.are_any() {
+        complain(&format!(
+            "glasshttp: THIS SERVER BREAKS THE RULES ON PURPOSE: {}",
+            config.server.faults.names().join(", ")
+        ));
+    }
     if !config.quiet {
         // Nobody may be reading; that is no reason not to serve.
         let lines = start_lines::render(&config, &server.addresses(), is_terminal);
@@ -85,7 +96,7 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
             Hosts::LoopbackAnd(others) => others.clone(),
             Hosts::Any => Vec::new(),
         };
-        Inspector::new(config.server.threads, server.addresses()[0], other_hosts)
+        Inspector::new(&config.server, server.addresses()[0], other_hosts)
     });
     let site = Site::new(root, config.site);
     let observers = || -> Option<Box<dyn Observer>> {

@@ -598,6 +598,7 @@ impl Bench {
             idle_timeout: 60 * second,
             send_timeout: 30 * second,
             keep_bodies: 0,
+            faults: glasshttp::server::Faults::default(),
             stop_timeout: 10 * second,
         };
         let now = Instant::now();

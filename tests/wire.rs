@@ -766,6 +766,7 @@ impl Running {
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(60),
             keep_bodies: 0,
+            faults: glasshttp::server::Faults::default(),
             stop_timeout: PATIENCE,
         };
         let server = Server::new(vec![listener], options)?;

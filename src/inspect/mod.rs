@@ -25,7 +25,7 @@ mod source;
 pub use record::WorkerInspector;
 
 use crate::http::{Headers, Method, Refusal, Request, Status, target::Target};
-use crate::server::Arrival;
+use crate::server::{self, Arrival};
 use crate::site::{Body, Hosts, Response, error_page};
 use crate::trace::{self, Rfc};
 use record::Recorder;
@@ -51,11 +51,11 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// An inspector of a server with so many workers, which listens on this address; these hosts are
+    /// An inspector of a server with these options, which listens on this address; these hosts are
     /// answered to beside the names of this machine, in lower case.
-    pub fn new(workers: usize, address: SocketAddr, other_hosts: Vec<String>) -> Inspector {
+    pub fn new(server: &server::Options, address: SocketAddr, other_hosts: Vec<String>) -> Inspector {
         Inspector {
-            recorder: Arc::new(Recorder::new(workers)),
+            recorder: Arc::new(Recorder::new(server.threads.max(1), server.faults.names())),
             composer: composer::Composer::new(address),
             hosts: Hosts::LoopbackAnd(other_hosts),
         }
@@ -197,10 +197,20 @@ mod tests {
     use super::*;
     use crate::server::Observer;
     use std::net::{IpAddr, Ipv4Addr};
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     fn inspector() -> Inspector {
-        Inspector::new(2, SocketAddr::from(([127, 0, 0, 1], 9)), vec!["dev.example".to_owned()])
+        let options = server::Options {
+            threads: 2,
+            max_connections: 10,
+            head_timeout: Duration::ZERO,
+            idle_timeout: Duration::ZERO,
+            send_timeout: Duration::ZERO,
+            keep_bodies: MAX_COMPOSED,
+            faults: server::Faults::default(),
+            stop_timeout: Duration::ZERO,
+        };
+        Inspector::new(&options, SocketAddr::from(([127, 0, 0, 1], 9)), vec!["dev.example".to_owned()])
     }
 
     fn status_from(client: [u8; 4], request: &str) -> Option<u16> {

@@ -26,6 +26,7 @@ const PROGRESS_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Recorder {
     start: Instant,
     workers: usize,
+    faults: Vec<String>,
     /// How many workers have got their observer.
     observed: AtomicUsize,
     state: Mutex<State>,
@@ -140,8 +141,9 @@ impl Event<'_> {
 }
 
 impl Recorder {
-    pub(super) fn new(workers: usize) -> Recorder {
-        Recorder { start: Instant::now(), workers, observed: AtomicUsize::new(0), state: Mutex::default() }
+    pub(super) fn new(workers: usize, faults: Vec<String>) -> Recorder {
+        let (start, observed) = (Instant::now(), AtomicUsize::new(0));
+        Recorder { start, workers, faults, observed, state: Mutex::default() }
     }
 
     /// An observer for the next worker.
@@ -176,7 +178,7 @@ impl Recorder {
         let subscriber = Arc::new(Subscriber::default());
         let now = self.microseconds(Instant::now());
         let version = env!("CARGO_PKG_VERSION");
-        subscriber.tell(&Event::Hello { version, workers: self.workers, now, faults: &[] }.render());
+        subscriber.tell(&Event::Hello { version, workers: self.workers, now, faults: &self.faults }.render());
         for open in state.connections.values().filter(|open| !state.internal.contains(&open.connection)) {
             subscriber.tell(&Event::Open(*open).render());
         }
@@ -396,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_page_hears_of_what_was_and_then_of_what_is() {
-        let recorder = Arc::new(Recorder::new(1));
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         worker.opened(1, CLIENT, Instant::now());
         worker.observe(&exchange(1, "GET /before HTTP/1.1"), Instant::now());
@@ -413,7 +415,7 @@ mod tests {
 
     #[test]
     fn the_ring_is_bounded_and_its_oldest_leave_first() {
-        let recorder = Arc::new(Recorder::new(1));
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         for number in 1..=10_000 {
             worker.observe(&exchange(number, &format!("GET /{number} HTTP/1.1")), Instant::now());
@@ -426,7 +428,7 @@ mod tests {
 
     #[test]
     fn what_the_page_itself_asks_for_is_not_shown() {
-        let recorder = Arc::new(Recorder::new(1));
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         let subscriber = recorder.subscribe(1).expect("the first");
         worker.opened(1, CLIENT, Instant::now());
@@ -441,7 +443,7 @@ mod tests {
 
     #[test]
     fn the_last_exchange_about_a_target_is_the_clients_own() {
-        let recorder = Arc::new(Recorder::new(1));
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         for (connection, client) in [(1, [127, 0, 0, 1]), (2, [127, 0, 0, 2])] {
             let exchange =
@@ -455,7 +457,7 @@ mod tests {
 
     #[test]
     fn so_many_pages_and_no_more_can_look_and_a_place_is_free_when_one_has_gone() {
-        let recorder = Arc::new(Recorder::new(1));
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let first = super::super::events::EventStream::new(recorder.subscribe(1).expect("the first"));
         assert!(recorder.subscribe(1).is_none());
         drop(first);
@@ -464,7 +466,7 @@ mod tests {
 
     #[test]
     fn a_stream_gives_what_it_heard_and_then_waits() {
-        let recorder = Arc::new(Recorder::new(1));
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut stream = super::super::events::EventStream::new(recorder.subscribe(1).expect("the first"));
         assert!(matches!(stream.next(), Next::Piece(hello) if hello.starts_with(b"event: hello")));
         assert_eq!(stream.next(), Next::NotYet);

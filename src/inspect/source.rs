@@ -47,6 +47,7 @@ sources! {
     "src/server/connection.rs"
     "src/server/connection/tests.rs"
     "src/server/exchange.rs"
+    "src/server/fault.rs"
     "src/server/listen.rs"
     "src/server/mod.rs"
     "src/server/pool.rs"

@@ -65,7 +65,7 @@ const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
 const ON_ITS_WAY_AT_ONCE: u64 = 16 * 1024;
 
 /// How long until a stream that had nothing to give is asked again.
-const STREAM_PAUSE: Duration = Duration::from_millis(50);
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// How many bytes may be sent and how many steps taken in one turn, before other connections of
 /// the same worker get theirs.
@@ -145,8 +145,8 @@ pub enum WaitingFor {
     Body,
     /// The client to take more of a response.
     Room,
-    /// A response's next piece to be made. It is asked for when the time is up.
-    Stream,
+    /// A moment: until a response's next piece is made, or a fault lets the next bytes go.
+    Moment,
     /// The client to close.
     End,
 }
@@ -320,7 +320,10 @@ impl<T: Transport> Connection<T> {
             // A client that has not begun to ask is not told anything: it could take that for the
             // answer to a request that it is just sending.
             WaitingFor::Request | WaitingFor::End => self.abandon(turn),
-            WaitingFor::Stream => self.advance(turn),
+            WaitingFor::Moment => {
+                self.may_write = true;
+                self.advance(turn)
+            }
             WaitingFor::Room => {
                 // The kernel tells of room only when a good part of its buffer is free. A client
                 // that reads slowly may have made less, and it may go on.
@@ -584,8 +587,14 @@ impl<T: Transport> Connection<T> {
         self.outgoing.push_with(|out| {
             let starts = out.len();
             head.render(out);
+            if turn.options.faults.are_any() {
+                let mut head = out.split_off(starts);
+                turn.options.faults.spoil(&mut head);
+                out.append(&mut head);
+            }
             if let Some(story) = &mut story {
                 story.response = out[starts..].to_vec();
+                story.steps.append(&mut trace::take());
             }
         });
         let body_starts = self.outgoing.queued();
@@ -726,8 +735,8 @@ impl<T: Transport> Connection<T> {
     /// What it waits for decides how long it may.
     fn set_deadline(&mut self, turn: &Turn<'_>, has_sent: bool) {
         let waiting_for = match &self.state {
-            _ if !self.outgoing.is_empty() => WaitingFor::Room,
-            _ if self.stream.is_some() => WaitingFor::Stream,
+            _ if !self.outgoing.is_empty() && !self.transport.is_held_back() => WaitingFor::Room,
+            _ if !self.outgoing.is_empty() || self.stream.is_some() => WaitingFor::Moment,
             State::ReceivingHead(_) if self.leftover.is_empty() => WaitingFor::Request,
             State::ReceivingHead(_) => WaitingFor::Head,
             State::ReceivingBody { .. } => WaitingFor::Body,
@@ -735,7 +744,7 @@ impl<T: Transport> Connection<T> {
         };
         // A head has to arrive within its time, however steadily its bytes drip in; a response may
         // take as long as it likes, as long as it moves.
-        if waiting_for == self.waiting_for && waiting_for != WaitingFor::Stream && !has_sent {
+        if waiting_for == self.waiting_for && waiting_for != WaitingFor::Moment && !has_sent {
             return;
         }
         self.waiting_for = waiting_for;
@@ -744,7 +753,7 @@ impl<T: Transport> Connection<T> {
             WaitingFor::Request => turn.now + options.idle_timeout,
             WaitingFor::Head | WaitingFor::Body => turn.now + options.head_timeout,
             WaitingFor::Room => turn.now + options.send_timeout,
-            WaitingFor::Stream => turn.now + STREAM_PAUSE,
+            WaitingFor::Moment => turn.now + MOMENT,
             WaitingFor::End => turn.now + LINGER_TIME,
         };
     }

@@ -11,13 +11,15 @@
 //!
 //! Read on in this order: [`listen`] (how a port is opened), [`pool`] and [`worker`] (who does the
 //! work), [`connection`] (one client's state machine) with [`buffer`] (what came in),
-//! [`transmit`] (what goes out) and [`transport`] (the socket behind both), then [`timers`].
+//! [`transmit`] (what goes out) and [`transport`] (the socket behind both), then [`timers`]. Not on the
+//! way of a request: [`exchange`] (what observers are told) and [`fault`] (faults made on purpose).
 
 mod body;
 pub mod budget;
 pub mod buffer;
 pub mod connection;
 pub mod exchange;
+pub mod fault;
 pub mod listen;
 pub mod pool;
 pub mod timers;
@@ -26,6 +28,7 @@ pub mod transport;
 pub mod worker;
 
 pub use exchange::{Both, Exchange, Observer, Story, UnderWay};
+pub use fault::Faults;
 pub use pool::Stopper;
 
 use crate::http::Request;
@@ -66,6 +69,8 @@ pub struct Options {
     pub send_timeout: Duration,
     /// How many bytes of a request's body are kept for [`Arrival::body`]; what is more is not.
     pub keep_bodies: usize,
+    /// What is to go wrong.
+    pub faults: Faults,
     /// How long responses under way may take to finish once the server is to stop.
     pub stop_timeout: Duration,
 }

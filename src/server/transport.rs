@@ -3,6 +3,8 @@
 //! All calls return at once. What cannot be done now fails with `WouldBlock`, and the event loop
 //! tells when it is worth another try.
 
+use super::fault::Faulty;
+use mio::net::TcpStream;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -21,9 +23,71 @@ pub trait Transport {
 
     /// Tells the other side that nothing more will be sent. Reading goes on.
     fn finish_writing(&mut self) -> io::Result<()>;
+
+    /// Whether the last write was put off by ourselves: then no event will tell when it can be tried
+    /// again, and a moment later is the time.
+    fn is_held_back(&self) -> bool {
+        false
+    }
 }
 
-impl Transport for mio::net::TcpStream {
+/// A client's socket.
+#[derive(Debug)]
+pub enum Socket {
+    /// As it is.
+    Plain(TcpStream),
+    /// With faults, for those who want to see what happens then.
+    Faulty(Faulty<TcpStream>),
+}
+
+impl Socket {
+    /// What the event loop watches.
+    pub fn watched(&mut self) -> &mut TcpStream {
+        match self {
+            Socket::Plain(socket) => socket,
+            Socket::Faulty(faulty) => faulty.socket(),
+        }
+    }
+}
+
+impl Transport for Socket {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Socket::Plain(socket) => Transport::read(socket, into),
+            Socket::Faulty(faulty) => faulty.read(into),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
+        match self {
+            Socket::Plain(socket) => Transport::write(socket, bytes, more),
+            Socket::Faulty(faulty) => faulty.write(bytes, more),
+        }
+    }
+
+    fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+        match self {
+            Socket::Plain(socket) => socket.write_file(file, offset, count),
+            Socket::Faulty(faulty) => faulty.write_file(file, offset, count),
+        }
+    }
+
+    fn finish_writing(&mut self) -> io::Result<()> {
+        match self {
+            Socket::Plain(socket) => socket.finish_writing(),
+            Socket::Faulty(faulty) => faulty.finish_writing(),
+        }
+    }
+
+    fn is_held_back(&self) -> bool {
+        match self {
+            Socket::Plain(_) => false,
+            Socket::Faulty(faulty) => faulty.is_held_back(),
+        }
+    }
+}
+
+impl Transport for TcpStream {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         Read::read(self, into)
     }

@@ -17,8 +17,10 @@
 use super::buffer::ReadBuffer;
 use super::connection::{Connection, Next, Turn};
 use super::exchange::Observer;
+use super::fault::Faulty;
 use super::pool::{Newcomer, Placement, Shared};
 use super::timers::Timers;
+use super::transport::Socket;
 use super::{Options, Responder};
 use crate::http::date;
 use crate::http::response::{Framing, Head};
@@ -85,7 +87,7 @@ struct Loop<'a> {
 
 /// A connection in the worker's table.
 struct Seat {
-    connection: Connection<TcpStream>,
+    connection: Connection<Socket>,
     /// Its entry in the timers that counts.
     queued: Option<Instant>,
     registered: bool,
@@ -304,7 +306,13 @@ impl Loop<'_> {
         let now = Instant::now();
         let mut keys = Vec::with_capacity(self.newcomers.len());
         for (stream, client) in std::mem::take(&mut self.newcomers) {
-            let mut connection = Connection::new(stream, client, now, self.options());
+            let faults = &self.options().faults;
+            let socket = if faults.are_any() {
+                Socket::Faulty(Faulty::new(stream, faults.clone(), now))
+            } else {
+                Socket::Plain(stream)
+            };
+            let mut connection = Connection::new(socket, client, now, self.options());
             if let Some(observer) = &mut self.observer
                 && observer.wants_stories()
             {
@@ -343,7 +351,7 @@ impl Loop<'_> {
         &mut self,
         key: usize,
         now: Instant,
-        act: impl FnOnce(&mut Connection<TcpStream>, &mut Turn<'_>) -> Next,
+        act: impl FnOnce(&mut Connection<Socket>, &mut Turn<'_>) -> Next,
     ) {
         let Some(seat) = self.connections.get_mut(key) else { return };
         let mut turn = Turn {
@@ -368,7 +376,13 @@ impl Loop<'_> {
         }
         if !seat.registered {
             let both = Interest::READABLE | Interest::WRITABLE;
-            if self.worker.poll.registry().register(seat.connection.transport(), Token(key), both).is_err() {
+            if self
+                .worker
+                .poll
+                .registry()
+                .register(seat.connection.transport().watched(), Token(key), both)
+                .is_err()
+            {
                 return self.close(key);
             }
             seat.registered = true;
@@ -403,7 +417,7 @@ impl Loop<'_> {
         }
     }
 
-    fn tell_of_the_end(&mut self, connection: &Connection<TcpStream>) {
+    fn tell_of_the_end(&mut self, connection: &Connection<Socket>) {
         if let Some(observer) = &mut self.observer
             && connection.number() > 0
         {

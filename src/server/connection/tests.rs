@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::http::Headers;
+use crate::server::Faults;
 use crate::site::{Body, Response};
 use std::fs::File;
 
@@ -95,6 +96,7 @@ impl Bench {
             idle_timeout: 60 * SECOND,
             send_timeout: 30 * SECOND,
             keep_bodies: 0,
+            faults: Faults::default(),
             stop_timeout: 10 * SECOND,
         };
         let now = Instant::now();
@@ -312,10 +314,10 @@ fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
     assert_eq!(bench.arrive(both), Next::Wait);
     assert!(bench.sent().contains("\r\nTransfer-Encoding: chunked\r\n"));
     assert!(bench.sent().ends_with("\r\n\r\n"), "nothing is there yet: {}", bench.sent());
-    assert_eq!(bench.wait_for_deadline(STREAM_PAUSE), Next::Wait);
+    assert_eq!(bench.wait_for_deadline(MOMENT), Next::Wait);
     assert!(bench.sent().ends_with("1\r\n1\r\n1\r\n2\r\n1\r\n3\r\n"), "{}", bench.sent());
     assert_eq!(bench.status_lines().len(), 1);
-    assert_eq!(bench.wait_for_deadline(STREAM_PAUSE), Next::Wait);
+    assert_eq!(bench.wait_for_deadline(MOMENT), Next::Wait);
     assert!(bench.sent().contains("3\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"), "{}", bench.sent());
     assert_eq!(bench.status_lines().len(), 2);
     assert!(bench.connection.is_idle());
@@ -325,8 +327,8 @@ fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
 fn a_client_of_1_0_gets_a_stream_without_chunks_and_then_the_end() {
     let mut bench = Bench::new();
     bench.arrive("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    bench.wait_for_deadline(STREAM_PAUSE);
-    assert_eq!(bench.wait_for_deadline(STREAM_PAUSE), Next::Close);
+    bench.wait_for_deadline(MOMENT);
+    assert_eq!(bench.wait_for_deadline(MOMENT), Next::Close);
     assert!(bench.sent().ends_with("\r\n\r\n123"), "{}", bench.sent());
     assert!(bench.sent().contains("\r\nConnection: close\r\n") && !bench.sent().contains("chunked"));
 }
@@ -341,7 +343,7 @@ fn a_stream_ends_when_the_server_stops_and_with_the_client() {
     let mut gone = Bench::new();
     gone.arrive("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
     gone.connection.notice(false, false, true);
-    assert_eq!(gone.wait_for_deadline(STREAM_PAUSE), Next::Close);
+    assert_eq!(gone.wait_for_deadline(MOMENT), Next::Close);
 }
 
 #[test]
