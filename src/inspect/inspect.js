@@ -22,6 +22,7 @@ const MAX_SILENT_LANES = 50; // and of those without
 const MAX_HELD = 2000;       // events kept while paused; for more, the server is asked anew
 const MAX_BODY = 4096;       // bytes of a body shown
 const MAX_SENT = 65536;      // bytes that the composer may send
+const MAX_PAUSES = 10;       // and how often it may pause
 
 const byId = id => document.getElementById(id);
 
@@ -84,6 +85,7 @@ let source = null;         // the EventSource
 let state = "connecting";  // or "live" or "gone"
 let held = null;           // while paused: the events that wait
 let heldCount = 0;
+let pausedAt = 0;
 
 const pageClock = () => performance.now() * 1000;
 const serverNow = () => pageClock() + model.clock;
@@ -92,8 +94,11 @@ const keyOf = event => `${event.connection}:${event.number}`;
 // Each kind of event, and what it does to the model.
 const HANDLERS = {
   hello(event) {
-    const restarted = event.now < serverNow() - 1e6;
-    if (restarted) model.clearedAt = -1;
+    const isRestarted = event.now < serverNow() - 1e6;
+    if (isRestarted) {
+      model.clearedAt = -1;
+      selected = null;
+    }
     model.clock = event.now - pageClock();
     model.workers = event.workers;
     model.version = event.version;
@@ -213,7 +218,7 @@ function forgetEverything() {
 
 // One event has come. While paused it is kept for later; what is too much for that is only counted.
 function receive(kind, event) {
-  if (!Object.hasOwn(HANDLERS, kind)) return;
+  if (kind === "hello") composer.newestId = 0;
   if (kind === "exchange" && !model.internal.has(event.connection)) composer.notice(event);
   if (held) {
     heldCount += 1;
@@ -232,12 +237,12 @@ function connect() {
   source?.close();
   const opened = source = new EventSource("/.glass/events");
   const listen = message => {
+    // That the stream itself is open is told by an event of the same name as ours, without data.
     if (opened !== source || typeof message.data !== "string") return;
-    const event = JSON.parse(message.data);
     state = "live";
-    receive(message.type === "message" ? event.event ?? event.type : message.type, event);
+    receive(message.type, JSON.parse(message.data));
   };
-  for (const kind of ["message", ...Object.keys(HANDLERS)]) opened.addEventListener(kind, listen);
+  for (const kind of Object.keys(HANDLERS)) opened.addEventListener(kind, listen);
   opened.addEventListener("error", () => {
     if (opened !== source) return;
     state = "gone";
@@ -252,6 +257,7 @@ function pause(isPaused) {
   if (isPaused) {
     held = [];
     heldCount = 0;
+    pausedAt = serverNow();
   } else {
     const events = held;
     held = null;
@@ -349,7 +355,7 @@ function makeExchangeRow(exchange) {
   node.classList.toggle("broken", !exchange.complete);
   node.dataset.id = exchange.id;
   const target = printable(exchange.target) || "(no target)";
-  row.button = make("button", "", { type: "button", title: target }, target);
+  row.button = make("button", "", { type: "button", tabindex: "-1", title: target }, target);
   cells.target.append(row.button);
   cells.status.textContent = exchange.status;
   cells.status.title = exchange.phrase;
@@ -364,7 +370,7 @@ function makeExchangeRow(exchange) {
 // A time of the server as a clock shows it.
 function clockTime(microseconds) {
   const at = new Date(Date.now() + (microseconds - serverNow()) / 1000);
-  return at.toLocaleTimeString("en-GB", { fractionalSecondDigits: 1 });
+  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 });
 }
 
 function drawUnderWay(under) {
@@ -372,10 +378,10 @@ function drawUnderWay(under) {
     under.row = makeRow(under);
     const { node, cells } = under.row;
     node.classList.add(statusClass(under.status));
-    cells.target.textContent = printable(under.target);
     cells.status.textContent = under.status;
     under.row.bar = make("progress", "", { "aria-label": `Sending ${printable(under.target)}` });
-    cells.when.append(under.row.bar);
+    cells.target.append(make("div", "", {}, make("span", "", {}, printable(under.target)), under.row.bar));
+    cells.when.textContent = "under way";
     byId("under-way").prepend(node);
   }
   const { node, cells, bar } = under.row;
@@ -416,11 +422,8 @@ function keepOneTabStop(wanted) {
   if (!next?.isConnected || next.closest("tr").hidden) next = visibleRows()[0]?.querySelector("button");
   if (next === tabStop) return;
   tabStop?.setAttribute("tabindex", "-1");
+  next?.setAttribute("tabindex", "0");
   tabStop = next;
-  for (const button of wanted ? [] : byId("rows").querySelectorAll("button:not([tabindex])")) {
-    button.setAttribute("tabindex", "-1");
-  }
-  tabStop?.setAttribute("tabindex", "0");
 }
 
 const visibleRows = () => [...byId("rows").rows].filter(row => !row.hidden);
@@ -477,8 +480,7 @@ function lanesToDraw() {
 function drawTimeLine() {
   const { lanes, left } = lanesToDraw();
   const box = byId("lanes");
-  const wasAtEnd = box.scrollLeft + box.clientWidth > box.scrollWidth - 40;
-  const now = serverNow();
+  const now = held ? pausedAt : serverNow();
   const spans = [];
   for (const lane of lanes) spans.push(...lane.exchanges);
   for (const under of model.underWay.values()) spans.push({ ...under, arrived: under.began, decided: under.began, ended: now });
@@ -487,10 +489,21 @@ function drawTimeLine() {
   box.hidden = lanes.length === 0;
   byId("no-connections").hidden = lanes.length > 0;
   box.style.setProperty("--width", `${Math.max(axis.width, visibleTrackWidth())}px`);
-  drawAxis(axis, spans, now);
+  drawAxis(axis);
   drawLanes(lanes, axis, now, left);
   drawWorkers();
-  if (wasAtEnd) box.scrollLeft = box.scrollWidth;
+  if (followsNewest) box.scrollLeft = box.scrollWidth;
+  drawnWidth = box.clientWidth;
+}
+
+// The picture stays at its newest end, unless somebody has scrolled away from there. When the box
+// itself gets wider or narrower, it seems to scroll, too.
+let followsNewest = true;
+let drawnWidth = 0;
+function onLanesScrolled() {
+  const box = byId("lanes");
+  if (box.clientWidth !== drawnWidth) return;
+  followsNewest = box.scrollLeft + box.clientWidth > box.scrollWidth - 40;
 }
 
 // Finds the place of each moment at which something happened.
@@ -501,55 +514,55 @@ function makeAxis(lanes, spans, now) {
   const add = moment => moment !== null && moment >= earliest && moments.add(Math.min(moment, now));
   for (const { began, arrived, decided, ended } of spans) [began, arrived, decided, ended].forEach(add);
   for (const { opened, closed } of lanes) [opened, closed].forEach(add);
-  const places = new Map();
   const sorted = [...moments].sort((a, b) => a - b);
-  let place = 6, before = sorted[0];
+  const stops = [];
+  let place = 8, before = sorted[0];
   for (const moment of sorted) {
     place += gapWidth(moment - before);
-    places.set(moment, place);
+    stops.push({ moment, place });
     before = moment;
   }
-  const at = moment => places.get(Math.min(moment, now)) ?? 0;
   // The newest is at the right end, even if there is room behind it.
   const shift = Math.max(0, visibleTrackWidth() - place - 12);
-  return { width: place + shift + 12, at: moment => at(moment) + shift };
+  const places = new Map();
+  for (const stop of stops) places.set(stop.moment, stop.place += shift);
+  // What is older than the picture is at its left edge.
+  const at = moment => places.get(Math.min(moment, now)) ?? 0;
+  return { width: place + shift + 12, earliest, stops, at };
 }
 
 // Above the lanes stands how long each busy stretch took, and how long each silence between them.
 const axisLabels = [];
-function drawAxis(axis, spans, now) {
-  const stretches = [];
-  for (const { began, ended } of spans.sort((a, b) => a.began - b.began)) {
-    const last = stretches.at(-1);
-    if (last && began < last.to + 5000) last.to = Math.max(last.to, ended);
-    else stretches.push({ from: began, to: ended, kind: "busy" });
-  }
+function drawAxis({ stops }) {
+  const QUIET = 45; // a gap of so many pixels in which nothing happens has its own figure
   const labels = [];
-  stretches.forEach((stretch, index) => {
-    labels.push(stretch, { from: stretch.to, to: stretches[index + 1]?.from ?? now, kind: "idle" });
+  let from = stops[0];
+  stops.forEach((stop, index) => {
+    const next = stops[index + 1];
+    if (next && next.place - stop.place < QUIET) return;
+    if (stop !== from) labels.push({ from, to: stop, kind: "busy" });
+    if (next) labels.push({ from: stop, to: next, kind: "idle" });
+    from = next;
   });
-  let used = 0;
-  for (const { from, to, kind } of labels) {
-    const left = axis.at(from), width = axis.at(to) - left;
-    if (kind === "idle" && width < 40 || width < 2) continue;
-    const label = axisLabels[used] ??= byId("axis").appendChild(make("span"));
+  labels.forEach(({ from, to, kind }, index) => {
+    const width = to.place - from.place;
+    const label = axisLabels[index] ??= byId("axis").appendChild(make("span"));
     label.className = kind;
-    label.style.left = `${left}px`;
+    label.style.left = `${from.place}px`;
     label.style.width = `${width}px`;
-    setText(label, width >= 52 ? duration(to - from) : "");
-    used += 1;
-  }
-  for (const label of axisLabels.splice(used)) label.remove();
+    setText(label, width >= QUIET ? duration(to.moment - from.moment) : "");
+  });
+  for (const label of axisLabels.splice(labels.length)) label.remove();
 }
 
 function makeLane(connection) {
   const title = make("b", "", {}, `#${connection.number}`);
   const lane = {
-    label: make("div", "label"), about: make("span"), what: make("span"),
+    label: make("div", "label"), about: make("span"),
     life: make("div", "life"), track: make("div", "track", { "aria-hidden": "true" }),
   };
   lane.state = document.createTextNode("");
-  lane.label.append(title, lane.state, lane.about, lane.what);
+  lane.label.append(title, lane.state, lane.about);
   lane.track.append(lane.life);
   lane.node = make("li", "lane", {}, lane.label, lane.track);
   lane.node.dataset.connection = connection.number;
@@ -581,10 +594,10 @@ function drawLane(connection, lane, axis, now) {
   lane.node.classList.toggle("closed", !isOpen);
   lane.node.classList.toggle("silent", isOpen && requests === 0);
   const age = connection.opened === null ? "" : ` ${duration(Math.max(0, Math.round((to - from) / 1e5) * 1e5))}`;
-  lane.state.data = isOpen ? ` open${age}` : ` closed${age && ` after${age}`}`;
-  setText(lane.about, `${connection.client} · worker ${connection.worker}`);
-  setText(lane.what, requests === 0 ? "nothing asked yet" : plural(requests, "request")
-    + (connection.pipelined ? ", pipelined" : requests > 1 ? ", kept alive" : ""));
+  const asked = requests === 0 ? "nothing asked yet" : plural(requests, "request");
+  const manner = connection.pipelined ? " · pipelined" : requests > 1 ? " · kept alive" : "";
+  lane.state.data = `${isOpen ? ` open${age}` : ` closed${age && ` after${age}`}`} · ${asked}`;
+  setText(lane.about, `${connection.client} · worker ${connection.worker}${manner}`);
   const levels = exchanges.reduce((most, exchange) => Math.max(most, exchange.level), 0);
   lane.track.style.setProperty("--rows", levels + 1);
   lane.life.style.left = `${axis.at(from)}px`;
@@ -610,7 +623,7 @@ function drawBar(exchange, lane, axis) {
     exchange.bar = { node };
   }
   const left = axis.at(exchange.began), right = axis.at(exchange.ended);
-  exchange.bar.node.hidden = left === right && left === axis.at(-1) && scale.span !== null;
+  exchange.bar.node.hidden = exchange.ended < axis.earliest;
   exchange.bar.node.classList.toggle("filtered", !isShown(exchange));
   if (!placeBar(exchange.bar, left, right)) return;
   const share = moment => `${100 * (axis.at(moment) - left) / Math.max(right - left, 1)}%`;
@@ -708,8 +721,8 @@ function appendBytes(node, bytes, className, marks) {
       if (run.endsWith("\n") && className === "body-text") target.append("\n");
     } else {
       const text = printable(run);
-      const isEscaped = text !== run && /^\\/.test(text) || run === "\\" && false;
-      target.append(isEscaped ? make("span", "escape", {}, text) : text);
+      const isEscape = text !== run && text.startsWith("\\");
+      target.append(isEscape ? make("span", "escape", {}, text) : text);
     }
   }
   if (target !== node) node.append(target);
@@ -844,26 +857,25 @@ function showParts(list, parts, marks) {
   }
 }
 
-// A body: its beginning, as text, or as numbers if it is no text.
-function appendBody(node, bytes, marks) {
+// A body: its beginning, as text, or as numbers if it is no text. `length` is that of the whole body.
+function appendBody(node, bytes, marks, length = bytes.length) {
   const isBinary = bytes.includes("\0") && !marks;
-  const shown = bytes.slice(0, isBinary ? 256 : MAX_BODY);
+  const shown = bytes.slice(0, isBinary ? 128 : MAX_BODY);
   node.classList.add("body");
   if (isBinary) {
     node.classList.add("hex");
-    node.tabIndex = 0;
-    for (let at = 0; at < shown.length; at += 16) {
-      const row = shown.slice(at, at + 16);
+    for (let at = 0; at < shown.length; at += 8) {
+      const row = shown.slice(at, at + 8);
       const numbers = Array.from(row, byte => byte.charCodeAt(0).toString(16).padStart(2, "0")).join(" ");
-      node.append(make("span", "escape", {}, at.toString(16).padStart(4, "0")), `  ${numbers.padEnd(49)} `,
+      node.append(make("span", "escape", {}, at.toString(16).padStart(4, "0")), `  ${numbers.padEnd(24)} `,
         make("span", "body-text", {}, row.replace(/[^\x20-\x7e]/g, "·")), "\n");
     }
   } else {
     appendBytes(node, shown, "body-text", marks);
   }
-  const left = bytes.length - shown.length;
-  if (marks) marks.at += left;
-  if (left > 0) node.append(make("span", "escape", {}, `… and ${plural(left, "byte")} more`));
+  if (marks) marks.at += bytes.length - shown.length;
+  const left = length - shown.length;
+  if (left > 0) node.append(make("span", "escape", {}, `\n… and ${plural(left, "byte")} more`));
 }
 
 // ---- 6. an exchange from near
@@ -880,7 +892,6 @@ async function openExchange(id, takesFocus) {
   selected = id;
   const known = model.exchanges.find(exchange => exchange.id === id);
   select(known);
-  known?.row?.node.scrollIntoView({ block: "nearest" });
   if (known) keepOneTabStop(known.row?.button);
   const content = byId("exchange-content");
   let story;
@@ -903,6 +914,24 @@ async function openExchange(id, takesFocus) {
   content.replaceChildren(...exchangeParts(story));
   showPanel("exchange", takesFocus);
   byId("exchange").scrollTop = 0;
+  showBar(known);
+}
+
+// Brings an exchange's bar and row into sight. The row's head would cover it, hence the margin.
+function showBar(exchange) {
+  const box = byId("lanes"), node = exchange?.bar?.node;
+  exchange?.row?.node.scrollIntoView({ block: "nearest" });
+  if (!node?.isConnected) return;
+  const bar = node.getBoundingClientRect(), frame = byId("axis").getBoundingClientRect();
+  const left = box.getBoundingClientRect().right - visibleTrackWidth();
+  if (bar.right < left + 10 || bar.left > box.getBoundingClientRect().right - 10) {
+    followsNewest = false;
+    box.scrollLeft = bar.left - frame.left - visibleTrackWidth() / 2;
+  }
+  const lane = node.closest(".lane");
+  const top = lane.offsetTop - byId("axis").offsetHeight, bottom = lane.offsetTop + lane.offsetHeight;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
 }
 
 function exchangeParts(story) {
@@ -924,10 +953,8 @@ function exchangeParts(story) {
   const [head] = readMessages(story.response, "response", ["HEAD"]);
   if (head) showParts(response, head.parts);
   const value = make("dd");
-  if (story.body) appendBody(value, story.body);
-  const rest = story.sent - story.body.length;
-  if (rest > 0) value.append(make("span", "escape", {}, `\n… ${plural(rest, "byte")} of it are not kept here`));
-  if (!story.body) value.append(make("span", "escape", {}, story.length > 0 ? `${size(story.length)}, not kept here` : "none"));
+  if (story.body) appendBody(value, story.body, null, Math.max(story.sent, story.body.length));
+  else value.append(make("span", "escape", {}, story.length > 0 ? `${plural(story.length, "byte")}, not kept here` : "none"));
   response.append(make("div", "", {}, make("dt", "", {}, "body"), value));
 
   return [about, timeBar(story), make("h3", "", {}, "The request"), request, again,
@@ -1004,6 +1031,7 @@ function showPanel(id, takesFocus) {
   for (const panel of document.querySelectorAll(".panel")) panel.hidden = panel.id !== id;
   byId("composer-button").setAttribute("aria-expanded", String(id === "composer"));
   if (id !== "exchange") {
+    followsNewest = true;
     selected = null;
     select(null);
   }
@@ -1035,6 +1063,7 @@ function encode(text, lineEnd) {
     else bytes += fromArray(new TextEncoder().encode(plain));
   }
   if (bytes.length > MAX_SENT) return { error: `These are ${plural(bytes.length, "byte")}; ${plural(MAX_SENT, "byte")} may be sent.` };
+  if (pauses.length > MAX_PAUSES) return { error: `These are ${plural(pauses.length, "pause")}; ${MAX_PAUSES} may be.` };
   return { bytes, pauses };
 }
 
@@ -1110,7 +1139,7 @@ const composer = {
     if (error || this.isBusy) return;
     this.isBusy = true;
     this.preview();
-    const sent = this.sent = { bytes, since: this.newestId, looking: Promise.resolve(), connection: null };
+    const sent = this.sent = { bytes, since: this.newestId, looking: Promise.resolve(), connection: null, seen: [], linked: new Set() };
     sent.links = make("p", "explained");
     sent.links.append("Waiting for the server to tell about it.");
     byId("send-state").textContent = "Sending";
@@ -1140,7 +1169,7 @@ const composer = {
     if (answer.error) nodes.push(make("p", "problem", { role: "alert" }, answer.error));
     nodes.push(sent.links, ...showMessages(messages, "Response"));
     byId("answer").replaceChildren(...nodes);
-    byId("answer").firstChild.scrollIntoView({ block: "nearest" });
+    byId("answer").scrollIntoView({ block: "start" });
   },
 
   // An exchange has ended. If it is the one whose bytes were sent here, it gets a link.
@@ -1149,7 +1178,7 @@ const composer = {
     const sent = this.sent;
     if (!sent || event.id <= sent.since) return;
     if (sent.connection === event.connection) return this.link(sent, event);
-    (sent.seen ??= []).push(event);
+    sent.seen.push(event);
     sent.seen.splice(0, sent.seen.length - 50);
     if (sent.connection === null) sent.looking = sent.looking.then(() => this.compare(sent, event));
   },
@@ -1157,18 +1186,18 @@ const composer = {
   // Whether these were the bytes is known only from the exchange's story.
   async compare(sent, event) {
     if (sent.connection !== null || sent !== this.sent) return;
-    const response = await fetch(`/.glass/exchange/${event.id}`);
-    if (!response.ok) return;
-    const story = await response.json();
-    const isOurs = story.request === "" ? false : sent.bytes.includes(story.request);
-    if (!isOurs || sent.connection !== null) return;
+    const response = await fetch(`/.glass/exchange/${event.id}`).catch(() => null);
+    if (!response?.ok) return;
+    const { request } = await response.json();
+    if (request === "" || !sent.bytes.includes(request)) return;
     sent.connection = event.connection;
     for (const each of sent.seen) if (each.connection === event.connection) this.link(sent, each);
   },
 
   link(sent, event) {
-    if (!sent.isLinked) sent.links.replaceChildren("Why it came out so:");
-    sent.isLinked = true;
+    if (sent.linked.has(event.id)) return;
+    if (sent.linked.size === 0) sent.links.replaceChildren("Why it came out so:");
+    sent.linked.add(event.id);
     const button = make("button", `explain ${statusClass(event.status)}`, { type: "button" },
       `${ordinal(event.number)} request: ${event.status} ${event.phrase}, explained`);
     button.addEventListener("click", () => openExchange(event.id, true));
@@ -1217,7 +1246,7 @@ function onKey(event) {
     return;
   }
   // Where arrow keys have a meaning already, they keep it.
-  const isTaken = event.target.closest("input, textarea, select, .source, .hex, #lanes");
+  const isTaken = event.target.closest("input, textarea, select, .source, #lanes");
   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
   if (!step || isTaken || !byId("composer").hidden) return;
   event.preventDefault();
@@ -1285,6 +1314,7 @@ function begin() {
 
   // Ages grow while nothing happens.
   setInterval(() => model.connections.size > 0 && state === "live" && !held && drawTimeLineSoon(), 500);
+  byId("lanes").addEventListener("scroll", onLanesScrolled, { passive: true });
   addEventListener("resize", redraw);
   connect();
 }
