@@ -15,8 +15,11 @@
 //! | [`site`] | a folder as a web site: a request in, a response out | sockets |
 //! | [`http`] | the protocol: pure functions over bytes | sockets, files, clocks |
 //!
-//! Beside them: [`cli`] (options, and every default), [`start_lines`] and [`access_log`] (what is
-//! printed), [`human`] (sizes as people read them), and `main.rs`, which puts all of it together.
+//! Below all of them: [`trace`], by which each decision tells its reason to whoever asks.
+//!
+//! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
+//! (what is printed), [`inspect`] (a live page that shows what goes on), [`human`] (bytes and sizes
+//! as people read them), and `main.rs`, which puts all of it together.
 //!
 //! # The way of a request
 //!
@@ -47,6 +50,11 @@
 //!    [`server::transmit`]: how a response gets onto the wire.
 //! 4. What is left, as you need it: [`http::framing`] and [`http::chunked`] (where a body ends, and
 //!    why that matters so much), [`site::listing`], [`server::pool`], [`access_log`].
+//! 5. How it shows its work: [`trace`], [`explain`], [`server::exchange`], and then [`inspect`], which
+//!    is a small application of all the rest.
+//!
+//! Before all this, whoever has never opened a socket starts with `examples/`, nine programs from an
+//! echo server to a small HTTP server, and the course in `www/guide/`.
 
 #[cfg(not(unix))]
 compile_error!("glasshttp needs a Unix: it opens files by their descriptors and serves names as bytes");
