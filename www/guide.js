@@ -105,7 +105,7 @@ function step({ name, text, rfc, url, file, line }) {
     where.append(link, " · ");
   }
   if (file) where.append(sourceLink(file, line, element("code", "", line ? `${file}:${line}` : file)));
-  return element("li", "", element("strong", "", name), " ", sentence, where);
+  return element("li", "", element("strong", "", name), ": ", sentence, where);
 }
 
 const steps = (told) => told.steps.length
@@ -115,7 +115,12 @@ const steps = (told) => told.steps.length
 
 const SHOWS = {
   "my-request": requestTable,
-  "my-exchange": (told) => [...requestTable(told), ...steps(told), ...responseTable(told)],
+  "my-exchange": (told) => [
+    // Where the request has a place of its own on the page, it is not shown twice.
+    ...(places.some((place) => place.dataset.live === "my-request") ? [] : requestTable(told)),
+    ...steps(told),
+    ...responseTable(told),
+  ],
   "my-connection": (told) => {
     const [count, rest] = words.connection(told.index, told.connection);
     const again = element("button", "", words.again);
