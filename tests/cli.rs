@@ -180,6 +180,9 @@ fn help_names_each_option_with_its_default() {
             "Output:",
             &[
                 ("--log <FORMAT>", "auto"),
+                ("--explain", ""),
+                ("--inspect", ""),
+                ("--fault <FAULT>", ""),
                 ("-q, --quiet", "the address and the log"),
                 ("--color <WHEN>", "auto"),
             ],

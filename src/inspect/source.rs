@@ -1,4 +1,4 @@
-//! The source that this binary was made from, for the inspector to show.
+//! The source that this binary was made from, and what else the guide names, for the inspector to show.
 
 /// A file's text, by its path from the project's folder.
 pub(super) fn find(path: &str) -> Option<&'static str> {
@@ -14,6 +14,17 @@ macro_rules! sources {
 }
 
 sources! {
+    "SECURITY.md"
+    "examples/01_echo_server.rs"
+    "examples/02_echo_client.rs"
+    "examples/03_udp_echo.rs"
+    "examples/04_echo_threads.rs"
+    "examples/05_echo_pool.rs"
+    "examples/06_echo_event_loop.rs"
+    "examples/07_http_hello.rs"
+    "examples/08_http_files.rs"
+    "examples/09_http_pool.rs"
+    "fuzz/README.md"
     "src/access_log.rs"
     "src/cli.rs"
     "src/explain.rs"
@@ -69,6 +80,14 @@ sources! {
     "src/site/tests.rs"
     "src/start_lines.rs"
     "src/trace.rs"
+    "tests/abuse.rs"
+    "tests/confinement.rs"
+    "tests/engine.rs"
+    "tests/faults.rs"
+    "tests/wire/get-file.txt"
+    "tests/wire/get-head.txt"
+    "tests/wire/range-suffix.txt"
+    "tests/wire/request-line-bare-lf.txt"
 }
 
 #[cfg(test)]
@@ -88,10 +107,29 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_source_is_there_to_be_shown() {
+    fn every_file_of_the_source_is_there_to_be_shown_and_every_stage() {
         let mut files = Vec::new();
         add_files(Path::new("src"), &mut files);
-        files.sort();
-        assert_eq!(files, SOURCES.iter().map(|(path, _)| (*path).to_owned()).collect::<Vec<_>>());
+        add_files(Path::new("examples"), &mut files);
+        // The reader's own solutions are not ours.
+        files.retain(|file| !file.starts_with("examples/exercise"));
+        let missing: Vec<_> = files.iter().filter(|file| find(file).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn every_file_that_the_guide_names_is_there_to_be_shown() {
+        const OPEN: &str = "<code class=\"file\">";
+        let mut missing = Vec::new();
+        for language in ["www/guide", "www/zh/guide"] {
+            for page in std::fs::read_dir(language).expect("the guide is there") {
+                let page = std::fs::read_to_string(page.expect("readable").path()).expect("readable");
+                let names = page.split(OPEN).skip(1).filter_map(|rest| Some(rest.split_once("</code>")?.0));
+                missing.extend(
+                    names.filter(|name| Path::new(name).is_file() && find(name).is_none()).map(str::to_owned),
+                );
+            }
+        }
+        assert!(missing.is_empty(), "{missing:?}");
     }
 }
