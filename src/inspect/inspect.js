@@ -40,6 +40,12 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// Asks the inspector for something. Without credentials browsers take a connection of its own for
+// it, and this page's requests do not mix with those that it shows.
+function ask(what, options) {
+  return fetch(`/.glass/${what}`, { credentials: "omit", ...options });
+}
+
 // A time in microseconds, for people.
 function duration(microseconds) {
   const [value, unit] = microseconds < 1e3 ? [microseconds, "µs"]
@@ -71,7 +77,7 @@ const model = {
   exchanges: [],           // the newest, oldest first
   underWay: new Map(),     // answers on their way, by "connection:number"
   connections: new Map(),  // by number
-  internal: new Set(),     // connections of this very page, which are not shown
+  internal: new Set(),     // connections that this very page uses
   workers: 0,
   version: "",
   faults: [],
@@ -107,7 +113,6 @@ const HANDLERS = {
     forgetEverything();
   },
   open(event) {
-    if (model.internal.has(event.connection)) return;
     const known = model.connections.get(event.connection);
     const connection = known ?? addConnection(event.connection, event.client, event.worker);
     connection.opened = event.at;
@@ -124,12 +129,15 @@ const HANDLERS = {
     }
     dropIfForgotten(connection);
   },
+  // This page's own requests are not shown. But browsers may use their connection for those of other
+  // pages as well, and then it is of interest after all.
   internal(event) {
     model.internal.add(event.connection);
-    dropConnection(model.connections.get(event.connection));
+    if (model.internal.size > MAX_EXCHANGES) model.internal.delete(model.internal.values().next().value);
+    const connection = model.connections.get(event.connection);
+    if (connection) dropIfForgotten(connection);
   },
   progress(event) {
-    if (model.internal.has(event.connection)) return;
     const under = model.underWay.get(keyOf(event));
     const connection = model.connections.get(event.connection);
     if (under) {
@@ -140,17 +148,16 @@ const HANDLERS = {
     }
   },
   exchange(event) {
-    if (model.internal.has(event.connection)) return;
     const under = model.underWay.get(keyOf(event));
     if (under) dropUnderWay(under);
     if (event.ended <= model.clearedAt) return;
     let connection = model.connections.get(event.connection);
     if (!connection) {
-      // What was there before this page listened comes without its connection, unless that is
-      // still open; and of one that is lost nothing is known.
+      // What was there before this page listened comes without its connection, if that is over.
       connection = addConnection(event.connection, event.client, event.worker);
-      connection.isOpen = event.ended > model.helloAt;
+      connection.isOpen = false;
     }
+    if (connection.closed === null && event.ended > model.helloAt) connection.isOpen = true;
     connection.requests = Math.max(connection.requests, event.number);
     // The next one began before this one's turn was over: it was sent without waiting.
     const previous = connection.exchanges.at(-1);
@@ -187,7 +194,8 @@ function dropConnection(connection) {
 }
 
 function dropIfForgotten(connection) {
-  if (!connection.isOpen && connection.exchanges.length === 0) dropConnection(connection);
+  const isOver = !connection.isOpen || model.internal.has(connection.number);
+  if (isOver && connection.exchanges.length === 0) dropConnection(connection);
 }
 
 function dropExchange(exchange) {
@@ -219,7 +227,7 @@ function forgetEverything() {
 // One event has come. While paused it is kept for later; what is too much for that is only counted.
 function receive(kind, event) {
   if (kind === "hello") composer.newestId = 0;
-  if (kind === "exchange" && !model.internal.has(event.connection)) composer.notice(event);
+  if (kind === "exchange") composer.notice(event);
   if (held) {
     heldCount += 1;
     if (kind === "hello") held.length = 0;
@@ -448,17 +456,20 @@ function visibleTrackWidth() {
 }
 
 let lineIsDue = false;
-let lineDrawnAt = 0;
+let lineNotBefore = 0;
 
-// Ten times a second is plenty for the picture, however fast the events come.
+// Ten times a second is plenty for the picture, however fast the events come; and on a slow machine
+// it must leave time for the rest.
 function drawTimeLineSoon() {
   if (lineIsDue) return;
   lineIsDue = true;
   setTimeout(() => requestAnimationFrame(() => {
     lineIsDue = false;
-    lineDrawnAt = performance.now();
+    const began = performance.now();
     drawTimeLine();
-  }), Math.max(0, lineDrawnAt + 100 - performance.now()));
+    const took = performance.now() - began;
+    lineNotBefore = began + Math.max(100, 8 * took);
+  }), Math.max(0, lineNotBefore - performance.now()));
 }
 
 // The connections that get a lane: those with exchanges first, then those that are merely open.
@@ -488,7 +499,12 @@ function drawTimeLine() {
 
   box.hidden = lanes.length === 0;
   byId("no-connections").hidden = lanes.length > 0;
-  box.style.setProperty("--width", `${Math.max(axis.width, visibleTrackWidth())}px`);
+  const seen = visibleTrackWidth();
+  const width = Math.max(axis.width, seen);
+  box.style.setProperty("--width", `${width}px`);
+  // Bars are made for what is in sight, and a little more on either side.
+  const start = followsNewest ? width - seen : box.scrollLeft;
+  view = { from: start - seen, to: start + 2 * seen };
   drawAxis(axis);
   drawLanes(lanes, axis, now, left);
   drawWorkers();
@@ -500,10 +516,12 @@ function drawTimeLine() {
 // itself gets wider or narrower, it seems to scroll, too.
 let followsNewest = true;
 let drawnWidth = 0;
+let view = { from: 0, to: 0 };
 function onLanesScrolled() {
   const box = byId("lanes");
   if (box.clientWidth !== drawnWidth) return;
   followsNewest = box.scrollLeft + box.clientWidth > box.scrollWidth - 40;
+  drawTimeLineSoon();
 }
 
 // Finds the place of each moment at which something happened.
@@ -595,9 +613,10 @@ function drawLane(connection, lane, axis, now) {
   lane.node.classList.toggle("silent", isOpen && requests === 0);
   const age = connection.opened === null ? "" : ` ${duration(Math.max(0, Math.round((to - from) / 1e5) * 1e5))}`;
   const asked = requests === 0 ? "nothing asked yet" : plural(requests, "request");
+  const shared = model.internal.has(connection.number) ? " · this page too" : "";
   const manner = connection.pipelined ? " · pipelined" : requests > 1 ? " · kept alive" : "";
   lane.state.data = `${isOpen ? ` open${age}` : ` closed${age && ` after${age}`}`} · ${asked}`;
-  setText(lane.about, `${connection.client} · worker ${connection.worker}${manner}`);
+  setText(lane.about, `${connection.client} · worker ${connection.worker}${manner}${shared}`);
   const levels = exchanges.reduce((most, exchange) => Math.max(most, exchange.level), 0);
   lane.track.style.setProperty("--rows", levels + 1);
   lane.life.style.left = `${axis.at(from)}px`;
@@ -611,24 +630,31 @@ function drawLane(connection, lane, axis, now) {
 }
 
 function drawBar(exchange, lane, axis) {
-  if (!exchange.bar) {
-    const node = make("div", `exchange-bar ${statusClass(exchange.status)}`);
-    node.classList.toggle("broken", !exchange.complete);
-    node.classList.toggle("selected", exchange.id === selected);
-    node.dataset.id = exchange.id;
-    node.title = `${printable(exchange.method)} ${printable(exchange.target)}: ${exchange.status}, `
-      + duration(exchange.ended - exchange.began);
-    node.style.setProperty("--row", exchange.level);
-    lane.track.append(node);
-    exchange.bar = { node };
-  }
   const left = axis.at(exchange.began), right = axis.at(exchange.ended);
-  exchange.bar.node.hidden = exchange.ended < axis.earliest;
+  exchange.place = left;
+  if (right < view.from || left > view.to || exchange.ended < axis.earliest) {
+    exchange.bar?.node.remove();
+    exchange.bar = null;
+    return;
+  }
+  exchange.bar ??= makeBar(exchange, lane);
   exchange.bar.node.classList.toggle("filtered", !isShown(exchange));
   if (!placeBar(exchange.bar, left, right)) return;
   const share = moment => `${100 * (axis.at(moment) - left) / Math.max(right - left, 1)}%`;
   exchange.bar.node.style.setProperty("--wait", share(exchange.arrived));
   exchange.bar.node.style.setProperty("--decided", share(exchange.decided));
+}
+
+function makeBar(exchange, lane) {
+  const node = make("div", `exchange-bar ${statusClass(exchange.status)}`);
+  node.classList.toggle("broken", !exchange.complete);
+  node.classList.toggle("selected", exchange.id === selected);
+  node.dataset.id = exchange.id;
+  node.title = `${printable(exchange.method)} ${printable(exchange.target)}: ${exchange.status}, `
+    + duration(exchange.ended - exchange.began);
+  node.style.setProperty("--row", exchange.level);
+  lane.track.append(node);
+  return { node };
 }
 
 // Moves a bar, if it is not there already: says whether it was moved.
@@ -896,7 +922,7 @@ async function openExchange(id, takesFocus) {
   const content = byId("exchange-content");
   let story;
   try {
-    const response = await fetch(`/.glass/exchange/${id}`);
+    const response = await ask(`exchange/${id}`);
     if (response.status === 404) throw new Error("The server keeps the newest exchanges only; this one has left its memory.");
     if (!response.ok) throw new Error(`The server answers ${response.status}.`);
     story = await response.json();
@@ -917,21 +943,22 @@ async function openExchange(id, takesFocus) {
   showBar(known);
 }
 
-// Brings an exchange's bar and row into sight. The row's head would cover it, hence the margin.
+// Brings an exchange's row and bar into sight.
 function showBar(exchange) {
-  const box = byId("lanes"), node = exchange?.bar?.node;
-  exchange?.row?.node.scrollIntoView({ block: "nearest" });
-  if (!node?.isConnected) return;
-  const bar = node.getBoundingClientRect(), frame = byId("axis").getBoundingClientRect();
-  const left = box.getBoundingClientRect().right - visibleTrackWidth();
-  if (bar.right < left + 10 || bar.left > box.getBoundingClientRect().right - 10) {
+  if (!exchange) return;
+  exchange.row?.node.scrollIntoView({ block: "nearest" });
+  const box = byId("lanes"), lane = model.connections.get(exchange.connection)?.lane?.node;
+  if (!lane?.isConnected || exchange.place === undefined) return;
+  const seen = visibleTrackWidth();
+  if (exchange.place < box.scrollLeft || exchange.place > box.scrollLeft + seen - 20) {
     followsNewest = false;
-    box.scrollLeft = bar.left - frame.left - visibleTrackWidth() / 2;
+    box.scrollLeft = exchange.place - seen / 2;
   }
-  const lane = node.closest(".lane");
-  const top = lane.offsetTop - byId("axis").offsetHeight, bottom = lane.offsetTop + lane.offsetHeight;
+  const head = byId("axis").offsetHeight;
+  const top = lane.offsetTop - head, bottom = lane.offsetTop + lane.offsetHeight;
   if (top < box.scrollTop) box.scrollTop = top;
   else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
+  drawTimeLineSoon();
 }
 
 function exchangeParts(story) {
@@ -1003,7 +1030,7 @@ async function toggleSource(step, item, button) {
   if (open) return open.remove();
   try {
     if (!sources.has(step.file)) {
-      const response = await fetch(`/.glass/source/${step.file}`);
+      const response = await ask(`source/${step.file}`);
       if (!response.ok) throw new Error(`The server answers ${response.status} for ${step.file}.`);
       sources.set(step.file, await response.text());
     }
@@ -1031,6 +1058,8 @@ function showPanel(id, takesFocus) {
   for (const panel of document.querySelectorAll(".panel")) panel.hidden = panel.id !== id;
   byId("composer-button").setAttribute("aria-expanded", String(id === "composer"));
   if (id !== "exchange") {
+    // Back to the newest, if an older one was looked at.
+    if (selected !== null) byId("lanes").scrollTop = 0;
     followsNewest = true;
     selected = null;
     select(null);
@@ -1146,7 +1175,7 @@ const composer = {
     byId("answer").replaceChildren();
     try {
       const query = pauses.length > 0 ? `?pauses=${pauses.join()}` : "";
-      const response = await fetch(`/.glass/send${query}`, { method: "POST", body: toArray(bytes) });
+      const response = await ask(`send${query}`, { method: "POST", body: toArray(bytes) });
       if (!response.ok) throw new Error(`The server refuses to send this: ${response.status} ${response.statusText}`);
       this.show(await response.json(), bytes, sent);
     } catch (error) {
@@ -1186,7 +1215,7 @@ const composer = {
   // Whether these were the bytes is known only from the exchange's story.
   async compare(sent, event) {
     if (sent.connection !== null || sent !== this.sent) return;
-    const response = await fetch(`/.glass/exchange/${event.id}`).catch(() => null);
+    const response = await ask(`exchange/${event.id}`).catch(() => null);
     if (!response?.ok) return;
     const { request } = await response.json();
     if (request === "" || !sent.bytes.includes(request)) return;
