@@ -5,7 +5,7 @@
 use divan::{AllocProfiler, Bencher, black_box};
 use glasshttp::access_log::{AccessLog, Format};
 use glasshttp::http::request::{HeadScanner, Version};
-use glasshttp::http::response::{Framing, Head};
+use glasshttp::http::response::{Framing, Head, OwnFields};
 use glasshttp::http::{Headers, Request, Status, date, range};
 use glasshttp::server::{Exchange, Observer};
 use glasshttp::site::{Hosts, Options, Root, Site};
@@ -52,6 +52,7 @@ fn render_head(bencher: Bencher) {
     let mut out = Vec::with_capacity(1024);
     bencher.bench_local(|| {
         out.clear();
+        let own = OwnFields::default();
         let head = Head {
             status: Status::OK,
             headers: black_box(&headers),
@@ -59,6 +60,7 @@ fn render_head(bencher: Bencher) {
             date: &date,
             keep_alive: true,
             request_version: Version::Http11,
+            own: &own,
         };
         head.render(&mut out);
         black_box(&out);
@@ -79,6 +81,7 @@ fn site(folder: &std::path::Path, cache_size: usize) -> Site {
         cache_control: "no-cache".into(),
         hosts: Hosts::LoopbackAnd(Vec::new()),
         cache_size,
+        ..glasshttp::site::Options::default()
     };
     Site::new(Root::open_path(folder, false).expect("it can be read"), options)
 }

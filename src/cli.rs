@@ -1,6 +1,7 @@
 //! The command line: options in, [`Config`] out. Every default is in this file.
 
 use crate::access_log::Format;
+use crate::http::response::OwnFields;
 use crate::inspect;
 use crate::server::{self, fault::Fault};
 use crate::site;
@@ -68,6 +69,35 @@ pub struct Cli {
     #[arg(long, value_name = "SECONDS", default_value = "no-cache", value_parser = parse_cache,
           env = "GLASSHTTP_CACHE", hide_env = true, help_heading = "What")]
     cache: CacheControl,
+
+    /// For single-page applications: who asks for a page that is not there gets FILE (alias: --single)
+    /// [default: 404; FILE: index.html]
+    #[arg(long, alias = "single", value_name = "FILE", num_args = 0..=1, require_equals = true,
+          default_missing_value = "index.html", value_parser = parse_file_name, env = "GLASSHTTP_SPA",
+          hide_env = true, help_heading = "For building pages")]
+    spa: Option<String>,
+
+    /// Let /about name about.html
+    #[arg(long, env = "GLASSHTTP_CLEAN_URLS", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "For building pages")]
+    clean_urls: bool,
+
+    /// Let pages of other origins read what is served: of all, or of ORIGIN alone, repeatable
+    /// [default: of none]
+    #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*",
+          value_delimiter = ',', value_parser = parse_origin, env = "GLASSHTTP_CORS", hide_env = true,
+          help_heading = "For building pages")]
+    cors: Vec<String>,
+
+    /// A header for every answer, repeatable; it replaces ours of the same name
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = parse_header,
+          help_heading = "For building pages")]
+    headers: Vec<(String, String)>,
+
+    /// Isolate pages (COOP and COEP), so that they may use SharedArrayBuffer and wasm threads
+    #[arg(long, env = "GLASSHTTP_ISOLATE", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "For building pages")]
+    isolate: bool,
 
     /// How to log each request; auto is readable on a terminal and common elsewhere
     #[arg(
@@ -213,9 +243,25 @@ impl Machine {
 }
 
 impl Cli {
+    /// The fields that every response is to have.
+    fn own_fields(&self) -> OwnFields {
+        let mut fields = OwnFields::default();
+        let isolation: &[_] = &[
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Embedder-Policy", "require-corp"),
+        ];
+        let isolation = if self.isolate { isolation } else { &[] };
+        let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in isolation.iter().copied().chain(own) {
+            fields.push(name, value).expect("it was looked at when it was read");
+        }
+        fields
+    }
+
     /// The configuration, with a default wherever nothing is said.
     pub fn into_config(self, machine: &Machine) -> Config {
         let addresses = self.addresses();
+        let fields = self.own_fields();
         let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
         let index =
             if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index };
@@ -233,6 +279,13 @@ impl Cli {
                 listing: !self.no_listing,
                 hidden: self.hidden,
                 cache_control: self.cache.0,
+                fallback: self.spa,
+                clean_urls: self.clean_urls,
+                cors: match self.cors.as_slice() {
+                    [] => site::Cors::Nobody,
+                    origins if origins.iter().any(|origin| origin == "*") => site::Cors::Everybody,
+                    origins => site::Cors::Origins(origins.to_vec()),
+                },
                 cache_size: self.cache_size as usize * 1_000_000,
                 hosts: if loopback_only {
                     site::Hosts::LoopbackAnd(self.allow_host)
@@ -246,6 +299,7 @@ impl Cli {
                 head_timeout: self.head_timeout,
                 idle_timeout: self.idle_timeout,
                 send_timeout: self.send_timeout,
+                fields,
                 faults: self.faults.into_iter().collect(),
                 keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
                 stop_timeout: Duration::from_secs(10),
@@ -329,6 +383,27 @@ fn parse_file_name(text: &str) -> Result<String, String> {
         return Err("it must be the name of a file, without a folder".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// As a browser writes it in an Origin field: scheme, host and port, nothing behind them.
+fn parse_origin(text: &str) -> Result<String, String> {
+    let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let is_origin = host.is_some_and(|host| {
+        crate::http::host::Host::parse(host.as_bytes()).is_some_and(|host| !host.name.is_empty())
+    });
+    if text == "*" || is_origin {
+        return Ok(text.to_owned());
+    }
+    Err("it must be an origin, such as http://localhost:5173, without anything behind it".to_owned())
+}
+
+fn parse_header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or("it must be a name, a colon and a value, such as \"X-Robots-Tag: noindex\"")?;
+    let value = value.trim_matches([' ', '\t']);
+    OwnFields::default().push(name, value)?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn parse_cache(text: &str) -> Result<CacheControl, String> {

@@ -177,6 +177,16 @@ fn help_names_each_option_with_its_default() {
             ],
         ),
         (
+            "For building pages:",
+            &[
+                ("--spa[=<FILE>]", "404"),
+                ("--clean-urls", ""),
+                ("--cors[=<ORIGIN>]", "of none"),
+                ("-H, --header <NAME: VALUE>", ""),
+                ("--isolate", ""),
+            ],
+        ),
+        (
             "Output:",
             &[
                 ("--log <FORMAT>", "auto"),

@@ -741,6 +741,7 @@ impl Servers {
                 cache_control: "no-cache".to_owned(),
                 cache_size: 1_000_000,
                 hosts: Hosts::LoopbackAnd(Vec::new()),
+                ..glasshttp::site::Options::default()
             };
             change(&mut options);
             let root = Root::open_path(&folder, false).expect("the folder is there");
@@ -766,6 +767,7 @@ impl Running {
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(60),
             keep_bodies: 0,
+            fields: glasshttp::http::response::OwnFields::default(),
             faults: glasshttp::server::Faults::default(),
             stop_timeout: PATIENCE,
         };

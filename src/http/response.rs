@@ -11,6 +11,7 @@
 //! ␍␊                                       blank line; the body follows
 //! ```
 
+use super::fields::{is_forbidden_in_value, is_token};
 use super::request::Version;
 use super::{Headers, Status, date};
 
@@ -29,6 +30,45 @@ pub struct Head<'a> {
     pub keep_alive: bool,
     /// The version that the request came in, if one was understood.
     pub request_version: Version,
+    /// Fields that every response of this server has.
+    pub own: &'a OwnFields,
+}
+
+/// Fields that every response gets because the user wants them, in place of ours of the same names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnFields {
+    headers: Headers,
+    names: Vec<String>,
+}
+
+/// Fields that only the server can know: with another value, no client would know where a message
+/// ends, or when it was sent.
+const OURS: [&str; 5] = ["Content-Length", "Transfer-Encoding", "Connection", "Date", "Content-Range"];
+
+impl OwnFields {
+    /// Adds a field.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with its name or value.
+    pub fn push(&mut self, name: &str, value: &str) -> Result<(), String> {
+        if !is_token(name.as_bytes()) {
+            return Err(format!("\"{}\" cannot be the name of a header", name.escape_debug()));
+        }
+        if value.bytes().any(is_forbidden_in_value) {
+            return Err(format!("the value of {name} holds a control character or a line end"));
+        }
+        if OURS.iter().any(|ours| ours.eq_ignore_ascii_case(name)) {
+            return Err(format!("{name} is for the server to set: it depends on the answer"));
+        }
+        self.headers.push(name, value);
+        self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Whether it has a field of this name.
+    fn has(&self, name: &[u8]) -> bool {
+        self.names.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(name))
+    }
 }
 
 /// Where a response's body ends (RFC 9112 section 6.3).
@@ -52,7 +92,10 @@ impl Head<'_> {
         out.extend_from_slice(self.status.line());
         out.extend_from_slice(b"Date: ");
         out.extend_from_slice(self.date);
-        out.extend_from_slice(b"\r\nServer: glasshttp\r\n");
+        out.extend_from_slice(b"\r\n");
+        if !self.own.has(b"Server") {
+            out.extend_from_slice(b"Server: glasshttp\r\n");
+        }
         match self.framing {
             _ if !self.status.can_have_body() => {}
             Framing::Length(length) => {
@@ -70,11 +113,28 @@ impl Head<'_> {
             (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
         }
         for lines in self.headers.parts() {
+            self.push_lines(lines, out);
+        }
+        for lines in self.own.headers.parts() {
             out.extend_from_slice(lines);
         }
         // A browser that guesses at types would run what was only meant to be looked at: let it not
         // guess, whatever the response is.
-        out.extend_from_slice(b"X-Content-Type-Options: nosniff\r\n\r\n");
+        self.push_lines(b"X-Content-Type-Options: nosniff\r\n", out);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// Appends those of these lines that the user has not replaced.
+    fn push_lines(&self, lines: &[u8], out: &mut Vec<u8>) {
+        if self.own.names.is_empty() {
+            return out.extend_from_slice(lines);
+        }
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
+            let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+            if !self.own.has(name) {
+                out.extend_from_slice(line);
+            }
+        }
     }
 }
 
@@ -87,7 +147,8 @@ mod tests {
         headers.push("X", "y");
         let date = &date::imf_fixdate(0);
         let framing = Framing::Length(7);
-        let head = Head { status, headers: &headers, framing, date, keep_alive, request_version };
+        let own = &OwnFields::default();
+        let head = Head { status, headers: &headers, framing, date, keep_alive, request_version, own };
         let mut out = Vec::new();
         head.render(&mut out);
         String::from_utf8(out).expect("ASCII")
@@ -98,6 +159,44 @@ mod tests {
         let expected = "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: glasshttp\r\n\
                         Content-Length: 7\r\nX: y\r\nX-Content-Type-Options: nosniff\r\n\r\n";
         assert_eq!(rendered(Status::OK, true, Version::Http11), expected);
+    }
+
+    #[test]
+    fn the_users_fields_stand_in_every_head_and_in_place_of_ours() {
+        let mut own = OwnFields::default();
+        for (name, value) in
+            [("cache-control", "max-age=1"), ("X-Mine", "a"), ("X-Mine", "b"), ("server", "s")]
+        {
+            own.push(name, value).expect("a good field");
+        }
+        let mut headers = Headers::default();
+        headers.push("Cache-Control", "no-cache");
+        headers.push("ETag", "\"a\"");
+        let (status, framing, date) = (Status::OK, Framing::Length(7), &date::imf_fixdate(0));
+        let request_version = Version::Http11;
+        let head =
+            Head { status, headers: &headers, framing, date, keep_alive: true, request_version, own: &own };
+        let mut out = Vec::new();
+        head.render(&mut out);
+        let expected = "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 7\r\n\
+                        ETag: \"a\"\r\ncache-control: max-age=1\r\nX-Mine: a\r\nX-Mine: b\r\nserver: s\r\n\
+                        X-Content-Type-Options: nosniff\r\n\r\n";
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+
+    #[test]
+    fn a_field_that_could_break_a_message_is_not_taken() {
+        let table = [
+            ("", "a"),
+            ("A b", "c"),
+            ("A", "b\r\nC: d"),
+            ("A", "b\0"),
+            ("content-length", "5"),
+            ("Date", "now"),
+        ];
+        for (name, value) in table {
+            assert!(OwnFields::default().push(name, value).is_err(), "{name}: {value:?}");
+        }
     }
 
     #[test]

@@ -207,6 +207,7 @@ mod tests {
             idle_timeout: Duration::ZERO,
             send_timeout: Duration::ZERO,
             keep_bodies: MAX_COMPOSED,
+            fields: crate::http::response::OwnFields::default(),
             faults: server::Faults::default(),
             stop_timeout: Duration::ZERO,
         };

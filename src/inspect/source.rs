@@ -67,6 +67,7 @@ sources! {
     "src/server/transport.rs"
     "src/server/worker.rs"
     "src/site/cache.rs"
+    "src/site/cors.rs"
     "src/site/error_page.rs"
     "src/site/facts.rs"
     "src/site/hosts.rs"

@@ -579,6 +579,7 @@ impl<T: Transport> Connection<T> {
             date: turn.date,
             keep_alive,
             request_version,
+            own: &turn.options.fields,
         };
         self.began_before_turn = false;
         self.answered += 1;

@@ -32,6 +32,7 @@ pub use fault::Faults;
 pub use pool::Stopper;
 
 use crate::http::Request;
+use crate::http::response::OwnFields;
 use crate::site::Response;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -69,10 +70,28 @@ pub struct Options {
     pub send_timeout: Duration,
     /// How many bytes of a request's body are kept for [`Arrival::body`]; what is more is not.
     pub keep_bodies: usize,
+    /// Fields that every response has.
+    pub fields: OwnFields,
     /// What is to go wrong.
     pub faults: Faults,
     /// How long responses under way may take to finish once the server is to stop.
     pub stop_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            threads: 1,
+            max_connections: 100,
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            send_timeout: Duration::from_secs(30),
+            keep_bodies: 0,
+            fields: OwnFields::default(),
+            faults: Faults::default(),
+            stop_timeout: Duration::from_secs(10),
+        }
+    }
 }
 
 /// A server that has its ports and does not answer yet.

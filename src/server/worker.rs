@@ -23,7 +23,7 @@ use super::timers::Timers;
 use super::transport::Socket;
 use super::{Options, Responder};
 use crate::http::date;
-use crate::http::response::{Framing, Head};
+use crate::http::response::{Framing, Head, OwnFields};
 use crate::site::error_page;
 use crate::trace;
 use mio::net::{TcpListener, TcpStream};
@@ -263,7 +263,7 @@ impl Loop<'_> {
             // None of ours is idle. If one of another worker's is, that worker closes it.
             match shared.who_has_idle_ones(here) {
                 Some(there) => shared.desk(there).hand_over(newcomer),
-                None => turn_away(newcomer.0, &self.clock.date),
+                None => turn_away(newcomer.0, &self.clock.date, &self.options().fields),
             }
             return;
         }
@@ -283,7 +283,7 @@ impl Loop<'_> {
             let one_too_many = self.open_connections() > self.options().max_connections;
             if (one_too_many && !self.make_room()) || shared.is_stopping() {
                 shared.desk(self.worker.number).discount_one();
-                turn_away(newcomer.0, &self.clock.date);
+                turn_away(newcomer.0, &self.clock.date, &self.options().fields);
             } else {
                 self.newcomers.push(newcomer);
             }
@@ -514,7 +514,7 @@ fn is_exhaustion(error: &io::Error) -> bool {
 
 /// Answers 503 to a connection that there is no room for. It gets no seat and no second chance:
 /// whatever of the answer does not fit into the socket's buffer at once is lost.
-fn turn_away(mut stream: TcpStream, date: &[u8; date::LENGTH]) {
+fn turn_away(mut stream: TcpStream, date: &[u8; date::LENGTH], own: &OwnFields) {
     let response = error_page::try_again("too many connections are open; try again in a moment");
     let crate::site::Body::Bytes(body) = response.body else { unreachable!("a line is bytes") };
     let mut out = Vec::new();
@@ -525,6 +525,7 @@ fn turn_away(mut stream: TcpStream, date: &[u8; date::LENGTH]) {
         date,
         keep_alive: false,
         request_version: crate::http::request::Version::Http11,
+        own,
     };
     head.render(&mut out);
     out.extend_from_slice(&body);

@@ -57,7 +57,7 @@ fn response(refusal: &Refusal, content_type: &str, text: String) -> Response {
 }
 
 /// Browsers say `text/html`; curl and programs say `*/*` or nothing.
-fn prefers_html(fields: &Fields<'_>) -> bool {
+pub(super) fn prefers_html(fields: &Fields<'_>) -> bool {
     fields.combined("accept").is_some_and(|value| accept::names(&value, "text", "html"))
 }
 

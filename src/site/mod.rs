@@ -6,6 +6,7 @@
 //! | question | file |
 //! |---|---|
 //! | may this host be asked for? | [`hosts`] |
+//! | may a page of another origin read the answer? | [`cors`] |
 //! | is the method one of ours? | here |
 //! | what does the target name? | [`root`] opens it; here it becomes a file, an index, a listing |
 //! | which representation is that? | [`representation`], [`media_type`]; [`cache`] remembers |
@@ -13,6 +14,7 @@
 //! | what if it is refused? | [`error_page`] |
 
 pub mod cache;
+pub mod cors;
 pub mod error_page;
 pub mod facts;
 pub mod hosts;
@@ -23,6 +25,7 @@ pub mod representation;
 pub mod response;
 pub mod root;
 
+pub use cors::Cors;
 pub use hosts::Hosts;
 pub use response::{Body, FilePart, Next, Piece, Response, Source, Stream};
 pub use root::Root;
@@ -59,6 +62,29 @@ pub struct Options {
     pub hosts: Hosts,
     /// How many bytes of small files are kept in memory; 0 for none.
     pub cache_size: usize,
+    /// The page that browsers get in place of one that is not there: the application's, which
+    /// decides itself what the target means.
+    pub fallback: Option<String>,
+    /// Whether `/about` names `about.html`.
+    pub clean_urls: bool,
+    /// Which other origins may read answers.
+    pub cors: Cors,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            index: vec!["index.html".to_owned()],
+            listing: true,
+            hidden: false,
+            cache_control: "no-cache".to_owned(),
+            hosts: Hosts::LoopbackAnd(Vec::new()),
+            cache_size: 0,
+            fallback: None,
+            clean_urls: false,
+            cors: Cors::Nobody,
+        }
+    }
 }
 
 /// What a target turned out to name.
@@ -85,11 +111,17 @@ impl Site {
     /// The answer to a request that had arrived by then; it tells what the folder is at some moment
     /// after that. It never fails: what goes wrong is an answer, too.
     pub fn respond(&self, request: &Request<'_>, arrived: Instant) -> Response {
-        self.answer(request, arrived).unwrap_or_else(|refusal| self.refuse(request, &refusal))
+        let mut response =
+            self.answer(request, arrived).unwrap_or_else(|refusal| self.refuse(request, &refusal));
+        self.options.cors.add_to(&mut response.headers, request);
+        response
     }
 
     fn answer(&self, request: &Request<'_>, arrived: Instant) -> Result<Response, Refusal> {
         self.options.hosts.check(request.host)?;
+        if let Some(preflight) = self.options.cors.preflight(request) {
+            return Ok(preflight);
+        }
         let (encoded_path, query) = match (request.method, request.target) {
             (Method::Get | Method::Head, Target::Path { path, query }) => (path, query),
             (Method::Options, _) => {
@@ -117,7 +149,7 @@ impl Site {
             });
             return Err(not_found());
         }
-        match self.find(&path)? {
+        match self.find(&path).or_else(|refusal| self.fall_back(request, refusal))? {
             Found::File { file, relative, for_certain } => {
                 let representation = self.represent(file, &relative, for_certain.then_some(encoded_path));
                 Ok(send(request, &representation))
@@ -138,7 +170,13 @@ impl Site {
             return self.find_single(path, single);
         }
         let relative = &path.relative;
-        match self.root.open(relative)? {
+        let opened = match self.root.open(relative) {
+            Err(refusal) if refusal.status == Status::NOT_FOUND && !path.names_directory => {
+                return self.find_page(path)?.ok_or(refusal);
+            }
+            opened => opened?,
+        };
+        match opened {
             // A file has nothing below it: "/a.txt/" names something that is not there.
             Opened::File(_) if path.names_directory => {
                 trace::step("slash", None, || {
@@ -147,9 +185,48 @@ impl Site {
                 Err(not_found())
             }
             Opened::File(file) => Ok(Found::File { file, relative: relative.clone(), for_certain: true }),
-            Opened::Directory(_) if !path.names_directory => Ok(Found::DirectoryWithoutSlash),
+            Opened::Directory(_) if !path.names_directory => {
+                Ok(self.find_page(path)?.unwrap_or(Found::DirectoryWithoutSlash))
+            }
             Opened::Directory(directory) => Ok(self.find_index(path)?.unwrap_or(Found::Directory(directory))),
         }
+    }
+
+    /// With clean URLs, the page that a path without its `.html` names.
+    fn find_page(&self, path: &DecodedPath) -> Result<Option<Found>, Refusal> {
+        if !self.options.clean_urls || path.relative.is_empty() {
+            return Ok(None);
+        }
+        let relative = [&path.relative, &b".html"[..]].concat();
+        match self.root.open(&relative) {
+            Ok(Opened::File(file)) => {
+                trace::step("clean URL", None, || format!("it stands for the page {}", quote(&relative)));
+                // A file of the shorter name may still come.
+                Ok(Some(Found::File { file, relative, for_certain: false }))
+            }
+            Ok(Opened::Directory(_)) => Ok(None),
+            Err(refusal) if refusal.status == Status::NOT_FOUND => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Where a page is not there, the application's own, if there is one: it has addresses that are no
+    /// files. Only for who asks for a page: to a script or a picture that is missing, HTML would be a
+    /// strange answer, and a browser that takes it for the script hides what is wrong.
+    fn fall_back(&self, request: &Request<'_>, refusal: Refusal) -> Result<Found, Refusal> {
+        let Some(name) = &self.options.fallback else { return Err(refusal) };
+        if refusal.status != Status::NOT_FOUND || !error_page::prefers_html(&request.fields) {
+            return Err(refusal);
+        }
+        let relative = name.as_bytes().to_vec();
+        let Ok(Opened::File(file)) = self.root.open(&relative) else { return Err(refusal) };
+        trace::step("fallback", None, || {
+            format!(
+                "nothing is there, and Accept asks for a page: {} decides what it means",
+                quote(&relative)
+            )
+        });
+        Ok(Found::File { file, relative, for_certain: false })
     }
 
     /// A single file is the whole site, at the root and under its name.

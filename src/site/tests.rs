@@ -16,6 +16,7 @@ fn options() -> Options {
         cache_control: "no-cache".into(),
         hosts: Hosts::LoopbackAnd(Vec::new()),
         cache_size: 1_000_000,
+        ..Options::default()
     }
 }
 
