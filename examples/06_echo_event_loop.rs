@@ -21,8 +21,8 @@
 //! cargo run --example 06_echo_event_loop -- 7006
 //! ```
 //!
-//! In another one, open three hundred connections that say nothing (bash can do that by itself), and
-//! then one that does. It is answered at once:
+//! In another one, open three hundred connections that say nothing (bash, but not every shell, can do
+//! that by itself), and then one that does. It is answered at once:
 //!
 //! ```text
 //! for n in {1..300}; do exec {silent}<>/dev/tcp/127.0.0.1/7006; done
@@ -31,8 +31,16 @@
 //! hello            (the server sent this)
 //! ```
 //!
-//! And `ps -o nlwp,rss -C 06_echo_event_loop` shows what it takes: one thread, and a few megabytes, of
-//! which a client that says nothing has some hundred bytes.
+//! In a third, while they are all there, see what it takes on Linux: one thread (`NLWP`), and about two
+//! megabytes of memory (`RSS`, in kB), nearly all of it for the program itself.
+//!
+//! ```text
+//! ps -o nlwp,rss -C 06_echo_event_loop
+//! NLWP   RSS
+//!    1  2180
+//! ```
+//!
+//! (Type `exit` in the shell of the three hundred, and all of them leave.)
 //!
 //! Ctrl-C stops it. Still nothing is kept that the kernel would not clean up.
 //!

@@ -42,7 +42,7 @@
 //! 127.0.0.1:52870 is here
 //! GET / HTTP/1.1\r\n
 //! Host: 127.0.0.1:7007\r\n
-//! User-Agent: curl/8.5.0\r\n
+//! User-Agent: curl/7.88.1\r\n
 //! Accept: */*\r\n
 //! \r\n
 //! 127.0.0.1:52870 has left

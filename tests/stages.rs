@@ -9,7 +9,7 @@ mod support;
 
 use rustix::process::Signal;
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -478,12 +478,20 @@ fn send_until_it_stalls(client: &Client) -> Vec<u8> {
 
 #[test]
 fn stage_6_goes_on_after_it_was_stopped_and_continued() {
-    let running = Stage::start("06_echo_event_loop");
+    let running = Stage::start_command(&mut telling_its_id("06_echo_event_loop"));
     let mut client = running.served();
     running.process.signal(Signal::STOP);
-    client.send("are you there?");
+    wait_until("it to stop", || is_stopped(&running).then_some(()));
+    // This interrupts the wait for clients, with no client to tell of.
     running.process.signal(Signal::CONT);
-    assert_eq!(as_text(&client.bytes(14)), "are you there?");
+    wait_until("it to go on", || (!is_stopped(&running)).then_some(()));
+    assert_echoes(&mut client, b"are you there?");
+}
+
+fn is_stopped(running: &Stage) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", id(running))).expect("it runs");
+    // After the name, which stands in parentheses.
+    stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
 }
 
 #[test]
@@ -503,8 +511,11 @@ fn with_no_file_left_to_open_the_next_client_waits_until_somebody_leaves() {
 
 /// How many threads it has now. (For a stage that was started by [`telling_its_id`].)
 fn threads(running: &Stage) -> usize {
-    let id = running.process.stderr.line("its id", |line| line.parse::<u32>().is_ok());
-    std::fs::read_dir(format!("/proc/{id}/task")).expect("it runs").count()
+    std::fs::read_dir(format!("/proc/{}/task", id(running))).expect("it runs").count()
+}
+
+fn id(running: &Stage) -> String {
+    running.process.stderr.line("its id", |line| line.parse::<u32>().is_ok())
 }
 
 /// The stage, by way of a shell that writes down the process id, which stays the same.
@@ -546,9 +557,13 @@ fn the_client_puts_a_line_together_that_comes_in_pieces() {
     let listener = TcpListener::bind((V4, 0)).expect("a free port");
     let mut client = start_client(&listener);
     let mut server = accept(&listener);
-    client.type_in(b"hello\n");
+    client.type_in(b"hello\nnext\n");
     assert_eq!(read_line(&server), "hello\n");
     server.write_all(b"he").expect("it reads");
+    // It goes on waiting for the rest and does not send its next line.
+    server.set_read_timeout(Some(A_WHILE)).expect("a socket");
+    let heard = server.read(&mut [0; 8]).map_err(|error| error.kind());
+    assert_eq!(heard, Err(ErrorKind::WouldBlock));
     server.write_all(b"llo\n").expect("it reads");
     client.stdout.line("the line", |line| line == "hello");
 }
@@ -773,6 +788,23 @@ fn an_answer_survives_a_body_that_nobody_reads() {
             let answer = exchange(&running, &request);
             assert!(answer.starts_with(&format!("HTTP/1.1 {expected}\r\n")), "{stage}: {answer:?}");
             assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{stage}: the body is no request: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_large_answer_is_whole_although_a_body_was_not_wanted() {
+    let large = "x".repeat(1024 * 1024);
+    let folder = folder(&[("large.txt", &large)]);
+    let body = "y".repeat(50_000);
+    let head = "GET /large.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n";
+    for stage in ["08_http_files", "09_http_pool"] {
+        let running = Stage::serving(stage, folder.path());
+        for _ in 0..5 {
+            // Most of the answer is still in the server's kernel when the server is done with it.
+            let mut client = Client::connect_with_little_room(running.address).expect("the stage listens");
+            client.send([head, &body].concat());
+            assert!(client.reply().text() == large, "{stage}");
         }
     }
 }
