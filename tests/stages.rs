@@ -671,9 +671,10 @@ fn one_socket_answers_everybody_who_sends() {
 
 #[test]
 fn datagrams_that_find_no_room_are_lost_and_their_sender_is_not_told() {
-    let running = Stage::start("03_udp_echo");
+    let running = Stage::start_command(&mut telling_its_id("03_udp_echo"));
     let socket = datagrams_to(&running);
     running.process.signal(Signal::STOP);
+    wait_until("it to stop", || is_stopped(&running).then_some(()));
     let count = 2000;
     for _ in 0..count {
         // No error, each time.
@@ -688,6 +689,8 @@ fn datagrams_that_find_no_room_are_lost_and_their_sender_is_not_told() {
         mark.send(b"end").expect("it is sent");
         mark.recv(&mut [0; 8]).ok()
     });
+    // It prints in order: when this line is here, so are those before it.
+    running.prints(&format!("3 bytes from {}", mark.local_addr().expect("bound")));
     let arrived = running.process.stdout.so_far().iter().filter(|line| line.contains("1000 bytes")).count();
     assert!(0 < arrived && arrived < count, "{arrived} of {count}");
 }
