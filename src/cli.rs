@@ -99,6 +99,21 @@ pub struct Cli {
           help_heading = "For building pages")]
     isolate: bool,
 
+    /// Let everybody who can connect add files with PUT; none is replaced
+    #[arg(long, env = "GLASSHTTP_UPLOAD", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "For sharing files")]
+    upload: bool,
+
+    /// Let uploads replace files
+    #[arg(long, requires = "upload", env = "GLASSHTTP_OVERWRITE", value_parser = FalseyValueParser::new(),
+          hide_env = true, help_heading = "For sharing files")]
+    overwrite: bool,
+
+    /// How large an uploaded file may be: bytes, or with k, M or G
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_size,
+          env = "GLASSHTTP_MAX_UPLOAD", hide_env = true, help_heading = "For sharing files")]
+    max_upload: u64,
+
     /// How to log each request; auto is readable on a terminal and common elsewhere
     #[arg(
         long,
@@ -281,6 +296,9 @@ impl Cli {
                 cache_control: self.cache.0,
                 fallback: self.spa,
                 clean_urls: self.clean_urls,
+                upload: self
+                    .upload
+                    .then_some(site::Upload { overwrite: self.overwrite, most: self.max_upload }),
                 cors: match self.cors.as_slice() {
                     [] => site::Cors::Nobody,
                     origins if origins.iter().any(|origin| origin == "*") => site::Cors::Everybody,
@@ -299,6 +317,7 @@ impl Cli {
                 head_timeout: self.head_timeout,
                 idle_timeout: self.idle_timeout,
                 send_timeout: self.send_timeout,
+                uploads: None,
                 fields,
                 faults: self.faults.into_iter().collect(),
                 keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
@@ -404,6 +423,19 @@ fn parse_header(text: &str) -> Result<(String, String), String> {
     let value = value.trim_matches([' ', '\t']);
     OwnFields::default().push(name, value)?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// `5000`, `5k`, `100M`, `2G`, with or without a B behind, in steps of 1000.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let number = text.trim_end_matches(['B', 'b']);
+    let (number, unit) = match number.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&number[..at], 1_000),
+        Some((at, 'm' | 'M')) => (&number[..at], 1_000_000),
+        Some((at, 'g' | 'G')) => (&number[..at], 1_000_000_000),
+        _ => (number, 1),
+    };
+    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    size.ok_or_else(|| "it must be a size, such as 500k, 100M or 2G".to_owned())
 }
 
 fn parse_cache(text: &str) -> Result<CacheControl, String> {

@@ -10,11 +10,12 @@ use glasshttp::http::Request;
 use glasshttp::inspect::Inspector;
 use glasshttp::server::listen::{self, BindError};
 use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
-use glasshttp::site::{Hosts, Root, Site};
+use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
 use glasshttp::{human, start_lines};
 use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    match serve(config, is_terminal) {
+    match serve(&config, is_terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
             complain(&format!("glasshttp: {line}"));
@@ -62,7 +63,7 @@ fn complain(line: &str) {
 }
 
 /// Serves until a signal comes. An error is one line that says what to do.
-fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
+fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let shown = human::OneLine(&config.folder);
     let root = Root::open_path(&config.folder, config.follow_links)
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
@@ -71,8 +72,13 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
             "--fault is for this machine alone: leave --bind out, or name a loopback address".to_owned()
         );
     }
-    let listeners = open_port(&config, is_terminal)?;
-    let server = Server::new(listeners, config.server.clone())
+    let listeners = open_port(config, is_terminal)?;
+    let site = Arc::new(Site::new(root, config.site.clone()));
+    let mut server_options = config.server.clone();
+    if config.site.upload.is_some() {
+        server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
+    }
+    let server = Server::new(listeners, server_options)
         .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
     stop_on_signals(server.stopper(), is_terminal)
         .map_err(|error| format!("cannot listen for signals: {}", start_lines::reason(&error)))?;
@@ -82,9 +88,15 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
             config.server.faults.names().join(", ")
         ));
     }
+    if let Some(Upload { overwrite, most }) = config.site.upload {
+        let (most, replace) = (human::Bytes(most), if overwrite { " and replace" } else { "" });
+        complain(&format!(
+            "glasshttp: uploads are on: whoever can connect may add{replace} files of up to {most}"
+        ));
+    }
     if !config.quiet {
         // Nobody may be reading; that is no reason not to serve.
-        let lines = start_lines::render(&config, &server.addresses(), is_terminal);
+        let lines = start_lines::render(config, &server.addresses(), is_terminal);
         let mut out = anstream::stdout();
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
     }
@@ -98,7 +110,6 @@ fn serve(config: Config, is_terminal: bool) -> Result<(), String> {
         };
         Inspector::new(&config.server, server.addresses()[0], other_hosts)
     });
-    let site = Site::new(root, config.site);
     let observers = || -> Option<Box<dyn Observer>> {
         let log = log.as_ref().map(AccessLog::observer);
         match (log, inspector.as_ref().map(Inspector::observer)) {

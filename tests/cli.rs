@@ -186,6 +186,7 @@ fn help_names_each_option_with_its_default() {
                 ("--isolate", ""),
             ],
         ),
+        ("For sharing files:", &[("--upload", ""), ("--overwrite", ""), ("--max-upload <SIZE>", "1G")]),
         (
             "Output:",
             &[

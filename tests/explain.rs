@@ -40,6 +40,23 @@ const CASES: &[Case] = &[
     ),
     ("200-listing", &[], &["GET /folder/?format=json HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     ("200-link-inside", &[], &["GET /inside HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
+    (
+        "201-upload",
+        &["--upload"],
+        &[
+            "PUT /uploaded.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nnew",
+        ],
+    ),
+    (
+        "409-upload",
+        &["--upload"],
+        &["PUT /hello.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nnew"],
+    ),
+    (
+        "413-upload",
+        &["--upload", "--max-upload", "2"],
+        &["PUT /large.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nnew"],
+    ),
     ("204-options", &[], &["OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     ("206-range", &[], &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nRange: bytes=-6\r\n\r\n"]),
     ("206-parts", &[], &["GET /large HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-0,1000-1001\r\n\r\n"]),
@@ -211,10 +228,10 @@ fn every_exchange_is_explained_as_its_file_says() {
         );
         check(name, &explained, &mut wrong);
     }
-    // 503 has a test of its own; 500 is for a disk that fails.
+    // 503 has a test of its own; 500 is for a disk that fails, 507 for one that is full.
     let missing: Vec<_> = Status::ALL.iter().map(|status| format!("{status:?}")).collect();
     let missing: Vec<_> = missing.iter().filter(|status| !statuses.contains(*status)).collect();
-    assert_eq!(missing, ["500 Internal Server Error", "503 Service Unavailable"]);
+    assert_eq!(missing, ["500 Internal Server Error", "503 Service Unavailable", "507 Insufficient Storage"]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

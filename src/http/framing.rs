@@ -129,9 +129,7 @@ pub fn expects_continue(request: &Request<'_>) -> Result<bool, Refusal> {
     }
     if expects {
         trace::step("expectation", Rfc(9110, "10.1.1"), || {
-            "the client waits to be told to send its body; no answer here depends on one, so it gets \
-             the answer instead"
-                .to_owned()
+            "the client waits to be told whether to send its body".to_owned()
         });
     }
     Ok(expects)

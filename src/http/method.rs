@@ -11,7 +11,9 @@ pub enum Method {
     Options,
     /// Take this. Files do not; the inspector's composer does.
     Post,
-    /// A method that we know and that nothing here takes: PUT, DELETE, PATCH, TRACE.
+    /// Keep this under the target's name. Files take it with `--upload`.
+    Put,
+    /// A method that we know and that nothing here takes: DELETE, PATCH, TRACE.
     NotForFiles,
     /// Open a tunnel. The one method whose target is an authority (`host:port`).
     Connect,
@@ -23,6 +25,9 @@ impl Method {
     /// The methods that a file takes, as the value of an `Allow` field.
     pub const ALLOW: &str = "GET, HEAD, OPTIONS";
 
+    /// The same where files can be uploaded.
+    pub const ALLOW_WITH_PUT: &str = "GET, HEAD, PUT, OPTIONS";
+
     /// The method of this name. The name's syntax (a token) is checked by the request parser.
     pub fn from_name(name: &[u8]) -> Method {
         match name {
@@ -30,7 +35,8 @@ impl Method {
             b"HEAD" => Method::Head,
             b"OPTIONS" => Method::Options,
             b"POST" => Method::Post,
-            b"PUT" | b"DELETE" | b"PATCH" | b"TRACE" => Method::NotForFiles,
+            b"PUT" => Method::Put,
+            b"DELETE" | b"PATCH" | b"TRACE" => Method::NotForFiles,
             b"CONNECT" => Method::Connect,
             _ => Method::Unknown,
         }

@@ -21,6 +21,7 @@ pub mod framing;
 pub mod headers;
 pub mod host;
 pub mod method;
+pub mod origin;
 pub mod range;
 pub mod refusal;
 pub mod request;

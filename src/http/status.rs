@@ -42,6 +42,7 @@ macro_rules! statuses {
 
 statuses! {
     OK = 200 "OK", 9110 "15.3.1";
+    CREATED = 201 "Created", 9110 "15.3.2";
     NO_CONTENT = 204 "No Content", 9110 "15.3.5";
     PARTIAL_CONTENT = 206 "Partial Content", 9110 "15.3.7";
     MOVED_PERMANENTLY = 301 "Moved Permanently", 9110 "15.4.2";
@@ -51,7 +52,9 @@ statuses! {
     NOT_FOUND = 404 "Not Found", 9110 "15.5.5";
     METHOD_NOT_ALLOWED = 405 "Method Not Allowed", 9110 "15.5.6";
     REQUEST_TIMEOUT = 408 "Request Timeout", 9110 "15.5.9";
+    CONFLICT = 409 "Conflict", 9110 "15.5.10";
     PRECONDITION_FAILED = 412 "Precondition Failed", 9110 "15.5.13";
+    CONTENT_TOO_LARGE = 413 "Content Too Large", 9110 "15.5.14";
     URI_TOO_LONG = 414 "URI Too Long", 9110 "15.5.15";
     RANGE_NOT_SATISFIABLE = 416 "Range Not Satisfiable", 9110 "15.5.17";
     EXPECTATION_FAILED = 417 "Expectation Failed", 9110 "15.5.18";
@@ -61,6 +64,7 @@ statuses! {
     NOT_IMPLEMENTED = 501 "Not Implemented", 9110 "15.6.2";
     SERVICE_UNAVAILABLE = 503 "Service Unavailable", 9110 "15.6.4";
     VERSION_NOT_SUPPORTED = 505 "HTTP Version Not Supported", 9110 "15.6.6";
+    INSUFFICIENT_STORAGE = 507 "Insufficient Storage", 4918 "11.5";
 }
 
 impl Status {

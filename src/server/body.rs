@@ -1,12 +1,14 @@
 //! A request's body, read to its end so that the next request can be.
 //!
-//! No method that files take has a use for a body, but a client may send one, and the next request
-//! stands behind it. So a small one is read past, and kept only where somebody asked for that. A
-//! large one is not worth the time: the connection closes after the answer.
+//! GET has no use for a body, but a client may send one, and the next request stands behind it. So a
+//! small one is read past, and kept only where somebody asked for that. A large one is not worth the
+//! time: the connection closes after the answer. An upload is another matter: its body goes to a
+//! [`Receiver`], piece by piece, however large it is.
 
 use crate::http::Refusal;
 use crate::http::chunked::ChunkedDecoder;
 use crate::http::framing::Framing;
+use crate::site::Receiver;
 
 /// How large a body may be, framing included, to be read past.
 const MAX_DISCARDED: u64 = 64 * 1024;
@@ -18,6 +20,8 @@ pub(super) struct BodyReader {
     kept: Vec<u8>,
     /// How many bytes of content may still be kept.
     keep: usize,
+    /// Who takes the content, if somebody does.
+    receiver: Option<Box<dyn Receiver>>,
 }
 
 #[derive(Debug)]
@@ -38,7 +42,27 @@ impl BodyReader {
             Framing::Length(length) => Progress::Length(length),
             Framing::Chunked => Progress::Chunked(ChunkedDecoder::default(), 0),
         };
-        Some(BodyReader { progress, kept: Vec::new(), keep })
+        Some(BodyReader { progress, kept: Vec::new(), keep, receiver: None })
+    }
+
+    /// For a body that somebody takes.
+    pub(super) fn for_receiver(framing: Framing, receiver: Box<dyn Receiver>) -> BodyReader {
+        let progress = match framing {
+            Framing::None => Progress::Length(0),
+            Framing::Length(length) => Progress::Length(length),
+            Framing::Chunked => Progress::Chunked(ChunkedDecoder::default(), 0),
+        };
+        BodyReader { progress, kept: Vec::new(), keep: 0, receiver: Some(receiver) }
+    }
+
+    /// Who takes the body, once all of it has come.
+    pub(super) fn take_receiver(&mut self) -> Option<Box<dyn Receiver>> {
+        self.receiver.take()
+    }
+
+    /// Whether somebody takes it.
+    pub(super) fn has_receiver(&self) -> bool {
+        self.receiver.is_some()
     }
 
     /// What was kept of it.
@@ -48,28 +72,37 @@ impl BodyReader {
 
     /// Reads as much of the body as is there: how many bytes that was, and whether it was the rest.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
-        let BodyReader { progress, kept, keep } = self;
-        let mut keep_some = |content: &[u8]| {
+        let BodyReader { progress, kept, keep, receiver } = self;
+        let is_received = receiver.is_some();
+        let mut take = |content: &[u8]| {
+            if let Some(receiver) = receiver {
+                return receiver.take(content);
+            }
             let content = &content[..content.len().min(*keep)];
             *keep -= content.len();
             kept.extend_from_slice(content);
+            Ok(())
         };
         match progress {
             Progress::Length(missing) => {
                 let here = usize::try_from(*missing).unwrap_or(usize::MAX).min(bytes.len());
                 *missing -= here as u64;
-                keep_some(&bytes[..here]);
+                take(&bytes[..here])?;
                 Ok((here, *missing == 0))
             }
             Progress::Chunked(decoder, total) => {
                 // What stands behind the byte that is too much is never looked at, even if it has
                 // arrived: what comes out must not depend on that.
-                let most = usize::try_from(MAX_DISCARDED + 1 - *total).unwrap_or(usize::MAX);
+                let most = if is_received {
+                    bytes.len()
+                } else {
+                    usize::try_from(MAX_DISCARDED + 1 - *total).unwrap_or(usize::MAX)
+                };
                 let bytes = &bytes[..bytes.len().min(most)];
                 let mut eaten = 0;
                 loop {
                     let step = decoder.next(&bytes[eaten..])?;
-                    keep_some(&bytes[eaten..][step.data.clone()]);
+                    take(&bytes[eaten..][step.data.clone()])?;
                     eaten += step.consumed;
                     *total += step.consumed as u64;
                     if step.finished || eaten == bytes.len() {
@@ -82,6 +115,8 @@ impl BodyReader {
 
     /// Whether more of it has come than is read past.
     pub(super) fn is_too_large(&self) -> bool {
-        matches!(&self.progress, Progress::Chunked(_, total) if *total > MAX_DISCARDED)
+        // Whoever takes it says himself when it is too much.
+        self.receiver.is_none()
+            && matches!(&self.progress, Progress::Chunked(_, total) if *total > MAX_DISCARDED)
     }
 }

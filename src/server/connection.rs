@@ -44,7 +44,7 @@ use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, Version};
 use crate::http::response::{Framing as ResponseFraming, Head};
 use crate::http::{Method, Refusal, Request, Status, date};
-use crate::site::{self, Body, FilePart, Response, Source, Stream, error_page};
+use crate::site::{self, Begun, Body, FilePart, Response, Source, Stream, error_page};
 use crate::trace::{self, Rfc};
 use std::collections::VecDeque;
 use std::io;
@@ -143,6 +143,8 @@ pub enum WaitingFor {
     Head,
     /// The rest of a body.
     Body,
+    /// More of a body that somebody takes.
+    Upload,
     /// The client to take more of a response.
     Room,
     /// A moment: until a response's next piece is made, or a fault lets the next bytes go.
@@ -299,9 +301,10 @@ impl<T: Transport> Connection<T> {
         turn.input.load(&std::mem::take(&mut self.leftover));
         self.outgoing.borrow_buffer(turn.output);
         self.began_before_turn = std::mem::take(&mut self.told_of_input) || !turn.input.filled().is_empty();
-        let sent_before = self.outgoing.sent();
+        let (sent_before, read_before) = (self.outgoing.sent(), self.last_read);
         let next = self.take_steps(turn);
         let has_sent = self.outgoing.sent() > sent_before;
+        let has_received = self.last_read > read_before && self.is_receiving_an_upload();
         self.outgoing.give_buffer_back(turn.output);
         self.leftover = turn.input.take_rest();
         self.report(turn, next == Next::Close);
@@ -309,7 +312,7 @@ impl<T: Transport> Connection<T> {
             self.steps.append(&mut trace::take());
         }
         if next != Next::Close {
-            self.set_deadline(turn, has_sent);
+            self.set_deadline(turn, has_sent || has_received);
         }
         next
     }
@@ -334,7 +337,7 @@ impl<T: Transport> Connection<T> {
                     next => next,
                 }
             }
-            WaitingFor::Head | WaitingFor::Body => {
+            WaitingFor::Head | WaitingFor::Body | WaitingFor::Upload => {
                 self.request_is_late(turn);
                 self.advance(turn)
             }
@@ -404,18 +407,62 @@ impl<T: Transport> Connection<T> {
             Err(refusal) => return self.refuse(turn, None, &refusal),
         };
         let framing = Framing::of(&request).and_then(|body| Ok((body, framing::expects_continue(&request)?)));
+        if let Ok((body, expects_continue)) = framing
+            && let Some(begun) = self.begin_upload(turn, &request, body)
+        {
+            return self.upload(turn, &request, body, expects_continue, begun);
+        }
         match framing {
             // What follows a CONNECT may be meant for the tunnel that it did not get.
             Ok(_) if request.method == Method::Connect => self.respond_early(turn, &request),
             Ok((Framing::None, _)) => self.respond(turn, &request),
             // The client waits to be told to send its body. No answer of ours depends on a body, so
             // it gets the answer instead, and closing tells it not to send (RFC 9110 10.1.1).
-            Ok((_, true)) => self.respond_early(turn, &request),
+            Ok((_, true)) => {
+                trace::step("continue", Rfc(9110, "10.1.1"), || {
+                    "no answer here depends on a body, so the client gets the answer instead".to_owned()
+                });
+                self.respond_early(turn, &request)
+            }
             Ok((framing, false)) => match BodyReader::new(framing, turn.options.keep_bodies) {
                 Some(body) => Then::ReceiveBody(body),
                 None => self.respond_early(turn, &request),
             },
             Err(refusal) => self.refuse(turn, Some(&request), &refusal),
+        }
+    }
+
+    /// Asks whether the body is one that somebody takes.
+    fn begin_upload(&self, turn: &Turn<'_>, request: &Request<'_>, framing: Framing) -> Option<Begun> {
+        let length = match framing {
+            Framing::None => Some(0),
+            Framing::Length(length) => Some(length),
+            Framing::Chunked => None,
+        };
+        turn.options.uploads.as_ref()?.begin(request, self.client, length)
+    }
+
+    /// Receives a body that is taken, or answers without it.
+    fn upload(
+        &mut self,
+        turn: &Turn<'_>,
+        request: &Request<'_>,
+        framing: Framing,
+        expects_continue: bool,
+        begun: Begun,
+    ) -> Then {
+        match begun {
+            Begun::Take(receiver) => {
+                if expects_continue {
+                    trace::step("continue", Rfc(9110, "10.1.1"), || {
+                        "the client waits to be told to send its body: 100 Continue".to_owned()
+                    });
+                    self.outgoing.push_with(|out| out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"));
+                }
+                Then::ReceiveBody(BodyReader::for_receiver(framing, receiver))
+            }
+            Begun::Answer(response) if framing == Framing::None => self.answer(turn, request, response),
+            Begun::Answer(response) => self.answer_early(turn, request, response),
         }
     }
 
@@ -426,26 +473,34 @@ impl<T: Transport> Connection<T> {
         let head = head.clone();
         let read = body.read(&turn.input.filled()[head.end..]);
         let is_too_large = body.is_too_large();
+        let receiver = if matches!(read, Ok((_, true))) { body.take_receiver() } else { None };
         if let Ok((eaten, _)) = read {
             turn.input.consume_behind(head.end, eaten);
+            *send_budget = send_budget.saturating_sub(eaten);
         }
         if matches!(read, Ok((_, false))) && !is_too_large {
-            return self.receive(turn, send_budget);
+            // What is on its way to a disk is budgeted like what comes from there.
+            return if *send_budget == 0 { Step::Stop(Next::Again) } else { self.receive(turn, send_budget) };
         }
         trace::step("body", Rfc(9110, "6.4"), || match &read {
+            Ok((_, true)) if receiver.is_some() => "all of it is there".to_owned(),
             Ok((_, true)) if !is_too_large => {
                 "read to its end and put aside: no answer here depends on one".to_owned()
             }
             Ok(_) => "longer than is worth reading past".to_owned(),
-            Err(_) => "malformed: where it ends cannot be known".to_owned(),
+            Err(_) => "not read any further".to_owned(),
         });
         let then = {
             let request = parse_again(&turn.input.filled()[head.clone()]);
-            match read {
+            match (read, receiver) {
+                (Ok(_), Some(receiver)) => {
+                    let response = receiver.finish(&request);
+                    self.answer(turn, &request, response)
+                }
                 // Whether the end arrived with the byte that was too much makes no difference.
-                Ok((_, true)) if !is_too_large => self.respond(turn, &request),
-                Ok(_) => self.respond_early(turn, &request),
-                Err(refusal) => self.refuse(turn, Some(&request), &refusal),
+                (Ok((_, true)), None) if !is_too_large => self.respond(turn, &request),
+                (Ok(_), None) => self.respond_early(turn, &request),
+                (Err(refusal), _) => self.refuse(turn, Some(&request), &refusal),
             }
         };
         self.go_to(then, turn, head);
@@ -457,7 +512,7 @@ impl<T: Transport> Connection<T> {
         if !self.outgoing.is_empty() {
             return self.send(send_budget);
         }
-        if self.closing {
+        if self.closing && !self.is_receiving_an_upload() {
             self.state = State::SendingLast;
             return Step::GoOn;
         }
@@ -497,9 +552,18 @@ impl<T: Transport> Connection<T> {
 
     // ---- responding
 
+    fn is_receiving_an_upload(&self) -> bool {
+        matches!(&self.state, State::ReceivingBody { body, .. } if body.has_receiver())
+    }
+
     /// Answers a request whose body, if it had one, is read.
     fn respond(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
         let response = (turn.respond)(request, &self.arrival(turn));
+        self.answer(turn, request, response)
+    }
+
+    /// Queues the answer to a request that is read to its end.
+    fn answer(&mut self, turn: &Turn<'_>, request: &Request<'_>, response: Response) -> Then {
         let ends_with_connection =
             matches!(response.body, Body::Stream(_)) && request.version == Version::Http10;
         let keep_alive = !self.closing && !ends_with_connection && request.allows_keep_alive();
@@ -532,6 +596,11 @@ impl<T: Transport> Connection<T> {
     /// would start is not known.
     fn respond_early(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
         let response = (turn.respond)(request, &self.arrival(turn));
+        self.answer_early(turn, request, response)
+    }
+
+    /// Queues the answer to a request that is not read to its end.
+    fn answer_early(&mut self, turn: &Turn<'_>, request: &Request<'_>, response: Response) -> Then {
         trace::step("connection", Rfc(9112, "9.6"), || {
             "closes: what follows the head is not read, and so nobody knows where a next request begins"
                 .to_owned()
@@ -734,18 +803,19 @@ impl<T: Transport> Connection<T> {
     // ---- time
 
     /// What it waits for decides how long it may.
-    fn set_deadline(&mut self, turn: &Turn<'_>, has_sent: bool) {
+    fn set_deadline(&mut self, turn: &Turn<'_>, has_moved: bool) {
         let waiting_for = match &self.state {
             _ if !self.outgoing.is_empty() && !self.transport.is_held_back() => WaitingFor::Room,
             _ if !self.outgoing.is_empty() || self.stream.is_some() => WaitingFor::Moment,
             State::ReceivingHead(_) if self.leftover.is_empty() => WaitingFor::Request,
             State::ReceivingHead(_) => WaitingFor::Head,
+            State::ReceivingBody { body, .. } if body.has_receiver() => WaitingFor::Upload,
             State::ReceivingBody { .. } => WaitingFor::Body,
             State::SendingLast | State::Lingering(_) => WaitingFor::End,
         };
-        // A head has to arrive within its time, however steadily its bytes drip in; a response may
-        // take as long as it likes, as long as it moves.
-        if waiting_for == self.waiting_for && waiting_for != WaitingFor::Moment && !has_sent {
+        // A head has to arrive within its time, however steadily its bytes drip in; a response, or an
+        // upload, may take as long as it likes, as long as it moves.
+        if waiting_for == self.waiting_for && waiting_for != WaitingFor::Moment && !has_moved {
             return;
         }
         self.waiting_for = waiting_for;
@@ -753,7 +823,7 @@ impl<T: Transport> Connection<T> {
         self.deadline = match waiting_for {
             WaitingFor::Request => turn.now + options.idle_timeout,
             WaitingFor::Head | WaitingFor::Body => turn.now + options.head_timeout,
-            WaitingFor::Room => turn.now + options.send_timeout,
+            WaitingFor::Room | WaitingFor::Upload => turn.now + options.send_timeout,
             WaitingFor::Moment => turn.now + MOMENT,
             WaitingFor::End => turn.now + LINGER_TIME,
         };

@@ -33,9 +33,10 @@ pub use pool::Stopper;
 
 use crate::http::Request;
 use crate::http::response::OwnFields;
-use crate::site::Response;
+use crate::site::{Response, Uploads};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What answers requests. It is called by several workers at once.
@@ -70,6 +71,8 @@ pub struct Options {
     pub send_timeout: Duration,
     /// How many bytes of a request's body are kept for [`Arrival::body`]; what is more is not.
     pub keep_bodies: usize,
+    /// Who takes bodies that are more than read past: uploads.
+    pub uploads: Option<Arc<dyn Uploads>>,
     /// Fields that every response has.
     pub fields: OwnFields,
     /// What is to go wrong.
@@ -87,6 +90,7 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(30),
             keep_bodies: 0,
+            uploads: None,
             fields: OwnFields::default(),
             faults: Faults::default(),
             stop_timeout: Duration::from_secs(10),

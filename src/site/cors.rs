@@ -45,8 +45,9 @@ impl Cors {
         }
     }
 
-    /// The answer to a preflight; `None` if the request is none, or nobody is welcome anyway.
-    pub fn preflight(&self, request: &Request<'_>) -> Option<Response> {
+    /// The answer to a preflight about a target that takes these methods; `None` if the request is
+    /// none, or nobody is welcome anyway.
+    pub fn preflight(&self, request: &Request<'_>, methods: &str) -> Option<Response> {
         let is_preflight = request.method == Method::Options
             && request.fields.get("origin").is_some()
             && request.fields.get("access-control-request-method").is_some();
@@ -54,9 +55,9 @@ impl Cors {
             return None;
         }
         let mut headers = Headers::default();
-        headers.push("Allow", Method::ALLOW);
+        headers.push("Allow", methods);
         if self.allowed(request).is_some() {
-            headers.push("Access-Control-Allow-Methods", Method::ALLOW);
+            headers.push("Access-Control-Allow-Methods", methods);
             if let Some(names) = asked_for(request) {
                 headers.push("Access-Control-Allow-Headers", names);
             }
@@ -114,7 +115,7 @@ mod tests {
     fn answer(cors: &Cors, request: &str) -> String {
         let head = format!("{}\r\nHost: a\r\n\r\n", request.replace('\n', "\r\n"));
         let request = Request::parse(head.as_bytes()).expect("a good head");
-        let preflight = cors.preflight(&request);
+        let preflight = cors.preflight(&request, Method::ALLOW);
         let mut headers = preflight.map(|response| response.headers).unwrap_or_default();
         cors.add_to(&mut headers, &request);
         String::from_utf8(headers.parts().concat()).expect("ASCII").replace("\r\n", "\n")

@@ -12,6 +12,7 @@
 //! | which representation is that? | [`representation`], [`media_type`]; [`cache`] remembers |
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
 //! | what if it is refused? | [`error_page`] |
+//! | and what if it brings a file? | [`upload`] |
 
 pub mod cache;
 pub mod cors;
@@ -24,11 +25,13 @@ pub mod page;
 pub mod representation;
 pub mod response;
 pub mod root;
+pub mod upload;
 
 pub use cors::Cors;
 pub use hosts::Hosts;
-pub use response::{Body, FilePart, Next, Piece, Response, Source, Stream};
+pub use response::{Begun, Body, FilePart, Next, Piece, Receiver, Response, Source, Stream, Uploads};
 pub use root::Root;
+pub use upload::Upload;
 
 use crate::http::target::{DecodedPath, Target, encode_segment};
 use crate::http::{Headers, Method, Refusal, Request, Status};
@@ -69,6 +72,8 @@ pub struct Options {
     pub clean_urls: bool,
     /// Which other origins may read answers.
     pub cors: Cors,
+    /// Which files may be uploaded, if any may.
+    pub upload: Option<Upload>,
 }
 
 impl Default for Options {
@@ -83,6 +88,7 @@ impl Default for Options {
             fallback: None,
             clean_urls: false,
             cors: Cors::Nobody,
+            upload: None,
         }
     }
 }
@@ -111,31 +117,41 @@ impl Site {
     /// The answer to a request that had arrived by then; it tells what the folder is at some moment
     /// after that. It never fails: what goes wrong is an answer, too.
     pub fn respond(&self, request: &Request<'_>, arrived: Instant) -> Response {
-        let mut response =
-            self.answer(request, arrived).unwrap_or_else(|refusal| self.refuse(request, &refusal));
+        let response = self.answer(request, arrived).unwrap_or_else(|refusal| self.refuse(request, &refusal));
+        self.finish(request, response)
+    }
+
+    /// Adds what every answer has, whatever it is.
+    fn finish(&self, request: &Request<'_>, mut response: Response) -> Response {
         self.options.cors.add_to(&mut response.headers, request);
         response
     }
 
+    /// The methods that files take here.
+    fn methods(&self) -> &'static str {
+        if self.options.upload.is_some() { Method::ALLOW_WITH_PUT } else { Method::ALLOW }
+    }
+
     fn answer(&self, request: &Request<'_>, arrived: Instant) -> Result<Response, Refusal> {
         self.options.hosts.check(request.host)?;
-        if let Some(preflight) = self.options.cors.preflight(request) {
+        if let Some(preflight) = self.options.cors.preflight(request, self.methods()) {
             return Ok(preflight);
         }
         let (encoded_path, query) = match (request.method, request.target) {
             (Method::Get | Method::Head, Target::Path { path, query }) => (path, query),
             (Method::Options, _) => {
                 trace::step("method", Rfc(9110, "9.3.7"), || "OPTIONS asks what can be asked".to_owned());
-                return Ok(allowed_methods());
+                return Ok(allowed_methods(self.methods()));
             }
             (Method::Unknown, _) => {
                 return Err(Refusal::new(Status::NOT_IMPLEMENTED, "this server does not know the method"));
             }
             _ => {
-                return Err(Refusal::new(
-                    Status::METHOD_NOT_ALLOWED,
-                    "files take GET, HEAD and OPTIONS only",
-                ));
+                let why = match self.options.upload {
+                    Some(_) => "files take GET, HEAD, PUT and OPTIONS only",
+                    None => "files take GET, HEAD and OPTIONS only",
+                };
+                return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
             }
         };
         if let Some(representation) = self.cache.get(encoded_path, arrived, &self.root) {
@@ -300,7 +316,7 @@ impl Site {
         let mut response = error_page::respond(&request.fields, refusal);
         if refusal.status == Status::METHOD_NOT_ALLOWED {
             // RFC 9110 section 15.5.6 wants it.
-            response.headers.push("Allow", Method::ALLOW);
+            response.headers.push("Allow", self.methods());
         }
         response
     }
@@ -327,9 +343,9 @@ fn not_found() -> Refusal {
 }
 
 /// RFC 9110 section 9.3.7: what can be asked, of the server as of any file.
-fn allowed_methods() -> Response {
+fn allowed_methods(methods: &str) -> Response {
     let mut headers = Headers::default();
-    headers.push("Allow", Method::ALLOW);
+    headers.push("Allow", methods);
     Response { status: Status::NO_CONTENT, headers, body: Body::Empty }
 }
 

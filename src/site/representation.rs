@@ -81,6 +81,11 @@ impl Representation {
         self.length
     }
 
+    /// What tells this version of it from others.
+    pub fn validators(&self) -> Validators<'_> {
+        Validators { etag: &self.etag, last_modified: self.last_modified }
+    }
+
     /// Answers a GET or HEAD with what its preconditions and its range ask for: 200, 206, 304, 412,
     /// or 416 without a body.
     pub fn respond(&self, request: &Request<'_>) -> Response {
@@ -89,7 +94,7 @@ impl Representation {
             let (length, content_type, etag) = (self.length, &self.content_type, &self.etag);
             format!("{length} bytes of {content_type}, by the file's name; this version has the tag {etag}")
         });
-        let validators = Validators { etag: &self.etag, last_modified: self.last_modified };
+        let validators = self.validators();
         // RFC 9110 section 13.2.1: preconditions come before the range.
         match conditional::evaluate(fields, &validators) {
             Outcome::NotModified => return self.without_body(Status::NOT_MODIFIED),

@@ -3,9 +3,10 @@
 //! A [`Body`] is data, not behaviour. It says what is to be sent; how that gets onto the wire
 //! (copied, by sendfile, in which pieces) only the server storey knows.
 
-use crate::http::{Headers, Status};
+use crate::http::{Headers, Refusal, Request, Status};
 use std::fmt;
 use std::fs::File;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -44,6 +45,34 @@ pub trait Stream: fmt::Debug + Send {
 
     /// The server is about to stop: who would go on for ever ends now.
     fn stop(&mut self) {}
+}
+
+/// What takes bodies that are more than read past.
+pub trait Uploads: fmt::Debug + Send + Sync {
+    /// Looks at a request whose body is still to come, of this length if that is known: `None` if it is
+    /// none that is taken here, and has to be answered like any other.
+    fn begin(&self, request: &Request<'_>, client: IpAddr, length: Option<u64>) -> Option<Begun>;
+}
+
+/// What becomes of an upload.
+#[derive(Debug)]
+pub enum Begun {
+    /// It is taken.
+    Take(Box<dyn Receiver>),
+    /// It is answered at once, without its body.
+    Answer(Response),
+}
+
+/// Takes the body of one request. Dropped before its end, it leaves nothing behind.
+pub trait Receiver: fmt::Debug + Send {
+    /// Takes what comes next.
+    ///
+    /// # Errors
+    /// When it is too much, or cannot be kept: the rest of the body is not wanted.
+    fn take(&mut self, content: &[u8]) -> Result<(), Refusal>;
+
+    /// That was all of it: the answer.
+    fn finish(self: Box<Self>, request: &Request<'_>) -> Response;
 }
 
 /// What a [`Stream`] has to give.

@@ -17,11 +17,11 @@ use crate::http::{Refusal, Status};
 use crate::trace::{self, quote};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::{AtFlags, FileType, OFlags, fstat, lstat, stat, statat};
+use rustix::fs::{AtFlags, FileType, OFlags, fstat, linkat, lstat, renameat, stat, statat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::{CString, OsStr};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -163,6 +163,32 @@ impl Root {
         }
     }
 
+    /// Makes a file that is to get this name when it is whole. Links are never followed out of the
+    /// folder for that, whatever the options say.
+    ///
+    /// # Errors
+    /// 404 if its folder is not there, 403 if that leads out or may not be written to, 507 if the disk
+    /// is full.
+    pub fn create(&self, relative: &[u8]) -> Result<NewFile, Refusal> {
+        let (folder, name) = match memchr::memrchr(b'/', relative) {
+            Some(slash) => (&relative[..slash], &relative[slash + 1..]),
+            None => (&b""[..], relative),
+        };
+        let create = || -> io::Result<NewFile> {
+            let folder = self.current()?.directory.open_dir(as_path(folder))?;
+            let temporary = temporary_name();
+            let options = OpenOptions::new().write(true).create_new(true).clone();
+            let file = folder.open_with(&temporary, &options)?.into_std();
+            Ok(NewFile { folder, temporary, is_temporary: true, name: as_path(name).to_owned(), file })
+        };
+        create().map_err(|error| match Errno::from_io_error(&error) {
+            Some(Errno::NOENT | Errno::NOTDIR) => {
+                Refusal::new(Status::NOT_FOUND, "there is no such folder to add to")
+            }
+            _ => refusal_to_write(&error),
+        })
+    }
+
     /// What a path leads to without opening it, links followed as [`Root::open`] would.
     pub fn look(&self, relative: &[u8]) -> io::Result<Facts> {
         let path = as_path(relative);
@@ -254,6 +280,88 @@ impl Root {
         let reopened = Arc::new(OpenRoot::at(&self.path)?);
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&reopened);
         Ok(reopened)
+    }
+}
+
+/// A file on its way into the folder. Dropped before it is kept, it is removed.
+#[derive(Debug)]
+pub struct NewFile {
+    folder: Dir,
+    /// Its name until then.
+    temporary: PathBuf,
+    is_temporary: bool,
+    name: PathBuf,
+    file: File,
+}
+
+impl NewFile {
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// 507 if the disk is full, 500 if it fails.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        self.file.write_all(bytes).map_err(|error| refusal_to_write(&error))
+    }
+
+    /// Gives it its name.
+    ///
+    /// # Errors
+    /// 409 if something has that name and is not to be replaced, or is a folder; 500 if it fails.
+    pub fn keep(mut self, overwrite: bool) -> Result<(), Refusal> {
+        let (folder, temporary, name) = (&self.folder, &self.temporary, &self.name);
+        let kept = if overwrite {
+            renameat(folder, temporary, folder, name)
+        } else {
+            rename_to_what_is_not_there(folder, temporary, name)
+        };
+        self.is_temporary = kept.is_err();
+        kept.map_err(|error| match error {
+            Errno::EXIST | Errno::ISDIR | Errno::NOTEMPTY => {
+                Refusal::new(Status::CONFLICT, "something else has got that name meanwhile")
+            }
+            error => refusal_to_write(&error.into()),
+        })
+    }
+}
+
+/// To look first and rename then would leave it to who is faster. So the system does both at once;
+/// where it cannot, the file gets its name as a second one, which fails if something has it.
+fn rename_to_what_is_not_there(folder: &Dir, from: &Path, to: &Path) -> rustix::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    match rustix::fs::renameat_with(folder, from, folder, to, rustix::fs::RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+        done => return done,
+    }
+    linkat(folder, from, folder, to, AtFlags::empty())?;
+    unlinkat(folder, from, AtFlags::empty())
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if self.is_temporary {
+            let _ = unlinkat(&self.folder, &self.temporary, AtFlags::empty());
+        }
+    }
+}
+
+/// A name that nobody can guess and nothing has, and that is not shown.
+fn temporary_name() -> PathBuf {
+    use std::hash::{BuildHasher, RandomState};
+    format!(".glass-upload-{:016x}", RandomState::new().hash_one(())).into()
+}
+
+fn refusal_to_write(error: &io::Error) -> Refusal {
+    if leads_out(error) {
+        return refusal_for(error);
+    }
+    match Errno::from_io_error(error) {
+        Some(Errno::NOSPC | Errno::DQUOT) => Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full"),
+        Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {
+            Refusal::new(Status::FORBIDDEN, "the server may not write here")
+        }
+        Some(Errno::NAMETOOLONG) => Refusal::bad_request("the name is longer than this disk can hold"),
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => refusal_for(error),
+        _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to write this"),
     }
 }
 

@@ -96,6 +96,7 @@ impl Bench {
             idle_timeout: 60 * SECOND,
             send_timeout: 30 * SECOND,
             keep_bodies: 0,
+            uploads: None,
             fields: crate::http::response::OwnFields::default(),
             faults: Faults::default(),
             stop_timeout: 10 * SECOND,

@@ -1,0 +1,52 @@
+//! Where a request comes from: a page of our own, or one of another site.
+//!
+//! A browser lets any page *send* requests anywhere, with whatever cookies, passwords and network
+//! access the user has; it only keeps the page from reading the answer. So what changes something,
+//! or should not be set off by strangers, must look at who sends it. Browsers say so in
+//! Sec-Fetch-Site (Fetch Metadata) and, for everything but plain GET, in Origin (RFC 6454 section 7).
+
+use super::Request;
+
+/// Whether a request comes from a page of this very server, or from no page at all: from somebody who
+/// typed the address, or from a program. What says nothing is no browser of these days.
+pub fn is_own(request: &Request<'_>) -> bool {
+    let site = request.fields.get("sec-fetch-site");
+    let is_own_site = site.is_none_or(|site| matches!(site, b"same-origin" | b"none"));
+    let host = request.fields.get("host").unwrap_or_default();
+    let is_ours = |origin: &[u8]| {
+        // Somebody before us may speak https to the browser; the host and port are what counts.
+        let schemes = [&b"http://"[..], b"https://"];
+        schemes.iter().any(|scheme| origin.strip_prefix(*scheme) == Some(host))
+    };
+    is_own_site && request.fields.get_all("origin").all(is_ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_pages_and_programs_are_told_from_strangers() {
+        let table = [
+            ("", true),
+            ("Origin: http://localhost:8000", true),
+            ("Origin: https://localhost:8000", true),
+            ("Origin: http://localhost:8001", false),
+            ("Origin: http://localhost", false),
+            ("Origin: http://evil.example", false),
+            ("Origin: null", false),
+            ("Origin: http://localhost:8000\r\nOrigin: http://evil.example", false),
+            ("Sec-Fetch-Site: same-origin", true),
+            ("Sec-Fetch-Site: none", true),
+            ("Sec-Fetch-Site: same-site", false),
+            ("Sec-Fetch-Site: cross-site", false),
+            ("Sec-Fetch-Site: same-origin\r\nOrigin: http://evil.example", false),
+        ];
+        for (fields, expected) in table {
+            let end = if fields.is_empty() { "" } else { "\r\n" };
+            let head = format!("PUT /a HTTP/1.1\r\nHost: localhost:8000\r\n{fields}{end}\r\n");
+            let request = Request::parse(head.as_bytes()).expect("a good head");
+            assert_eq!(is_own(&request), expected, "{fields}");
+        }
+    }
+}

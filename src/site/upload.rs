@@ -1,0 +1,165 @@
+//! Uploads: PUT a file into the folder (RFC 9110 section 9.3.4).
+//!
+//! ```text
+//! > PUT /photos/cat.jpg HTTP/1.1
+//! > Host: localhost
+//! > Content-Length: 48213
+//! > Expect: 100-continue
+//!
+//! < HTTP/1.1 100 Continue           all that can be known beforehand is well
+//!
+//! > ...48213 bytes...
+//!
+//! < HTTP/1.1 201 Created            204 if a file of that name was replaced
+//! ```
+//!
+//! What arrives is written to a file with a name of its own beside where it belongs, and gets its
+//! name when it is whole: nobody ever sees half a file, and a client that goes away leaves nothing.
+//! Unless that is asked for, no file is replaced, not even one that comes into being meanwhile.
+
+use super::representation::Representation;
+use super::root::{NewFile, Opened};
+use super::{Begun, Body, Receiver, Response, Site, Uploads, error_page};
+use crate::http::conditional::{self, Outcome};
+use crate::http::target::{DecodedPath, Target};
+use crate::http::{Headers, Method, Refusal, Request, Status, origin};
+use crate::trace::{self, Rfc, quote};
+use std::net::IpAddr;
+
+/// What may be uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upload {
+    /// Whether files that are there may be replaced.
+    pub overwrite: bool,
+    /// How large one may be, in bytes.
+    pub most: u64,
+}
+
+impl Uploads for Site {
+    fn begin(&self, request: &Request<'_>, _client: IpAddr, length: Option<u64>) -> Option<Begun> {
+        let upload = self.options.upload?;
+        if request.method != Method::Put {
+            return None;
+        }
+        Some(match self.begin_upload(request, length, upload) {
+            Ok(receiver) => Begun::Take(Box::new(receiver)),
+            Err(refusal) => Begun::Answer(self.finish(request, self.refuse(request, &refusal))),
+        })
+    }
+}
+
+impl Site {
+    /// Looks at everything that can be looked at before the body comes.
+    fn begin_upload(
+        &self,
+        request: &Request<'_>,
+        length: Option<u64>,
+        upload: Upload,
+    ) -> Result<Incoming, Refusal> {
+        self.options.hosts.check(request.host)?;
+        if !origin::is_own(request) {
+            let why = "a page of another site sends this, and such a page may not add files here";
+            return Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")));
+        }
+        let Target::Path { path, .. } = request.target else { return Err(super::not_found()) };
+        let path = DecodedPath::decode(path)?;
+        if self.root.single_file().is_some() {
+            return Err(Refusal::new(
+                Status::FORBIDDEN,
+                "a single file is served, and there is no folder to add to",
+            ));
+        }
+        if path.is_hidden() {
+            return Err(Refusal::new(Status::FORBIDDEN, "names that start with a dot are not taken"));
+        }
+        if path.names_directory {
+            return Err(Refusal::new(Status::CONFLICT, "the target must end with the name of a file"));
+        }
+        // RFC 9110 section 14.4: a part of a file must not be taken for the whole.
+        if request.fields.get("content-range").is_some() {
+            return Err(
+                Refusal::bad_request("a part of a file cannot be sent; send all of it").by(Rfc(9110, "14.4"))
+            );
+        }
+        if length.is_some_and(|length| length > upload.most) {
+            return Err(too_large(upload.most));
+        }
+        let replaces = self.check_present(request, &path.relative, upload)?;
+        let file = self.root.create(&path.relative)?;
+        trace::step("upload", Rfc(9110, "9.3.4"), || {
+            let name = quote(&path.relative);
+            format!("{name} may be sent: it is written beside its place, and gets its name when it is whole")
+        });
+        let cors = self.options.cors.clone();
+        Ok(Incoming { file, upload, replaces, received: 0, cors })
+    }
+
+    /// Looks at what has that name now: whether it may be replaced, and is what the client means.
+    fn check_present(&self, request: &Request<'_>, relative: &[u8], upload: Upload) -> Result<bool, Refusal> {
+        let failed =
+            || Refusal::new(Status::PRECONDITION_FAILED, "it is not the version that the request means");
+        match self.root.open(relative) {
+            Err(refusal) if refusal.status == Status::NOT_FOUND => match request.fields.get("if-match") {
+                Some(_) => Err(failed()),
+                None => Ok(false),
+            },
+            Err(refusal) => Err(refusal),
+            Ok(Opened::Directory(_)) => Err(Refusal::new(Status::CONFLICT, "a folder has that name")),
+            Ok(Opened::File(file)) => {
+                let present = Representation::on_disk(file, relative, "");
+                // RFC 9110 section 13.2.1: before anything else that depends on what is there.
+                if conditional::evaluate(&request.fields, &present.validators()) != Outcome::Proceed {
+                    return Err(failed());
+                }
+                if !upload.overwrite {
+                    let why = "a file of that name is there already, and files are not replaced here";
+                    return Err(Refusal::new(Status::CONFLICT, why));
+                }
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// A file on its way.
+#[derive(Debug)]
+struct Incoming {
+    file: NewFile,
+    upload: Upload,
+    /// A file of that name was there when it began.
+    replaces: bool,
+    received: u64,
+    cors: super::Cors,
+}
+
+impl Receiver for Incoming {
+    fn take(&mut self, content: &[u8]) -> Result<(), Refusal> {
+        self.received += content.len() as u64;
+        if self.received > self.upload.most {
+            return Err(too_large(self.upload.most));
+        }
+        self.file.write(content)
+    }
+
+    fn finish(self: Box<Self>, request: &Request<'_>) -> Response {
+        let Incoming { file, upload, replaces, cors, .. } = *self;
+        let mut response = match file.keep(upload.overwrite) {
+            Ok(()) => {
+                let status = if replaces { Status::NO_CONTENT } else { Status::CREATED };
+                trace::step("upload", Rfc(9110, "9.3.4"), || "whole, and it has its name".to_owned());
+                Response { status, headers: Headers::default(), body: Body::Empty }
+            }
+            Err(refusal) => {
+                refusal.record();
+                error_page::respond(&request.fields, &refusal)
+            }
+        };
+        cors.add_to(&mut response.headers, request);
+        response
+    }
+}
+
+fn too_large(most: u64) -> Refusal {
+    let most = crate::human::Bytes(most);
+    Refusal::new(Status::CONTENT_TOO_LARGE, format!("a file may have {most} at most here"))
+}
