@@ -82,6 +82,7 @@ const model = {
   version: "",
   faults: [],
   lost: 0,
+  refresh: null,           // the timer after which all is asked for anew
   total: 0,                // exchanges seen since the last clearing
   clearedAt: -1,           // what ended before this was cleared away
   clock: 0,                // the server's time minus this page's, in microseconds
@@ -174,7 +175,10 @@ const HANDLERS = {
     // Opened and closed connections may be among what was lost. To know for certain how things
     // stand, ask for all anew, once the storm is over.
     clearTimeout(model.refresh);
-    model.refresh = setTimeout(connect, 3000);
+    model.refresh = setTimeout(() => {
+      model.refresh = null;
+      connect();
+    }, 3000);
   },
 };
 
@@ -322,8 +326,8 @@ function drawState() {
   setText(faults, `Faults are switched on: ${model.faults.join(", ")}. This server misbehaves on purpose.`);
   const lost = byId("lost");
   lost.hidden = model.lost === 0;
-  setText(lost, `Too much for this page: ${plural(model.lost, "event")} not shown. `
-    + "How things stand is asked anew as soon as there is time.");
+  setText(lost, `Too much at once for this page: it missed ${plural(model.lost, "event")}. `
+    + (model.refresh ? "In a moment it asks anew how things stand." : "It has asked anew how things stand."));
 }
 
 // What the filter lets through. Words are looked for in "GET /target 200 OK", all of them.
@@ -363,7 +367,10 @@ function makeExchangeRow(exchange) {
   node.classList.toggle("broken", !exchange.complete);
   node.dataset.id = exchange.id;
   const target = printable(exchange.target) || "(no target)";
-  row.button = make("button", "", { type: "button", tabindex: "-1", title: target }, target);
+  row.button = make("button", "", {
+    type: "button", tabindex: "-1", title: target,
+    "aria-label": `${cells.method.textContent} ${target}: ${exchange.status} ${exchange.phrase}`,
+  }, target);
   cells.target.append(row.button);
   cells.status.textContent = exchange.status;
   cells.status.title = exchange.phrase;
@@ -510,16 +517,18 @@ function drawTimeLine() {
   drawWorkers();
   if (followsNewest) box.scrollLeft = box.scrollWidth;
   drawnWidth = box.clientWidth;
+  drawnLeft = box.scrollLeft;
 }
 
 // The picture stays at its newest end, unless somebody has scrolled away from there. When the box
 // itself gets wider or narrower, it seems to scroll, too.
 let followsNewest = true;
 let drawnWidth = 0;
+let drawnLeft = 0;
 let view = { from: 0, to: 0 };
 function onLanesScrolled() {
   const box = byId("lanes");
-  if (box.clientWidth !== drawnWidth) return;
+  if (box.clientWidth !== drawnWidth || box.scrollLeft === drawnLeft) return;
   followsNewest = box.scrollLeft + box.clientWidth > box.scrollWidth - 40;
   drawTimeLineSoon();
 }
@@ -612,7 +621,7 @@ function drawLane(connection, lane, axis, now) {
   lane.node.classList.toggle("closed", !isOpen);
   lane.node.classList.toggle("silent", isOpen && requests === 0);
   const age = connection.opened === null ? "" : ` ${duration(Math.max(0, Math.round((to - from) / 1e5) * 1e5))}`;
-  const asked = requests === 0 ? "nothing asked yet" : plural(requests, "request");
+  const asked = requests === 0 ? "no request yet" : plural(requests, "request");
   const shared = model.internal.has(connection.number) ? " · this page too" : "";
   const manner = connection.pipelined ? " · pipelined" : requests > 1 ? " · kept alive" : "";
   lane.state.data = `${isOpen ? ` open${age}` : ` closed${age && ` after${age}`}`} · ${asked}`;
@@ -1129,6 +1138,7 @@ const EXAMPLES = [
 
 const composer = {
   sent: null,      // what was sent last, and is not explained yet
+  isBusy: false,
   newestId: 0,     // of all exchanges that this page has heard of
 
   // Writes bytes into the box and shows it.
@@ -1155,8 +1165,12 @@ const composer = {
     const problem = byId("raw-error");
     problem.hidden = !error;
     problem.textContent = error ?? "";
-    byId("send").disabled = Boolean(error) || bytes === "" || Boolean(this.isBusy);
-    if (error) return;
+    byId("send").disabled = Boolean(error) || bytes === "" || this.isBusy;
+    if (error) {
+      byId("preview-title").textContent = "What will be sent";
+      byId("preview").replaceChildren();
+      return;
+    }
     byId("preview-title").textContent = `What will be sent: ${plural(bytes.length, "byte")}`
       + (pauses.length > 0 ? ` with ${plural(pauses.length, "pause")}` : "");
     const marks = { at: 0, pauses: [...pauses] };
