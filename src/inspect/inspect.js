@@ -1107,11 +1107,7 @@ function encode(text, lineEnd) {
 
 // The other way round: bytes as they would be written in the box.
 function decode(bytes) {
-  return bytes.replace(/\r\n/g, "\n\0").replace(RUNS, run => {
-    if (run === "\n") return "\\n";
-    if (run === "\\") return "\\\\";
-    return run;
-  }).replace(/\\n\0/g, "\n").replace(/[^\n\x20-\x7e]/g, escapeByte);
+  return bytes.replace(/\r\n|\\|[^\x20-\x7e]/g, found => found === "\r\n" ? "\n" : escapeByte(found));
 }
 
 const host = location.host;
