@@ -77,7 +77,7 @@ const model = {
   exchanges: [],           // the newest, oldest first
   underWay: new Map(),     // answers on their way, by "connection:number"
   connections: new Map(),  // by number
-  internal: new Set(),     // connections that this very page uses
+  internal: new Map(),     // connections that this very page uses, by number
   workers: 0,
   version: "",
   faults: [],
@@ -133,9 +133,9 @@ const HANDLERS = {
   // This page's own requests are not shown. But browsers may use their connection for those of other
   // pages as well, and then it is of interest after all.
   internal(event) {
-    model.internal.add(event.connection);
-    if (model.internal.size > MAX_EXCHANGES) model.internal.delete(model.internal.values().next().value);
     const connection = model.connections.get(event.connection);
+    model.internal.set(event.connection, connection);
+    if (model.internal.size > MAX_EXCHANGES) model.internal.delete(model.internal.keys().next().value);
     if (connection) dropIfForgotten(connection);
   },
   progress(event) {
@@ -152,8 +152,10 @@ const HANDLERS = {
     const under = model.underWay.get(keyOf(event));
     if (under) dropUnderWay(under);
     if (event.ended <= model.clearedAt) return;
-    let connection = model.connections.get(event.connection);
-    if (!connection) {
+    let connection = model.connections.get(event.connection) ?? model.internal.get(event.connection);
+    if (connection) {
+      model.connections.set(event.connection, connection);
+    } else {
       // What was there before this page listened comes without its connection, if that is over.
       connection = addConnection(event.connection, event.client, event.worker);
       connection.isOpen = false;
@@ -622,9 +624,10 @@ function drawLane(connection, lane, axis, now) {
   lane.node.classList.toggle("silent", isOpen && requests === 0);
   const age = connection.opened === null ? "" : ` ${duration(Math.max(0, Math.round((to - from) / 1e5) * 1e5))}`;
   const asked = requests === 0 ? "no request yet" : plural(requests, "request");
-  const shared = model.internal.has(connection.number) ? " · this page too" : "";
+  const shared = model.internal.has(connection.number) ? " · shared" : "";
   const manner = connection.pipelined ? " · pipelined" : requests > 1 ? " · kept alive" : "";
   lane.state.data = `${isOpen ? ` open${age}` : ` closed${age && ` after${age}`}`} · ${asked}`;
+  lane.about.title = shared && "The browser uses it for this page, too; those requests are not shown";
   setText(lane.about, `${connection.client} · worker ${connection.worker}${manner}${shared}`);
   const levels = exchanges.reduce((most, exchange) => Math.max(most, exchange.level), 0);
   lane.track.style.setProperty("--rows", levels + 1);
@@ -703,11 +706,11 @@ function drawWorkers() {
 //
 // A byte string is a string in which each character is one byte.
 
-// Printable runs, line ends, well-formed UTF-8 beyond ASCII, and any other byte alone.
+// Printable runs, line ends, a well-formed UTF-8 sequence, and any other byte alone.
 const RUNS = new RegExp([
   "[\\x20-\\x5b\\x5d-\\x7e]+", "\\r\\n", "(?:[\\xc2-\\xdf][\\x80-\\xbf]", "\\xe0[\\xa0-\\xbf][\\x80-\\xbf]",
   "[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}", "\\xed[\\x80-\\x9f][\\x80-\\xbf]", "\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}",
-  "[\\xf1-\\xf3][\\x80-\\xbf]{3}", "\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2})+", "[^]",
+  "[\\xf1-\\xf3][\\x80-\\xbf]{3}", "\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2})", "[^]",
 ].join("|"), "g");
 
 const toArray = bytes => Uint8Array.from(bytes, character => character.charCodeAt(0));
@@ -948,7 +951,7 @@ async function openExchange(id, takesFocus) {
     make("span", `status ${statusClass(story.status)}`, {}, `${story.status} ${story.phrase}`));
   content.replaceChildren(...exchangeParts(story));
   showPanel("exchange", takesFocus);
-  byId("exchange").scrollTop = 0;
+  content.scrollTop = 0;
   showBar(known);
 }
 
@@ -982,7 +985,7 @@ function exchangeParts(story) {
     showParts(request, [{ name: "behind it", pieces: [["body-text", story.request.slice(message.stop)]], end: "" }]);
   }
   if (!message) request.append(make("div", "", {}, make("dt", "", {}, "nothing"), make("dd", "", {}, "no byte came")));
-  const again = make("button", "", { type: "button" }, "Send these bytes again");
+  const again = make("button", "", { type: "button" }, "Change it and send it again");
   again.addEventListener("click", () => composer.fill(story.request));
 
   const response = make("dl", "bytes");
@@ -1000,7 +1003,7 @@ function exchangeParts(story) {
 // Where the time went: one bar, and its figures.
 function timeBar(story) {
   const whole = make("div", `whole ${statusClass(story.status)}`, { "aria-hidden": "true" });
-  const figures = make("p", "figures");
+  const figures = make("p", `figures ${statusClass(story.status)}`);
   const phases = [
     ["wait", "waiting for bytes", story.arrived - story.began],
     ["decide", "deciding", story.decided - story.arrived],
