@@ -471,15 +471,16 @@ impl<T: Transport> Connection<T> {
             unreachable!("called in this state")
         };
         let head = head.clone();
+        let is_upload = body.has_receiver();
         let read = body.read(&turn.input.filled()[head.end..]);
         let is_too_large = body.is_too_large();
         let receiver = if matches!(read, Ok((_, true))) { body.take_receiver() } else { None };
         if let Ok((eaten, _)) = read {
             turn.input.consume_behind(head.end, eaten);
-            *send_budget = send_budget.saturating_sub(eaten);
+            // What is on its way to a disk is budgeted like what comes from there.
+            *send_budget = send_budget.saturating_sub(if is_upload { eaten } else { 0 });
         }
         if matches!(read, Ok((_, false))) && !is_too_large {
-            // What is on its way to a disk is budgeted like what comes from there.
             return if *send_budget == 0 { Step::Stop(Next::Again) } else { self.receive(turn, send_budget) };
         }
         trace::step("body", Rfc(9110, "6.4"), || match &read {
