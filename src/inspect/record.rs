@@ -179,8 +179,11 @@ impl Recorder {
         let now = self.microseconds(Instant::now());
         let version = env!("CARGO_PKG_VERSION");
         subscriber.tell(&Event::Hello { version, workers: self.workers, now, faults: &self.faults }.render());
-        for open in state.connections.values().filter(|open| !state.internal.contains(&open.connection)) {
+        for open in state.connections.values() {
             subscriber.tell(&Event::Open(*open).render());
+            if state.internal.contains(&open.connection) {
+                subscriber.tell(&Event::Internal { connection: open.connection }.render());
+            }
         }
         for record in &state.ring {
             subscriber.tell(&Event::Exchange(&record.summary).render());
@@ -302,9 +305,9 @@ impl Observer for WorkerInspector {
         self.told.remove(&connection);
         let mut state = self.recorder.state();
         state.connections.remove(&connection);
-        if !state.internal.remove(&connection) {
-            state.tell(&Event::Close { connection, at: self.recorder.microseconds(now) });
-        }
+        // Pages may show an internal one, too: browsers use a connection for several of their pages.
+        state.internal.remove(&connection);
+        state.tell(&Event::Close { connection, at: self.recorder.microseconds(now) });
     }
 
     fn progress(&mut self, under_way: &UnderWay<'_>, now: Instant) {
@@ -433,10 +436,14 @@ mod tests {
         let subscriber = recorder.subscribe(1).expect("the first");
         worker.opened(1, CLIENT, Instant::now());
         worker.observe(&exchange(1, "GET /.glass/exchange/3 HTTP/1.1"), Instant::now());
+        // One that comes later hears the same.
+        let later = heard(&recorder.subscribe(2).expect("the second"));
         worker.closed(1, Instant::now());
-        let heard = heard(&subscriber);
-        assert!(heard.contains("event: internal\ndata: {\"connection\":1}"), "{heard}");
-        assert!(!heard.contains("event: exchange") && !heard.contains("event: close"), "{heard}");
+        for heard in [heard(&subscriber), later] {
+            let open = heard.find("event: open").expect("it was opened");
+            let internal = heard.find("event: internal\ndata: {\"connection\":1}").expect("it is internal");
+            assert!(open < internal && !heard.contains("event: exchange"), "{heard}");
+        }
         let state = recorder.state();
         assert!(state.internal.is_empty() && state.connections.is_empty() && state.ring.is_empty());
     }
