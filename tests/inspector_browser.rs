@@ -505,3 +505,29 @@ fn on_a_phone_nothing_is_wider_than_the_screen() {
         0
     );
 }
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_chapter_of_the_guide_shows_the_readers_own_request_and_leads_to_the_source() {
+    let server = Server::start(Path::new("www"), &["--inspect", "--log", "off"]);
+    let browser = Browser::start();
+    for page in ["/guide/http.html", "/zh/guide/http.html"] {
+        browser.open(&server.url(page));
+        let live = "document.querySelector('[data-live]').innerText";
+        browser.wait_for(&format!("return {live}.includes('GET {page} HTTP/1.1')"));
+        let request = browser.text(&format!("return {live}"));
+        assert!(request.contains("User-Agent: Mozilla/5.0"), "{request}");
+        browser.wait_for("return document.querySelector('a[href^=\"/.glass/source/src/\"]') !== null");
+    }
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn without_the_inspector_a_chapter_keeps_its_words_and_says_how_to_start_it() {
+    let server = Server::start(Path::new("www"), &["--log", "off"]);
+    let browser = Browser::start();
+    browser.open(&server.url("/guide/http.html"));
+    browser.wait_for("return document.body.innerText.includes('--inspect')");
+    assert!(!browser.text("return document.querySelector('[data-live]').innerText").contains("GET /guide"));
+}
