@@ -90,7 +90,7 @@ fn what_may_not_be_added_is_refused_and_leaves_nothing() {
         ("/new.txt", "", "eleven byte", 413),
         ("/new.txt", "Content-Range: bytes 0-2/6\r\n", "new", 400),
         ("/new.txt", "If-Match: *\r\n", "new", 412),
-        ("/a.txt", "If-None-Match: *\r\n", "new", 412),
+        ("/a.txt", "If-None-Match: *\r\n", "new", 409),
         ("/new.txt", "Origin: http://evil.example\r\n", "new", 403),
         ("/new.txt", "Sec-Fetch-Site: cross-site\r\n", "new", 403),
     ];
@@ -114,6 +114,10 @@ fn files_are_replaced_only_where_that_is_asked_for_and_only_the_version_that_is_
     assert_eq!(put(&server, "/a.txt", "", "second").status, 204);
     assert_eq!(server.get("/a.txt").text(), "second");
     assert_eq!(put(&server, "/a.txt", "If-Match: \"other\"\r\n", "third").status, 412);
+    assert_eq!(put(&server, "/a.txt", "If-None-Match: *\r\n", "third").status, 412);
+    // A date in the future: it counts for reading only.
+    let date = "If-Modified-Since: Sun, 06 Nov 2044 08:49:37 GMT\r\n";
+    assert_eq!(put(&server, "/a.txt", date, "third").status, 204);
     assert_eq!(put(&server, "/folder", "", "third").status, 409);
     // A link is replaced, never followed.
     symlink("../outside/c.txt", served(&site).join("link")).expect("a link");

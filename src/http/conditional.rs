@@ -56,8 +56,10 @@ enum Condition {
     False,
 }
 
-/// Evaluates all preconditions of a GET or HEAD in the order of RFC 9110 section 13.2.2.
-pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>) -> Outcome {
+/// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. What a GET or HEAD (`reads`)
+/// need not send again is 304; any other method fails then, with 412, and If-Modified-Since does not
+/// count for it.
+pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> Outcome {
     // Steps 1 and 2: a date is looked at only where there is no tag.
     let unchanged = match if_match(fields, current) {
         Condition::Absent => if_unmodified_since(fields, current),
@@ -70,14 +72,19 @@ pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>) -> Outcome {
         return Outcome::Failed;
     }
     // Steps 3 and 4, likewise.
-    let changed = match if_none_match(fields, current) {
-        Condition::Absent => if_modified_since(fields, current),
+    let changed = match if_none_match(fields, current, reads) {
+        Condition::Absent if reads => if_modified_since(fields, current),
+        Condition::Absent => Condition::Absent,
         decided => {
             passed_over(fields, "If-Modified-Since", "If-None-Match");
             decided
         }
     };
-    if changed == Condition::False { Outcome::NotModified } else { Outcome::Proceed }
+    match changed {
+        Condition::False if reads => Outcome::NotModified,
+        Condition::False => Outcome::Failed,
+        Condition::Absent | Condition::True => Outcome::Proceed,
+    }
 }
 
 /// Step 5: whether a Range field counts. Without If-Range it does; with it, only if the validator
@@ -116,7 +123,7 @@ fn if_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
 }
 
 /// Section 13.1.2. Compares weakly, and is true if *none* matches.
-fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
+fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> Condition {
     let condition = match any_tag(fields, "if-none-match", |tag| tag.matches_weakly(current.etag)) {
         Condition::Absent => Condition::Absent,
         Condition::True => Condition::False,
@@ -124,7 +131,9 @@ fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
     };
     record(fields, "If-None-Match", Rfc(9110, "13.1.2"), condition, |is_true| {
         if is_true {
-            format!("is another version than ours, {}: send it", current.etag)
+            format!("is another version than ours, {}: go on", current.etag)
+        } else if !reads {
+            format!("names our version, {}: it must not be there, so 412", current.etag)
         } else {
             format!("names our version, {}: the client has these bytes already, so 304", current.etag)
         }
@@ -173,7 +182,7 @@ fn record(
     match condition {
         Condition::Absent if fields.get(name).is_none() => {}
         Condition::Absent => {
-            trace::step("precondition", rule, || format!("{name} {} is no date: it does not count", value()));
+            trace::step("precondition", rule, || format!("{name} {} is not one valid date: it does not count", value()));
         }
         decided => trace::step("precondition", rule, || {
             format!("{name} {} {}", value(), meaning(decided == Condition::True))
@@ -333,8 +342,8 @@ mod tests {
             ("If-Match: *\r\nIf-None-Match: \"a\"", NotModified, NotModified),
         ];
         for (lines, strong, weak) in table {
-            assert_eq!(with_fields(lines, |fields| evaluate(fields, &STRONG)), strong, "{lines}");
-            assert_eq!(with_fields(lines, |fields| evaluate(fields, &WEAK)), weak, "weak: {lines}");
+            assert_eq!(with_fields(lines, |fields| evaluate(fields, &STRONG, true)), strong, "{lines}");
+            assert_eq!(with_fields(lines, |fields| evaluate(fields, &WEAK, true)), weak, "weak: {lines}");
         }
     }
 

@@ -95,8 +95,8 @@ impl Representation {
             format!("{length} bytes of {content_type}, by the file's name; this version has the tag {etag}")
         });
         let validators = self.validators();
-        // RFC 9110 section 13.2.1: preconditions come before the range.
-        match conditional::evaluate(fields, &validators) {
+        // RFC 9110 section 14.2: a range is looked at only if the answer without it would be 200.
+        match conditional::evaluate(fields, &validators, true) {
             Outcome::NotModified => return self.without_body(Status::NOT_MODIFIED),
             Outcome::Failed => return self.without_body(Status::PRECONDITION_FAILED),
             Outcome::Proceed => {}

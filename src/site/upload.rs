@@ -107,13 +107,13 @@ impl Site {
             Ok(Opened::Directory(_)) => Err(Refusal::new(Status::CONFLICT, "a folder has that name")),
             Ok(Opened::File(file)) => {
                 let present = Representation::on_disk(file, relative, "");
-                // RFC 9110 section 13.2.1: before anything else that depends on what is there.
-                if conditional::evaluate(&request.fields, &present.validators()) != Outcome::Proceed {
-                    return Err(failed());
-                }
+                // RFC 9110 section 13.2.1: conditions count only where it would be done without them.
                 if !upload.overwrite {
                     let why = "a file of that name is there already, and files are not replaced here";
                     return Err(Refusal::new(Status::CONFLICT, why));
+                }
+                if conditional::evaluate(&request.fields, &present.validators(), false) != Outcome::Proceed {
+                    return Err(failed());
                 }
                 Ok(true)
             }
