@@ -740,10 +740,20 @@ impl<T: Transport> Connection<T> {
         }
         let stream = self.stream.as_mut().expect("called with one");
         match stream.source.next() {
-            site::Next::Piece(piece) if stream.chunked => {
-                self.outgoing.push_with(|out| chunked::encode(&piece, out));
+            site::Next::Piece(piece) => {
+                if stream.chunked {
+                    self.outgoing.push_with(|out| chunked::encode(&piece, out));
+                } else {
+                    self.outgoing.push_with(|out| out.extend_from_slice(&piece));
+                }
+                // To make a piece can be work: others have their turn before the next.
+                return match self.send(budget) {
+                    Step::GoOn => Step::Stop(Next::Again),
+                    stop @ Step::Stop(_) => stop,
+                };
             }
-            site::Next::Piece(piece) => self.outgoing.push_with(|out| out.extend_from_slice(&piece)),
+            site::Next::Busy => return Step::Stop(Next::Again),
+            site::Next::Broken => return Step::Stop(Next::Close),
             // Who has said that nothing more will come from there has mostly gone away.
             site::Next::NotYet if self.client_finished => return Step::Stop(Next::Close),
             site::Next::NotYet => return Step::Stop(Next::Wait),

@@ -258,6 +258,12 @@ fn as_page(path: &DecodedPath, entries: &[Entry], order: Order) -> String {
         }
         footer {
             span { (summary(entries)) }
+            @if cfg!(feature = "archive") {
+                span {
+                    "Download all: " a href="?archive=tar.gz" rel="nofollow" { "tar.gz" }
+                    ", " a href="?archive=zip" rel="nofollow" { "zip" }
+                }
+            }
             a href="?format=json" { "as JSON" }
         }
     };

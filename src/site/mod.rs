@@ -10,10 +10,13 @@
 //! | is the method one of ours? | here |
 //! | what does the target name? | [`root`] opens it; here it becomes a file, an index, a listing |
 //! | which representation is that? | [`representation`], [`media_type`]; [`cache`] remembers |
+//! | is the folder wanted as one file? | [`archive`] |
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
 //! | what if it is refused? | [`error_page`] |
 //! | and what if it brings a file? | [`upload`] |
 
+#[cfg(feature = "archive")]
+pub mod archive;
 pub mod cache;
 pub mod cors;
 pub mod error_page;
@@ -33,6 +36,8 @@ pub use response::{Begun, Body, FilePart, Next, Piece, Receiver, Response, Sourc
 pub use root::Root;
 pub use upload::Upload;
 
+#[cfg(feature = "archive")]
+use crate::http::target::parameter;
 use crate::http::target::{DecodedPath, Target, encode_segment};
 use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
@@ -45,9 +50,12 @@ use std::time::Instant;
 /// A folder, and how it is to be served.
 #[derive(Debug)]
 pub struct Site {
-    root: Root,
+    /// Shared with the answers that go on reading while they are sent.
+    root: Arc<Root>,
     cache: Cache,
     options: Options,
+    #[cfg(feature = "archive")]
+    archives: archive::Archives,
 }
 
 /// How a folder is served. The defaults of the command line are in [`crate::cli`].
@@ -111,7 +119,13 @@ enum Found {
 impl Site {
     /// A site of the files under `root`.
     pub fn new(root: Root, options: Options) -> Site {
-        Site { root, cache: Cache::new(options.cache_size), options }
+        Site {
+            root: Arc::new(root),
+            cache: Cache::new(options.cache_size),
+            options,
+            #[cfg(feature = "archive")]
+            archives: archive::Archives::default(),
+        }
     }
 
     /// The answer to a request that had arrived by then; it tells what the folder is at some moment
@@ -175,6 +189,10 @@ impl Site {
                 Err(Refusal::new(Status::FORBIDDEN, "this directory has no index, and listings are off"))
             }
             Found::Directory(directory) => {
+                #[cfg(feature = "archive")]
+                if let Some(format) = parameter(query, "archive") {
+                    return self.archives.respond(&self.root, directory, &path, &format, self.options.hidden);
+                }
                 listing::respond(&self.root, &directory, &path, query, &request.fields, self.options.hidden)
             }
         }

@@ -82,6 +82,10 @@ pub enum Next {
     Piece(Vec<u8>),
     /// Nothing yet.
     NotYet,
+    /// Nothing yet, for it takes more work: who asks lets others have their turn, and asks again.
+    Busy,
+    /// It cannot go on. The connection ends, so that nobody takes what there is for the whole.
+    Broken,
     /// Nothing more: the body is whole.
     End,
 }

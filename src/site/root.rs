@@ -111,6 +111,13 @@ impl Root {
         Ok(root)
     }
 
+    /// The folder's own name, if it has one: `/` has none.
+    pub fn name(&self) -> Option<Vec<u8>> {
+        let name = |path: &Path| path.file_name().map(|name| name.as_bytes().to_vec());
+        // A path that ends in ".." does not say it.
+        name(&self.path).or_else(|| name(&std::fs::canonicalize(&self.path).ok()?))
+    }
+
     /// The single file, if it is one that is served.
     pub fn single_file(&self) -> Option<&SingleFile> {
         self.single_file.as_ref()

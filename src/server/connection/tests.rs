@@ -60,6 +60,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
     let body = match request.line.split(|&byte| byte == b' ').nth(1) {
         Some(b"/large") => Body::Bytes(vec![b'x'; BODY]),
+        Some(b"/work") => Body::Stream(Box::new(Work { next: 0 })),
         Some(b"/stream") => Body::Stream(Box::new(Counter { next: 0 })),
         _ => Body::Bytes(vec![b'x'; 2]),
     };
@@ -84,6 +85,23 @@ impl Stream for Counter {
 
     fn stop(&mut self) {
         self.next = 9;
+    }
+}
+
+/// A body that takes work for its one piece, and then cannot go on.
+#[derive(Debug)]
+struct Work {
+    next: u8,
+}
+
+impl Stream for Work {
+    fn next(&mut self) -> site::Next {
+        self.next += 1;
+        match self.next {
+            1 | 2 => site::Next::Busy,
+            3 => site::Next::Piece(b"x".to_vec()),
+            _ => site::Next::Broken,
+        }
     }
 }
 
@@ -140,6 +158,15 @@ impl Bench {
         assert_eq!(self.connection.deadline() - self.now, expected);
         self.now += expected;
         self.turn(Connection::time_is_up)
+    }
+
+    /// Gets a turn again and again, as long as it can use one.
+    fn go_on(&mut self) -> Next {
+        let mut next = Next::Again;
+        while next == Next::Again {
+            next = self.turn(Connection::advance);
+        }
+        next
     }
 
     fn sent(&self) -> String {
@@ -316,7 +343,10 @@ fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
     assert_eq!(bench.arrive(both), Next::Wait);
     assert!(bench.sent().contains("\r\nTransfer-Encoding: chunked\r\n"));
     assert!(bench.sent().ends_with("\r\n\r\n"), "nothing is there yet: {}", bench.sent());
-    assert_eq!(bench.wait_for_deadline(MOMENT), Next::Wait);
+    // Other connections have their turn between two pieces.
+    assert_eq!(bench.wait_for_deadline(MOMENT), Next::Again);
+    assert!(bench.sent().ends_with("\r\n\r\n1\r\n1\r\n"), "{}", bench.sent());
+    assert_eq!(bench.go_on(), Next::Wait);
     assert!(bench.sent().ends_with("1\r\n1\r\n1\r\n2\r\n1\r\n3\r\n"), "{}", bench.sent());
     assert_eq!(bench.status_lines().len(), 1);
     assert_eq!(bench.wait_for_deadline(MOMENT), Next::Wait);
@@ -330,6 +360,7 @@ fn a_client_of_1_0_gets_a_stream_without_chunks_and_then_the_end() {
     let mut bench = Bench::new();
     bench.arrive("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     bench.wait_for_deadline(MOMENT);
+    bench.go_on();
     assert_eq!(bench.wait_for_deadline(MOMENT), Next::Close);
     assert!(bench.sent().ends_with("\r\n\r\n123"), "{}", bench.sent());
     assert!(bench.sent().contains("\r\nConnection: close\r\n") && !bench.sent().contains("chunked"));
@@ -345,7 +376,19 @@ fn a_stream_ends_when_the_server_stops_and_with_the_client() {
     let mut gone = Bench::new();
     gone.arrive("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
     gone.connection.notice(false, false, true);
-    assert_eq!(gone.wait_for_deadline(MOMENT), Next::Close);
+    gone.wait_for_deadline(MOMENT);
+    assert_eq!(gone.go_on(), Next::Close);
+}
+
+#[test]
+fn a_stream_that_takes_work_gives_way_to_others_and_one_that_breaks_ends_the_connection() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.arrive("GET /work HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Again);
+    assert_eq!(bench.turn(Connection::advance), Next::Again);
+    assert_eq!(bench.turn(Connection::advance), Next::Again);
+    assert!(bench.sent().ends_with("\r\n\r\n1\r\nx\r\n"), "{}", bench.sent());
+    assert_eq!(bench.turn(Connection::advance), Next::Close);
+    assert!(bench.sent().ends_with("1\r\nx\r\n"), "no last chunk: {}", bench.sent());
 }
 
 #[test]
