@@ -554,6 +554,9 @@ fn read_transcripts() -> Vec<Transcript> {
         let path = entry.expect("the folder can be read").path();
         let name = path.file_name().expect("it has a name").to_string_lossy().into_owned();
         assert!(path.extension() == Some("txt".as_ref()), "{name} is no transcript");
+        if name == "archive.txt" && !cfg!(feature = "archive") {
+            continue;
+        }
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
         transcripts.extend(parse(&name, &text).unwrap_or_else(|error| panic!("{name}:{error}")));
     }

@@ -384,6 +384,14 @@ mod tests {
     }
 
     #[test]
+    fn the_directory_is_kept_up_to_a_bound_and_no_further() {
+        let mut zip = Zip::new(Compression::fast());
+        let name = "x".repeat(60_000);
+        let count = (0..).take_while(|_| zip.folder(&name, 0).map(|()| zip.take()).is_ok()).count();
+        assert_eq!(count, MAX_DIRECTORY / (46 + 60_000 + 9));
+    }
+
+    #[test]
     fn the_end_says_where_the_directory_is_in_as_many_bits_as_it_takes() {
         let end = |entries, start, size| {
             let mut bytes = Vec::new();
