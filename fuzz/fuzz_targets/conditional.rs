@@ -23,12 +23,12 @@ fuzz_target!(|input: &[u8]| {
     // Field lines as they are, or what the bytes choose.
     if first.is_ascii_graphic() {
         with_fields(input, |request, current| {
-            let _ = (evaluate(&request.fields, current), if_range(&request.fields, current));
+            let _ = (evaluate(&request.fields, current, true), if_range(&request.fields, current));
         });
     } else {
         let chosen = Chosen::new(*first, rest);
         with_fields(chosen.lines().as_bytes(), |request, current| {
-            assert_eq!(evaluate(&request.fields, current), chosen.outcome(current), "{}", chosen.lines());
+            assert_eq!(evaluate(&request.fields, current, true), chosen.outcome(current), "{}", chosen.lines());
         });
     }
 });

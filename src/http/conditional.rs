@@ -182,7 +182,9 @@ fn record(
     match condition {
         Condition::Absent if fields.get(name).is_none() => {}
         Condition::Absent => {
-            trace::step("precondition", rule, || format!("{name} {} is not one valid date: it does not count", value()));
+            trace::step("precondition", rule, || {
+                format!("{name} {} is not one valid date: it does not count", value())
+            });
         }
         decided => trace::step("precondition", rule, || {
             format!("{name} {} {}", value(), meaning(decided == Condition::True))
