@@ -258,6 +258,10 @@ fn a_503_for_want_of_descriptors_is_explained() {
     let block = lines.split(String::is_empty).find(|block| block[0].contains(" ── 503 "));
     let explained: String =
         block.expect("the title was there").iter().map(|line| mask(line) + "\n").collect();
+    // Which of so many connections came first is anybody's guess.
+    let (before, after) = explained.split_once(", request").expect("a title");
+    let number = before.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let explained = format!("{}N, request{after}", before.trim_end_matches(number));
     let mut wrong = Vec::new();
     check("503-descriptors", &explained, &mut wrong);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -387,7 +387,7 @@ mod tests {
     fn the_directory_is_kept_up_to_a_bound_and_no_further() {
         let mut zip = Zip::new(Compression::fast());
         let name = "x".repeat(60_000);
-        let count = (0..).take_while(|_| zip.folder(&name, 0).map(|()| zip.take()).is_ok()).count();
+        let count = (0..10_000).take_while(|_| zip.folder(&name, 0).map(|()| zip.take()).is_ok()).count();
         assert_eq!(count, MAX_DIRECTORY / (46 + 60_000 + 9));
     }
 
