@@ -127,6 +127,7 @@ fn log_line(bencher: Bencher, format: &str) {
         _ => Format::Json,
     };
     let exchange = Exchange {
+        user: None,
         connection: 0,
         number: 1,
         body_length: 1234,

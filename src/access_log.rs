@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! pretty    14:29:01  200  GET /index.html  1.2 kB  0.3 ms                    on a terminal
-//! common    127.0.0.1 - - [22/Nov/2026:14:29:01 +0000] "GET / HTTP/1.1" 200 1234
+//! common    127.0.0.1 - alice [22/Nov/2026:14:29:01 +0000] "GET / HTTP/1.1" 200 1234
 //! combined  the same, then "referer" "user agent"
 //! explain   the whole exchange, byte for byte, with every decision and its reason
 //! json      {"time":"2026-11-22T14:29:01+00:00","client":"127.0.0.1","status":200,...}
@@ -252,7 +252,12 @@ fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
 
 fn write_common(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     let _ = write!(out, "{}", exchange.client);
-    out.push_str(" - - [");
+    out.push_str(" - ");
+    match &exchange.user {
+        Some(user) => write_word(out, user),
+        None => out.push('-'),
+    }
+    out.push_str(" [");
     out.push_str(clock.text(exchange.ended));
     out.push(']');
     write_quoted(out, if exchange.request_line.is_empty() { b"-" } else { &exchange.request_line });
@@ -266,6 +271,14 @@ fn write_quoted(out: &mut String, bytes: &[u8]) {
     out.push_str(" \"");
     write_escaped(out, bytes);
     out.push('"');
+}
+
+/// The same without quotes around it: a space in it must not end the column.
+fn write_word(out: &mut String, bytes: &[u8]) {
+    for (index, part) in bytes.split(|&byte| byte == b' ').enumerate() {
+        out.push_str(if index > 0 { "\\x20" } else { "" });
+        write_escaped(out, part);
+    }
 }
 
 /// Printable ASCII as it is, but for the quote and the escape's own backslash; else `\xNN`.
@@ -291,6 +304,8 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     struct Line {
         time: String,
         client: std::net::IpAddr,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
         request: String,
         status: u16,
         bytes: u64,
@@ -309,6 +324,7 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     let line = Line {
         time,
         client: exchange.client,
+        user: exchange.user.as_deref().map(text),
         request: text(&exchange.request_line),
         status: exchange.status.code(),
         bytes: exchange.body_sent,
@@ -360,6 +376,7 @@ mod tests {
             body_length: 1234,
             story: None,
             client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user: None,
             request_line: b"GET /a?b HTTP/1.1".to_vec(),
             referer: None,
             user_agent: Some(b"curl/8".to_vec()),
@@ -399,9 +416,31 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_was_proven_is_one_column() {
+        let exchange = Exchange { user: Some(b"Al i\"ce".to_vec()), ..exchange() };
+        let table = [
+            (Format::Common, "127.0.0.1 - Al\\x20i\\\"ce [06/Nov/"),
+            (Format::Combined, "127.0.0.1 - Al\\x20i\\\"ce [06/Nov/"),
+            (
+                Format::Json,
+                "{\"time\":\"1994-11-06T08:49:37.000000+00:00\",\"client\":\"127.0.0.1\",\"user\":\"Al i\\\"ce\",",
+            ),
+        ];
+        for (format, expected) in table {
+            let line = line(format, &exchange);
+            assert!(line.starts_with(expected), "{line}");
+        }
+    }
+
+    #[test]
     fn nothing_that_a_client_sent_can_control_a_terminal_or_forge_a_line() {
         let hostile = b"GET /\x1b[2J\"\\\n\x7f\xc2\x9b\xff HTTP/1.1".to_vec();
-        let exchange = Exchange { request_line: hostile.clone(), user_agent: Some(hostile), ..exchange() };
+        let exchange = Exchange {
+            user: Some(hostile.clone()),
+            request_line: hostile.clone(),
+            user_agent: Some(hostile),
+            ..exchange()
+        };
         for format in [Format::Pretty, Format::Common, Format::Combined, Format::Json] {
             let mut out = String::new();
             write_line(&mut out, format, &exchange, &mut Clock::new(format, TimeZone::UTC));

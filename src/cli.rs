@@ -5,7 +5,10 @@ use crate::http::response::OwnFields;
 use crate::inspect;
 use crate::server::{self, fault::Fault};
 use crate::site;
+#[cfg(feature = "auth")]
+use crate::site::auth::Plain;
 use clap::builder::{FalseyValueParser, PossibleValue};
+use clap::error::{ContextKind, ContextValue};
 use clap::{ColorChoice, Parser, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -47,6 +50,23 @@ pub struct Cli {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name,
           env = "GLASSHTTP_ALLOW_HOST", hide_env = true, help_heading = "Where")]
     allow_host: Vec<String>,
+
+    /// Ask for a name and a password, repeatable; all users of this machine can see it in the list of
+    /// processes, but not in the variable GLASSHTTP_AUTH, nor --auth-file [default: everybody may come in]
+    #[cfg(feature = "auth")]
+    #[arg(short, long, value_name = "USER:PASSWORD", value_delimiter = '\n', value_parser = Plain::parse,
+          env = "GLASSHTTP_AUTH", hide_env = true, help_heading = "Who")]
+    auth: Vec<Plain>,
+
+    /// A file of users and hashes of their passwords, as htpasswd -B and --hash write it; read once
+    #[cfg(feature = "auth")]
+    #[arg(long, value_name = "FILE", env = "GLASSHTTP_AUTH_FILE", hide_env = true, help_heading = "Who")]
+    auth_file: Option<PathBuf>,
+
+    /// Read a password, print the line of USER for the file, and end
+    #[cfg(feature = "auth")]
+    #[arg(long, value_name = "USER", help_heading = "Who")]
+    hash: Option<String>,
 
     /// The file that stands for its folder, repeatable: the first that exists [default: index.html, index.htm]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_file_name,
@@ -229,6 +249,9 @@ pub struct Config {
     pub site: site::Options,
     /// What the server allows itself.
     pub server: server::Options,
+    /// Who may come in.
+    #[cfg(feature = "auth")]
+    pub auth: AuthConfig,
     /// The log's format, if there is to be a log.
     pub log: Option<Format>,
     /// Whether browsers on this machine may look on, at `/.glass/`.
@@ -237,6 +260,18 @@ pub struct Config {
     pub quiet: bool,
     /// Whether to print in colour.
     pub color: ColorChoice,
+}
+
+/// Who may come in: everybody, if nobody is named.
+#[cfg(feature = "auth")]
+#[derive(Debug)]
+pub struct AuthConfig {
+    /// Users whose passwords are on the command line or in the environment.
+    pub plain: Vec<Plain>,
+    /// A file of users.
+    pub file: Option<PathBuf>,
+    /// The user whose line for the file is to be printed, and nothing served.
+    pub hash: Option<String>,
 }
 
 /// What of this machine the defaults depend on.
@@ -317,6 +352,7 @@ impl Cli {
                 head_timeout: self.head_timeout,
                 idle_timeout: self.idle_timeout,
                 send_timeout: self.send_timeout,
+                gate: None,
                 uploads: None,
                 fields,
                 faults: self.faults.into_iter().collect(),
@@ -331,6 +367,8 @@ impl Cli {
                 LogFormat::Only(format) => Some(format),
                 LogFormat::Off => None,
             },
+            #[cfg(feature = "auth")]
+            auth: AuthConfig { plain: self.auth, file: self.auth_file, hash: self.hash },
             addresses,
             inspect: self.inspect,
             quiet: self.quiet,
@@ -456,7 +494,15 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
 /// One line that says what was wrong with the command line and what to do. (clap's own message has
 /// several, with the usage between.)
 pub fn usage_error(error: &clap::Error) -> String {
-    let text = error.to_string();
+    let mut text = error.to_string();
+    // What was given for --auth may be a password, and this line may be kept.
+    if let (Some(ContextValue::String(option)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+        && option.starts_with("--auth ")
+        && !value.is_empty()
+    {
+        text = text.replace(value.as_str(), "...");
+    }
     let beside_the_point = ["Usage:", "For more information", "tip: to pass"];
     let says_something =
         |line: &&str| !line.is_empty() && !beside_the_point.iter().any(|start| line.starts_with(start));

@@ -17,6 +17,9 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+#[cfg(feature = "auth")]
+mod auth;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -48,6 +51,16 @@ fn main() -> ExitCode {
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
+    #[cfg(feature = "auth")]
+    if let Some(user) = &config.auth.hash {
+        return match auth::print_line(user) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(line) => {
+                complain(&format!("glasshttp: {line}"));
+                ExitCode::FAILURE
+            }
+        };
+    }
     match serve(&config, is_terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
@@ -72,9 +85,13 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
             "--fault is for this machine alone: leave --bind out, or name a loopback address".to_owned()
         );
     }
-    let listeners = open_port(config, is_terminal)?;
     let site = Arc::new(Site::new(root, config.site.clone()));
     let mut server_options = config.server.clone();
+    #[cfg(feature = "auth")]
+    {
+        server_options.gate = auth::open(config, &site)?;
+    }
+    let listeners = open_port(config, is_terminal)?;
     if config.site.upload.is_some() {
         server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
     }

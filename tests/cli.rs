@@ -166,6 +166,11 @@ fn help_names_each_option_with_its_default() {
                 ("--allow-host <NAME>", "localhost alone"),
             ],
         ),
+        #[cfg(feature = "auth")]
+        (
+            "Who:",
+            &[("-a, --auth <USER:PASSWORD>", "everybody"), ("--auth-file <FILE>", ""), ("--hash <USER>", "")],
+        ),
         (
             "What:",
             &[

@@ -20,6 +20,7 @@ fn options() -> Options {
         idle_timeout: BOUND,
         send_timeout: BOUND,
         keep_bodies: 0,
+        gate: None,
         uploads: None,
         fields: glasshttp::http::response::OwnFields::default(),
         faults: glasshttp::server::Faults::default(),

@@ -770,6 +770,7 @@ impl Running {
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(60),
             keep_bodies: 0,
+            gate: None,
             uploads: None,
             fields: glasshttp::http::response::OwnFields::default(),
             faults: glasshttp::server::Faults::default(),

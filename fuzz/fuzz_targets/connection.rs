@@ -255,6 +255,7 @@ impl<'a> Run<'a> {
             idle_timeout: 60 * second,
             send_timeout: 30 * second,
             keep_bodies: 0,
+            gate: None,
             uploads: None,
             fields: glasshttp::http::response::OwnFields::default(),
             faults: glasshttp::server::Faults::default(),

@@ -48,6 +48,7 @@ statuses! {
     MOVED_PERMANENTLY = 301 "Moved Permanently", 9110 "15.4.2";
     NOT_MODIFIED = 304 "Not Modified", 9110 "15.4.5";
     BAD_REQUEST = 400 "Bad Request", 9110 "15.5.1";
+    UNAUTHORIZED = 401 "Unauthorized", 9110 "15.5.2";
     FORBIDDEN = 403 "Forbidden", 9110 "15.5.4";
     NOT_FOUND = 404 "Not Found", 9110 "15.5.5";
     METHOD_NOT_ALLOWED = 405 "Method Not Allowed", 9110 "15.5.6";
@@ -59,6 +60,7 @@ statuses! {
     RANGE_NOT_SATISFIABLE = 416 "Range Not Satisfiable", 9110 "15.5.17";
     EXPECTATION_FAILED = 417 "Expectation Failed", 9110 "15.5.18";
     MISDIRECTED_REQUEST = 421 "Misdirected Request", 9110 "15.5.20";
+    TOO_MANY_REQUESTS = 429 "Too Many Requests", 6585 "4";
     HEADER_FIELDS_TOO_LARGE = 431 "Request Header Fields Too Large", 6585 "5";
     INTERNAL_SERVER_ERROR = 500 "Internal Server Error", 9110 "15.6.1";
     NOT_IMPLEMENTED = 501 "Not Implemented", 9110 "15.6.2";

@@ -201,6 +201,7 @@ mod tests {
             idle_timeout: Duration::ZERO,
             send_timeout: Duration::ZERO,
             keep_bodies: MAX_COMPOSED,
+            gate: None,
             uploads: None,
             fields: crate::http::response::OwnFields::default(),
             faults: server::Faults::default(),

@@ -375,6 +375,7 @@ mod tests {
             ended: now,
         };
         Exchange {
+            user: None,
             connection,
             number: 1,
             client: CLIENT,

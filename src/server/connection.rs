@@ -20,6 +20,9 @@
 //! already arrived are answered (pipelining), and nothing is received while any of it waits to be
 //! sent. So a client that does not read its answers is not read from either, and TCP slows it down.
 //!
+//! *Deciding* is not drawn either: where the [`Gate`](crate::site::Gate) does not know yet whether
+//! the request may be answered, it is asked again every now and then, and nothing more is received.
+//!
 //! Three things that look odd until one has been bitten:
 //!
 //! - **One read is not one request.** A read gives whatever has arrived: a byte, a head and a half,
@@ -44,7 +47,7 @@ use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, Version};
 use crate::http::response::{Framing as ResponseFraming, Head};
 use crate::http::{Method, Refusal, Request, Status, date};
-use crate::site::{self, Begun, Body, FilePart, Response, Source, Stream, error_page};
+use crate::site::{self, Admission, Begun, Body, FilePart, Response, Source, Stream, error_page};
 use crate::trace::{self, Rfc};
 use std::collections::VecDeque;
 use std::io;
@@ -110,6 +113,8 @@ pub struct Connection<T> {
     last_read: Instant,
     /// Exchanges whose answers are not wholly sent, for the observer.
     pending: VecDeque<Pending>,
+    /// Who sends the current request, if that was proven.
+    user: Option<Vec<u8>>,
     /// What was decided of the current request in turns before this one.
     steps: Vec<trace::Step>,
 }
@@ -120,6 +125,8 @@ enum State {
     ReceivingHead(HeadScanner),
     /// The head is the first bytes in the buffer, and those behind it belong to a body.
     ReceivingBody { head: Range<usize>, body: BodyReader },
+    /// The head is there, and nobody knows yet whether the request may be answered.
+    Deciding { head: Range<usize> },
     /// The last response is on its way.
     SendingLast,
     /// It is sent; so many bytes more of the client's were read away.
@@ -147,7 +154,8 @@ pub enum WaitingFor {
     Upload,
     /// The client to take more of a response.
     Room,
-    /// A moment: until a response's next piece is made, or a fault lets the next bytes go.
+    /// A moment: until the gate knows more, a response's next piece is made, or a fault lets the next
+    /// bytes go.
     Moment,
     /// The client to close.
     End,
@@ -202,6 +210,8 @@ enum Then {
     NextRequest,
     /// No answer yet: the body comes first.
     ReceiveBody(BodyReader),
+    /// No answer yet: the gate has to be asked again.
+    AskAgain,
     /// The answer was the last, as the client wished or was told.
     Close,
     /// The answer was the last, and the client may still be sending.
@@ -232,6 +242,7 @@ impl<T: Transport> Connection<T> {
             began_before_turn: true,
             last_read: now,
             pending: VecDeque::new(),
+            user: None,
             steps: Vec::new(),
         }
     }
@@ -372,6 +383,7 @@ impl<T: Transport> Connection<T> {
                 _ if self.stream.is_some() => self.stream(&mut send_budget),
                 State::ReceivingHead(_) => self.receive_head(turn, &mut send_budget),
                 State::ReceivingBody { .. } => self.receive_body(turn, &mut send_budget),
+                State::Deciding { .. } => self.decide(turn, &mut send_budget),
                 State::SendingLast => self.send_last(&mut send_budget),
                 State::Lingering(_) => self.read_away(turn),
             };
@@ -400,35 +412,73 @@ impl<T: Transport> Connection<T> {
         Step::GoOn
     }
 
-    /// A head is whole: refuse it, answer it, or receive its body first.
+    /// A head is whole: refuse it, or see what is to be done with it.
     fn head_is_whole(&mut self, turn: &Turn<'_>, head: &Range<usize>) -> Then {
-        let request = match Request::parse(&turn.input.filled()[head.clone()]) {
-            Ok(request) => request,
-            Err(refusal) => return self.refuse(turn, None, &refusal),
+        match Request::parse(&turn.input.filled()[head.clone()]) {
+            Ok(request) => self.consider(turn, &request),
+            Err(refusal) => self.refuse(turn, None, &refusal),
+        }
+    }
+
+    /// The gate did not know yet whether this request may be answered.
+    fn decide(&mut self, turn: &mut Turn<'_>, send_budget: &mut usize) -> Step {
+        // The answers before this one need not wait for it.
+        if !self.outgoing.is_empty() {
+            return self.send(send_budget);
+        }
+        let State::Deciding { head } = &self.state else { unreachable!("called in this state") };
+        let head = head.clone();
+        let then = {
+            let request = parse_again(&turn.input.filled()[head.clone()]);
+            self.consider(turn, &request)
         };
-        let framing = Framing::of(&request).and_then(|body| Ok((body, framing::expects_continue(&request)?)));
+        if matches!(then, Then::AskAgain) {
+            return Step::Stop(Next::Wait);
+        }
+        self.go_to(then, turn, head);
+        Step::GoOn
+    }
+
+    /// Turns a request away, answers it, or receives its body first.
+    fn consider(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
+        let framing = Framing::of(request).and_then(|body| Ok((body, framing::expects_continue(request)?)));
+        self.user = None;
+        if let Some(gate) = &turn.options.gate {
+            match gate.admit(request, self.client, self.arrival(turn).time) {
+                Admission::Welcome(user) => self.user = Some(user),
+                Admission::NotYet => return Then::AskAgain,
+                Admission::TurnedAway(response) => {
+                    let is_whole = framing == Ok((Framing::None, false)) && request.method != Method::Connect;
+                    return if is_whole {
+                        self.answer(turn, request, response)
+                    } else {
+                        self.answer_early(turn, request, response)
+                    };
+                }
+            }
+        }
         if let Ok((body, expects_continue)) = framing
-            && let Some(begun) = self.begin_upload(turn, &request, body)
+            && let Some(begun) = self.begin_upload(turn, request, body)
         {
-            return self.upload(turn, &request, body, expects_continue, begun);
+            return self.upload(turn, request, body, expects_continue, begun);
         }
         match framing {
             // What follows a CONNECT may be meant for the tunnel that it did not get.
-            Ok(_) if request.method == Method::Connect => self.respond_early(turn, &request),
-            Ok((Framing::None, _)) => self.respond(turn, &request),
+            Ok(_) if request.method == Method::Connect => self.respond_early(turn, request),
+            Ok((Framing::None, _)) => self.respond(turn, request),
             // The client waits to be told to send its body. No answer of ours depends on a body, so
             // it gets the answer instead, and closing tells it not to send (RFC 9110 10.1.1).
             Ok((_, true)) => {
                 trace::step("continue", Rfc(9110, "10.1.1"), || {
                     "no answer here depends on a body, so the client gets the answer instead".to_owned()
                 });
-                self.respond_early(turn, &request)
+                self.respond_early(turn, request)
             }
             Ok((framing, false)) => match BodyReader::new(framing, turn.options.keep_bodies) {
                 Some(body) => Then::ReceiveBody(body),
-                None => self.respond_early(turn, &request),
+                None => self.respond_early(turn, request),
             },
-            Err(refusal) => self.refuse(turn, Some(&request), &refusal),
+            Err(refusal) => self.refuse(turn, Some(request), &refusal),
         }
     }
 
@@ -684,7 +734,8 @@ impl<T: Transport> Connection<T> {
             let body = body_starts..ends;
             let fields = request.map(|request| &request.fields);
             let (number, began) = (self.answered, self.request_began);
-            self.pending.push_back(Pending::new(number, line, fields, response.status, began, body, story));
+            let exchange = Pending::new(number, line, fields, response.status, began, body, story);
+            self.pending.push_back(exchange.with_user(self.user.take()));
         }
     }
 
@@ -717,6 +768,7 @@ impl<T: Transport> Connection<T> {
                 self.state = State::ReceivingHead(HeadScanner::default());
             }
             Then::ReceiveBody(body) => self.state = State::ReceivingBody { head, body },
+            Then::AskAgain => self.state = State::Deciding { head },
             Then::Close => {
                 self.linger = turn.input.filled().len() > head.end;
                 self.state = State::SendingLast;
@@ -822,6 +874,7 @@ impl<T: Transport> Connection<T> {
             State::ReceivingHead(_) => WaitingFor::Head,
             State::ReceivingBody { body, .. } if body.has_receiver() => WaitingFor::Upload,
             State::ReceivingBody { .. } => WaitingFor::Body,
+            State::Deciding { .. } => WaitingFor::Moment,
             State::SendingLast | State::Lingering(_) => WaitingFor::End,
         };
         // A head has to arrive within its time, however steadily its bytes drip in; a response, or an

@@ -21,6 +21,8 @@ pub struct Exchange {
     pub number: u32,
     /// The client's address.
     pub client: IpAddr,
+    /// The client's name, if it has proven that it is its own.
+    pub user: Option<Vec<u8>>,
     /// The request line without its CRLF, or what came in place of one; empty if nothing did.
     pub request_line: Vec<u8>,
     /// The Referer field.
@@ -154,6 +156,7 @@ pub(super) struct Pending {
     /// The how many-th of its connection it is.
     number: u32,
     began: Instant,
+    user: Option<Vec<u8>>,
     request_line: Vec<u8>,
     referer: Option<Vec<u8>>,
     user_agent: Option<Vec<u8>>,
@@ -180,6 +183,7 @@ impl Pending {
         Pending {
             number,
             began,
+            user: None,
             request_line: request_line.to_vec(),
             referer: field("referer"),
             user_agent: field("user-agent"),
@@ -187,6 +191,11 @@ impl Pending {
             body,
             story,
         }
+    }
+
+    /// The same, of a client that has proven its name.
+    pub(super) fn with_user(self, user: Option<Vec<u8>>) -> Pending {
+        Pending { user, ..self }
     }
 
     /// The answer turned out to end here: it was a stream, whose length nobody knew.
@@ -237,6 +246,7 @@ impl Pending {
             body_sent: self.body_sent(sent),
             body_length: self.body_length(sent),
             complete: self.is_over(sent),
+            user: self.user,
             request_line: self.request_line,
             referer: self.referer,
             user_agent: self.user_agent,

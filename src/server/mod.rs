@@ -33,7 +33,7 @@ pub use pool::Stopper;
 
 use crate::http::Request;
 use crate::http::response::OwnFields;
-use crate::site::{Response, Uploads};
+use crate::site::{Gate, Response, Uploads};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -71,6 +71,8 @@ pub struct Options {
     pub send_timeout: Duration,
     /// How many bytes of a request's body are kept for [`Arrival::body`]; what is more is not.
     pub keep_bodies: usize,
+    /// Who is asked whether a request may be answered at all.
+    pub gate: Option<Arc<dyn Gate>>,
     /// Who takes bodies that are more than read past: uploads.
     pub uploads: Option<Arc<dyn Uploads>>,
     /// Fields that every response has.
@@ -90,6 +92,7 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(30),
             keep_bodies: 0,
+            gate: None,
             uploads: None,
             fields: OwnFields::default(),
             faults: Faults::default(),

@@ -6,6 +6,7 @@
 //! | question | file |
 //! |---|---|
 //! | may this host be asked for? | [`hosts`] |
+//! | does the client know a password, if one is needed? | `auth`, asked before all others |
 //! | may a page of another origin read the answer? | [`cors`] |
 //! | is the method one of ours? | here |
 //! | what does the target name? | [`root`] opens it; here it becomes a file, an index, a listing |
@@ -17,6 +18,8 @@
 
 #[cfg(feature = "archive")]
 pub mod archive;
+#[cfg(feature = "auth")]
+pub mod auth;
 pub mod cache;
 pub mod cors;
 pub mod error_page;
@@ -32,7 +35,9 @@ pub mod upload;
 
 pub use cors::Cors;
 pub use hosts::Hosts;
-pub use response::{Begun, Body, FilePart, Next, Piece, Receiver, Response, Source, Stream, Uploads};
+pub use response::{
+    Admission, Begun, Body, FilePart, Gate, Next, Piece, Receiver, Response, Source, Stream, Uploads,
+};
 pub use root::Root;
 pub use upload::Upload;
 

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// An answer, whole but for the fields that belong to the connection.
 #[derive(Debug)]
@@ -45,6 +46,24 @@ pub trait Stream: fmt::Debug + Send {
 
     /// The server is about to stop: who would go on for ever ends now.
     fn stop(&mut self) {}
+}
+
+/// Who is asked about each request as soon as its head is whole, before anything is done with it.
+pub trait Gate: fmt::Debug + Send + Sync {
+    /// Whether a request, which had arrived by then, may be answered. It must not wait: who does not
+    /// know yet says so, and is asked again soon.
+    fn admit(&self, request: &Request<'_>, client: IpAddr, arrived: Instant) -> Admission;
+}
+
+/// What a [`Gate`] says.
+#[derive(Debug)]
+pub enum Admission {
+    /// Come in; this is who you are.
+    Welcome(Vec<u8>),
+    /// Nothing yet: ask again in a moment.
+    NotYet,
+    /// This, and nothing of what was asked for.
+    TurnedAway(Response),
 }
 
 /// What takes bodies that are more than read past.

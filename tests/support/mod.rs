@@ -305,7 +305,11 @@ pub(crate) struct Client {
 impl Client {
     /// Connects. Nothing is sent.
     pub(crate) fn connect(address: SocketAddr) -> io::Result<Client> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        Client::over(TcpStream::connect_timeout(&address, PATIENCE)?)
+    }
+
+    /// A connection that was made elsewhere.
+    pub(crate) fn over(stream: TcpStream) -> io::Result<Client> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
@@ -578,11 +582,7 @@ impl Client {
             socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
         socket.set_recv_buffer_size(16 * 1024)?;
         socket.connect_timeout(&address.into(), PATIENCE)?;
-        let stream = TcpStream::from(socket);
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        Ok(Client { stream, ahead: Vec::new() })
+        Client::over(TcpStream::from(socket))
     }
 
     /// Vanishes: the server gets a reset rather than an end.

@@ -67,6 +67,22 @@ fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
     Response { status: Status::OK, headers: Headers::default(), body }
 }
 
+/// Does not know about `/late` until it is asked for the fourth time, and turns `/no` away.
+#[derive(Debug, Default)]
+struct Undecided(std::sync::atomic::AtomicUsize);
+
+impl site::Gate for Undecided {
+    fn admit(&self, request: &Request<'_>, _: IpAddr, _: Instant) -> Admission {
+        match request.line.split(|&byte| byte == b' ').nth(1) {
+            Some(b"/late") if self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3 => {
+                Admission::NotYet
+            }
+            Some(b"/no") => Admission::TurnedAway(error_page::try_again("a test")),
+            _ => Admission::Welcome(b"alice".to_vec()),
+        }
+    }
+}
+
 /// A body that counts to three, with a rest before it begins and one before it ends.
 #[derive(Debug)]
 struct Counter {
@@ -114,6 +130,7 @@ impl Bench {
             idle_timeout: 60 * SECOND,
             send_timeout: 30 * SECOND,
             keep_bodies: 0,
+            gate: None,
             uploads: None,
             fields: crate::http::response::OwnFields::default(),
             faults: Faults::default(),
@@ -353,6 +370,58 @@ fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
     assert!(bench.sent().contains("3\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"), "{}", bench.sent());
     assert_eq!(bench.status_lines().len(), 2);
     assert!(bench.connection.is_idle());
+}
+
+#[test]
+fn what_is_not_decided_yet_is_asked_for_again_and_what_follows_it_waits() {
+    // A request, and how many answers there are.
+    let table = [
+        ("GET /late HTTP/1.1\r\nHost: a\r\n\r\n", 3),
+        ("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 3),
+        ("GET /late HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 2),
+        ("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\nabc", 2),
+    ];
+    for (late, answers) in table {
+        let mut bench = Bench::new();
+        bench.options.gate = Some(Arc::new(Undecided::default()));
+        let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        assert_eq!(bench.arrive(&format!("{get}{late}{get}")), Next::Wait);
+        assert_eq!(bench.status_lines().len(), 1, "what came before it does not wait: {late}");
+        assert!(!bench.connection.is_idle());
+        assert_eq!(bench.arrive("GET"), Next::Wait, "more may come, and is left where it is");
+        assert_eq!(bench.status_lines().len(), 1);
+        bench.wait_for_deadline(MOMENT);
+        assert_eq!(bench.status_lines().len(), answers, "{late}");
+    }
+}
+
+#[test]
+fn who_is_turned_away_need_not_send_a_body() {
+    for (request, stays) in [
+        ("GET /no HTTP/1.1\r\nHost: a\r\n\r\n", true),
+        ("POST /no HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", false),
+        ("PUT /no HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", false),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", false),
+    ] {
+        let mut bench = Bench::new();
+        bench.options.gate = Some(Arc::new(Undecided::default()));
+        bench.arrive(request);
+        assert_eq!(bench.status_lines().len(), 1, "{request}");
+        assert_eq!(bench.sent().contains("\r\nConnection: close\r\n"), !stays, "{}", bench.sent());
+    }
+}
+
+#[test]
+fn a_stop_waits_for_what_is_not_decided_yet() {
+    let mut bench = Bench::new();
+    bench.options.gate = Some(Arc::new(Undecided::default()));
+    bench.arrive("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+    bench.connection.finish();
+    let mut next = bench.turn(Connection::advance);
+    while next == Next::Wait && bench.sent().is_empty() {
+        next = bench.wait_for_deadline(MOMENT);
+    }
+    assert!(bench.sent().contains("\r\nConnection: close\r\n"), "{}", bench.sent());
 }
 
 #[test]

@@ -1,0 +1,307 @@
+//! Who has tried which password, and what came of it: memory of a bounded size.
+//!
+//! ```text
+//!                 known: right ──▶ may come in
+//!                 known: wrong ──▶ may not, and nothing is counted
+//!   an attempt ──▶ new ──▶ waits ──verified──▶ right, or wrong: a failure of its network
+//! ```
+//!
+//! Here, names and passwords are [`Fingerprint`]s: nobody can read them back out of this memory.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+/// So many passwords of one network may be wrong within the window; after that it has to wait until
+/// the window is over. Who mistypes needs two or three, who guesses needs thousands.
+pub(super) const MAX_FAILURES: usize = 5;
+const WINDOW: Duration = Duration::from_secs(30);
+
+/// How many networks' failures are remembered.
+const MAX_NETWORKS: usize = 4096;
+
+/// How many attempts are remembered as right, and how many as wrong.
+const MAX_KNOWN: usize = 1024;
+
+/// How many attempts may wait to be verified, one after another.
+const MAX_WAITING: usize = 32;
+
+/// A name and a password, hashed with a key that only this process has.
+pub(super) type Fingerprint = [u8; 32];
+
+/// Whose failures count together. A home or a server has a whole /64 of IPv6 (RFC 6177), so it could
+/// take a new address for each guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Network(IpAddr);
+
+impl Network {
+    pub(super) fn of(client: IpAddr) -> Network {
+        Network(match client.to_canonical() {
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+            v4 @ IpAddr::V4(_) => v4,
+        })
+    }
+}
+
+/// Fingerprints, the last [`MAX_KNOWN`] that were added.
+#[derive(Debug, Default)]
+struct Known {
+    set: HashSet<Fingerprint>,
+    in_order: VecDeque<Fingerprint>,
+}
+
+impl Known {
+    /// Adds one; whether it is new.
+    fn add(&mut self, fingerprint: Fingerprint) -> bool {
+        if !self.set.insert(fingerprint) {
+            return false;
+        }
+        self.in_order.push_back(fingerprint);
+        if self.in_order.len() > MAX_KNOWN
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.set.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// What is known of an attempt before it is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It was verified, and it is right.
+    Right,
+    /// It was verified, and it is wrong.
+    Wrong,
+    /// It waits to be verified, or is just being.
+    Waiting,
+    /// Its network had too many that were wrong, and has to wait for so long.
+    Blocked(Duration),
+    /// It can be verified, but not now: its network, or all together, have enough of them waiting.
+    NoRoom,
+    /// Nothing.
+    New,
+}
+
+/// An attempt that waits: what it takes to verify it.
+#[derive(Debug)]
+pub(super) struct Attempt<T> {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) network: Network,
+    /// The name and the password.
+    pub(super) what: T,
+}
+
+/// All that is remembered.
+#[derive(Debug)]
+pub(super) struct Attempts<T> {
+    right: Known,
+    wrong: Known,
+    waiting: VecDeque<Attempt<T>>,
+    /// The one that is just being verified.
+    under_way: Option<(Fingerprint, Network)>,
+    /// How many failures each network has, and since when.
+    failures: HashMap<Network, (usize, Instant)>,
+}
+
+impl<T> Default for Attempts<T> {
+    fn default() -> Attempts<T> {
+        Attempts {
+            right: Known::default(),
+            wrong: Known::default(),
+            waiting: VecDeque::new(),
+            under_way: None,
+            failures: HashMap::new(),
+        }
+    }
+}
+
+impl<T> Attempts<T> {
+    /// What is known of this one.
+    ///
+    /// What is known to be wrong comes first, and is not counted again: it tells nobody anything
+    /// new. A page that asks for twenty pictures with yesterday's password is one failure. What is
+    /// known to be right comes after the block: else, who is blocked could go on to guess among the
+    /// passwords of those who are logged in.
+    pub(super) fn standing(&self, fingerprint: &Fingerprint, network: Network, now: Instant) -> Standing {
+        if self.wrong.set.contains(fingerprint) {
+            return Standing::Wrong;
+        }
+        let failures = match self.failures.get(&network) {
+            Some((count, since)) if now < *since + WINDOW => {
+                if *count >= MAX_FAILURES {
+                    return Standing::Blocked(*since + WINDOW - now);
+                }
+                *count
+            }
+            _ => 0,
+        };
+        if self.right.set.contains(fingerprint) {
+            return Standing::Right;
+        }
+        let waiting = || {
+            let queued = self.waiting.iter().map(|attempt| (attempt.fingerprint, attempt.network));
+            queued.chain(self.under_way)
+        };
+        if waiting().any(|(one, _)| one == *fingerprint) {
+            return Standing::Waiting;
+        }
+        // As if all that waits of this network were wrong: it gets no more guesses at once than one
+        // after another.
+        let of_network = waiting().filter(|(_, one)| *one == network).count();
+        if failures + of_network >= MAX_FAILURES || self.waiting.len() >= MAX_WAITING {
+            return Standing::NoRoom;
+        }
+        Standing::New
+    }
+
+    /// Lets a new one wait.
+    pub(super) fn push(&mut self, attempt: Attempt<T>) {
+        self.waiting.push_back(attempt);
+    }
+
+    /// Takes the next that is to be verified, and notes that it is.
+    pub(super) fn pop(&mut self) -> Option<Attempt<T>> {
+        let next = self.waiting.pop_front()?;
+        self.under_way = Some((next.fingerprint, next.network));
+        Some(next)
+    }
+
+    /// Notes what came of an attempt.
+    pub(super) fn verified(&mut self, fingerprint: Fingerprint, network: Network, ok: bool, now: Instant) {
+        self.under_way = self.under_way.filter(|(one, _)| *one != fingerprint);
+        if ok {
+            self.right.add(fingerprint);
+        } else if self.wrong.add(fingerprint) {
+            self.count_failure(network, now);
+        }
+    }
+
+    fn count_failure(&mut self, network: Network, now: Instant) {
+        if self.failures.len() >= MAX_NETWORKS && !self.failures.contains_key(&network) {
+            self.failures.retain(|_, (_, since)| now < *since + WINDOW);
+            // Still full: the one that would be let off first is let off now.
+            let oldest =
+                self.failures.iter().min_by_key(|(_, (_, since))| *since).map(|(network, _)| *network);
+            if let Some(oldest) = oldest.filter(|_| self.failures.len() >= MAX_NETWORKS) {
+                self.failures.remove(&oldest);
+            }
+        }
+        let (count, since) = self.failures.entry(network).or_insert((0, now));
+        if now >= *since + WINDOW {
+            (*count, *since) = (0, now);
+        }
+        *count += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: [u8; 4] = [192, 0, 2, 1];
+
+    fn network(address: [u8; 4]) -> Network {
+        Network::of(IpAddr::from(address))
+    }
+
+    fn fingerprint(number: usize) -> Fingerprint {
+        let mut fingerprint = [0; 32];
+        fingerprint[..8].copy_from_slice(&number.to_be_bytes());
+        fingerprint
+    }
+
+    fn fail(attempts: &mut Attempts<()>, numbers: std::ops::Range<usize>, network: Network, now: Instant) {
+        for number in numbers {
+            attempts.verified(fingerprint(number), network, false, now);
+        }
+    }
+
+    #[test]
+    fn after_some_failures_a_network_has_to_wait_and_others_do_not() {
+        let (mut attempts, start) = (Attempts::default(), Instant::now());
+        attempts.verified(fingerprint(100), network(HERE), true, start);
+        fail(&mut attempts, 0..MAX_FAILURES - 1, network(HERE), start);
+        assert_eq!(attempts.standing(&fingerprint(99), network(HERE), start), Standing::New);
+        fail(&mut attempts, 10..11, network(HERE), start + WINDOW / 2);
+        let now = start + WINDOW / 2;
+        let blocked = Standing::Blocked(WINDOW / 2);
+        let elsewhere = network([192, 0, 2, 2]);
+        assert_eq!(attempts.standing(&fingerprint(99), network(HERE), now), blocked);
+        assert_eq!(attempts.standing(&fingerprint(99), elsewhere, now), Standing::New);
+        assert_eq!(attempts.standing(&fingerprint(100), network(HERE), now), blocked, "even if it is right");
+        assert_eq!(attempts.standing(&fingerprint(100), elsewhere, now), Standing::Right);
+        assert_eq!(attempts.standing(&fingerprint(0), network(HERE), now), Standing::Wrong);
+        assert_eq!(attempts.standing(&fingerprint(100), network(HERE), start + WINDOW), Standing::Right);
+        fail(&mut attempts, 20..21, network(HERE), start + WINDOW);
+        let later = start + WINDOW + WINDOW / 2;
+        assert_eq!(attempts.standing(&fingerprint(99), network(HERE), later), Standing::New);
+    }
+
+    #[test]
+    fn the_same_wrong_password_again_is_not_counted() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        for _ in 0..2 * MAX_FAILURES {
+            fail(&mut attempts, 0..1, network(HERE), now);
+        }
+        assert_eq!(attempts.standing(&fingerprint(0), network(HERE), now), Standing::Wrong);
+        assert_eq!(attempts.standing(&fingerprint(1), network(HERE), now), Standing::New);
+    }
+
+    #[test]
+    fn a_network_has_no_more_guesses_at_once_than_one_after_another() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        fail(&mut attempts, 0..2, network(HERE), now);
+        for number in 10..10 + MAX_FAILURES - 2 {
+            let (fingerprint, network) = (fingerprint(number), network(HERE));
+            assert_eq!(attempts.standing(&fingerprint, network, now), Standing::New);
+            attempts.push(Attempt { fingerprint, network, what: () });
+            assert_eq!(attempts.standing(&fingerprint, network, now), Standing::Waiting);
+        }
+        let next = attempts.pop().expect("several wait");
+        assert_eq!(attempts.standing(&next.fingerprint, network(HERE), now), Standing::Waiting);
+        assert_eq!(attempts.standing(&fingerprint(99), network(HERE), now), Standing::NoRoom);
+        attempts.verified(next.fingerprint, next.network, true, now);
+        assert_eq!(attempts.standing(&next.fingerprint, network(HERE), now), Standing::Right);
+        assert_eq!(attempts.standing(&fingerprint(99), network(HERE), now), Standing::New);
+    }
+
+    #[test]
+    fn what_waits_and_what_is_remembered_is_bounded() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let address = |number: usize| IpAddr::from(u32::try_from(number).expect("small").to_be_bytes());
+        for number in 0..MAX_NETWORKS + 10 {
+            let moment = now + Duration::from_micros(number as u64);
+            fail(&mut attempts, number..number + 1, Network::of(address(number)), moment);
+            attempts.verified(fingerprint(1_000_000 + number), network(HERE), true, now);
+        }
+        assert_eq!(attempts.failures.len(), MAX_NETWORKS);
+        assert!(!attempts.failures.contains_key(&Network::of(address(0))), "the oldest goes first");
+        assert!(attempts.failures.contains_key(&Network::of(address(10))));
+        for known in [&attempts.right, &attempts.wrong] {
+            assert_eq!((known.set.len(), known.in_order.len()), (MAX_KNOWN, MAX_KNOWN));
+        }
+        let mut attempts = Attempts::default();
+        for number in 0..MAX_WAITING {
+            let network = Network::of(address(number));
+            assert_eq!(attempts.standing(&fingerprint(number), network, now), Standing::New);
+            attempts.push(Attempt { fingerprint: fingerprint(number), network, what: () });
+        }
+        assert_eq!(attempts.standing(&fingerprint(99), network(HERE), now), Standing::NoRoom);
+    }
+
+    #[test]
+    fn a_network_is_an_address_or_a_whole_64_of_version_6() {
+        let table = [
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("::ffff:192.0.2.1", "192.0.2.1", true),
+            ("2001:db8::1", "2001:db8::ffff:0:0:1", true),
+            ("2001:db8::1", "2001:db8:0:1::1", false),
+        ];
+        for (one, other, same) in table {
+            let network = |text: &str| Network::of(text.parse().expect("an address"));
+            assert_eq!(network(one) == network(other), same, "{one} {other}");
+        }
+    }
+}

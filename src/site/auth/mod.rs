@@ -1,0 +1,332 @@
+//! `--auth` and `--auth-file`: only who knows a password may come in (HTTP Basic, RFC 7617).
+//!
+//! ```text
+//! > GET / HTTP/1.1
+//! < HTTP/1.1 401 Unauthorized
+//! < WWW-Authenticate: Basic realm="glasshttp", charset="UTF-8"
+//!
+//! > GET / HTTP/1.1
+//! > Authorization: Basic YWxpY2U6c2VjcmV0        "alice:secret" in base64
+//! < HTTP/1.1 200 OK
+//! ```
+//!
+//! The question is asked as soon as a head is whole, before anything of the folder is looked at and
+//! before a body is read, for every target and method, the inspector's and uploads included. Only two things come before it: a foreign Host is refused (a browser
+//! must not be made to ask for our password under another site's name), and a CORS preflight is
+//! answered, which browsers send without credentials and which tells nothing of the folder.
+//!
+//! # Slow hashes in a server that must not wait
+//!
+//! The passwords of `--auth-file` are hashed in a way that takes tens of milliseconds to verify, so
+//! that a stolen file is of little use. But a worker has other connections, and whoever sends wrong
+//! passwords could keep it busy with nothing else. So no worker ever verifies one:
+//!
+//! - One thread does, an attempt at a time ([`Auth::verify_next`]). Guessing costs at most one core.
+//! - A request whose attempt waits is not decided. The gate says so ([`Admission::NotYet`]), and its
+//!   connection asks again a moment later, as for a stream that has nothing to give; other connections
+//!   are served meanwhile.
+//! - What came of an attempt is remembered under its [`Fingerprint`]: a keyed hash of name and
+//!   password that takes less than a microsecond. So only the first request of a user is slow. The
+//!   passwords of `--auth`, which are here in full anyway, are known as fingerprints from the start.
+//! - Whose passwords were wrong too often gets 429 for a while (RFC 6585 section 4), at once, and
+//!   nothing is verified. If too many attempts wait the answer is 503; who is logged in is not
+//!   affected by that.
+//!
+//! How long an answer takes does not tell which names exist: for an unknown name, another user's
+//! hash is verified, always the same one, and what comes of it is forgotten. Where there is a file,
+//! a wrong password of a user of `--auth` goes that way, too.
+//!
+//! All of this is kept in [`attempts`], within bounds.
+
+mod attempts;
+mod credentials;
+mod passwords;
+
+pub use passwords::line_for;
+
+use super::{Admission, Gate, Response, Site, error_page};
+use crate::http::{Refusal, Request, Status};
+use crate::trace::{self, Rfc, quote};
+use attempts::{Attempt, Attempts, Fingerprint, Network, Standing};
+use blake2::Blake2bMac;
+use blake2::digest::consts::U32;
+use blake2::digest::{FixedOutput, KeyInit, Update};
+use credentials::{Claim, Credentials, claim};
+use passwords::Users;
+use std::fmt;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use subtle::ConstantTimeEq;
+
+/// What a client is asked for (RFC 7617 section 2.1: the encoding of what it sends).
+const CHALLENGE: &str = "Basic realm=\"glasshttp\", charset=\"UTF-8\"";
+
+/// A user of `--auth`: the name and the password, as they were given. It is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Plain(Credentials);
+
+impl Plain {
+    /// Reads `USER:PASSWORD`.
+    ///
+    /// # Errors
+    /// What is wrong with it. It does not repeat what was given.
+    pub fn parse(text: &str) -> Result<Plain, String> {
+        let credentials = Credentials::split(text.as_bytes());
+        credentials
+            .filter(|credentials| !credentials.user.is_empty() && !credentials.password.is_empty())
+            .map(Plain)
+            .ok_or_else(|| "it must be a name, a colon and a password, without control characters".to_owned())
+    }
+}
+
+impl fmt::Debug for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plain({}, ...)", self.0.user.escape_ascii())
+    }
+}
+
+/// Who may come in.
+pub struct Auth {
+    /// Of the fingerprints. It is made at the start and never leaves this process.
+    key: [u8; 32],
+    /// The fingerprints of `--auth`.
+    plain: Vec<Fingerprint>,
+    /// The users of `--auth-file`, and their names in the order of the alphabet.
+    users: Users,
+    names: Vec<Vec<u8>>,
+    attempts: Mutex<Attempts<Credentials>>,
+    /// An attempt waits to be verified.
+    has_come: Condvar,
+}
+
+/// Why a request may not come in.
+struct Denial {
+    refusal: Refusal,
+    /// In how many seconds it may be worth to try again.
+    retry_after: Option<u64>,
+}
+
+impl Auth {
+    /// These users, and those of a file with this content.
+    ///
+    /// # Errors
+    /// What is wrong with the file, and in which line, counted from 1.
+    ///
+    /// # Panics
+    /// If the system has no randomness to give.
+    pub fn new(plain: &[Plain], file: Option<&[u8]>) -> Result<Auth, (usize, String)> {
+        let users = file.map(passwords::parse_file).transpose()?.unwrap_or_default();
+        let mut names: Vec<_> = users.keys().cloned().collect();
+        names.sort();
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).expect("the system has randomness to give");
+        let mut auth = Auth {
+            key,
+            plain: Vec::new(),
+            users,
+            names,
+            attempts: Mutex::default(),
+            has_come: Condvar::new(),
+        };
+        auth.plain = plain.iter().map(|Plain(credentials)| auth.fingerprint(credentials)).collect();
+        Ok(auth)
+    }
+
+    /// Whether there are attempts that take long, and so a thread is needed for
+    /// [`Auth::verify_next`].
+    pub fn is_slow(&self) -> bool {
+        !self.users.is_empty()
+    }
+
+    /// Waits for an attempt and verifies it. A thread of its own does this for ever.
+    pub fn verify_next(&self) {
+        let mut attempts = self.attempts();
+        let attempt = loop {
+            match attempts.pop() {
+                Some(attempt) => break attempt,
+                None => attempts = self.has_come.wait(attempts).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(attempts);
+        let Attempt { fingerprint, network, what } = attempt;
+        // A panic must not leave it waiting for ever, and all others behind it.
+        let is_right = catch_unwind(AssertUnwindSafe(|| self.verify(&what))).unwrap_or(false);
+        self.attempts().verified(fingerprint, network, is_right, Instant::now());
+    }
+
+    /// Verifies the hash of this user; for a name that is not in the file, that of another one, and
+    /// in vain.
+    fn verify(&self, credentials: &Credentials) -> bool {
+        let own = self.users.get(&credentials.user);
+        let hash = own.or_else(|| self.users.get(self.stand_in(&credentials.user)?));
+        let is_right = hash.is_some_and(|hash| hash.verify(&credentials.password));
+        is_right && own.is_some()
+    }
+
+    /// The user whose hash stands in for the one that this name does not have: to the name, always
+    /// the same. Who does not know the key cannot know which.
+    fn stand_in(&self, user: &[u8]) -> Option<&Vec<u8>> {
+        let print = self.fingerprint(&Credentials { user: user.to_vec(), password: Vec::new() });
+        let number = u64::from_be_bytes(print[..8].try_into().expect("8 bytes"));
+        let count = self.names.len() as u64;
+        self.names.get(usize::try_from(number.checked_rem(count)?).ok()?)
+    }
+
+    /// Whether a request of this client may come in.
+    fn check(&self, request: &Request<'_>, client: IpAddr, now: Instant) -> Result<Option<Vec<u8>>, Denial> {
+        let credentials = match claim(&request.fields) {
+            Claim::These(credentials) => credentials,
+            Claim::None => return Err(Denial::unauthorized("a user name and a password are needed")),
+            Claim::Malformed => {
+                return Err(Denial::unauthorized(
+                    "the Authorization field must be \"Basic\" and user:password in base64, once",
+                ));
+            }
+        };
+        let fingerprint = self.fingerprint(&credentials);
+        let network = Network::of(client);
+        let mut attempts = self.attempts();
+        match attempts.standing(&fingerprint, network, now) {
+            Standing::Wrong => Err(Denial::wrong()),
+            Standing::Blocked(time) => Err(Denial::blocked(time)),
+            Standing::Right => {
+                trace::step("auth", Rfc(7617, "2"), || {
+                    format!("{} has given this password before, and it was right", quote(&credentials.user))
+                });
+                Ok(Some(credentials.user))
+            }
+            _ if self.is_plain(&fingerprint) => {
+                trace::step("auth", Rfc(7617, "2"), || {
+                    format!("the password of {} is right", quote(&credentials.user))
+                });
+                Ok(Some(credentials.user))
+            }
+            Standing::Waiting => Ok(None),
+            Standing::NoRoom => Err(Denial::no_room()),
+            Standing::New if !self.is_slow() => {
+                attempts.verified(fingerprint, network, false, now);
+                Err(Denial::wrong())
+            }
+            Standing::New => {
+                trace::step("auth", Rfc(7617, "2"), || {
+                    format!(
+                        "the password of {} is new, and verifying it takes time",
+                        quote(&credentials.user)
+                    )
+                });
+                attempts.push(Attempt { fingerprint, network, what: credentials });
+                self.has_come.notify_one();
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether these are the name and the password of a user of `--auth`. All are looked at, and each
+    /// to its end.
+    fn is_plain(&self, fingerprint: &Fingerprint) -> bool {
+        let is_one = |any, one: &Fingerprint| any | one.ct_eq(fingerprint);
+        self.plain.iter().fold(subtle::Choice::from(0), is_one).into()
+    }
+
+    fn fingerprint(&self, credentials: &Credentials) -> Fingerprint {
+        let mut hash = Blake2bMac::<U32>::new_from_slice(&self.key).expect("the key is not too long");
+        // A name holds no colon, so this says where it ends.
+        hash.update(&credentials.user);
+        hash.update(b":");
+        hash.update(&credentials.password);
+        hash.finalize_fixed().into()
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts<Credentials>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Auth({} and {} users)", self.plain.len(), self.users.len())
+    }
+}
+
+impl Denial {
+    #[track_caller]
+    fn unauthorized(why: &'static str) -> Denial {
+        Denial { refusal: Refusal::new(Status::UNAUTHORIZED, why), retry_after: None }
+    }
+
+    /// It does not say which of both: that would tell which names exist.
+    #[track_caller]
+    fn wrong() -> Denial {
+        Denial::unauthorized("the user name or the password is wrong")
+    }
+
+    #[track_caller]
+    fn blocked(time: Duration) -> Denial {
+        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        let why = format!("too many wrong passwords came from your network; try again in {seconds} seconds");
+        Denial { refusal: Refusal::new(Status::TOO_MANY_REQUESTS, why), retry_after: Some(seconds) }
+    }
+
+    #[track_caller]
+    fn no_room() -> Denial {
+        let why = "too many passwords wait to be verified; try again in a moment";
+        // What a 503 is answered with says already when to try again.
+        Denial { refusal: Refusal::new(Status::SERVICE_UNAVAILABLE, why), retry_after: None }
+    }
+
+    fn respond(&self, request: &Request<'_>) -> Response {
+        self.refusal.record();
+        let mut response = error_page::respond(&request.fields, &self.refusal);
+        if self.refusal.status == Status::UNAUTHORIZED {
+            response.headers.push("WWW-Authenticate", CHALLENGE);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers.push("Retry-After", seconds.to_string());
+        }
+        response
+    }
+}
+
+/// The way into a site: who knows a password may pass.
+#[derive(Debug)]
+pub struct Door {
+    site: Arc<Site>,
+    auth: Auth,
+}
+
+impl Door {
+    /// A door to this site, for these users.
+    pub fn new(site: Arc<Site>, auth: Auth) -> Door {
+        Door { site, auth }
+    }
+
+    /// Who may pass.
+    pub fn auth(&self) -> &Auth {
+        &self.auth
+    }
+}
+
+impl Gate for Door {
+    fn admit(&self, request: &Request<'_>, client: IpAddr, arrived: Instant) -> Admission {
+        let site = &self.site;
+        // Who comes in has its host looked at again, and that is then the step to be told of.
+        if let Err(refusal) = trace::silently(|| site.options.hosts.check(request.host)) {
+            return Admission::TurnedAway(site.finish(request, site.refuse(request, &refusal)));
+        }
+        let preflight = site.options.cors.preflight(request, site.methods());
+        let checked = match preflight {
+            Some(preflight) => Err(preflight),
+            None => self.auth.check(request, client, arrived).map_err(|denial| denial.respond(request)),
+        };
+        match checked {
+            Ok(Some(user)) => Admission::Welcome(user),
+            Ok(None) => Admission::NotYet,
+            Err(response) => Admission::TurnedAway(site.finish(request, response)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
