@@ -119,6 +119,12 @@ pub struct Cli {
           help_heading = "For building pages")]
     isolate: bool,
 
+    /// Reload pages in the browser when files change, and swap style sheets without
+    #[cfg(feature = "reload")]
+    #[arg(long, env = "GLASSHTTP_RELOAD", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "For building pages")]
+    reload: bool,
+
     /// Let everybody who can connect add files with PUT; none is replaced
     #[arg(long, env = "GLASSHTTP_UPLOAD", value_parser = FalseyValueParser::new(), hide_env = true,
           help_heading = "For sharing files")]
@@ -331,6 +337,10 @@ impl Cli {
                 cache_control: self.cache.0,
                 fallback: self.spa,
                 clean_urls: self.clean_urls,
+                #[cfg(feature = "reload")]
+                script: self.reload,
+                #[cfg(not(feature = "reload"))]
+                script: false,
                 upload: self
                     .upload
                     .then_some(site::Upload { overwrite: self.overwrite, most: self.max_upload }),

@@ -18,8 +18,8 @@
 //! Below all of them: [`trace`], by which each decision tells its reason to whoever asks.
 //!
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
-//! (what is printed), [`inspect`] (a live page that shows what goes on), [`human`] (bytes and sizes
-//! as people read them), and `main.rs`, which puts all of it together.
+//! (what is printed), [`events`] (what pages are told as it happens), [`inspect`] (a live page that shows what goes on), [`human`] (bytes and sizes
+//! as people read them), `reload` (pages that reload when files change), and `main.rs`, which puts all of it together.
 //!
 //! # The way of a request
 //!
@@ -61,10 +61,13 @@ compile_error!("glasshttp needs a Unix: it opens files by their descriptors and 
 
 pub mod access_log;
 pub mod cli;
+pub mod events;
 pub mod explain;
 pub mod http;
 pub mod human;
 pub mod inspect;
+#[cfg(feature = "reload")]
+pub mod reload;
 pub mod server;
 pub mod site;
 pub mod start_lines;

@@ -8,6 +8,8 @@ use glasshttp::access_log::{self, AccessLog};
 use glasshttp::cli::{self, Cli, Config, DEFAULT_PORT, Machine};
 use glasshttp::http::Request;
 use glasshttp::inspect::Inspector;
+#[cfg(feature = "reload")]
+use glasshttp::reload::{self, Reload};
 use glasshttp::server::listen::{self, BindError};
 use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
@@ -127,6 +129,8 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         };
         Inspector::new(&config.server, server.addresses()[0], other_hosts)
     });
+    #[cfg(feature = "reload")]
+    let reload = start_reload(config)?;
     let observers = || -> Option<Box<dyn Observer>> {
         let log = log.as_ref().map(AccessLog::observer);
         match (log, inspector.as_ref().map(Inspector::observer)) {
@@ -137,6 +141,10 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         }
     };
     let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
+        #[cfg(feature = "reload")]
+        if let Some(response) = reload.as_ref().and_then(|reload| reload.respond(request)) {
+            return response;
+        }
         let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));
         inspected.unwrap_or_else(|| site.respond(request, arrival.time))
     };
@@ -146,6 +154,25 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         complain(&format!("glasshttp: {lost} lines of the log could not be written"));
     }
     result.map_err(|error| format!("the server failed: {}", start_lines::reason(&error)))
+}
+
+/// Watches the folder, if that is asked for.
+#[cfg(feature = "reload")]
+fn start_reload(config: &Config) -> Result<Option<Reload>, String> {
+    if !config.site.script {
+        return Ok(None);
+    }
+    let options = reload::Options {
+        hidden: config.site.hidden,
+        follow_links: config.follow_links,
+        index: config.site.index.clone(),
+        hosts: config.site.hosts.clone(),
+        max_connections: config.server.max_connections,
+    };
+    Root::open_path(&config.folder, config.follow_links)
+        .and_then(|root| Reload::start(root, options, |line| complain(&format!("glasshttp: {line}"))))
+        .map(Some)
+        .map_err(|error| format!("cannot watch the folder: {}", start_lines::reason(&error)))
 }
 
 /// Opens the port that was asked for; if none was, 8000 or, with somebody there to read which, the

@@ -189,6 +189,8 @@ fn help_names_each_option_with_its_default() {
                 ("--cors[=<ORIGIN>]", "of none"),
                 ("-H, --header <NAME: VALUE>", ""),
                 ("--isolate", ""),
+                #[cfg(feature = "reload")]
+                ("--reload", ""),
             ],
         ),
         ("For sharing files:", &[("--upload", ""), ("--overwrite", ""), ("--max-upload <SIZE>", "1G")]),

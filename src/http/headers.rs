@@ -50,6 +50,17 @@ impl Headers {
         lines.extend_from_slice(b"\r\n");
     }
 
+    /// Sets a field anew, in place of those of this name that were pushed.
+    pub fn replace(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        let is_other = |line: &&[u8]| {
+            split_field_line(line.strip_suffix(b"\r\n").unwrap_or(line))
+                .is_ok_and(|field| !field.name.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        self.own =
+            self.own.split_inclusive(|&byte| byte == b'\n').filter(is_other).collect::<Vec<_>>().concat();
+        self.push(name, value);
+    }
+
     /// Adds lines that were written before: what [`Headers::share`] gave.
     pub fn push_lines(&mut self, lines: &[u8]) {
         self.own.extend_from_slice(lines);
@@ -74,6 +85,16 @@ impl Headers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_that_is_replaced_has_its_new_value_alone() {
+        let mut headers = Headers::default();
+        for name in ["A", "b", "B", "C"] {
+            headers.push(name, "1");
+        }
+        headers.replace("B", "2");
+        assert_eq!(headers.parts().concat(), b"A: 1\r\nC: 1\r\nB: 2\r\n");
+    }
 
     #[test]
     fn no_value_can_end_its_line() {

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! It is built on what the server storey offers to every observer ([`crate::server::Observer`]) and on
-//! [`crate::trace`]: [`record`] keeps what workers tell, [`events`] passes it on to the pages that
+//! [`crate::trace`]: [`record`] keeps what workers tell, [`crate::events`] passes it on to the pages that
 //! are open, [`composer`] sends bytes, [`source`] holds the source.
 //!
 //! It shows everything that clients send, cookies included. So it is for this machine only: for
@@ -18,12 +18,12 @@
 //! of other origins are turned away.
 
 mod composer;
-mod events;
 mod record;
 mod source;
 
 pub use record::WorkerInspector;
 
+use crate::events;
 use crate::http::{Headers, Method, Refusal, Request, Status, origin, target::Target};
 use crate::server::{self, Arrival};
 use crate::site::{Body, Hosts, Response, error_page};
@@ -37,6 +37,9 @@ pub const PREFIX: &[u8] = b"/.glass/";
 
 /// How large a body the composer takes, in bytes.
 pub const MAX_COMPOSED: usize = 64 * 1024;
+
+/// How many pages may look on.
+const MAX_PAGES: usize = 8;
 
 /// The page loads nothing from elsewhere and runs nothing but its own script.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -103,7 +106,9 @@ impl Inspector {
             (Method::Get | Method::Head, b"inspect.js") => {
                 Ok(text("text/javascript; charset=utf-8", include_str!("inspect.js")))
             }
-            (Method::Get | Method::Head, b"events") => events::respond(&self.recorder),
+            (Method::Get | Method::Head, b"events") => {
+                self.recorder.subscribe(MAX_PAGES).map(events::respond)
+            }
             (Method::Get | Method::Head, b"live") => {
                 let target = parameter(query, b"target").ok_or_else(not_found)?;
                 self.recorder.last_about(&target, arrival.client).map(json).ok_or_else(not_found)

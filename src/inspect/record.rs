@@ -6,7 +6,8 @@
 //! which the server gives no more than some kilobytes.
 
 use super::as_characters;
-use super::events::Subscriber;
+use crate::events::{self, Subscriber, Subscribers};
+use crate::http::Refusal;
 use crate::server::{Exchange, Observer, UnderWay};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -40,7 +41,7 @@ struct State {
     ring: VecDeque<Record>,
     /// How many exchanges there were.
     count: u64,
-    subscribers: Vec<Arc<Subscriber>>,
+    subscribers: Subscribers,
 }
 
 /// A connection that is open.
@@ -136,7 +137,7 @@ impl Event<'_> {
         let value = serde_json::to_value(self).expect("names, numbers and text");
         let (name, data) =
             value.as_object().and_then(|object| object.iter().next()).expect("a single variant");
-        format!("event: {name}\ndata: {data}\n\n").into()
+        events::render(name, &data.to_string())
     }
 }
 
@@ -166,16 +167,11 @@ impl Recorder {
         state.ring.iter().rev().find(is_it).map(|record| self.detail(record))
     }
 
-    /// Lets a page hear of everything from now on, and before that of what is known already; `None`
+    /// Lets a page hear of everything from now on, and before that of what is known already; refuses
     /// if so many do that it would be too much.
-    pub(super) fn subscribe(&self, most: usize) -> Option<Arc<Subscriber>> {
+    pub(super) fn subscribe(&self, most: usize) -> Result<Arc<Subscriber>, Refusal> {
         let mut state = self.state();
-        // Those whose page has gone are known by nobody else.
-        state.subscribers.retain(|subscriber| Arc::strong_count(subscriber) > 1);
-        if state.subscribers.len() >= most {
-            return None;
-        }
-        let subscriber = Arc::new(Subscriber::default());
+        let subscriber = state.subscribers.add(most)?;
         let now = self.microseconds(Instant::now());
         let version = env!("CARGO_PKG_VERSION");
         subscriber.tell(&Event::Hello { version, workers: self.workers, now, faults: &self.faults }.render());
@@ -188,8 +184,7 @@ impl Recorder {
         for record in &state.ring {
             subscriber.tell(&Event::Exchange(&record.summary).render());
         }
-        state.subscribers.push(Arc::clone(&subscriber));
-        Some(subscriber)
+        Ok(subscriber)
     }
 
     fn detail(&self, record: &Record) -> String {
@@ -231,10 +226,7 @@ impl State {
         if self.subscribers.is_empty() {
             return;
         }
-        let event = event.render();
-        for subscriber in &self.subscribers {
-            subscriber.tell(&event);
-        }
+        self.subscribers.tell(&event.render());
     }
 
     /// This connection is one of the inspector's own.
@@ -466,16 +458,16 @@ mod tests {
     #[test]
     fn so_many_pages_and_no_more_can_look_and_a_place_is_free_when_one_has_gone() {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
-        let first = super::super::events::EventStream::new(recorder.subscribe(1).expect("the first"));
-        assert!(recorder.subscribe(1).is_none());
+        let first = events::EventStream::new(recorder.subscribe(1).expect("the first"));
+        assert!(recorder.subscribe(1).is_err());
         drop(first);
-        assert!(recorder.subscribe(1).is_some());
+        assert!(recorder.subscribe(1).is_ok());
     }
 
     #[test]
     fn a_stream_gives_what_it_heard_and_then_waits() {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
-        let mut stream = super::super::events::EventStream::new(recorder.subscribe(1).expect("the first"));
+        let mut stream = events::EventStream::new(recorder.subscribe(1).expect("the first"));
         assert!(matches!(stream.next(), Next::Piece(hello) if hello.starts_with(b"event: hello")));
         assert_eq!(stream.next(), Next::NotYet);
         stream.stop();

@@ -13,6 +13,7 @@
 //! | which representation is that? | [`representation`], [`media_type`]; [`cache`] remembers |
 //! | is the folder wanted as one file? | [`archive`] |
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
+//! | does a page get the script for live reload? | [`script`] |
 //! | what if it is refused? | [`error_page`] |
 //! | and what if it brings a file? | [`upload`] |
 
@@ -31,6 +32,7 @@ pub mod page;
 pub mod representation;
 pub mod response;
 pub mod root;
+pub mod script;
 pub mod upload;
 
 pub use cors::Cors;
@@ -85,6 +87,8 @@ pub struct Options {
     pub clean_urls: bool,
     /// Which other origins may read answers.
     pub cors: Cors,
+    /// Whether pages get the script for live reload.
+    pub script: bool,
     /// Which files may be uploaded, if any may.
     pub upload: Option<Upload>,
 }
@@ -101,6 +105,7 @@ impl Default for Options {
             fallback: None,
             clean_urls: false,
             cors: Cors::Nobody,
+            script: false,
             upload: None,
         }
     }
@@ -142,6 +147,9 @@ impl Site {
 
     /// Adds what every answer has, whatever it is.
     fn finish(&self, request: &Request<'_>, mut response: Response) -> Response {
+        if self.options.script {
+            script::add_to_own_page(&mut response);
+        }
         self.options.cors.add_to(&mut response.headers, request);
         response
     }
@@ -317,11 +325,20 @@ impl Site {
             && let Some(trail) = self.root.trail(relative)
             && let Some(in_memory) = Representation::in_memory(&file, name, cache_control)
         {
-            let representation = Arc::new(in_memory);
+            let representation = Arc::new(self.complete(in_memory));
             self.cache.keep(path, trail, file.facts, Arc::clone(&representation));
             return representation;
         }
-        Arc::new(Representation::on_disk(file, name, cache_control))
+        Arc::new(self.complete(Representation::on_disk(file, name, cache_control)))
+    }
+
+    /// With all that is added to what the file has.
+    fn complete(&self, representation: Representation) -> Representation {
+        if self.options.script {
+            representation.with_script(&self.options.cache_control)
+        } else {
+            representation
+        }
     }
 
     /// The answer to a request that is refused: the folder's own 404 page, if it has one, or ours.
@@ -334,7 +351,7 @@ impl Site {
         {
             trace::step("error page", None, || "the folder's own 404.html says so".to_owned());
             let page = Representation::on_disk(file, b"404.html", &self.options.cache_control);
-            return page.respond_as_error(refusal.status);
+            return self.complete(page).respond_as_error(refusal.status);
         }
         let mut response = error_page::respond(&request.fields, refusal);
         if refusal.status == Status::METHOD_NOT_ALLOWED {

@@ -10,6 +10,7 @@
 
 use super::facts::Facts;
 use super::root::OpenFile;
+use super::script;
 use super::{Body, FilePart, Piece, Response, Source, media_type};
 use crate::http::conditional::{self, Outcome, Validators};
 use crate::http::range::{self, Ranges};
@@ -26,6 +27,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Representation {
     source: Source,
     length: u64,
+    /// Where the script for live reload is added, if it is.
+    script_at: Option<u64>,
     content_type: Cow<'static, str>,
     etag: String,
     last_modified: u64,
@@ -52,28 +55,47 @@ impl Representation {
     }
 
     fn new(source: Source, facts: &Facts, name: &[u8], cache_control: &str) -> Representation {
-        let content_type = media_type::of(name);
-        let etag = etag(facts);
-        let last_modified = last_modified(facts);
-        let mut validators = Headers::default();
-        validators.push("Last-Modified", date::imf_fixdate(last_modified));
-        validators.push("ETag", &etag);
-        validators.push("Cache-Control", cache_control);
-        let validators = validators.share();
-        let mut whole = Headers::default();
-        whole.push("Content-Type", &*content_type);
-        whole.push_lines(&validators);
-        whole.push("Accept-Ranges", "bytes");
-        let fields_of_whole = whole.share();
         Representation {
             source,
             length: facts.length,
-            content_type,
-            etag,
-            last_modified,
-            validators,
-            fields_of_whole,
+            script_at: None,
+            content_type: media_type::of(name),
+            etag: etag(facts),
+            last_modified: last_modified(facts),
+            validators: Arc::default(),
+            fields_of_whole: Arc::default(),
         }
+        .with_fields(cache_control)
+    }
+
+    /// The same with the script for live reload in it, if it is a page: another representation, so
+    /// its entity tag is another, too. It is sent only in whole.
+    pub fn with_script(mut self, cache_control: &str) -> Representation {
+        if !self.content_type.starts_with("text/html") {
+            return self;
+        }
+        self.script_at = script::place_in(&self.source, self.length);
+        if self.script_at.is_none() {
+            return self;
+        }
+        self.length += script::TAG.len() as u64;
+        self.etag.insert_str(self.etag.len() - 1, "-r");
+        self.with_fields(cache_control)
+    }
+
+    /// Writes the fields, of what is known.
+    fn with_fields(mut self, cache_control: &str) -> Representation {
+        let mut validators = Headers::default();
+        validators.push("Last-Modified", date::imf_fixdate(self.last_modified));
+        validators.push("ETag", &self.etag);
+        validators.push("Cache-Control", cache_control);
+        self.validators = validators.share();
+        let mut whole = Headers::default();
+        whole.push("Content-Type", &*self.content_type);
+        whole.push_lines(&self.validators);
+        whole.push("Accept-Ranges", if self.script_at.is_some() { "none" } else { "bytes" });
+        self.fields_of_whole = whole.share();
+        self
     }
 
     /// How many bytes it has in whole.
@@ -94,6 +116,15 @@ impl Representation {
             let (length, content_type, etag) = (self.length, &self.content_type, &self.etag);
             format!("{length} bytes of {content_type}, by the file's name; this version has the tag {etag}")
         });
+        if let Some(at) = self.script_at {
+            trace::step("script", None, || {
+                format!(
+                    "a script of {} bytes is added behind the first {at}, for --reload: so the tag is \
+                     another one, and there are no ranges",
+                    script::TAG.len()
+                )
+            });
+        }
         let validators = self.validators();
         // RFC 9110 section 14.2: a range is looked at only if the answer without it would be 200.
         match conditional::evaluate(fields, &validators, true) {
@@ -103,6 +134,8 @@ impl Representation {
         }
         // Ranges are for GET alone (section 14.2).
         let ranges = match fields.get_single("range") {
+            // RFC 9110 section 14.2: whoever does not want to take a Range field ignores it.
+            _ if self.script_at.is_some() => Ranges::Ignore,
             Some(value) if request.method == Method::Get && conditional::if_range(fields, &validators) => {
                 let ranges = range::evaluate(value, self.length);
                 trace::step("range", Rfc(9110, "14.2"), || {
@@ -134,12 +167,19 @@ impl Representation {
         headers.push("Cache-Control", "no-cache");
         // Who does not take HTML gets a line of text instead.
         headers.push("Vary", "Accept");
-        Response { status, headers, body: self.bytes(0..self.length) }
+        Response { status, headers, body: self.whole_body() }
     }
 
     fn whole(&self) -> Response {
         let headers = Headers::from_shared(Arc::clone(&self.fields_of_whole));
-        Response { status: Status::OK, headers, body: self.bytes(0..self.length) }
+        Response { status: Status::OK, headers, body: self.whole_body() }
+    }
+
+    fn whole_body(&self) -> Body {
+        let Some(at) = self.script_at else { return self.bytes(0..self.length) };
+        let part = |range| Piece::File(FilePart { source: self.source.clone(), range });
+        let end = self.length - script::TAG.len() as u64;
+        Body::Pieces(vec![part(0..at), Piece::Bytes(script::TAG.as_bytes().to_vec()), part(at..end)])
     }
 
     /// RFC 9110 section 15.3.7.1.

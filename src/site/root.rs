@@ -111,6 +111,11 @@ impl Root {
         Ok(root)
     }
 
+    /// Where the folder is: absolute, with links in it as they were given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The folder's own name, if it has one: `/` has none.
     pub fn name(&self) -> Option<Vec<u8>> {
         let name = |path: &Path| path.file_name().map(|name| name.as_bytes().to_vec());

@@ -106,7 +106,7 @@ impl Site {
             Err(refusal) => Err(refusal),
             Ok(Opened::Directory(_)) => Err(Refusal::new(Status::CONFLICT, "a folder has that name")),
             Ok(Opened::File(file)) => {
-                let present = Representation::on_disk(file, relative, "");
+                let present = self.complete(Representation::on_disk(file, relative, ""));
                 // RFC 9110 section 13.2.1: conditions count only where it would be done without them.
                 if !upload.overwrite {
                     let why = "a file of that name is there already, and files are not replaced here";

@@ -9,15 +9,11 @@
 //! The format is that of the HTML standard (section 9.2), which browsers read with `EventSource`. A
 //! page that does not keep up misses events, and is told how many; the server never waits for it.
 
-use super::record::Recorder;
 use crate::http::{Headers, Refusal, Status};
 use crate::site::{Body, Next, Response, Stream};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-/// How many pages may look on.
-const MAX_PAGES: usize = 8;
 
 /// How many events may wait for one page, and how many bytes they may have. What is known when a page
 /// comes must fit.
@@ -30,20 +26,56 @@ const PIECE: usize = 64 * 1024;
 /// After so much silence a comment is sent, so that a page that has gone is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// The answer to a page that wants to look on.
-pub(super) fn respond(recorder: &Recorder) -> Result<Response, Refusal> {
-    let subscriber = recorder.subscribe(MAX_PAGES).ok_or_else(|| {
-        Refusal::new(Status::SERVICE_UNAVAILABLE, format!("{MAX_PAGES} pages look on already; close one"))
-    })?;
+/// The pages that listen, each by a connection of its own.
+#[derive(Debug, Default)]
+pub struct Subscribers(Vec<Arc<Subscriber>>);
+
+impl Subscribers {
+    /// Another page, which is told what comes from now on.
+    ///
+    /// # Errors
+    /// 503 if so many listen already.
+    pub fn add(&mut self, most: usize) -> Result<Arc<Subscriber>, Refusal> {
+        // Those whose page has gone are known by nobody else.
+        self.0.retain(|subscriber| Arc::strong_count(subscriber) > 1);
+        if self.0.len() >= most {
+            let why = format!("{most} pages look on already; close one");
+            return Err(Refusal::new(Status::SERVICE_UNAVAILABLE, why));
+        }
+        let subscriber = Arc::new(Subscriber::default());
+        self.0.push(Arc::clone(&subscriber));
+        Ok(subscriber)
+    }
+
+    /// Whether nobody listens.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Tells all pages.
+    pub fn tell(&self, event: &Arc<str>) {
+        for subscriber in &self.0 {
+            subscriber.tell(event);
+        }
+    }
+}
+
+/// An event as it goes onto the wire; `data` must be one line.
+pub fn render(name: &str, data: &str) -> Arc<str> {
+    format!("event: {name}\ndata: {data}\n\n").into()
+}
+
+/// The answer to a page that wants to listen.
+pub fn respond(subscriber: Arc<Subscriber>) -> Response {
     let mut headers = Headers::default();
     headers.push("Content-Type", "text/event-stream");
     headers.push("Cache-Control", "no-store");
-    Ok(Response { status: Status::OK, headers, body: Body::Stream(Box::new(EventStream::new(subscriber))) })
+    Response { status: Status::OK, headers, body: Body::Stream(Box::new(EventStream::new(subscriber))) }
 }
 
 /// What waits for a page.
 #[derive(Debug, Default)]
-pub(super) struct Subscriber(Mutex<Waiting>);
+pub struct Subscriber(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -54,7 +86,7 @@ struct Waiting {
 
 impl Subscriber {
     /// Adds an event, or counts it as lost.
-    pub(super) fn tell(&self, event: &Arc<str>) {
+    pub fn tell(&self, event: &Arc<str>) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.events.len() >= MAX_EVENTS || waiting.bytes + event.len() > MAX_BYTES {
             waiting.lost += 1;
@@ -65,7 +97,7 @@ impl Subscriber {
     }
 
     /// Takes some of what waits.
-    pub(super) fn take(&self) -> Option<Vec<u8>> {
+    pub fn take(&self) -> Option<Vec<u8>> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut piece = Vec::new();
         while piece.len() < PIECE
@@ -84,14 +116,15 @@ impl Subscriber {
 
 /// The body that a page reads.
 #[derive(Debug)]
-pub(super) struct EventStream {
+pub struct EventStream {
     subscriber: Arc<Subscriber>,
     last: Instant,
     stopped: bool,
 }
 
 impl EventStream {
-    pub(super) fn new(subscriber: Arc<Subscriber>) -> EventStream {
+    /// A body that gives what this page is told.
+    pub fn new(subscriber: Arc<Subscriber>) -> EventStream {
         EventStream { subscriber, last: Instant::now(), stopped: false }
     }
 }

@@ -1,0 +1,184 @@
+//! `--reload`: pages reload in the browser when files of the folder change.
+//!
+//! ```text
+//! GET /.glass/reload.js       what each page loads: crate::site::script puts a line into it for that
+//! GET /.glass/reload          what changes, as it changes: server-sent events
+//!
+//! event: hello                              the first: who speaks, and what has changed until now
+//! data: {"server":"6f0c…","reloads":4,"styles":2,"ago":81002}
+//! event: css                                a style sheet has changed: it is swapped
+//! data: {"reloads":4,"styles":3,"path":"/css/site.css"}
+//! event: reload                             something else has: the page reloads
+//! data: {"reloads":5,"styles":3}
+//! ```
+//!
+//! [`watch`] sees what changes. A page that was not connected for a while, since nobody saw it or the
+//! network was away, knows by the counts whether it has missed something; after a restart the counts
+//! begin anew under another name of the server. `ago` closes the last gap: by it a page that has just
+//! been loaded knows whether something changed between its own bytes and its script's first word.
+//!
+//! It is for everybody who may see the pages, so that a phone reloads, too. A page in sight holds one
+//! connection; one that is not gives it back, for a browser opens only six to a host.
+
+mod watch;
+
+use crate::events::{self, Subscribers};
+use crate::http::target::{DecodedPath, Target};
+use crate::http::{Headers, Method, Refusal, Request, Status, origin};
+use crate::site::{Body, Hosts, Response, Root, error_page};
+use crate::trace;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use watch::Watch;
+
+/// How many pages may listen at once, however many connections there may be.
+const MAX_PAGES: usize = 256;
+
+/// The start does not wait longer than this until all folders are watched: it may take a while where
+/// there are very many.
+const START: Duration = Duration::from_millis(300);
+
+/// What reloads pages.
+#[derive(Debug)]
+pub struct Reload {
+    state: Arc<State>,
+    watch: Arc<Watch>,
+    hosts: Hosts,
+    most: usize,
+}
+
+/// How the folder is looked at.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether names that start with a dot count.
+    pub hidden: bool,
+    /// Whether links that lead out of the folder are followed.
+    pub follow_links: bool,
+    /// Which files stand for their folder.
+    pub index: Vec<String>,
+    /// Which hosts may be asked for.
+    pub hosts: Hosts,
+    /// How many connections the server may have; a part of them may be for this.
+    pub max_connections: usize,
+}
+
+/// What has changed.
+#[derive(Debug, PartialEq, Eq)]
+enum Change {
+    /// Style sheets and nothing else: the paths of their URLs.
+    Styles(Vec<String>),
+    /// Something else.
+    Any,
+}
+
+/// What is told to pages, and to whom.
+#[derive(Debug)]
+struct State {
+    /// Tells this server from the one that was here before it.
+    server: String,
+    told: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    subscribers: Subscribers,
+    reloads: u64,
+    styles: u64,
+    last: Option<Instant>,
+}
+
+impl Reload {
+    /// Watches the folder from now on. `complain` gets a line for the user if not all of it can be.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(root: Root, options: Options, complain: fn(&str)) -> io::Result<Reload> {
+        use std::hash::{BuildHasher, RandomState};
+        let server = format!("{:016x}", RandomState::new().hash_one(()));
+        let state = Arc::new(State { server, told: Mutex::default() });
+        let (hosts, most) = (options.hosts.clone(), (options.max_connections / 4).clamp(1, MAX_PAGES));
+        let watch = Watch::start(root, options, START, Arc::downgrade(&state), complain)?;
+        Ok(Reload { state, watch, hosts, most })
+    }
+
+    /// The answer to a request for something of this; `None` if it is for something else.
+    pub fn respond(&self, request: &Request<'_>) -> Option<Response> {
+        let Target::Path { path, .. } = request.target else { return None };
+        let answer = match path {
+            b"/.glass/reload.js" => self.check(request).map(|()| script()),
+            b"/.glass/reload" => self.check(request).and_then(|()| self.listen()),
+            path => {
+                self.watch.note(|| DecodedPath::decode(path).ok().map(|path| path.relative));
+                return None;
+            }
+        };
+        Some(answer.unwrap_or_else(|refusal| {
+            refusal.record();
+            error_page::respond(&request.fields, &refusal)
+        }))
+    }
+
+    /// Who may see the pages may ask; pages of other origins could only take connections away.
+    fn check(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        self.hosts.check(request.host)?;
+        if !matches!(request.method, Method::Get | Method::Head) {
+            return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, "live reload takes GET and HEAD only"));
+        }
+        if !origin::is_own(request) {
+            let why = "live reload is for pages of this server, and this is from elsewhere";
+            return Err(Refusal::new(Status::FORBIDDEN, why));
+        }
+        Ok(())
+    }
+
+    fn listen(&self) -> Result<Response, Refusal> {
+        let mut told = self.state.told();
+        let subscriber = told.subscribers.add(self.most)?;
+        let ago = told.last.map(|last| last.elapsed().as_millis());
+        let ago = ago.map_or("null".to_owned(), |ago| ago.to_string());
+        let (server, reloads, styles) = (&self.state.server, told.reloads, told.styles);
+        let data = format!(r#"{{"server":"{server}","reloads":{reloads},"styles":{styles},"ago":{ago}}}"#);
+        subscriber.tell(&events::render("hello", &data));
+        drop(told);
+        trace::step("reload", None, || "a page listens for changes from now on".to_owned());
+        Ok(events::respond(subscriber))
+    }
+}
+
+impl State {
+    /// Tells all pages of a change that was complete at that time.
+    fn tell(&self, change: &Change, at: Instant) {
+        let mut told = self.told();
+        told.last = Some(at);
+        match change {
+            Change::Any => {
+                told.reloads += 1;
+                let (reloads, styles) = (told.reloads, told.styles);
+                let data = format!(r#"{{"reloads":{reloads},"styles":{styles}}}"#);
+                told.subscribers.tell(&events::render("reload", &data));
+            }
+            Change::Styles(paths) => {
+                for path in paths {
+                    told.styles += 1;
+                    let (reloads, styles) = (told.reloads, told.styles);
+                    // A path is percent-encoded: there is nothing in it that JSON would mind.
+                    let data = format!(r#"{{"reloads":{reloads},"styles":{styles},"path":"{path}"}}"#);
+                    told.subscribers.tell(&events::render("css", &data));
+                }
+            }
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn script() -> Response {
+    let mut headers = Headers::default();
+    headers.push("Content-Type", "text/javascript; charset=utf-8");
+    headers.push("Cache-Control", "no-store");
+    let script = include_str!("reload.js").as_bytes().to_vec();
+    Response { status: Status::OK, headers, body: Body::Bytes(script) }
+}

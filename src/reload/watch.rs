@@ -1,0 +1,511 @@
+//! Watches a folder, and tells what in it has changed.
+//!
+//! The system tells of each step that a program takes (`notify`, which is inotify on Linux). An editor
+//! that saves one file takes several, and a build tool thousands. So steps are gathered until there
+//! was a pause, and then looked at together:
+//!
+//! ```text
+//! create 4913, remove 4913, rename a.css a.css~, create a.css, write a.css, remove a.css~
+//!                                       60 ms in which nothing happens
+//!                                                                       /a.css has changed
+//! ```
+//!
+//! What came into being and is gone again was somebody's temporary file, and is left out. So are hidden
+//! names (unless they are served), `.git`, `node_modules`, backups (`a~`), and what no page loads: source
+//! maps, Sass.
+//!
+//! Each folder is watched by itself, so that those left out cost nothing. What a watch is tied to is
+//! the folder and not its name; so after a rename its watches are made anew, and the root is looked at
+//! twice a second, to see whether its path still leads to the same folder.
+//!
+//! If the system allows no more watches, the files that were asked for lately are looked at as often:
+//! a page in sight is made of those, and there are few of them however large the folder is.
+
+use super::{Change, Options, State};
+use crate::http::target::encode_segment;
+use crate::site::Root;
+use crate::site::facts::{Facts, Identity};
+use notify::event::{EventKind, ModifyKind, RenameMode};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// After so much silence a change is complete.
+const SILENCE: Duration = Duration::from_millis(60);
+
+/// A change that does not end is told after this time.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether the folder is still the same one, and at files without a watch.
+const TICK: Duration = Duration::from_millis(500);
+
+/// How many paths are remembered of a change. Of a larger one it is enough to know that.
+const MAX_PATHS: usize = 10_000;
+
+/// Of how many style sheets pages are told one by one.
+const MAX_STYLES: usize = 16;
+
+/// How many files are looked at that have no watch.
+const MAX_SERVED: usize = 256;
+
+/// What the threads have in common.
+#[derive(Debug)]
+pub(super) struct Watch {
+    steps: Mutex<Steps>,
+    changed: Condvar,
+    /// Whether there are folders without a watch, so that what is served is to be noted.
+    is_limited: AtomicBool,
+    served: Mutex<VecDeque<Vec<u8>>>,
+}
+
+/// What has happened and was not looked at yet.
+#[derive(Debug, Default)]
+struct Steps {
+    paths: HashMap<PathBuf, Step>,
+    /// More than is kept, or the system itself has lost some.
+    too_many: bool,
+    /// When the first and the last of these happened.
+    span: Option<(Instant, Instant)>,
+}
+
+/// What has happened to a path.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    /// The first of it was that it came into being.
+    came: bool,
+    /// It came, went or changed its name at some time.
+    moved: bool,
+}
+
+impl Watch {
+    /// Watches on a thread of its own, for as long as there is somebody to tell. Waits until all
+    /// folders are watched, but no longer than that.
+    pub(super) fn start(
+        root: Root,
+        options: Options,
+        wait: Duration,
+        state: Weak<State>,
+        complain: fn(&str),
+    ) -> io::Result<Arc<Watch>> {
+        let watch = Arc::new(Watch {
+            steps: Mutex::default(),
+            changed: Condvar::new(),
+            is_limited: AtomicBool::new(false),
+            served: Mutex::default(),
+        });
+        let (ready, is_ready) = mpsc::sync_channel(1);
+        let mut thread = Thread {
+            watch: Arc::clone(&watch),
+            root,
+            options,
+            state,
+            complain,
+            watcher: None,
+            folders: HashSet::new(),
+            linked: HashSet::new(),
+            has_links: false,
+            identity: None,
+            known: HashMap::new(),
+        };
+        std::thread::Builder::new().name("reload".to_owned()).spawn(move || thread.run(&ready))?;
+        let _ = is_ready.recv_timeout(wait);
+        Ok(watch)
+    }
+
+    /// Notes what is asked for, if there is a reason to.
+    pub(super) fn note(&self, relative: impl FnOnce() -> Option<Vec<u8>>) {
+        if !self.is_limited.load(Ordering::Relaxed) {
+            return;
+        }
+        let Some(relative) = relative() else { return };
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.retain(|known| *known != relative);
+        served.push_back(relative);
+        if served.len() > MAX_SERVED {
+            served.pop_front();
+        }
+    }
+
+    /// Takes down what happened to a path.
+    fn step(&self, path: PathBuf, step: Step) {
+        self.take_down(|steps| {
+            if steps.paths.len() < MAX_PATHS {
+                steps.paths.entry(path).or_insert(step).moved |= step.moved;
+            } else {
+                steps.too_many = true;
+            }
+        });
+    }
+
+    /// Takes down that something happened, and nobody knows what.
+    fn lost(&self) {
+        self.take_down(|steps| steps.too_many = true);
+    }
+
+    fn take_down(&self, what: impl FnOnce(&mut Steps)) {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        what(&mut steps);
+        let now = Instant::now();
+        steps.span = Some((steps.span.map_or(now, |(first, _)| first), now));
+        self.changed.notify_one();
+    }
+
+    /// Waits until a change is complete, or for a tick.
+    fn next_change(&self) -> Option<Steps> {
+        let tick = Instant::now() + TICK;
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let until = steps.span.map_or(tick, |(first, last)| (last + SILENCE).min(first + PATIENCE));
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return steps.span.is_some().then(|| std::mem::take(&mut *steps));
+            }
+            steps = self.changed.wait_timeout(steps, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// The thread that watches.
+struct Thread {
+    watch: Arc<Watch>,
+    root: Root,
+    options: Options,
+    state: Weak<State>,
+    complain: fn(&str),
+    watcher: Option<RecommendedWatcher>,
+    /// All that have a watch.
+    folders: HashSet<PathBuf>,
+    /// Those that a link led to, so that none is gone through in circles.
+    linked: HashSet<Identity>,
+    /// A file may then have several names, and which of them a page uses nobody knows.
+    has_links: bool,
+    /// Which folder the root's path leads to; `None` while it leads nowhere.
+    identity: Option<Identity>,
+    /// What was last seen of files without a watch.
+    known: HashMap<Vec<u8>, Option<Facts>>,
+}
+
+impl Thread {
+    fn run(&mut self, ready: &SyncSender<()>) {
+        let (watch, filter) = (Arc::clone(&self.watch), Filter::new(&self.root, self.options.hidden));
+        let handler = move |event: notify::Result<notify::Event>| take_down(&watch, &filter, event);
+        match RecommendedWatcher::new(handler, notify::Config::default()) {
+            Ok(watcher) => self.watcher = Some(watcher),
+            Err(error) => self.make_do_without(&error),
+        }
+        self.identity = self.current_identity();
+        self.watch_all();
+        let _ = ready.send(());
+        loop {
+            let steps = self.watch.next_change();
+            let began = steps.as_ref().and_then(|steps| steps.span).map_or_else(Instant::now, |span| span.1);
+            let identity = self.current_identity();
+            let change = if identity != self.identity {
+                self.identity = identity;
+                self.watch_all();
+                Some(Change::Any)
+            } else {
+                self.look_at_files_without_a_watch();
+                steps.and_then(|steps| self.judge(&steps))
+            };
+            let Some(state) = self.state.upgrade() else { return };
+            // While there is no folder at all, a page that reloads would find nothing.
+            if let (Some(change), Some(_)) = (change, self.identity) {
+                state.tell(&change, began);
+            }
+        }
+    }
+
+    fn current_identity(&self) -> Option<Identity> {
+        rustix::fs::stat(self.root.path()).ok().map(|stat| Facts::new(&stat).identity)
+    }
+
+    // ---- what it means
+
+    /// What has changed, all in all; `None` if that is nothing.
+    fn judge(&mut self, steps: &Steps) -> Option<Change> {
+        self.follow(steps);
+        if steps.too_many {
+            return Some(Change::Any);
+        }
+        let mut styles = Vec::new();
+        for (path, step) in &steps.paths {
+            let is_folder = match path.symlink_metadata() {
+                // Somebody's temporary file.
+                Err(_) if step.came => continue,
+                Err(_) => return Some(Change::Any),
+                Ok(metadata) => metadata.is_dir(),
+            };
+            // Of a folder that was there before only the permissions have changed.
+            if is_folder && !step.moved {
+                continue;
+            }
+            let style = self.path_of_style(path);
+            if is_folder || style.is_none() || styles.len() >= MAX_STYLES {
+                return Some(Change::Any);
+            }
+            styles.extend(style);
+        }
+        styles.sort();
+        (!styles.is_empty()).then_some(Change::Styles(styles))
+    }
+
+    /// The path of the URL of a style sheet, if it is one and that can be told.
+    fn path_of_style(&self, path: &Path) -> Option<String> {
+        let is_style = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("css"));
+        if !is_style || self.has_links || self.root.single_file().is_some() {
+            return None;
+        }
+        let segments = path.strip_prefix(self.root.path()).ok()?.iter();
+        Some(segments.map(|name| format!("/{}", encode_segment(name.as_bytes()))).collect())
+    }
+
+    // ---- watches
+
+    /// Keeps the watches to what there is: folders come, go and change their names.
+    fn follow(&mut self, steps: &Steps) {
+        if steps.too_many {
+            return self.watch_all();
+        }
+        // A folder of which we hear by its own name has gone or come; its watch, and those below it,
+        // may be tied to something that has another name now.
+        let moved = steps.paths.iter().filter(|(path, step)| step.moved && self.folders.contains(*path));
+        let moved: HashSet<&Path> = moved.map(|(path, _)| path.as_path()).collect();
+        if !moved.is_empty() {
+            self.unwatch(|folder| folder.ancestors().any(|above| moved.contains(above)));
+        }
+        for path in steps.paths.keys() {
+            let is_folder = path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file());
+            if is_folder && !self.folders.contains(path) {
+                self.watch_below(path);
+            }
+        }
+    }
+
+    fn unwatch(&mut self, is_it: impl Fn(&Path) -> bool) {
+        let gone: Vec<_> = self.folders.iter().filter(|folder| is_it(folder)).cloned().collect();
+        for folder in gone {
+            if let Some(watcher) = &mut self.watcher {
+                // It may know already that the folder is not there.
+                let _ = watcher.unwatch(&folder);
+            }
+            self.folders.remove(&folder);
+        }
+    }
+
+    fn watch_all(&mut self) {
+        self.unwatch(|_| true);
+        self.linked.clear();
+        self.has_links = false;
+        let path = self.root.path().to_path_buf();
+        if self.root.single_file().is_some() {
+            self.watch_one(&path);
+        } else {
+            self.watch_below(&path);
+        }
+    }
+
+    /// Watches a folder and all below it. First a folder and then what is in it: so none can come into
+    /// being between and be missed.
+    fn watch_below(&mut self, folder: &Path) {
+        let filter = Filter::new(&self.root, self.options.hidden);
+        let mut waiting = vec![folder.to_path_buf()];
+        while let Some(folder) = waiting.pop() {
+            if !self.may_enter(&folder) || !self.watch_one(&folder) || self.is_recursive() {
+                continue;
+            }
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let is_file = entry.file_type().is_ok_and(|file_type| file_type.is_file());
+                if !is_file && filter.counts(&entry.path()) {
+                    waiting.push(entry.path());
+                }
+            }
+        }
+    }
+
+    /// Whether this is a folder to watch. A link may be one where it may lead out; else what it leads to
+    /// is seen where it is.
+    fn may_enter(&mut self, path: &Path) -> bool {
+        let Ok(metadata) = path.symlink_metadata() else { return false };
+        if !metadata.is_symlink() || path == self.root.path() {
+            return metadata.is_dir() || metadata.is_symlink();
+        }
+        self.has_links = true;
+        let Ok(stat) = rustix::fs::stat(path) else { return false };
+        let facts = Facts::new(&stat);
+        self.options.follow_links
+            && facts.file_type == rustix::fs::FileType::Directory
+            && self.linked.insert(facts.identity)
+    }
+
+    /// Watches one folder. Where that is refused, others may still be watched.
+    fn watch_one(&mut self, folder: &Path) -> bool {
+        let mode = if self.is_recursive() { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+        let Some(watcher) = &mut self.watcher else { return false };
+        match watcher.watch(folder, mode) {
+            Ok(()) => {
+                self.folders.insert(folder.to_path_buf());
+                true
+            }
+            Err(error) => {
+                if matches!(error.kind, notify::ErrorKind::MaxFilesWatch) {
+                    self.make_do_without(&error);
+                }
+                false
+            }
+        }
+    }
+
+    /// What macOS has watches a whole tree at once.
+    fn is_recursive(&self) -> bool {
+        cfg!(target_os = "macos") && self.root.single_file().is_none()
+    }
+
+    // ---- files without a watch
+
+    fn make_do_without(&self, error: &notify::Error) {
+        if self.watch.is_limited.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let why = match &error.kind {
+            notify::ErrorKind::MaxFilesWatch => "the system lets this user watch no more folders".to_owned(),
+            notify::ErrorKind::Io(error) => format!("folders cannot be watched ({error})"),
+            other => format!("folders cannot be watched ({other:?})"),
+        };
+        (self.complain)(&format!(
+            "--reload: {why}; of the others, only files that were asked for lately are looked at. Raise the \
+             limits (sudo sysctl fs.inotify.max_user_watches=1000000 fs.inotify.max_user_instances=1024) or \
+             serve a smaller folder"
+        ));
+    }
+
+    fn look_at_files_without_a_watch(&mut self) {
+        if !self.watch.is_limited.load(Ordering::Relaxed) {
+            return;
+        }
+        let served = self.watch.served.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut known = HashMap::new();
+        let index = self.options.index.iter().map(|name| format!("/{name}"));
+        let endings: Vec<_> = [String::new(), ".html".to_owned()].into_iter().chain(index).collect();
+        for (path, ending) in served.iter().flat_map(|path| endings.iter().map(move |end| (path, end))) {
+            let relative = [path, ending.as_bytes()].concat();
+            let relative = relative.strip_prefix(b"/").unwrap_or(&relative);
+            let path = self.root.path().join(OsStr::from_bytes(relative));
+            if path.parent().is_some_and(|folder| self.folders.contains(folder)) {
+                continue;
+            }
+            let facts = self.root.look(relative).ok();
+            let facts = facts.filter(|facts| facts.file_type == rustix::fs::FileType::RegularFile);
+            if self.known.get(relative).is_some_and(|before| *before != facts) {
+                self.watch.step(path, Step { came: false, moved: false });
+            }
+            known.insert(relative.to_vec(), facts);
+        }
+        self.known = known;
+    }
+}
+
+/// Takes down an event of the system, if it says that something has changed.
+fn take_down(watch: &Watch, filter: &Filter, event: notify::Result<notify::Event>) {
+    let event = match event {
+        Ok(event) if !event.need_rescan() => event,
+        _ => return watch.lost(),
+    };
+    let step = match event.kind {
+        // The second repeats two others.
+        EventKind::Access(_) | EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => return,
+        EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {
+            Step { came: true, moved: true }
+        }
+        EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_)) => {
+            Step { came: false, moved: false }
+        }
+        _ => Step { came: false, moved: true },
+    };
+    for path in event.paths {
+        if filter.counts(&path) {
+            watch.step(path, step);
+        }
+    }
+}
+
+/// Which paths count.
+struct Filter {
+    root: PathBuf,
+    hidden: bool,
+    single: Option<Vec<u8>>,
+}
+
+impl Filter {
+    fn new(root: &Root, hidden: bool) -> Filter {
+        let single = root.single_file().map(|file| file.relative.clone());
+        Filter { root: root.path().to_path_buf(), hidden, single }
+    }
+
+    fn counts(&self, path: &Path) -> bool {
+        let Ok(relative) = path.strip_prefix(&self.root) else { return false };
+        if let Some(single) = &self.single {
+            return relative.as_os_str().as_bytes() == single;
+        }
+        let names = relative.components().enumerate().all(|(depth, component)| match component {
+            Component::Normal(name) => self.counts_by_name(name.as_bytes(), depth),
+            _ => true,
+        });
+        names && !is_of_no_page(relative.as_os_str().as_bytes())
+    }
+
+    fn counts_by_name(&self, name: &[u8], depth: usize) -> bool {
+        match name {
+            b".git" | b"node_modules" => false,
+            b".well-known" if depth == 0 => true,
+            name => self.hidden || !name.starts_with(b"."),
+        }
+    }
+}
+
+/// Backups of editors, and what is made into something else before a page loads it.
+fn is_of_no_page(path: &[u8]) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    [&b"~"[..], b".css.map", b".js.map", b".scss", b".sass"].iter().any(|end| name.ends_with(end))
+        || (name.len() > 1 && name.starts_with(b"#") && name.ends_with(b"#"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_or_no_part_of_a_page_does_not_count() {
+        let filter = |hidden| Filter { root: PathBuf::from("/site"), hidden, single: None };
+        let table = [
+            ("/site", true, true),
+            ("/site/a.css", true, true),
+            ("/site/a/b.html", true, true),
+            ("/site/.well-known/x", true, true),
+            ("/site/a/.well-known/x", false, true),
+            ("/site/.a.css.swp", false, true),
+            ("/site/.git/index", false, false),
+            ("/site/node_modules", false, false),
+            ("/site/a/node_modules/b/c.js", false, false),
+            ("/site/a.css~", false, false),
+            ("/site/a.css.map", false, false),
+            ("/site/a.scss", false, false),
+            ("/site/#a.css#", false, false),
+            ("/site/#", true, true),
+            ("/other/a.css", false, false),
+        ];
+        for (path, plain, hidden) in table {
+            assert_eq!(filter(false).counts(Path::new(path)), plain, "{path}");
+            assert_eq!(filter(true).counts(Path::new(path)), hidden, "{path}, hidden ones as well");
+        }
+        let single = Filter { single: Some(b"a.html".to_vec()), ..filter(false) };
+        assert!(single.counts(Path::new("/site/a.html")) && !single.counts(Path::new("/site/b.html")));
+    }
+}

@@ -1,0 +1,137 @@
+//! The script for live reload: one line that pages get while they are sent.
+//!
+//! ```text
+//! <p>Hello                                                  in the file
+//! </body></html>
+//!
+//! <p>Hello                                                  as it is sent with --reload
+//! <script src="/.glass/reload.js" async></script></body></html>
+//! ```
+//!
+//! The file stays as it is. What the script does is in `reload/reload.js`; here it is only a line of
+//! text. A page whose own Content-Security-Policy forbids scripts of its own host does not run it.
+
+use super::{Body, Response, Source, page};
+use crate::trace;
+use std::os::unix::fs::FileExt;
+
+/// What is added.
+pub const TAG: &str = "<script src=\"/.glass/reload.js\" async></script>";
+
+/// How many bytes before the end a page's `</body>` is looked for.
+const TAIL: usize = 4096;
+
+/// Where the line goes in a page of so many bytes: before the last `</body>`, or at the end. `None`
+/// for a page in UTF-16, in which it would be no line.
+pub(super) fn place_in(source: &Source, length: u64) -> Option<u64> {
+    let start = read(source, 0, 2);
+    if matches!(start.as_slice(), [0xfe, 0xff] | [0xff, 0xfe]) {
+        return None;
+    }
+    let tail_at = length.saturating_sub(TAIL as u64);
+    let tail = read(source, tail_at, TAIL);
+    Some(end_of_body(&tail).map_or(length, |at| tail_at + at as u64))
+}
+
+/// Up to so many bytes; fewer at the end, and where they cannot be read: the line then goes to the end.
+fn read(source: &Source, at: u64, most: usize) -> Vec<u8> {
+    match source {
+        Source::Memory(bytes) => {
+            let at = usize::try_from(at).unwrap_or(usize::MAX);
+            bytes.iter().skip(at).take(most).copied().collect()
+        }
+        Source::Disk(file) => {
+            let mut bytes = vec![0; most];
+            let count = file.read_at(&mut bytes, at).unwrap_or(0);
+            bytes.truncate(count);
+            bytes
+        }
+    }
+}
+
+/// Where the last `</body>` begins.
+fn end_of_body(html: &[u8]) -> Option<usize> {
+    const END: &[u8] = b"</body";
+    memchr::memrchr_iter(b'<', html).find(|&at| {
+        let (tag, behind) = html[at..].split_at(END.len().min(html.len() - at));
+        let is_whole_name = behind.first().is_some_and(|&byte| byte == b'>' || byte.is_ascii_whitespace());
+        tag.eq_ignore_ascii_case(END) && is_whole_name
+    })
+}
+
+/// Adds the line to a page that the server itself has made, such as a listing or an error, so that it
+/// goes when there is something better. These pages allow no scripts: this one is allowed by a
+/// number that nobody can guess.
+pub(super) fn add_to_own_page(response: &mut Response) {
+    let Body::Bytes(html) = &mut response.body else { return };
+    if response.headers.get("content-security-policy") != Some(page::CONTENT_SECURITY_POLICY) {
+        return;
+    }
+    let Some(at) = end_of_body(html) else { return };
+    let nonce = nonce();
+    let tag = TAG.replace(" async", &format!(" nonce=\"{nonce}\" async"));
+    html.splice(at..at, tag.into_bytes());
+    let policy = format!("script-src 'nonce-{nonce}'; connect-src 'self'; {}", page::CONTENT_SECURITY_POLICY);
+    response.headers.replace("Content-Security-Policy", policy);
+    trace::step("script", None, || "the script for --reload is added to this page of ours".to_owned());
+}
+
+/// 128 bits, from the random keys of the standard library's hash maps.
+fn nonce() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let number = || RandomState::new().hash_one(());
+    format!("{:016x}{:016x}", number(), number())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Headers, Status};
+    use std::io::Write;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_line_goes_before_the_end_of_the_body_or_to_the_end() {
+        let long = "x".repeat(10_000);
+        let table = [
+            ("", Some(0)),
+            ("<p>a", Some(4)),
+            ("<p>a</body></html>", Some(4)),
+            ("<p>a</BODY\n></html>", Some(4)),
+            ("</body>a</body>", Some(8)),
+            ("<p>a</bodyguard>", Some(16)),
+            ("<p>a</body", Some(10)),
+            ("<p>a</bod", Some(9)),
+            (&format!("{long}</body>"), Some(10_000)),
+            (&format!("</body>{long}"), Some(10_007)),
+        ];
+        for (html, expected) in table {
+            let length = html.len() as u64;
+            let mut file = tempfile::tempfile().expect("a file");
+            file.write_all(html.as_bytes()).expect("written");
+            let shown = &html[..html.len().min(40)];
+            assert_eq!(place_in(&Source::Disk(Arc::new(file)), length), expected, "on disk: {shown}");
+            assert_eq!(place_in(&Source::Memory(html.as_bytes().into()), length), expected, "{shown}");
+        }
+        let utf16 = Source::Memory(b"\xff\xfe<\0p\0>\0".as_slice().into());
+        assert_eq!(place_in(&utf16, 8), None);
+    }
+
+    #[test]
+    fn pages_of_ours_allow_this_script_and_no_other() {
+        let own = || {
+            let mut headers = Headers::default();
+            headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
+            let html = page::render("t", &maud::html! { p { "x" } }).into_bytes();
+            let mut response = Response { status: Status::OK, headers, body: Body::Bytes(html) };
+            add_to_own_page(&mut response);
+            let policy = response.headers.get("content-security-policy").expect("one").to_owned();
+            (policy, String::from_utf8(response.body.start(usize::MAX)).expect("text"))
+        };
+        let ((policy, html), (another, _)) = (own(), own());
+        let nonce = policy.split('\'').nth(1).and_then(|source| source.strip_prefix("nonce-")).expect("one");
+        let tag = format!("<script src=\"/.glass/reload.js\" nonce=\"{nonce}\" async></script></body>");
+        assert!(html.contains(&tag), "{html}");
+        assert!(policy.ends_with(page::CONTENT_SECURITY_POLICY) && policy != another, "{policy}");
+    }
+}

@@ -1,0 +1,191 @@
+//! Live reload in a real browser.
+//!
+//! `cargo test --test reload_browser -- --ignored` runs them.
+
+#![cfg(feature = "reload")]
+
+mod support;
+#[path = "support/webdriver.rs"]
+mod webdriver;
+
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+use support::{Server, folder, glasshttp, wait_until};
+use tempfile::TempDir;
+use webdriver::Browser;
+
+fn site() -> TempDir {
+    folder(&[
+        (
+            "index.html",
+            "<!DOCTYPE html><title>t</title><link rel=stylesheet href=a.css>\n<p>one</p></body>\n",
+        ),
+        ("a.css", "p { font-size: 10px; min-height: 5000px }"),
+        (
+            "imports.html",
+            "<!DOCTYPE html><title>t</title><style>@import url(b.css);</style>\n<p>one</p></body>\n",
+        ),
+        ("b.css", "p { font-size: 10px }"),
+    ])
+}
+
+/// A page whose script listens.
+fn open(folder: &Path, page: &str) -> (Server, Browser) {
+    let server = Server::start(folder, &["--reload", "--log", "off"]);
+    let browser = Browser::start();
+    browser.open(&server.url(page));
+    wait_until_it_listens(&browser);
+    (server, browser)
+}
+
+fn wait_until_it_listens(browser: &Browser) {
+    browser.wait_for(
+        "return performance.getEntriesByType('resource').some(file => file.name.endsWith('/.glass/reload.js'))
+            && document.readyState === 'complete'",
+    );
+}
+
+/// Waits until whoever connects is told of a change as one that was.
+fn wait_until_it_is_counted(server: &Server, count: &str) {
+    wait_until(count, || {
+        let mut client = server.connect();
+        client.send("GET /.glass/reload HTTP/1.0\r\n\r\n");
+        client.head();
+        let mut hello = String::new();
+        while !hello.ends_with("\n\n") {
+            hello.push(char::from(client.bytes(1)[0]));
+        }
+        hello.contains(count).then_some(())
+    });
+}
+
+fn put(folder: &Path, name: &str, content: &str) {
+    fs::write(folder.join(name), content).expect("a file is written");
+}
+
+fn shows(browser: &Browser, text: &str) {
+    let text = json!(text);
+    browser.wait_for(&format!("return document.body !== null && document.body.innerText.trim() === {text}"));
+}
+
+fn has_size(browser: &Browser, size: &str) {
+    browser.wait_for(&format!("return getComputedStyle(document.querySelector('p')).fontSize === '{size}'"));
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_page_that_changes_reloads_itself_again_and_again() {
+    let folder = site();
+    let (_server, browser) = open(folder.path(), "/");
+    for text in ["two", "three", "four"] {
+        put(folder.path(), "index.html", &format!("<p>{text}</p>"));
+        shows(&browser, text);
+    }
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_style_sheet_is_swapped_and_the_page_stays() {
+    let folder = site();
+    let (_server, browser) = open(folder.path(), "/");
+    browser.run("window.stays = true; scrollTo(0, 1000)");
+    for size in ["20px", "30px"] {
+        put(folder.path(), "a.css", &format!("p {{ font-size: {size}; min-height: 5000px }}"));
+        has_size(&browser, size);
+    }
+    browser.wait_for("return document.querySelectorAll('link').length === 1");
+    assert_eq!(browser.run("return [window.stays, scrollY]"), json!([true, 1000]));
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_style_sheet_that_no_link_names_reloads_the_pages_that_have_it() {
+    let folder = site();
+    let (_server, browser) = open(folder.path(), "/imports.html");
+    put(folder.path(), "b.css", "p { font-size: 20px }");
+    has_size(&browser, "20px");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn after_a_restart_of_the_server_the_page_is_back_by_itself() {
+    let folder = site();
+    let (server, browser) = open(folder.path(), "/");
+    let port = server.port().to_string();
+    server.stop();
+    put(folder.path(), "index.html", "<p>after");
+    let mut command = glasshttp();
+    let _server =
+        Server::start_command(command.args(["--reload", "--log", "off", "--port", &port]).arg(folder.path()));
+    shows(&browser, "after");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_page_that_was_gone_for_a_while_comes_back() {
+    let folder = site();
+    let (_server, browser) = open(folder.path(), "/");
+    fs::remove_file(folder.path().join("index.html")).expect("removed");
+    // In its place there is a list of what is left, and that reloads, too.
+    browser.wait_for("return document.title !== 't' && document.readyState === 'complete'");
+    put(folder.path(), "index.html", "<p>again");
+    shows(&browser, "again");
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_page_out_of_sight_holds_no_connection_and_catches_up_when_it_is_seen() {
+    let folder = site();
+    let (server, browser) = open(folder.path(), "/");
+    let hide = |is_hidden: bool| {
+        // What a browser does when another tab is shown.
+        browser.run(&format!(
+            "Object.defineProperty(document, 'hidden', {{ value: {is_hidden}, configurable: true }});
+             document.dispatchEvent(new Event('visibilitychange'))"
+        ));
+    };
+    browser.run(
+        "window.opened = []; const Real = EventSource; window.EventSource = class extends Real {
+            constructor(url) { super(url); opened.push(this); } }; window.stays = true",
+    );
+    // Away and back makes it connect by the class above, which counts.
+    hide(true);
+    hide(false);
+    browser.wait_for("return opened.length === 1 && opened[0].readyState === 1");
+    hide(true);
+    assert_eq!(browser.run("return opened[0].readyState"), 2);
+    put(folder.path(), "a.css", "p { font-size: 20px }");
+    wait_until_it_is_counted(&server, "\"styles\":1");
+    hide(false);
+    has_size(&browser, "20px");
+    assert_eq!(browser.run("return window.stays"), true);
+    hide(true);
+    put(folder.path(), "index.html", "<p>new");
+    wait_until_it_is_counted(&server, "\"reloads\":1");
+    hide(false);
+    shows(&browser, "new");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn more_tabs_than_a_browser_has_connections_all_work() {
+    let folder = site();
+    let (server, browser) = open(folder.path(), "/");
+    for _ in 0..8 {
+        let window = browser.command("POST", "/window/new", &json!({"type": "tab"}));
+        browser.command("POST", "/window", &json!({"handle": window["handle"]}));
+        browser.open(&server.url("/"));
+        wait_until_it_listens(&browser);
+    }
+    put(folder.path(), "index.html", "<p>two");
+    shows(&browser, "two");
+    let windows = browser.command("GET", "/window/handles", &json!(null));
+    for window in windows.as_array().expect("handles") {
+        browser.command("POST", "/window", &json!({"handle": window}));
+        shows(&browser, "two");
+    }
+}
