@@ -207,13 +207,13 @@ impl Thread {
             let steps = self.watch.next_change();
             let began = steps.as_ref().and_then(|steps| steps.span).map_or_else(Instant::now, |span| span.1);
             let identity = self.current_identity();
-            let change = if identity != self.identity {
+            let change = if identity == self.identity {
+                self.look_at_files_without_a_watch();
+                steps.and_then(|steps| self.judge(&steps))
+            } else {
                 self.identity = identity;
                 self.watch_all();
                 Some(Change::Any)
-            } else {
-                self.look_at_files_without_a_watch();
-                steps.and_then(|steps| self.judge(&steps))
             };
             let Some(state) = self.state.upgrade() else { return };
             // While there is no folder at all, a page that reloads would find nothing.
@@ -263,8 +263,9 @@ impl Thread {
         if !is_style || self.has_links || self.root.single_file().is_some() {
             return None;
         }
-        let segments = path.strip_prefix(self.root.path()).ok()?.iter();
-        Some(segments.map(|name| format!("/{}", encode_segment(name.as_bytes()))).collect())
+        let names = path.strip_prefix(self.root.path()).ok()?.iter();
+        let segments: Vec<_> = names.map(|name| encode_segment(name.as_bytes()).to_string()).collect();
+        Some(format!("/{}", segments.join("/")))
     }
 
     // ---- watches

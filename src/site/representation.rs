@@ -70,6 +70,7 @@ impl Representation {
 
     /// The same with the script for live reload in it, if it is a page: another representation, so
     /// its entity tag is another, too. It is sent only in whole.
+    #[must_use]
     pub fn with_script(mut self, cache_control: &str) -> Representation {
         if !self.content_type.starts_with("text/html") {
             return self;
@@ -84,6 +85,7 @@ impl Representation {
     }
 
     /// Writes the fields, of what is known.
+    #[must_use]
     fn with_fields(mut self, cache_control: &str) -> Representation {
         let mut validators = Headers::default();
         validators.push("Last-Modified", date::imf_fixdate(self.last_modified));
