@@ -119,7 +119,8 @@ pub struct Cli {
           help_heading = "For building pages")]
     isolate: bool,
 
-    /// Reload pages in the browser when files change, and swap style sheets without
+    /// Reload pages in the browser when files change, and swap style sheets without; --cache SECONDS is
+    /// then no-cache
     #[cfg(feature = "reload")]
     #[arg(long, env = "GLASSHTTP_RELOAD", value_parser = FalseyValueParser::new(), hide_env = true,
           help_heading = "For building pages")]
@@ -316,6 +317,13 @@ impl Cli {
 
     /// The configuration, with a default wherever nothing is said.
     pub fn into_config(self, machine: &Machine) -> Config {
+        #[cfg(feature = "reload")]
+        let script = self.reload;
+        #[cfg(not(feature = "reload"))]
+        let script = false;
+        // A page that reloads must not get what the browser has kept of the files that changed.
+        let ages = self.cache.0.starts_with("max-age");
+        let cache_control = if script && ages { "no-cache".to_owned() } else { self.cache.0.clone() };
         let addresses = self.addresses();
         let fields = self.own_fields();
         let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
@@ -334,13 +342,10 @@ impl Cli {
                 index,
                 listing: !self.no_listing,
                 hidden: self.hidden,
-                cache_control: self.cache.0,
+                cache_control,
                 fallback: self.spa,
                 clean_urls: self.clean_urls,
-                #[cfg(feature = "reload")]
-                script: self.reload,
-                #[cfg(not(feature = "reload"))]
-                script: false,
+                script,
                 upload: self
                     .upload
                     .then_some(site::Upload { overwrite: self.overwrite, most: self.max_upload }),

@@ -329,13 +329,22 @@ fn pages_that_the_server_makes_reload_too_and_allow_nothing_else() {
     for target in ["/", "/nothing"] {
         let reply = server.connect().get_with(target, "Accept: text/html\r\n");
         let policy = reply.field("content-security-policy").expect("a policy");
-        let nonce = policy.strip_prefix("script-src 'nonce-").and_then(|rest| rest.split('\'').next());
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
         let tag =
             format!("<script src=\"/.glass/reload.js\" nonce=\"{}\" async></script>", nonce.expect(policy));
         assert!(reply.text().contains(&tag), "{target}");
         assert!(policy.contains("default-src 'none'"), "{policy}");
     }
     assert!(!server.get("/?format=json").text().contains("reload.js"));
+}
+
+#[test]
+fn browsers_ask_again_whatever_is_said_of_caching() {
+    let folder = site();
+    for (cache, expected) in [("3600", "no-cache"), ("no-store", "no-store"), ("no-cache", "no-cache")] {
+        let server = Server::start(folder.path(), &["--reload", "--log", "off", "--cache", cache]);
+        assert_eq!(server.get("/app.js").field("cache-control"), Some(expected), "{cache}");
+    }
 }
 
 // ---- who may listen

@@ -11,7 +11,7 @@
 //! The file stays as it is. What the script does is in `reload/reload.js`; here it is only a line of
 //! text. A page whose own Content-Security-Policy forbids scripts of its own host does not run it.
 
-use super::{Body, Response, Source, page};
+use super::{Body, Response, Source};
 use crate::trace;
 use std::os::unix::fs::FileExt;
 
@@ -60,20 +60,32 @@ fn end_of_body(html: &[u8]) -> Option<usize> {
 }
 
 /// Adds the line to a page that the server itself has made, such as a listing or an error, so that it
-/// goes when there is something better. These pages allow no scripts: this one is allowed by a
-/// number that nobody can guess.
+/// goes when there is something better. These pages have a policy that forbids what they do not need:
+/// this script is allowed by a number that nobody can guess, and may ask this server and no other.
 pub(super) fn add_to_own_page(response: &mut Response) {
-    let Body::Bytes(html) = &mut response.body else { return };
-    if response.headers.get("content-security-policy") != Some(page::CONTENT_SECURITY_POLICY) {
+    let (Body::Bytes(html), Some(policy)) =
+        (&mut response.body, response.headers.get("content-security-policy"))
+    else {
         return;
-    }
+    };
     let Some(at) = end_of_body(html) else { return };
     let nonce = nonce();
+    let policy = allow(policy, "script-src", &format!("'nonce-{nonce}'"));
+    let policy = allow(&policy, "connect-src", "'self'");
     let tag = TAG.replace(" async", &format!(" nonce=\"{nonce}\" async"));
     html.splice(at..at, tag.into_bytes());
-    let policy = format!("script-src 'nonce-{nonce}'; connect-src 'self'; {}", page::CONTENT_SECURITY_POLICY);
     response.headers.replace("Content-Security-Policy", policy);
     trace::step("script", None, || "the script for --reload is added to this page of ours".to_owned());
+}
+
+/// A policy that allows one source more.
+fn allow(policy: &str, directive: &str, source: &str) -> String {
+    let mut directives: Vec<_> = policy.split(';').map(|part| part.trim().to_owned()).collect();
+    match directives.iter_mut().find(|part| part.split(' ').next() == Some(directive)) {
+        Some(part) => *part = format!("{part} {source}"),
+        None => directives.push(format!("{directive} {source}")),
+    }
+    directives.join("; ")
 }
 
 /// 128 bits, from the random keys of the standard library's hash maps.
@@ -87,6 +99,7 @@ fn nonce() -> String {
 mod tests {
     use super::*;
     use crate::http::{Headers, Status};
+    use crate::site::page;
     use std::io::Write;
     use std::sync::Arc;
 
@@ -129,9 +142,21 @@ mod tests {
             (policy, String::from_utf8(response.body.start(usize::MAX)).expect("text"))
         };
         let ((policy, html), (another, _)) = (own(), own());
-        let nonce = policy.split('\'').nth(1).and_then(|source| source.strip_prefix("nonce-")).expect("one");
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("one");
         let tag = format!("<script src=\"/.glass/reload.js\" nonce=\"{nonce}\" async></script></body>");
         assert!(html.contains(&tag), "{html}");
-        assert!(policy.ends_with(page::CONTENT_SECURITY_POLICY) && policy != another, "{policy}");
+        assert!(policy.starts_with(page::CONTENT_SECURITY_POLICY) && policy != another, "{policy}");
+    }
+
+    #[test]
+    fn a_policy_allows_what_it_did_and_one_source_more() {
+        let table = [
+            ("default-src 'none'", "default-src 'none'; script-src X"),
+            ("script-src 'sha256-a='; img-src data:", "script-src 'sha256-a=' X; img-src data:"),
+            ("a b; script-src-elem c", "a b; script-src-elem c; script-src X"),
+        ];
+        for (policy, expected) in table {
+            assert_eq!(allow(policy, "script-src", "X"), expected);
+        }
     }
 }
