@@ -208,7 +208,7 @@ fn names_that_are_not_utf8_are_given_with_others() {
 fn a_file_that_cannot_be_read_is_left_out_and_all_others_are_there() {
     let folder = folder(&[("a", "a"), ("b", "b"), ("c", "c")]);
     let locked = folder.path().join("b");
-    std::fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0)).expect("ours");
+    std::fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0o000)).expect("ours");
     // Whoever is root can read it all the same.
     let can_read = File::open(&locked).is_ok();
     let server = Server::start(folder.path(), &["--log", "off"]);
