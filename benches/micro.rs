@@ -129,6 +129,7 @@ fn log_line(bencher: Bencher, format: &str) {
     let exchange = Exchange {
         user: None,
         connection: 0,
+        is_internal: false,
         number: 1,
         body_length: 1234,
         story: None,

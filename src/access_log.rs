@@ -372,6 +372,7 @@ mod tests {
     fn exchange() -> Exchange {
         Exchange {
             connection: 0,
+            is_internal: false,
             number: 1,
             body_length: 1234,
             story: None,

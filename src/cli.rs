@@ -205,7 +205,7 @@ pub struct Cli {
     )]
     cache_size: u32,
 
-    /// How long a request may take to arrive
+    /// How long a request may take to arrive, uploads apart
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = parse_seconds,
           env = "GLASSHTTP_HEAD_TIMEOUT", hide_env = true, help_heading = "Limits")]
     head_timeout: Duration,
@@ -215,7 +215,7 @@ pub struct Cli {
           env = "GLASSHTTP_IDLE_TIMEOUT", hide_env = true, help_heading = "Limits")]
     idle_timeout: Duration,
 
-    /// How long a client may take no more of an answer
+    /// How long a client may take no more of an answer, or send no more of an upload
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds,
           env = "GLASSHTTP_SEND_TIMEOUT", hide_env = true, help_heading = "Limits")]
     send_timeout: Duration,
@@ -371,7 +371,10 @@ impl Cli {
                 uploads: None,
                 fields,
                 faults: self.faults.into_iter().collect(),
-                keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
+                internal: Some(server::Internal {
+                    prefix: inspect::PREFIX,
+                    keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
+                }),
                 stop_timeout: Duration::from_secs(10),
             },
             log: match self.log {

@@ -36,9 +36,7 @@ impl Subscribers {
     /// # Errors
     /// 503 if so many listen already.
     pub fn add(&mut self, most: usize) -> Result<Arc<Subscriber>, Refusal> {
-        // Those whose page has gone are known by nobody else.
-        self.0.retain(|subscriber| Arc::strong_count(subscriber) > 1);
-        if self.0.len() >= most {
+        if self.count() >= most {
             let why = format!("{most} pages look on already; close one");
             return Err(Refusal::new(Status::SERVICE_UNAVAILABLE, why));
         }
@@ -48,8 +46,14 @@ impl Subscribers {
     }
 
     /// Whether nobody listens.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn is_empty(&mut self) -> bool {
+        self.count() == 0
+    }
+
+    /// How many listen. Those whose page has gone are known by nobody else.
+    fn count(&mut self) -> usize {
+        self.0.retain(|subscriber| Arc::strong_count(subscriber) > 1);
+        self.0.len()
     }
 
     /// Tells all pages.
@@ -140,6 +144,10 @@ impl Stream for EventStream {
         }
         self.last = Instant::now();
         Next::Piece(piece.unwrap_or_else(|| b":\n\n".to_vec()))
+    }
+
+    fn is_endless(&self) -> bool {
+        true
     }
 
     fn stop(&mut self) {

@@ -19,7 +19,7 @@ fn options() -> Options {
         head_timeout: BOUND,
         idle_timeout: BOUND,
         send_timeout: BOUND,
-        keep_bodies: 0,
+        internal: None,
         gate: None,
         uploads: None,
         fields: glasshttp::http::response::OwnFields::default(),

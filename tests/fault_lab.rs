@@ -73,6 +73,21 @@ fn slow_keeps_to_its_rate_and_several_faults_go_together() {
 }
 
 #[test]
+fn the_inspector_is_spared_and_split_answers_leave_others_their_turns() {
+    let site = site();
+    support::write_sparse(site.path(), "large", 5_000_000);
+    let options = ["--fault", "split,no-length,lf-only", "--inspect", "--threads", "1", "--log", "off"];
+    let server = Server::start(site.path(), &options);
+    let mut slow = server.connect();
+    slow.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    slow.bytes(100);
+    let began = Instant::now();
+    let page = server.get("/.glass/inspect.js");
+    assert!(page.status == 200 && page.field("content-length").is_some() && page.body.len() > 10_000);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[test]
 fn a_fault_is_explained() {
     let site = site();
     let server = Server::start(site.path(), &["--fault", "wrong-length=+5", "--explain"]);

@@ -258,6 +258,54 @@ fn the_server_stops_at_once_although_pages_look_on() {
 }
 
 #[test]
+fn the_server_stops_at_once_although_another_stream_is_asked_for_behind_the_first() {
+    let folder = site();
+    let server = start(&folder);
+    let mut client = server.connect();
+    client.send("GET /.glass/events HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2));
+    client.head();
+    let began = Instant::now();
+    server.stop();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[test]
+fn the_inspector_does_not_watch_itself_however_it_is_asked_for() {
+    let folder = site();
+    let server = start(&folder);
+    let mut events = Events::open(&server);
+    let mut other = server.connect();
+    other.send("GET http://localhost/.glass/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    other.head();
+    server.get("/a.txt");
+    let seen = events.wait_for("exchange", |_| true);
+    assert_eq!(seen["target"], "/a.txt");
+}
+
+#[test]
+fn bodies_from_many_clients_and_long_lines_take_little_memory() {
+    let folder = site();
+    let server = start(&folder);
+    let before = server.process.memory();
+    let body = "x".repeat(60_000);
+    let clients: Vec<_> = (0..200)
+        .map(|_| {
+            let mut client = server.connect();
+            client
+                .send(format!("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65536\r\n\r\n{body}"));
+            client
+        })
+        .collect();
+    for _ in 0..300 {
+        let mut client = server.connect();
+        client.send("G ".to_owned() + &"\u{1}".repeat(60_000));
+        let _ = client.rest();
+    }
+    let grown = server.process.memory().saturating_sub(before);
+    assert!(grown < 20_000_000, "{grown} bytes more with {} clients", clients.len());
+}
+
+#[test]
 fn without_the_option_there_is_nothing() {
     let folder = site();
     let server = Server::start(folder.path(), &["--log", "off"]);

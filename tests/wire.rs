@@ -769,7 +769,7 @@ impl Running {
             head_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(60),
-            keep_bodies: 0,
+            internal: None,
             gate: None,
             uploads: None,
             fields: glasshttp::http::response::OwnFields::default(),

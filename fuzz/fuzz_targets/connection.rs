@@ -254,7 +254,7 @@ impl<'a> Run<'a> {
             head_timeout: 10 * second,
             idle_timeout: 60 * second,
             send_timeout: 30 * second,
-            keep_bodies: 0,
+            internal: None,
             gate: None,
             uploads: None,
             fields: glasshttp::http::response::OwnFields::default(),

@@ -30,7 +30,7 @@ use crate::trace::{self, Rfc, quote};
 pub const MAX_HEAD: usize = 32 * 1024;
 
 /// The longest request line: the longest target, and room for a method and the version.
-const MAX_REQUEST_LINE: usize = MAX_TARGET + 64;
+pub const MAX_REQUEST_LINE: usize = MAX_TARGET + 64;
 
 /// A request's head, split. All parts borrow from the bytes it was parsed from.
 #[derive(Debug, Clone, PartialEq, Eq)]

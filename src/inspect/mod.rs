@@ -72,10 +72,7 @@ impl Inspector {
     /// The answer to a request for something of the inspector's; `None` if it is for something else.
     pub fn respond(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Option<Response> {
         let Target::Path { path, query } = request.target else { return None };
-        if path == b"/.glass" {
-            return Some(to_the_page());
-        }
-        let path = path.strip_prefix(PREFIX)?;
+        let path = if path == b"/.glass" { path } else { path.strip_prefix(PREFIX)? };
         let answer = self.answer(request, path, query.unwrap_or_default(), arrival);
         Some(answer.unwrap_or_else(|refusal| {
             refusal.record();
@@ -98,7 +95,9 @@ impl Inspector {
         }
         self.hosts.check(request.host)?;
         check_origin(request)?;
+        check_that_nobody_passed_it_on(request)?;
         match (request.method, path) {
+            (Method::Get | Method::Head, b"/.glass") => Ok(to_the_page()),
             (Method::Get | Method::Head, b"") => Ok(page()),
             (Method::Get | Method::Head, b"inspect.css") => {
                 Ok(text("text/css; charset=utf-8", include_str!("inspect.css")))
@@ -115,7 +114,13 @@ impl Inspector {
             }
             (Method::Post, b"send") => {
                 let pauses = parameter(query, b"pauses").unwrap_or_default();
-                self.composer.respond(arrival.body, &pauses)
+                let body = arrival.body.ok_or_else(|| {
+                    let why = format!(
+                        "there is no body, or it is longer than {MAX_COMPOSED} bytes: nothing is sent"
+                    );
+                    Refusal::new(Status::BAD_REQUEST, why)
+                })?;
+                self.composer.respond(body, &pauses)
             }
             (Method::Get | Method::Head, path) => match path {
                 [b'e', b'x', b'c', b'h', b'a', b'n', b'g', b'e', b'/', number @ ..] => {
@@ -145,6 +150,16 @@ fn check_origin(request: &Request<'_>) -> Result<(), Refusal> {
     let rule = Rfc(6454, "7");
     Err(Refusal::new(Status::FORBIDDEN, "the inspector answers its own pages, and this is from elsewhere")
         .by(rule))
+}
+
+/// A proxy on this machine makes all its clients look as if they were on it. Most say that they are
+/// there.
+fn check_that_nobody_passed_it_on(request: &Request<'_>) -> Result<(), Refusal> {
+    let signs = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+    match signs.iter().find(|sign| request.fields.get(sign).is_some()) {
+        Some(_) => Err(not_found()),
+        None => Ok(()),
+    }
 }
 
 fn page() -> Response {
@@ -205,7 +220,7 @@ mod tests {
             head_timeout: Duration::ZERO,
             idle_timeout: Duration::ZERO,
             send_timeout: Duration::ZERO,
-            keep_bodies: MAX_COMPOSED,
+            internal: None,
             gate: None,
             uploads: None,
             fields: crate::http::response::OwnFields::default(),
@@ -218,7 +233,8 @@ mod tests {
     fn status_from(client: [u8; 4], request: &str) -> Option<u16> {
         let head = format!("{}\r\n\r\n", request.replace('\n', "\r\n"));
         let request = Request::parse(head.as_bytes()).expect("a good head");
-        let arrival = Arrival { time: Instant::now(), client: IpAddr::V4(Ipv4Addr::from(client)), body: b"" };
+        let client = IpAddr::V4(Ipv4Addr::from(client));
+        let arrival = Arrival { time: Instant::now(), client, body: Some(b"") };
         inspector().respond(&request, &arrival).map(|response| response.status.code())
     }
 
@@ -233,6 +249,10 @@ mod tests {
         assert_eq!(status_from([192, 168, 1, 9], request), Some(404));
         assert_eq!(status("GET /.glass/ HTTP/1.1\nHost: evil.example"), Some(421));
         assert_eq!(status("GET /.glass/ HTTP/1.1\nHost: dev.example"), Some(200));
+        assert_eq!(status_from([192, 168, 1, 9], "GET /.glass HTTP/1.1\nHost: localhost"), Some(404));
+        for sign in ["X-Forwarded-For: 203.0.113.5", "Via: 1.1 a", "Forwarded: for=203.0.113.5"] {
+            assert_eq!(status(&format!("{request}\n{sign}")), Some(404), "{sign}");
+        }
     }
 
     #[test]

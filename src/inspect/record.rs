@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 /// How many exchanges are remembered.
 const RING: usize = 500;
 
+/// How much of a target is shown in a row, in bytes; the exchange itself has all of it.
+const MAX_WORD: usize = 500;
+
 /// How often a page hears of the progress of one answer.
 const PROGRESS_PAUSE: Duration = Duration::from_millis(100);
 
@@ -222,7 +225,7 @@ impl Recorder {
 
 impl State {
     /// Tells all pages, if there are any.
-    fn tell(&self, event: &Event<'_>) {
+    fn tell(&mut self, event: &Event<'_>) {
         if self.subscribers.is_empty() {
             return;
         }
@@ -252,7 +255,7 @@ impl Observer for WorkerInspector {
         let Some(story) = &exchange.story else { return };
         let recorder = &self.recorder;
         let mut state = recorder.state();
-        if is_internal(&exchange.request_line) {
+        if exchange.is_internal {
             return state.hide(exchange.connection);
         }
         state.count += 1;
@@ -309,7 +312,7 @@ impl Observer for WorkerInspector {
         }
         self.told.insert(under_way.connection, now);
         let mut state = self.recorder.state();
-        if is_internal(under_way.request_line) {
+        if under_way.is_internal {
             return state.hide(under_way.connection);
         }
         let (method, target) = method_and_target(under_way.request_line);
@@ -335,12 +338,9 @@ impl Observer for WorkerInspector {
 
 /// The first two words of a request line, as far as it has them.
 fn method_and_target(line: &[u8]) -> (String, String) {
-    let mut words = line.splitn(3, |&byte| byte == b' ').map(as_characters);
+    let word = |word: &[u8]| as_characters(&word[..word.len().min(MAX_WORD)]);
+    let mut words = line.splitn(3, |&byte| byte == b' ').map(word);
     (words.next().unwrap_or_default(), words.next().unwrap_or_default())
-}
-
-fn is_internal(request_line: &[u8]) -> bool {
-    request_line.split(|&byte| byte == b' ').nth(1).is_some_and(|target| target.starts_with(super::PREFIX))
 }
 
 #[cfg(test)]
@@ -370,6 +370,7 @@ mod tests {
             user: None,
             connection,
             number: 1,
+            is_internal: request_line.contains(" /.glass/"),
             client: CLIENT,
             request_line: request_line.as_bytes().to_vec(),
             referer: None,

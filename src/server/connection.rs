@@ -44,7 +44,7 @@ use super::transport::Transport;
 use super::{Arrival, Options, Responder};
 use crate::http::chunked;
 use crate::http::framing::{self, Framing};
-use crate::http::request::{HeadScanner, Version};
+use crate::http::request::{HeadScanner, MAX_REQUEST_LINE, Version};
 use crate::http::response::{Framing as ResponseFraming, Head};
 use crate::http::{Method, Refusal, Request, Status, date};
 use crate::site::{self, Admission, Begun, Body, FilePart, Response, Source, Stream, error_page};
@@ -66,6 +66,9 @@ const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
 /// What a connection may have sent in all to be closed without lingering. It counts from the
 /// connection's beginning, which errs on the side of lingering.
 const ON_ITS_WAY_AT_ONCE: u64 = 16 * 1024;
+
+/// How many exchanges of one connection may wait to be sent before that is done.
+const MAX_PENDING: usize = 64;
 
 /// How long until a stream that had nothing to give is asked again.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -379,7 +382,7 @@ impl<T: Transport> Connection<T> {
         let mut send_budget = SEND_BUDGET;
         for _ in 0..STEP_BUDGET {
             let step = match self.state {
-                _ if self.outgoing.is_enough() => self.send(&mut send_budget),
+                _ if self.is_enough() => self.send(&mut send_budget),
                 _ if self.stream.is_some() => self.stream(&mut send_budget),
                 State::ReceivingHead(_) => self.receive_head(turn, &mut send_budget),
                 State::ReceivingBody { .. } => self.receive_body(turn, &mut send_budget),
@@ -392,6 +395,12 @@ impl<T: Transport> Connection<T> {
             }
         }
         Next::Again
+    }
+
+    /// Whether it is time to send rather than to answer the next request. Small answers that observers
+    /// want to know all about take more memory than what is to be sent of them.
+    fn is_enough(&self) -> bool {
+        self.outgoing.is_enough() || (self.pending.len() >= MAX_PENDING && !self.outgoing.is_empty())
     }
 
     // ---- receiving
@@ -466,19 +475,35 @@ impl<T: Transport> Connection<T> {
             // What follows a CONNECT may be meant for the tunnel that it did not get.
             Ok(_) if request.method == Method::Connect => self.respond_early(turn, request),
             Ok((Framing::None, _)) => self.respond(turn, request),
-            // The client waits to be told to send its body. No answer of ours depends on a body, so
-            // it gets the answer instead, and closing tells it not to send (RFC 9110 10.1.1).
+            // The client waits to be told to send its body. What the site answers does not depend on
+            // one (only the inspector's composer reads bodies, and its page never waits), so the client
+            // gets the answer instead, and closing tells it not to send (RFC 9110 section 10.1.1).
             Ok((_, true)) => {
                 trace::step("continue", Rfc(9110, "10.1.1"), || {
-                    "no answer here depends on a body, so the client gets the answer instead".to_owned()
+                    "the body is not waited for: the client gets the answer instead".to_owned()
                 });
                 self.respond_early(turn, request)
             }
-            Ok((framing, false)) => match BodyReader::new(framing, turn.options.keep_bodies) {
+            Ok((framing, false)) => match BodyReader::new(framing, self.kept_of_body(turn, request)) {
                 Some(body) => Then::ReceiveBody(body),
                 None => self.respond_early(turn, request),
             },
             Err(refusal) => self.refuse(turn, Some(request), &refusal),
+        }
+    }
+
+    /// How much of a request's body is kept for its answer: of what is the server's own, and only for
+    /// this machine, since others could make it keep very much.
+    fn kept_of_body(&self, turn: &Turn<'_>, request: &Request<'_>) -> usize {
+        match &turn.options.internal {
+            Some(internal)
+                if request.method == Method::Post
+                    && self.client.to_canonical().is_loopback()
+                    && internal.is_asked_for(request) =>
+            {
+                internal.keep_bodies
+            }
+            _ => 0,
         }
     }
 
@@ -535,9 +560,7 @@ impl<T: Transport> Connection<T> {
         }
         trace::step("body", Rfc(9110, "6.4"), || match &read {
             Ok((_, true)) if receiver.is_some() => "all of it is there".to_owned(),
-            Ok((_, true)) if !is_too_large => {
-                "read to its end and put aside: no answer here depends on one".to_owned()
-            }
+            Ok((_, true)) if !is_too_large => "read to its end".to_owned(),
             Ok(_) => "longer than is worth reading past".to_owned(),
             Err(_) => "not read any further".to_owned(),
         });
@@ -637,8 +660,8 @@ impl<T: Transport> Connection<T> {
     fn arrival(&self, turn: &Turn<'_>) -> Arrival<'_> {
         let time = if self.began_before_turn { turn.now } else { self.last_read.max(turn.now) };
         let body = match &self.state {
-            State::ReceivingBody { body, .. } => body.kept(),
-            _ => &[],
+            State::ReceivingBody { body, .. } if !body.is_too_large() => Some(body.kept()),
+            _ => None,
         };
         Arrival { time, client: self.client, body }
     }
@@ -684,6 +707,11 @@ impl<T: Transport> Connection<T> {
     ) {
         // Of a request that was not understood as a whole, so much may be plain.
         let line = request.map_or_else(|| first_line(turn.input.filled()), |request| request.line);
+        let line = &line[..line.len().min(MAX_REQUEST_LINE)];
+        let is_internal = request.is_some_and(|request| {
+            turn.options.internal.is_some_and(|internal| internal.is_asked_for(request))
+        });
+        self.transport.spare(is_internal);
         let is_head = line.starts_with(b"HEAD ");
         let (response, share) = if is_head { (response, None) } else { within_budget(turn, response) };
         let request_version = request.map_or(Version::Http11, |request| request.version);
@@ -708,7 +736,7 @@ impl<T: Transport> Connection<T> {
         self.outgoing.push_with(|out| {
             let starts = out.len();
             head.render(out);
-            if turn.options.faults.are_any() {
+            if turn.options.faults.are_any() && !is_internal {
                 let mut head = out.split_off(starts);
                 turn.options.faults.spoil(&mut head);
                 out.append(&mut head);
@@ -721,7 +749,10 @@ impl<T: Transport> Connection<T> {
         let body_starts = self.outgoing.queued();
         match response.body {
             _ if is_head => {}
-            Body::Stream(source) => {
+            Body::Stream(mut source) => {
+                if self.closing {
+                    source.stop();
+                }
                 self.stream = Some(Streaming { source, chunked: framing == ResponseFraming::Chunked });
             }
             body => self.outgoing.push_body(body),
@@ -735,7 +766,9 @@ impl<T: Transport> Connection<T> {
             let fields = request.map(|request| &request.fields);
             let (number, began) = (self.answered, self.request_began);
             let exchange = Pending::new(number, line, fields, response.status, began, body, story);
-            self.pending.push_back(exchange.with_user(self.user.take()));
+            let mut exchange = exchange.with_user(self.user.take());
+            exchange.is_internal = is_internal;
+            self.pending.push_back(exchange);
         }
     }
 
@@ -806,8 +839,11 @@ impl<T: Transport> Connection<T> {
             }
             site::Next::Busy => return Step::Stop(Next::Again),
             site::Next::Broken => return Step::Stop(Next::Close),
-            // Who has said that nothing more will come from there has mostly gone away.
-            site::Next::NotYet if self.client_finished => return Step::Stop(Next::Close),
+            // A client that has said that it will send no more has mostly gone; a stream that may have
+            // nothing to say for ever would never find out.
+            site::Next::NotYet if self.client_finished && stream.source.is_endless() => {
+                return Step::Stop(Next::Close);
+            }
             site::Next::NotYet => return Step::Stop(Next::Wait),
             site::Next::End => {
                 if stream.chunked {

@@ -1,4 +1,5 @@
-//! A request and its answer, once they are over: what the access log writes down.
+//! What observers are told: of an exchange that is over ([`Exchange`]: what the access log writes
+//! down), of one on its way ([`UnderWay`]), and, for who wants it, all that could be seen ([`Story`]).
 
 use crate::http::Status;
 use crate::http::fields::Fields;
@@ -19,6 +20,8 @@ pub struct Exchange {
     pub connection: u64,
     /// The how many-th it was there, counted from 1.
     pub number: u32,
+    /// Whether it is about something of the server's own: see [`super::Internal`].
+    pub is_internal: bool,
     /// The client's address.
     pub client: IpAddr,
     /// The client's name, if it has proven that it is its own.
@@ -73,6 +76,8 @@ pub struct UnderWay<'a> {
     pub connection: u64,
     /// See [`Exchange::number`].
     pub number: u32,
+    /// See [`Exchange::is_internal`].
+    pub is_internal: bool,
     /// See [`Exchange::request_line`].
     pub request_line: &'a [u8],
     /// The answer's status.
@@ -90,8 +95,8 @@ pub trait Observer: Send {
     /// An exchange has ended.
     fn observe(&mut self, exchange: &Exchange, now: Instant);
 
-    /// Whether it wants [`Exchange::story`] and to be told of what the functions below tell. The
-    /// answer must always be the same.
+    /// Whether it wants [`Exchange::story`], and to be told of connections. The answer must always be
+    /// the same.
     fn wants_stories(&self) -> bool {
         false
     }
@@ -102,7 +107,7 @@ pub trait Observer: Send {
     /// The connection is over.
     fn closed(&mut self, _connection: u64, _now: Instant) {}
 
-    /// Some of an answer, but not all of it, has been sent in this turn.
+    /// An answer is on its way at the end of a turn, whether or not any of it was sent in that turn.
     fn progress(&mut self, _under_way: &UnderWay<'_>, _now: Instant) {}
 
     /// When it wants [`Observer::flush`] to be called; `None` if it has nothing to pass on.
@@ -153,6 +158,8 @@ impl Observer for Both {
 /// An exchange whose answer is on its way: it ends when the bytes that were queued for it are sent.
 #[derive(Debug)]
 pub(super) struct Pending {
+    /// See [`Exchange::is_internal`].
+    pub(super) is_internal: bool,
     /// The how many-th of its connection it is.
     number: u32,
     began: Instant,
@@ -181,6 +188,7 @@ impl Pending {
     ) -> Pending {
         let field = |name| fields.and_then(|fields| fields.get(name)).map(<[u8]>::to_vec);
         Pending {
+            is_internal: false,
             number,
             began,
             user: None,
@@ -208,6 +216,7 @@ impl Pending {
         UnderWay {
             connection,
             number: self.number,
+            is_internal: self.is_internal,
             request_line: &self.request_line,
             status: self.status,
             body_sent: self.body_sent(sent),
@@ -242,6 +251,7 @@ impl Pending {
         Exchange {
             connection,
             number: self.number,
+            is_internal: self.is_internal,
             client,
             body_sent: self.body_sent(sent),
             body_length: self.body_length(sent),

@@ -10,7 +10,9 @@
 //! | `wrong-length=+5` | adds that to Content-Length | a client that waits for bytes that never come |
 //! | `lf-only` | ends the lines of heads with LF alone | what others forgive |
 //!
-//! [`Faulty`] spoils the transport, [`Faults::spoil`] the heads; nothing else in the server knows.
+//! [`Faulty`] spoils the transport and [`Faults::spoil`] the heads, but nothing of the server's own: the
+//! inspector shows what faults do. The connection knows only that a write may be put off by ourselves
+//! ([`Transport::is_held_back`]).
 
 use super::transport::Transport;
 use crate::trace;
@@ -149,13 +151,27 @@ impl Faults {
     }
 }
 
+/// Time goes in steps, so that not each byte that is to go slowly is a write of its own.
+const TICK_MILLISECONDS: u128 = 50;
+const TICKS_A_SECOND: u64 = 20;
+
+/// How many writes of a byte a connection gets in such a step.
+const SPLITS_A_TICK: u32 = 5000;
+
 /// A socket that may misbehave.
 #[derive(Debug)]
 pub struct Faulty<T = TcpStream> {
     socket: T,
     faults: Faults,
-    began: Instant,
     sent: u64,
+    /// How many bytes may go now, to be slow, and how many ticks of time they were counted up to. A
+    /// connection that was idle saves nothing up.
+    credit: u64,
+    ticks: u128,
+    began: Instant,
+    /// How many writes of this tick were split.
+    splits: u32,
+    is_spared: bool,
     /// The last write was refused to be slow, and not by the kernel.
     is_held_back: bool,
 }
@@ -163,7 +179,17 @@ pub struct Faulty<T = TcpStream> {
 impl<T: Transport> Faulty<T> {
     /// A socket with these faults, from this time on.
     pub fn new(socket: T, faults: Faults, began: Instant) -> Faulty<T> {
-        Faulty { socket, faults, began, sent: 0, is_held_back: false }
+        Faulty {
+            socket,
+            faults,
+            sent: 0,
+            credit: 0,
+            ticks: 0,
+            began,
+            splits: 0,
+            is_spared: false,
+            is_held_back: false,
+        }
     }
 
     /// The socket itself.
@@ -174,20 +200,29 @@ impl<T: Transport> Faulty<T> {
     /// How many bytes may go out now, of so many.
     fn allowed(&mut self, count: usize) -> io::Result<usize> {
         let mut allowed = count as u64;
+        self.is_held_back = false;
+        if self.is_spared {
+            return Ok(count);
+        }
+        let ticks = self.began.elapsed().as_millis() / TICK_MILLISECONDS;
+        if ticks > self.ticks {
+            self.ticks = ticks;
+            self.splits = 0;
+            self.credit = self.faults.slow.map_or(0, |rate| (rate / TICKS_A_SECOND).max(1));
+        }
         if let Some(last) = self.faults.drop_after {
             if self.sent >= last {
                 return Err(io::ErrorKind::ConnectionAborted.into());
             }
             allowed = allowed.min(last - self.sent);
         }
-        if let Some(rate) = self.faults.slow {
-            let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-            // A little at once, so that not each byte is a write of its own.
-            let by_now = rate.saturating_mul(elapsed / 50).saturating_mul(50) / 1000;
-            allowed = allowed.min(by_now.saturating_sub(self.sent));
+        if self.faults.slow.is_some() {
+            allowed = allowed.min(self.credit);
         }
         if self.faults.split {
-            allowed = allowed.min(1);
+            // A write for each byte is work; other connections are to have their turns.
+            self.splits += 1;
+            allowed = if self.splits > SPLITS_A_TICK { 0 } else { allowed.min(1) };
         }
         self.is_held_back = allowed == 0;
         if allowed == 0 {
@@ -199,6 +234,7 @@ impl<T: Transport> Faulty<T> {
 
     fn count(&mut self, written: usize) -> usize {
         self.sent += written as u64;
+        self.credit = self.credit.saturating_sub(written as u64);
         written
     }
 }
@@ -222,6 +258,10 @@ impl<T: Transport> Transport for Faulty<T> {
 
     fn finish_writing(&mut self) -> io::Result<()> {
         self.socket.finish_writing()
+    }
+
+    fn spare(&mut self, spare: bool) {
+        self.is_spared = spare;
     }
 
     fn is_held_back(&self) -> bool {

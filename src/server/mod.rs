@@ -33,6 +33,7 @@ pub use pool::Stopper;
 
 use crate::http::Request;
 use crate::http::response::OwnFields;
+use crate::http::target::Target;
 use crate::site::{Gate, Response, Uploads};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -49,8 +50,24 @@ pub struct Arrival<'a> {
     pub time: Instant,
     /// Who sent it.
     pub client: IpAddr,
-    /// Its body, if the server keeps bodies and this one is whole: see [`Options::keep_bodies`].
-    pub body: &'a [u8],
+    /// Its body, if it is one that is kept (see [`Internal::keep_bodies`]) and all of it has come.
+    pub body: Option<&'a [u8]>,
+}
+
+/// Targets that are the server's own. Faults spare them, and observers are told which they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Internal {
+    /// What their paths begin with.
+    pub prefix: &'static [u8],
+    /// How many bytes of a POST to one of them, from this machine, are kept for [`Arrival::body`].
+    pub keep_bodies: usize,
+}
+
+impl Internal {
+    /// Whether this is for one of them.
+    pub fn is_asked_for(&self, request: &Request<'_>) -> bool {
+        matches!(request.target, Target::Path { path, .. } if path.starts_with(self.prefix))
+    }
 }
 
 /// Makes an observer for a worker; each has its own, so that they need not wait for each other.
@@ -63,17 +80,19 @@ pub struct Options {
     pub threads: usize,
     /// How many connections may be open at once.
     pub max_connections: usize,
-    /// How long a request's head may take from its first byte to its last; then its body again.
+    /// How long a request's head may take from its first byte to its last; then its body again, unless
+    /// it is an upload.
     pub head_timeout: Duration,
     /// How long a connection may stay open without a request.
     pub idle_timeout: Duration,
-    /// How long a response may stand still because the client takes no more of it.
+    /// How long a response may stand still because the client takes no more of it, or an upload because
+    /// the client sends no more.
     pub send_timeout: Duration,
-    /// How many bytes of a request's body are kept for [`Arrival::body`]; what is more is not.
-    pub keep_bodies: usize,
+    /// What is the server's own, and not of the folder that it serves.
+    pub internal: Option<Internal>,
     /// Who is asked whether a request may be answered at all.
     pub gate: Option<Arc<dyn Gate>>,
-    /// Who takes bodies that are more than read past: uploads.
+    /// Who takes bodies in (uploads); all others are read to their end and forgotten.
     pub uploads: Option<Arc<dyn Uploads>>,
     /// Fields that every response has.
     pub fields: OwnFields,
@@ -91,7 +110,7 @@ impl Default for Options {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(30),
-            keep_bodies: 0,
+            internal: None,
             gate: None,
             uploads: None,
             fields: OwnFields::default(),

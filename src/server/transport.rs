@@ -24,6 +24,9 @@ pub trait Transport {
     /// Tells the other side that nothing more will be sent. Reading goes on.
     fn finish_writing(&mut self) -> io::Result<()>;
 
+    /// Faults spare what is sent from now on, or not any more.
+    fn spare(&mut self, _spare: bool) {}
+
     /// Whether the last write was put off by ourselves: then no event will tell when it can be tried
     /// again, and a moment later is the time.
     fn is_held_back(&self) -> bool {
@@ -76,6 +79,13 @@ impl Transport for Socket {
         match self {
             Socket::Plain(socket) => socket.finish_writing(),
             Socket::Faulty(faulty) => faulty.finish_writing(),
+        }
+    }
+
+    fn spare(&mut self, spare: bool) {
+        match self {
+            Socket::Plain(_) => {}
+            Socket::Faulty(faulty) => faulty.spare(spare),
         }
     }
 

@@ -369,6 +369,7 @@ impl Loop<'_> {
             // The buffers may be in any state; these are in a good one.
             (self.input, self.output) = (ReadBuffer::default(), Vec::new());
             trace::take();
+            trace::switch(self.observer.as_ref().is_some_and(|observer| observer.wants_stories()));
             Next::Close
         });
         if next == Next::Close {

@@ -44,6 +44,11 @@ pub trait Stream: fmt::Debug + Send {
     /// Gives what comes next. It must not wait: who has nothing says so, and is asked again soon.
     fn next(&mut self) -> Next;
 
+    /// Whether it may go on for ever, with nothing to give for a long time: events, as they happen.
+    fn is_endless(&self) -> bool {
+        false
+    }
+
     /// The server is about to stop: who would go on for ever ends now.
     fn stop(&mut self) {}
 }

@@ -99,6 +99,10 @@ impl Stream for Counter {
         }
     }
 
+    fn is_endless(&self) -> bool {
+        true
+    }
+
     fn stop(&mut self) {
         self.next = 9;
     }
@@ -129,7 +133,7 @@ impl Bench {
             head_timeout: 10 * SECOND,
             idle_timeout: 60 * SECOND,
             send_timeout: 30 * SECOND,
-            keep_bodies: 0,
+            internal: None,
             gate: None,
             uploads: None,
             fields: crate::http::response::OwnFields::default(),
