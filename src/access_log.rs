@@ -13,7 +13,8 @@
 //! full, the batch is dropped and counted. What is lost then is the log, never an answer.
 //!
 //! A client decides what stands in its request line, and escape sequences in it could take over the
-//! terminal of whoever reads the log. So nothing but printable ASCII is written as it came.
+//! terminal of whoever reads the log. So what could do that is escaped: in pretty, common and combined
+//! all but printable ASCII, in json and explain all that [`human::is_harmless`] does not let through.
 
 use crate::server::{Exchange, Observer};
 use crate::{explain, human};
@@ -336,12 +337,8 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     let json = serde_json::to_string(&line).expect("strings and numbers");
     // JSON lets DEL and the C1 controls (U+0080 to U+009F) stand, which terminals obey, and the
     // characters that end a line or turn its direction.
-    let is_dangerous = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     for letter in json.chars() {
-        if is_dangerous(letter) {
+        if !human::is_harmless(letter) {
             let _ = write!(out, "\\u{:04x}", letter as u32);
         } else {
             out.push(letter);

@@ -7,8 +7,8 @@
 //!   > field         If-None-Match: "18f-2a"␍␊
 //!   > blank line    ␍␊
 //!     0.1 ms until the request was whole
-//!   ? head          the blank line is there: the head is whole, 78 bytes
-//!                   RFC 9112 section 2.1; src/http/request.rs:125
+//!   ? head          the blank line is there: the head is whole, 74 bytes
+//!                   RFC 9112 section 2.1; src/http/request.rs:124
 //!   ? ...
 //!     0.1 ms to decide
 //!   < status line   HTTP/1.1 304 Not Modified␍␊

@@ -15,7 +15,8 @@
 //! | [`site`] | a folder as a web site: a request in, a response out | sockets |
 //! | [`http`] | the protocol: pure functions over bytes | sockets, files, clocks |
 //!
-//! Below all of them: [`trace`], by which each decision tells its reason to whoever asks.
+//! Below all of them: [`trace`], by which each decision tells its reason to whoever asks, and
+//! [`human`] (bytes and sizes as people read them).
 //!
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
 //! (what is printed), [`events`] (what pages are told as it happens), [`inspect`] (a live page that shows what goes on), [`human`] (bytes and sizes
@@ -36,14 +37,19 @@
 //!                   Transmission ◀── Response ──┘
 //!                   Head::render ──────────────────────────────────────▶ (bytes)
 //!   bytes ◀──────── Transport writes
+//!                   (PUT, with --upload)
+//!                   Connection ─── Request ───▶ Uploads::begin ────────▶ origin::is_own
+//!   body ─────────▶ BodyReader ─── bytes ─────▶ Receiver::take, then Receiver::finish
+//!
 //!                   keep-alive: the connection waits again
 //! ```
 //!
 //! # The order to read it in
 //!
-//! 1. [`http::request`]: what a request looks like, and how it is found in a stream of bytes; then
+//! 1. [`http::refusal`] (one page; read each `trace::step(..)` as the comment that it is, and
+//!    `Rfc(9112, "3")` as a footnote), then [`http::request`]: what a request looks like, and how it is found in a stream of bytes; then
 //!    [`http::target`], [`http::fields`], [`http::response`].
-//! 2. [`site`]: `Site::respond` is one screen that reads like a list of questions; then
+//! 2. [`site`]: `Site::answer`, behind `Site::respond`, is one screen that reads like a list of questions; then
 //!    [`site::root`] (how nothing outside the folder can be opened) and [`site::representation`]
 //!    with [`http::conditional`] and [`http::range`].
 //! 3. [`server::worker`]: an event loop; [`server::connection`]: the state machine of one client;

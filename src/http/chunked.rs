@@ -280,11 +280,9 @@ mod tests {
         fn written_chunks_are_read_back(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..50), 0..5), piece in 1usize..9) {
             let mut body = Vec::new();
             for chunk in &chunks {
-                body.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
-                body.extend_from_slice(chunk);
-                body.extend_from_slice(b"\r\n");
+                encode(chunk, &mut body);
             }
-            body.extend_from_slice(b"0\r\n\r\n");
+            body.extend_from_slice(LAST_CHUNK);
             prop_assert_eq!(decode(&body, piece), Ok(Some((chunks.concat(), body.len()))));
         }
     }

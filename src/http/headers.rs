@@ -30,7 +30,7 @@ impl Headers {
         self.parts().concat().into()
     }
 
-    /// Adds a field. Every field of every response comes through here, and no value can end its
+    /// Adds a field. Every value that comes from elsewhere goes through here, and none can end its
     /// line early: a control character in it goes out as a space (RFC 9110 section 5.5). Else a
     /// file's name with a CRLF in it could add fields, or a whole second response.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {

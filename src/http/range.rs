@@ -19,7 +19,7 @@ use std::ops::Range;
 /// The most parts sent in one answer. A set that asks for more gets the whole file instead.
 pub const MAX_PARTS: usize = 16;
 
-/// Two ranges with a gap smaller than this become one: the head of a part of a multipart answer
+/// Two ranges with a gap of at most this become one: the head of a part of a multipart answer
 /// would be longer than the gap (RFC 9110 section 15.3.7.2).
 const GAP_NOT_WORTH_A_PART: u64 = 80;
 

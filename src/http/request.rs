@@ -11,7 +11,8 @@
 //! three. So the work has two steps. [`HeadScanner`] looks for the blank line and remembers how
 //! far it came, and [`Request::parse`] splits a head that is whole. Both are strict (RFC 9112
 //! section 2.2 lets a server take a lone LF for a line's end; two servers that differ on it can be
-//! made to see different requests in the same bytes, so this one does not).
+//! made to see different requests in the same bytes (request smuggling, see [`super::framing`]), so this
+//! one does not).
 //!
 //! ```
 //! use glasshttp::http::{Method, Request};

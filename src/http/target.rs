@@ -4,7 +4,7 @@
 //! GET /a/b.txt?x=1 HTTP/1.1              origin-form: a path and maybe a query
 //! GET http://host/a/b.txt HTTP/1.1       absolute-form: sent to proxies, understood by all
 //! OPTIONS * HTTP/1.1                     asterisk-form: the server itself
-//! CONNECT host:443 HTTP/1.1              authority-form: for tunnels, and so not for us
+//! CONNECT host:443 HTTP/1.1              authority-form (host and port alone): for tunnels, and so not for us
 //! ```
 //!
 //! A path is a list of segments. It is split on `/` **first**, and each segment is percent-decoded

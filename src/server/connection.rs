@@ -4,24 +4,26 @@
 //!               accepted
 //!                  │
 //!                  ▼
-//!   ┌──────▶ ReceivingHead ──it is whole──▶ ReceivingBody ──it is whole──┐
-//!   │              │      └─────there is no body────────────────────────┐│
-//!   │              │                                                    ▼▼
-//!   │              │ refused, or its time is up                      respond
-//!   │              ▼                                                    │
-//!   │           respond ────────▶ SendingLast ◀──the last response──────┤
-//!   │                                  │                                │
-//!   └── there will be another request ─┼────────────────────────────────┘
-//!                                      ▼
-//!                                  Lingering ──the client closes, or its time is up──▶ closed
+//!   ┌──────▶ ReceivingHead ───there is a body to read──▶ ReceivingBody
+//!   │              │                                          │
+//!   │              │ no body; or refused, late, or            │ it is whole; or refused,
+//!   │              │ answered without its body                │ late, or too much
+//!   │              ▼                                          ▼
+//!   │       ┌─────────────── an answer is queued ─────────────────┐
+//!   │       └──┬────────────────────────────────────────┬─────────┘
+//!   └──────────┘ there may be another request           │ it is the last
+//!                                                       ▼
+//!      closed ◀──nothing can be lost any more────── SendingLast
+//!        ▲                                              │
+//!        └─the client closes, or its time is up─ Lingering ◀┘
 //! ```
 //!
-//! *Sending* is no state of its own: responses gather in [`Transmission`] while requests that have
-//! already arrived are answered (pipelining), and nothing is received while any of it waits to be
-//! sent. So a client that does not read its answers is not read from either, and TCP slows it down.
-//!
-//! *Deciding* is not drawn either: where the [`Gate`](crate::site::Gate) does not know yet whether
-//! the request may be answered, it is asked again every now and then, and nothing more is received.
+//! Three things are no states of their own. *Sending*: responses gather in [`Transmission`] while
+//! requests that have already arrived are answered (pipelining), and nothing is received while any
+//! of it waits to be sent. So a client that does not read its answers is not read from either, and
+//! TCP slows it down. *Streaming*: while a body is made piece by piece ([`Stream`]) it comes before
+//! every state, and the next request waits. An *upload*: ReceivingBody, with somebody who takes the
+//! bytes ([`site::Receiver`]); `100 Continue` may go out before it.
 //!
 //! Three things that look odd until one has been bitten:
 //!

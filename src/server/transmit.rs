@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! front: bytes          head and small body of one response, or of several pipelined ones
-//! rest:  [file | bytes] what is too large to copy: sent by the kernel from the file itself
+//! rest:  [file | bytes] what is too large to copy: files, which the kernel sends by itself, and large bytes
 //! ```
 //!
 //! A head and a small body leave in one write. A file is sent in bounded pieces, so that a fast

@@ -15,7 +15,7 @@ pub trait Transport {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
 
     /// Writes some of these bytes. `more` tells that others follow at once, so that the kernel
-    /// can put both into one segment.
+    /// can put both into one segment (a packet of TCP's).
     fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize>;
 
     /// Writes some of `count` bytes of a file from `offset`; 0 means that the file ends there.

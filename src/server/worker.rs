@@ -12,7 +12,9 @@
 //!
 //! A thread that blocks in `read` serves one client and costs its stack. A thread that asks the
 //! kernel "which of these ten thousand sockets is ready?" serves all of them, as long as it never
-//! waits for one alone. That is all there is to an event loop.
+//! waits for one alone. That is all there is to an event loop. [mio](https://docs.rs/mio) is that
+//! question: `Poll` asks it, a `Token` says which socket. It tells once, when a socket becomes ready
+//! (edge-triggered): see [`super::connection`].
 
 use super::buffer::ReadBuffer;
 use super::connection::{Connection, Next, Turn};

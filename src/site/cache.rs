@@ -1,7 +1,8 @@
 //! Small files that were served before, kept in memory, and never served stale.
 //!
-//! To open a file, ask for its length, read and close it takes five system calls; to ask whether it
-//! is still the same takes one or two, and they answer for everybody who is waiting at that moment. So a
+//! To open a file, ask for its length, read and close it takes six system calls; to ask whether it
+//! is still the same takes one for each part of its path, and that answers for everybody who is waiting
+//! at that moment. So a
 //! file is kept with what identifies its contents (device, inode, length, times of change), and an
 //! entry is used only if it was found to be still true **after the request had arrived**:
 //!

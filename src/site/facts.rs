@@ -22,7 +22,7 @@ pub struct Facts {
 /// Seconds since 1970, and nanoseconds.
 pub type Time = (i64, u32);
 
-/// Device and inode.
+/// Device and inode: the disk, and the file's number on it.
 pub type Identity = (u64, u64);
 
 /// Two changes within so many seconds may show the same time: file systems keep it in steps, of

@@ -15,7 +15,9 @@
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
 //! | does a page get the script for live reload? | [`script`] |
 //! | what if it is refused? | [`error_page`] |
-//! | and what if it brings a file? | [`upload`] |
+//!
+//! A PUT goes another way where uploads are on: the connection asks [`Uploads::begin`] before the body
+//! comes ([`upload`]), and [`Site::respond`] never sees it.
 
 #[cfg(feature = "archive")]
 pub mod archive;

@@ -1,7 +1,8 @@
-//! What a site answers: a status, fields and a body.
+//! What passes between a site and the server storey: answers ([`Response`], [`Body`]), bodies that are
+//! made while they are sent ([`Stream`]), and bodies that are taken in ([`Uploads`], [`Receiver`]).
 //!
-//! A [`Body`] is data, not behaviour. It says what is to be sent; how that gets onto the wire
-//! (copied, by sendfile, in which pieces) only the server storey knows.
+//! A [`Body`] says what is to be sent. It is data, but for a stream, which is asked for its next piece.
+//! How any of it gets onto the wire (copied, by sendfile, in chunks) only the server storey knows.
 
 use crate::http::{Headers, Refusal, Request, Status};
 use std::fmt;
@@ -17,7 +18,7 @@ use std::time::Instant;
 pub struct Response {
     /// The status.
     pub status: Status,
-    /// All fields but Date, Server, Content-Length and Connection.
+    /// All fields but those that the connection adds: see [`crate::http::response::Head`].
     pub headers: Headers,
     /// What follows the head, unless the request was HEAD.
     pub body: Body,
@@ -71,7 +72,7 @@ pub enum Admission {
     TurnedAway(Response),
 }
 
-/// What takes bodies that are more than read past.
+/// Who takes bodies in (uploads); all others are read to their end and forgotten.
 pub trait Uploads: fmt::Debug + Send + Sync {
     /// Looks at a request whose body is still to come, of this length if that is known: `None` if it is
     /// none that is taken here, and has to be answered like any other.

@@ -11,6 +11,9 @@
 //! open("link-to-etc/x")     403: it leads out
 //! open("fifo")              403: neither file nor directory
 //! ```
+//!
+//! Uploads come through the same door: [`Root::create`] makes a file under a name of its own, and
+//! [`NewFile::keep`] gives it the one that was asked for.
 
 use super::facts::{Facts, Identity};
 use crate::http::{Refusal, Status};
@@ -105,7 +108,7 @@ impl Root {
         let open = RwLock::new(Arc::new(OpenRoot::at(&path)?));
         let root = Root { path, single_file, follow_links, open };
         if root.single_file.is_none() {
-            // Likewise.
+            // Fails here, and not at the first listing, if it cannot be read.
             std::fs::read_dir(&root.path)?;
         }
         Ok(root)
@@ -148,15 +151,16 @@ impl Root {
     fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
         let path = as_path(relative);
         let file = match self.open_confined(path) {
-            // The kernel takes every absolute link for one that leads out. Where this one really
-            // ends is looked up by name, and then opened like any path, from the root down: if
-            // the answer was outdated, that fails; it never opens anything outside.
+            // Whoever set --follow-links has said that links may lead anywhere.
             Err(error) if leads_out(&error) && self.follow_links => {
                 trace::step("link", None, || {
                     "a link leads out of the folder; --follow-links lets it be followed".to_owned()
                 });
                 self.open_anywhere(path)?
             }
+            // The kernel takes every absolute link for one that leads out. Where this one really
+            // ends is looked up by name, and then opened like any path, from the root down: if
+            // the answer was outdated, that fails; it never opens anything outside.
             Err(error) if leads_out(&error) => {
                 let inside = self.resolve_inside(path).ok_or(error)?;
                 trace::step("link", None, || {
