@@ -97,6 +97,7 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     if config.site.upload.is_some() {
         server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
     }
+    let who = if server_options.gate.is_some() { "knows a password" } else { "can connect" };
     let server = Server::new(listeners, server_options)
         .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
     stop_on_signals(server.stopper(), is_terminal)
@@ -109,9 +110,7 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     }
     if let Some(Upload { overwrite, most }) = config.site.upload {
         let (most, replace) = (human::Bytes(most), if overwrite { " and replace" } else { "" });
-        complain(&format!(
-            "glasshttp: uploads are on: whoever can connect may add{replace} files of up to {most}"
-        ));
+        complain(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
     }
     if !config.quiet {
         // Nobody may be reading; that is no reason not to serve.

@@ -159,6 +159,7 @@ fn nothing_can_be_uploaded_without_a_password() {
     client.send("new");
     assert_eq!(client.reply().status, 201);
     assert_eq!(curl(&server, "/new.txt", &["-u", "alice:secret"]), "new 200");
+    one_line(&server.stop().stderr, &["uploads are on: whoever knows a password may add"], &"--upload");
 }
 
 #[test]

@@ -95,6 +95,7 @@ static SITES: LazyLock<Sites> = LazyLock::new(|| {
             cache_control: "no-cache".to_owned(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
             cache_size,
+            ..site::Options::default()
         };
         Site::new(Root::open_path(&folder.join("site"), false).expect("it is there"), options)
     };

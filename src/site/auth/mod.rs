@@ -25,7 +25,7 @@
 //! - A request whose attempt waits is not decided. The gate says so ([`Admission::NotYet`]), and its
 //!   connection asks again a moment later, as for a stream that has nothing to give; other connections
 //!   are served meanwhile.
-//! - What came of an attempt is remembered under its [`Fingerprint`]: a keyed hash of name and
+//! - What came of an attempt is remembered under its `Fingerprint`: a keyed hash of name and
 //!   password that takes less than a microsecond. So only the first request of a user is slow. The
 //!   passwords of `--auth`, which are here in full anyway, are known as fingerprints from the start.
 //! - Whose passwords were wrong too often gets 429 for a while (RFC 6585 section 4), at once, and
@@ -36,7 +36,7 @@
 //! hash is verified, always the same one, and what comes of it is forgotten. Where there is a file,
 //! a wrong password of a user of `--auth` goes that way, too.
 //!
-//! All of this is kept in [`attempts`], within bounds.
+//! All of this is kept in `attempts.rs`, within bounds.
 
 mod attempts;
 mod credentials;
