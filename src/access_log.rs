@@ -338,10 +338,10 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     // JSON lets DEL and the C1 controls (U+0080 to U+009F) stand, which terminals obey, and the
     // characters that end a line or turn its direction.
     for letter in json.chars() {
-        if !human::is_harmless(letter) {
-            let _ = write!(out, "\\u{:04x}", letter as u32);
-        } else {
+        if human::is_harmless(letter) {
             out.push(letter);
+        } else {
+            let _ = write!(out, "\\u{:04x}", letter as u32);
         }
     }
 }

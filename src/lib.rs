@@ -19,8 +19,8 @@
 //! [`human`] (bytes and sizes as people read them).
 //!
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
-//! (what is printed), [`events`] (what pages are told as it happens), [`inspect`] (a live page that shows what goes on), [`human`] (bytes and sizes
-//! as people read them), `reload` (pages that reload when files change), and `main.rs`, which puts all of it together.
+//! (what is printed), [`events`] (what pages are told as it happens), [`inspect`] (a live page that shows what goes
+//! on), `reload` (pages that reload when files change), and `main.rs`, which puts all of it together.
 //!
 //! # The way of a request
 //!
@@ -47,10 +47,10 @@
 //! # The order to read it in
 //!
 //! 1. [`http::refusal`] (one page; read each `trace::step(..)` as the comment that it is, and
-//!    `Rfc(9112, "3")` as a footnote), then [`http::request`]: what a request looks like, and how it is found in a stream of bytes; then
-//!    [`http::target`], [`http::fields`], [`http::response`].
-//! 2. [`site`]: `Site::answer`, behind `Site::respond`, is one screen that reads like a list of questions; then
-//!    [`site::root`] (how nothing outside the folder can be opened) and [`site::representation`]
+//!    `Rfc(9112, "3")` as a footnote), then [`http::request`]: what a request looks like, and how it is
+//!    found in a stream of bytes; then [`http::target`], [`http::fields`], [`http::response`].
+//! 2. [`site`]: `Site::answer`, behind `Site::respond`, is one screen that reads like a list of
+//!    questions; then [`site::root`] (how nothing outside the folder can be opened) and [`site::representation`]
 //!    with [`http::conditional`] and [`http::range`].
 //! 3. [`server::worker`]: an event loop; [`server::connection`]: the state machine of one client;
 //!    [`server::transmit`]: how a response gets onto the wire.

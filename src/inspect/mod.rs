@@ -10,8 +10,8 @@
 //! ```
 //!
 //! It is built on what the server storey offers to every observer ([`crate::server::Observer`]) and on
-//! [`crate::trace`]: [`record`] keeps what workers tell, [`crate::events`] passes it on to the pages that
-//! are open, [`composer`] sends bytes, [`source`] holds the source.
+//! [`crate::trace`]: `record` keeps what workers tell, [`crate::events`] passes it on to the pages that
+//! are open, `composer` sends bytes, `source` holds the source.
 //!
 //! It shows everything that clients send, cookies included. So it is for this machine only: for
 //! requests from elsewhere it does not exist, it answers only to names of this machine, and pages

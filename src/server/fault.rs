@@ -10,7 +10,7 @@
 //! | `wrong-length=+5` | adds that to Content-Length | a client that waits for bytes that never come |
 //! | `lf-only` | ends the lines of heads with LF alone | what others forgive |
 //!
-//! [`Faulty`] spoils the transport and [`Faults::spoil`] the heads, but nothing of the server's own: the
+//! [`Faulty`] spoils the transport and `Faults::spoil` the heads, but nothing of the server's own: the
 //! inspector shows what faults do. The connection knows only that a write may be put off by ourselves
 //! ([`Transport::is_held_back`]).
 
