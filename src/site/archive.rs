@@ -21,6 +21,8 @@
 //! |---|---|
 //! | `walk` | finds what is in the folder, confined like a request |
 //! | `tar`, `zip` | the formats: entries in, bytes out |
+//! | `archive/walk.rs` | finds what is in the folder, confined like a request |
+//! | `archive/tar.rs`, `archive/zip.rs` | the formats: entries in, bytes out |
 //!
 //! A header says how long a file is before its bytes are read. What is added to a file after that is
 //! not sent. Of one that is cut short the rest are zeros in a tar archive, as other tars do it; in a zip

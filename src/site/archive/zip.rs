@@ -387,8 +387,11 @@ mod tests {
     fn the_directory_is_kept_up_to_a_bound_and_no_further() {
         let mut zip = Zip::new(Compression::fast());
         let name = "x".repeat(60_000);
-        let count = (0..10_000).take_while(|_| zip.folder(&name, 0).map(|()| zip.take()).is_ok()).count();
-        assert_eq!(count, MAX_DIRECTORY / (46 + 60_000 + 9));
+        let room = MAX_DIRECTORY / (46 + 60_000 + 9);
+        for _ in 0..room {
+            zip.folder(&name, 0).map(|()| zip.take()).expect("there is room");
+        }
+        assert!(zip.folder(&name, 0).is_err());
     }
 
     #[test]
