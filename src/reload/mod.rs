@@ -13,6 +13,7 @@
 //! ```
 //!
 //! `watch` sees what changes. A page that was not connected for a while, since nobody saw it or the
+//! `watch.rs` sees what changes. A page that was not connected for a while, since nobody saw it or the
 //! network was away, knows by the counts whether it has missed something; after a restart the counts
 //! begin anew under another name of the server. `ago` closes the last gap: by it a page that has just
 //! been loaded knows whether something changed between its own bytes and its script's first word.
