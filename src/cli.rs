@@ -28,6 +28,8 @@ pub const DEFAULT_PORT: u16 = 8000;
         glasshttp -p 0 site             another folder, on any free port\n  \
         glasshttp -b 0.0.0.0 photos     for everybody on your network\n\n\
         Each option but --header can also be set by an environment variable: --port by GLASSHTTP_PORT, and so on.",
+        glasshttp --lan photos          for everybody on your network\n\n\
+        Each option can also be set by an environment variable: --port by GLASSHTTP_PORT, and so on.",
     override_usage = "glasshttp [OPTIONS] [FOLDER]",
     next_line_help = false,
     color = ColorChoice::Auto
@@ -45,6 +47,11 @@ pub struct Cli {
     #[arg(short, long, alias = "host", value_name = "ADDR", value_delimiter = ',', value_parser = parse_address,
           env = "GLASSHTTP_BIND", hide_env = true, help_heading = "Where")]
     bind: Vec<Bind>,
+
+    /// Share it with your network, on all addresses, and show a QR code of the first
+    #[arg(long, env = "GLASSHTTP_LAN", value_parser = FalseyValueParser::new(), hide_env = true,
+          conflicts_with = "bind", help_heading = "Where")]
+    lan: bool,
 
     /// Another host name to answer for, when only this machine can connect, repeatable [default: localhost alone]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name,
@@ -168,6 +175,16 @@ pub struct Cli {
           env = "GLASSHTTP_FAULT", hide_env = true, help_heading = "Output")]
     faults: Vec<Fault>,
 
+    /// Show a QR code of the address, for the camera of a phone
+    #[arg(long, env = "GLASSHTTP_QR", value_parser = FalseyValueParser::new(), hide_env = true,
+          conflicts_with = "quiet", help_heading = "Output")]
+    qr: bool,
+
+    /// Open the browser, at PATH if one is given
+    #[arg(short, long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "/",
+          env = "GLASSHTTP_OPEN", hide_env = true, help_heading = "Output")]
+    open: Option<String>,
+
     /// Print nothing but errors [default: the address and the log]
     #[arg(short, long, env = "GLASSHTTP_QUIET", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "Output")]
     quiet: bool,
@@ -250,6 +267,8 @@ pub struct Config {
     pub follow_links: bool,
     /// Where to listen; empty for both loopback addresses.
     pub addresses: Vec<IpAddr>,
+    /// Everywhere was asked for, as far as this machine has it, and how others get here.
+    pub lan: bool,
     /// The port, if one was given.
     pub port: Option<u16>,
     /// How the folder is served.
@@ -263,6 +282,10 @@ pub struct Config {
     pub log: Option<Format>,
     /// Whether browsers on this machine may look on, at `/.glass/`.
     pub inspect: bool,
+    /// Whether to print a QR code, even if standard output is no terminal.
+    pub qr: bool,
+    /// What the browser is to be opened at, from the root, if it is to be opened.
+    pub open: Option<String>,
     /// Nothing but errors is to be printed.
     pub quiet: bool,
     /// Whether to print in colour.
@@ -388,13 +411,19 @@ impl Cli {
             #[cfg(feature = "auth")]
             auth: AuthConfig { plain: self.auth, file: self.auth_file, hash: self.hash },
             addresses,
+            lan: self.lan,
             inspect: self.inspect,
+            qr: self.qr,
+            open: self.open,
             quiet: self.quiet,
             color: self.color,
         }
     }
 
     fn addresses(&self) -> Vec<IpAddr> {
+        if self.lan {
+            return vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+        }
         let mut addresses = Vec::new();
         for bind in &self.bind {
             let meant = match *bind {
@@ -564,6 +593,7 @@ mod tests {
         assert!(matches!(config(&["-b", "127.0.0.2"]).site.hosts, site::Hosts::LoopbackAnd(_)));
         assert!(matches!(config(&["-b", "::ffff:127.0.0.1"]).site.hosts, site::Hosts::LoopbackAnd(_)));
         assert_eq!(config(&["-b", "127.0.0.1", "-b", "0.0.0.0"]).site.hosts, site::Hosts::Any);
+        assert_eq!(config(&["--lan"]).site.hosts, site::Hosts::Any);
         let hosts = config(&["--allow-host", "Dev.Example"]).site.hosts;
         assert_eq!(hosts, site::Hosts::LoopbackAnd(vec!["dev.example".to_owned()]));
     }
@@ -583,6 +613,8 @@ mod tests {
             (&["--allow-host", "a:1"], "without a port"),
             (&["--no-such"], "--no-such"),
             (&["--lisitng"], "--no-listing"),
+            (&["--lan", "--bind", "::1"], "'--bind <ADDR>'"),
+            (&["--qr", "--quiet"], "'--quiet'"),
             (&["a", "b"], "unexpected argument 'b'"),
         ];
         for &(arguments, part) in table {

@@ -21,6 +21,10 @@
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
 //! (what is printed), [`events`] (what pages are told as it happens), [`inspect`] (a live page that shows what goes
 //! on), `reload` (pages that reload when files change), and `main.rs`, which puts all of it together.
+//! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), [`events`] (what pages are
+//! told as it happens), [`inspect`] (a live page that shows what goes on), [`human`] (bytes and sizes
+//! as people read them), `reload` (pages that reload when files change), and `main.rs`, which puts all
+//! of it together.
 //!
 //! # The way of a request
 //!
@@ -66,12 +70,14 @@
 compile_error!("glasshttp needs a Unix: it opens files by their descriptors and serves names as bytes");
 
 pub mod access_log;
+pub mod browser;
 pub mod cli;
 pub mod events;
 pub mod explain;
 pub mod http;
 pub mod human;
 pub mod inspect;
+pub mod qr_code;
 #[cfg(feature = "reload")]
 pub mod reload;
 pub mod server;

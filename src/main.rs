@@ -13,7 +13,7 @@ use glasshttp::reload::{self, Reload};
 use glasshttp::server::listen::{self, BindError};
 use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
-use glasshttp::{human, start_lines};
+use glasshttp::{browser, human, start_lines};
 use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -84,7 +84,8 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
     if config.server.faults.are_any() && !config.addresses.iter().all(|ip| ip.to_canonical().is_loopback()) {
         return Err(
-            "--fault is for this machine alone: leave --bind out, or name a loopback address".to_owned()
+            "--fault is for this machine alone: leave --bind and --lan out, or name a loopback address"
+                .to_owned(),
         );
     }
     let site = Arc::new(Site::new(root, config.site.clone()));
@@ -117,6 +118,9 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         let lines = start_lines::render(config, &server.addresses(), is_terminal);
         let mut out = anstream::stdout();
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+    }
+    if let Some(path) = &config.open {
+        browser::open(browser::address(&start_lines::own_url(&server.addresses()), path));
     }
     let log = config
         .log
@@ -178,6 +182,7 @@ fn start_reload(config: &Config) -> Result<Option<Reload>, String> {
 /// next that is free.
 fn open_port(config: &Config, is_terminal: bool) -> Result<Vec<TcpListener>, String> {
     let open = |port| match config.addresses.as_slice() {
+        _ if config.lan => listen::bind_everywhere(port),
         [] => listen::bind_loopback(port),
         addresses => listen::bind_all(addresses, port),
     };

@@ -1,34 +1,43 @@
 //! What is printed when the server starts.
 //!
 //! To a terminal: what is served, where, how to share it, how to stop. To anything else, exactly
-//! one line, which scripts can rely on: `Listening on http://127.0.0.1:8000/`.
+//! one line, which scripts can rely on: `Listening on http://127.0.0.1:8000/`. (With `--qr` a QR code
+//! comes behind it.)
 
 use crate::cli::{Config, DEFAULT_PORT};
-use crate::human;
+use crate::{human, qr_code};
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+const LINK: Style = Style::new().underline().fg_color(Some(Color::Ansi(AnsiColor::Cyan)));
 
 /// The lines, with colours that the output may take out.
 pub fn render(config: &Config, addresses: &[SocketAddr], is_terminal: bool) -> String {
+    const BOLD: Style = Style::new().bold();
     if !is_terminal {
         let url = addresses.first().map(|address| url(address.ip(), address.port())).unwrap_or_default();
-        return format!("Listening on {url}\n");
+        let line = format!("Listening on {url}\n");
+        return if config.qr { line + &qr_code(&Urls::of(addresses)) } else { line };
     }
-    const BOLD: Style = Style::new().bold();
-    const LINK: Style = Style::new().underline().fg_color(Some(Color::Ansi(AnsiColor::Cyan)));
     let port = addresses.first().map_or(0, SocketAddr::port);
+    let urls = Urls::of(addresses);
     let mut out = String::new();
     if config.port.is_none() && port != DEFAULT_PORT {
         let _ = writeln!(out, "Port {DEFAULT_PORT} is taken, so this is port {port}.");
     }
     let _ = writeln!(out, "{BOLD}glasshttp{BOLD:#} serves {}", human::OneLine(&config.folder));
-    for url in urls(addresses) {
+    for url in urls.here.iter().chain(&urls.elsewhere) {
         let _ = writeln!(out, "  {LINK}{url}{LINK:#}");
     }
     if addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
-        out.push_str("Only this machine can see it; --bind 0.0.0.0 shares it with your network.\n");
+        out.push_str("Only this machine can see it; --lan shares it with your network.\n");
+    } else if config.lan && urls.elsewhere.is_empty() {
+        out.push_str("This machine is in no network, so for now nobody else can see it.\n");
+    }
+    if config.qr || (config.lan && !urls.elsewhere.is_empty()) {
+        out.push_str(&qr_code(&urls));
     }
     if config.inspect {
         let _ = writeln!(
@@ -40,30 +49,76 @@ pub fn render(config: &Config, addresses: &[SocketAddr], is_terminal: bool) -> S
     out
 }
 
+/// What a phone would open: an address that it can reach, if there is one.
+fn qr_code(urls: &Urls) -> String {
+    let (url, who) = match (urls.elsewhere.first(), urls.here.first()) {
+        (Some(url), _) => (url, "A phone in your network can scan this to open"),
+        (None, Some(url)) => (url, "Only this machine can open what this says:"),
+        (None, None) => return String::new(),
+    };
+    match qr_code::render(url) {
+        Some(code) => format!("{who} {LINK}{url}{LINK:#}\n{code}"),
+        None => String::new(),
+    }
+}
+
+/// The URL for a browser on this machine.
+pub fn own_url(addresses: &[SocketAddr]) -> String {
+    let urls = Urls::of(addresses);
+    urls.here.into_iter().chain(urls.elsewhere).next().unwrap_or_default()
+}
+
 /// Addresses that a browser can open: never 0.0.0.0 or ::, which only say where a server listens.
-fn urls(addresses: &[SocketAddr]) -> Vec<String> {
-    let port = addresses.first().map_or(0, SocketAddr::port);
-    let ips = || addresses.iter().map(SocketAddr::ip);
-    let mut urls = Vec::new();
-    let loopback = |ip: IpAddr| ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
-    if ips().any(|ip| loopback(ip) || ip.is_unspecified()) {
-        urls.push(format!("http://localhost:{port}/"));
-    }
-    urls.extend(ips().filter(|ip| !loopback(*ip) && !ip.is_unspecified()).map(|ip| url(ip, port)));
-    for interface in if_addrs::get_if_addrs().unwrap_or_default() {
-        let ip = interface.ip();
-        let listens = ips().any(|bound| match bound {
-            IpAddr::V4(bound) => bound.is_unspecified() && ip.is_ipv4(),
-            // `::` takes clients of both kinds.
-            IpAddr::V6(bound) => bound.is_unspecified(),
-        });
-        // An address that works only with the name of an interface behind it is no use in a URL.
-        let is_link_local = matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
-        if listens && !interface.is_loopback() && !is_link_local {
-            urls.push(url(ip, port));
+struct Urls {
+    /// On this machine alone.
+    here: Vec<String>,
+    /// On others, too; the best known first.
+    elsewhere: Vec<String>,
+}
+
+impl Urls {
+    fn of(addresses: &[SocketAddr]) -> Urls {
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        let ips = || addresses.iter().map(SocketAddr::ip);
+        let is_localhost = |ip: IpAddr| ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
+        let mut here = Vec::new();
+        if ips().any(|ip| is_localhost(ip) || ip.is_unspecified()) {
+            here.push(format!("http://localhost:{port}/"));
         }
+        let named = ips().filter(|ip| !is_localhost(*ip) && !ip.is_unspecified());
+        let (loopback, mut others): (Vec<_>, Vec<_>) = named.partition(|ip| ip.to_canonical().is_loopback());
+        here.extend(loopback.into_iter().map(|ip| url(ip, port)));
+        for interface in if_addrs::get_if_addrs().unwrap_or_default() {
+            let ip = interface.ip();
+            let listens = ips().any(|bound| match bound {
+                IpAddr::V4(bound) => bound.is_unspecified() && ip.is_ipv4(),
+                // `::` takes clients of both kinds.
+                IpAddr::V6(bound) => bound.is_unspecified(),
+            });
+            // An address that works only with the name of an interface behind it is no use in a URL.
+            let is_link_local = matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
+            if listens && !interface.is_loopback() && !is_link_local && !others.contains(&ip) {
+                others.push(ip);
+            }
+        }
+        // A machine with virtual ones inside has addresses that only these can reach.
+        let outward = outward_addresses();
+        others.sort_by_key(|ip| (ip.is_ipv6(), !outward.contains(ip)));
+        Urls { here, elsewhere: others.into_iter().map(|ip| url(ip, port)).collect() }
     }
-    urls
+}
+
+/// The addresses by which this machine speaks to those outside of its network. To connect a UDP
+/// socket sends nothing: the system only picks the address that it would send from.
+fn outward_addresses() -> Vec<IpAddr> {
+    // RFC 5737 and RFC 3849: nobody has these addresses.
+    let strangers = [("0.0.0.0:0", "192.0.2.1:9"), ("[::]:0", "[2001:db8::1]:9")];
+    let address = |(from, to)| {
+        let socket = UdpSocket::bind::<&str>(from).ok()?;
+        socket.connect::<&str>(to).ok()?;
+        socket.local_addr().ok().map(|address| address.ip())
+    };
+    strangers.into_iter().filter_map(address).collect()
 }
 
 fn url(ip: IpAddr, port: u16) -> String {

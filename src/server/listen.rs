@@ -50,7 +50,19 @@ pub fn bind_all(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>, Bin
 /// # Errors
 /// As [`bind_all`].
 pub fn bind_loopback(port: u16) -> Result<Vec<TcpListener>, BindError> {
-    let (v4, v6) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST));
+    bind_both(Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST, port)
+}
+
+/// Opens a port on all addresses of this machine; without IPv6, on those of IPv4.
+///
+/// # Errors
+/// As [`bind_all`].
+pub fn bind_everywhere(port: u16) -> Result<Vec<TcpListener>, BindError> {
+    bind_both(Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED, port)
+}
+
+fn bind_both(v4: Ipv4Addr, v6: Ipv6Addr, port: u16) -> Result<Vec<TcpListener>, BindError> {
+    let (v4, v6) = (IpAddr::V4(v4), IpAddr::V6(v6));
     match bind_all(&[v4, v6], port) {
         Err(failed) if failed.address.ip() == v6 && is_not_there(&failed.error) => bind_all(&[v4], port),
         result => result,

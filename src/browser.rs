@@ -1,0 +1,88 @@
+//! Opens the user's browser, for `--open`.
+//!
+//! ```text
+//! address("http://localhost:8000/", "a b/?q#c")    http://localhost:8000/a%20b/?q#c
+//! open("http://localhost:8000/")                   xdg-open, or what else the system has for it
+//! ```
+//!
+//! The server does not depend on it: it happens on a thread of its own, and a failure is one line.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+/// What a URL cannot hold as it is. `?`, `#` and `%` are left, so that they can mean something.
+const NOT_IN_A_URL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'|');
+
+/// The address of a path, which may have a slash at its start, below a URL that ends in one.
+pub fn address(url: &str, path: &str) -> String {
+    format!("{url}{}", utf8_percent_encode(path.trim_start_matches('/'), NOT_IN_A_URL))
+}
+
+/// Opens a browser, and returns at once.
+pub fn open(url: String) {
+    let complain = |why: &dyn Display| {
+        let _ = writeln!(io::stderr(), "glasshttp: no browser could be opened ({why})");
+    };
+    let on_a_thread = move || {
+        if let Err(why) = open_and_wait(&url) {
+            complain(&why);
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("browser".to_owned()).spawn(on_a_thread) {
+        complain(&error);
+    }
+}
+
+/// Some of these commands end when they have told a browser, others when the browser ends.
+fn open_and_wait(url: &str) -> Result<(), String> {
+    let mut failed = "this system has no command for it".to_owned();
+    for mut command in open::commands(url) {
+        let name = command.get_program().to_string_lossy().into_owned();
+        match quietly(&mut command).status() {
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => failed = format!("{name}: {status}"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => failed = format!("{name}: {}", crate::start_lines::reason(&error)),
+        }
+    }
+    Err(failed)
+}
+
+/// What a browser prints is not the server's output, and a Ctrl-C for the server is not meant for it.
+fn quietly(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_stays_on_this_server_and_is_a_url() {
+        let table = [
+            ("", ""),
+            ("/", ""),
+            ("guide/", "guide/"),
+            ("/guide/a.html?q=1#top", "guide/a.html?q=1#top"),
+            ("//evil.example/", "evil.example/"),
+            ("a b<\u{e9}>\n\\", "a%20b%3C%C3%A9%3E%0A%5C"),
+            ("100%25", "100%25"),
+        ];
+        for (path, expected) in table {
+            assert_eq!(address("http://localhost:1/", path), format!("http://localhost:1/{expected}"));
+        }
+    }
+}
