@@ -82,6 +82,15 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// A letter, or the picture of a control character (U+2400 and on).
+pub fn picture(letter: char) -> char {
+    match letter {
+        '\0'..='\x1f' => char::from_u32(0x2400 + letter as u32).unwrap_or(letter),
+        '\x7f' => '\u{2421}',
+        _ => letter,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Bytes, OneLine, Visible};

@@ -90,6 +90,7 @@ sources! {
     "src/site/media_type.rs"
     "src/site/mod.rs"
     "src/site/page.rs"
+    "src/site/readme.rs"
     "src/site/representation.rs"
     "src/site/response.rs"
     "src/site/root.rs"

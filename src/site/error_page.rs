@@ -39,7 +39,7 @@ fn as_page(refusal: &Refusal) -> Response {
             p { a href="/" { "Go to the start page" } }
         }
     };
-    let mut response = response(refusal, "text/html; charset=utf-8", page::render(&title, &content));
+    let mut response = response(refusal, "text/html; charset=utf-8", page::render(&title, None, &content));
     response.headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
     response
 }

@@ -2,15 +2,20 @@
 //!
 //! ```text
 //! GET /photos/?sort=size&order=desc       the page, largest first; folders stay on top
+//! GET /photos/?view=gallery               the same as cards, with the pictures
 //! GET /photos/?format=json                {"path": "/photos/", "entries": [{"name": "a.jpg", ...}]}
 //! GET /photos/  Accept: application/json  the same
 //! ```
 //!
-//! Sorting works without scripts: a column's head is a link. Names are bytes, and anything can
+//! Below the table stands the folder's [README](super::readme). Sorting and the views work without
+//! scripts: they are links. `listing.js` adds a filter, keys and previews.
+//!
+//! Names are bytes, and anything can
 //! stand in them. Links carry the exact bytes, percent-encoded; what is shown is escaped, with
 //! control characters as their pictures and U+FFFD for what is not UTF-8.
 
 use super::facts::Facts;
+use super::readme::Readme;
 use super::root::Root;
 use super::{Body, Response, page};
 use crate::http::fields::Fields;
@@ -20,12 +25,32 @@ use crate::human;
 use crate::trace;
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use maud::{Markup, Render, html};
+use maud::{Markup, PreEscaped, Render, html};
 use rustix::fs::{AtFlags, FileType, RawDir};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::fmt::Write;
 use std::fs::File;
+
+/// What only listings have; the rest is in [`page`].
+const STYLE: &str = include_str!("listing.css");
+const SCRIPT: &str = include_str!("listing.js");
+
+/// Nothing may be loaded or run but the two style sheets and the script whose hashes these are, and
+/// pictures from here. (Those of the style sheet are in it, as `data:`.)
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
+    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-DVYUWvN1mpbk7fx0zED9SY8y6Rk9ulTsv9siXzB8F+M='; \
+    script-src 'sha256-R2nngh7Zu7uDx8d0mKCMIVsSI+3HdospctmgVtz9d/k='; img-src 'self' data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// Files that browsers show as pictures, by the end of their names. `listing.js` and `listing.css`
+/// have them, too.
+const PICTURES: [&str; 10] = ["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"];
+
+/// The most bytes of a file that is shown as a picture in the gallery, and the most files there that
+/// are, when no script sees to it that only those near to what is in sight are loaded.
+const MAX_PICTURE: u64 = 20_000_000;
+const MAX_PICTURES: usize = 500;
 
 /// One name in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +107,10 @@ pub fn respond(
         as_json(path, &entries)
     } else {
         headers.push("Content-Type", "text/html; charset=utf-8");
-        headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
-        as_page(path, &entries, order)
+        headers.push("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+        let files = entries.iter().filter(|entry| entry.kind == Kind::File);
+        let readme = Readme::find(root, path, files.map(|entry| entry.name.as_slice()));
+        as_page(path, &entries, order, View::from_query(query), readme.as_ref())
     };
     headers.push("Cache-Control", "no-cache");
     headers.push("Vary", "Accept");
@@ -211,13 +238,39 @@ impl Order {
 
     /// The query that a click on a column's head asks for: that column, and if it is the one
     /// already, the other direction.
-    fn after_click(self, column: Column, name: &str) -> String {
+    fn after_click(self, column: Column, name: &str, view: View) -> String {
         let order = if self.column == column && !self.descending { "desc" } else { "asc" };
-        format!("?sort={name}&order={order}")
+        let view = if view == View::Gallery { "&view=gallery" } else { "" };
+        format!("?sort={name}&order={order}{view}")
+    }
+
+    /// The query that asks for the same order.
+    fn as_query(self) -> String {
+        let name = Column::ALL.iter().find(|(column, ..)| *column == self.column).map_or("name", |one| one.1);
+        format!("?sort={name}&order={}", if self.descending { "desc" } else { "asc" })
     }
 
     fn aria_sort(self, column: Column) -> Option<&'static str> {
         (self.column == column).then_some(if self.descending { "descending" } else { "ascending" })
+    }
+}
+
+/// How the page shows what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    List,
+    /// Cards, with the pictures.
+    Gallery,
+}
+
+impl View {
+    /// In the order in which they are shown: the view, its name in a query and on the page.
+    const ALL: [(View, &str, &str); 2] =
+        [(View::List, "list", "List"), (View::Gallery, "gallery", "Gallery")];
+
+    fn from_query(query: Option<&[u8]>) -> View {
+        let is_gallery = parameter(query, "view").as_deref() == Some("gallery");
+        if is_gallery { View::Gallery } else { View::List }
     }
 }
 
@@ -230,17 +283,46 @@ fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
     first.unwrap_or_else(|| a.len().cmp(&b.len())).then_with(|| a.cmp(b))
 }
 
-fn as_page(path: &DecodedPath, entries: &[Entry], order: Order) -> String {
+fn as_page(
+    path: &DecodedPath,
+    entries: &[Entry],
+    order: Order,
+    view: View,
+    readme: Option<&Readme>,
+) -> String {
     let title = format!("Index of {}", shown_path(path));
+    // Without pictures there is nothing to see in a gallery.
+    let has_pictures = entries.iter().any(is_picture);
+    let view = if has_pictures { view } else { View::List };
+    let mut pictures_left = if view == View::Gallery { MAX_PICTURES } else { 0 };
+    let rows = entries.iter().map(|entry| {
+        let with_picture = pictures_left > 0 && is_picture(entry);
+        pictures_left -= usize::from(with_picture);
+        Row { entry, with_picture }
+    });
     let content = html! {
-        main {
+        main class=[(view == View::Gallery).then_some("gallery")] {
             h1 { (breadcrumb(path)) }
+            div class="tools" {
+                // Shown by the script, without which it would do nothing.
+                input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"
+                    aria-keyshortcuts="/" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go";
+                span id="shown" role="status" {}
+                @if has_pictures {
+                    nav aria-label="View" {
+                        @for (one, name, label) in View::ALL {
+                            a href={ (order.as_query()) "&view=" (name) }
+                                aria-current=[(one == view).then_some("true")] { (label) }
+                        }
+                    }
+                }
+            }
             table {
                 thead {
                     tr {
                         @for (column, name, label) in Column::ALL {
                             th scope="col" aria-sort=[order.aria_sort(column)] {
-                                a href=(order.after_click(column, name)) { (label) }
+                                a href=(order.after_click(column, name, view)) { (label) }
                             }
                         }
                     }
@@ -252,31 +334,59 @@ fn as_page(path: &DecodedPath, entries: &[Entry], order: Order) -> String {
                     @if entries.is_empty() {
                         tr { td.empty colspan="3" { "This directory is empty." } }
                     }
-                    @for entry in entries { (Row(entry)) }
+                    @for row in rows { (row) }
                 }
             }
-        }
-        footer {
-            span { (summary(entries)) }
-            @if cfg!(feature = "archive") {
-                span {
-                    "Download all: " a href="?archive=tar.gz" rel="nofollow" { "tar.gz" }
-                    ", " a href="?archive=zip" rel="nofollow" { "zip" }
+            footer {
+                span { (summary(entries)) }
+                @if cfg!(feature = "archive") {
+                    span {
+                        "Download all: " a href="?archive=tar.gz" rel="nofollow" { "tar.gz" }
+                        ", " a href="?archive=zip" rel="nofollow" { "zip" }
+                    }
                 }
+                a href="?format=json" { "as JSON" }
             }
-            a href="?format=json" { "as JSON" }
+            @if let Some(readme) = readme { (section(readme)) }
         }
+        script { (PreEscaped(SCRIPT)) }
     };
-    page::render(&title, &content)
+    page::render(&title, Some(STYLE), &content)
+}
+
+/// The README as the text that it is.
+fn section(readme: &Readme) -> Markup {
+    let name = shown(&readme.name);
+    html! {
+        section class="readme" aria-labelledby="readme" {
+            h2 id="readme" { (name) }
+            // The parser leaves out one line feed here.
+            pre { "\n" (readme.text) }
+            @if readme.is_cut {
+                p { "This is the beginning. " a href={ "./" (encode_segment(&readme.name)) } { "All of " (name) } }
+            }
+        }
+    }
+}
+
+/// Whether it is shown as a picture.
+fn is_picture(entry: &Entry) -> bool {
+    let ending = entry.name.iter().rposition(|&byte| byte == b'.').map(|dot| &entry.name[dot + 1..]);
+    entry.kind == Kind::File
+        && entry.size <= MAX_PICTURE
+        && ending.is_some_and(|it| PICTURES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(it)))
 }
 
 /// A row of the table. There can be very many, so a row is short, and written where it belongs
 /// rather than copied there; what its cells are, the style sheet knows by their order.
-struct Row<'a>(&'a Entry);
+struct Row<'a> {
+    entry: &'a Entry,
+    with_picture: bool,
+}
 
 impl Render for Row<'_> {
     fn render_to(&self, page: &mut String) {
-        let entry = self.0;
+        let entry = self.entry;
         page.push_str("<tr><td>");
         match entry.kind {
             Kind::Other => page.push_str(concat!(
@@ -287,6 +397,11 @@ impl Render for Row<'_> {
             Kind::File => page.push_str("<a href=\""),
         }
         if entry.kind != Kind::Other {
+            push_link(page, entry);
+            page.push_str("\">");
+        }
+        if self.with_picture {
+            page.push_str("<img alt=\"\" loading=\"lazy\" decoding=\"async\" src=\"");
             push_link(page, entry);
             page.push_str("\">");
         }
@@ -364,14 +479,7 @@ fn push_link(onto: &mut String, entry: &Entry) {
 /// A name as it is shown: its control characters as pictures (U+2400 and on), so that a line break
 /// in a name is seen to be one.
 fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(name)
-        .chars()
-        .map(|letter| match letter {
-            '\0'..='\x1f' => char::from_u32(0x2400 + letter as u32).unwrap_or(letter),
-            '\x7f' => '\u{2421}',
-            _ => letter,
-        })
-        .collect()
+    String::from_utf8_lossy(name).chars().map(human::picture).collect()
 }
 
 fn shown_path(path: &DecodedPath) -> String {
@@ -417,4 +525,31 @@ fn as_json(path: &DecodedPath, entries: &[Entry]) -> String {
         .fold("/".to_owned(), |before, segment| before + &String::from_utf8_lossy(segment) + "/");
     let listing = Listing { path, entries: entries.collect() };
     serde_json::to_string(&listing).expect("strings and numbers") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::page::tests::source;
+
+    #[test]
+    fn the_policy_names_the_style_sheets_and_the_script() {
+        for (text, directive) in [(page::STYLE, "style-src"), (STYLE, "style-src"), (SCRIPT, "script-src")] {
+            let source = source(text);
+            let named = CONTENT_SECURITY_POLICY.split(';').find(|part| part.contains(&source));
+            assert!(named.is_some_and(|part| part.contains(directive)), "{directive} must name {source}");
+        }
+        // It would end the script, or the style, before its end.
+        assert!(!SCRIPT.contains("</") && !STYLE.contains("</"));
+    }
+
+    #[test]
+    fn what_is_a_picture_is_the_same_in_the_script_and_the_style_sheet() {
+        assert!(SCRIPT.contains(&format!("({})$/i", ["?:", &PICTURES.join("|")].concat())));
+        let selectors: Vec<_> =
+            PICTURES.iter().map(|ending| format!("td a[href$=\".{ending}\" i]")).collect();
+        let before = STYLE.split("{ background-image: var(--picture)").next().expect("a rule");
+        let found = before.rsplit('}').next().expect("selectors").split_whitespace().collect::<Vec<_>>();
+        assert_eq!(found.join(" "), selectors.join(", "));
+    }
 }

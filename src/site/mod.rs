@@ -31,6 +31,7 @@ pub mod hosts;
 pub mod listing;
 pub mod media_type;
 pub mod page;
+pub mod readme;
 pub mod representation;
 pub mod response;
 pub mod root;

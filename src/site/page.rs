@@ -1,19 +1,20 @@
 //! The frame of the pages that the server itself makes: listings and errors.
 //!
-//! They load nothing: the style stands in the page, there are no scripts, and the browser is told
-//! to allow neither, whatever a file's name may manage to put into the page.
+//! They load nothing of their own: the styles stand in the page, and so does the one script, that of
+//! listings. The browser is told their hashes and to allow nothing else, whatever a file's name may
+//! manage to put into the page.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// The one style sheet of these pages.
-const STYLE: &str = include_str!("page.css");
+/// The style sheet of all of these pages.
+pub(super) const STYLE: &str = include_str!("page.css");
 
-/// Nothing may be loaded or run but the style sheet whose hash this is.
+/// Of a page without more: nothing may be loaded or run but the style sheet whose hash this is.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-+EhkV0wOVeboXG1sxcAoBaSxUubNcZhZWIyG0O5dajg='; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI='; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// A whole page.
-pub fn render(title: &str, content: &Markup) -> String {
+/// A whole page; `more_style` is a style sheet beside that of all pages.
+pub fn render(title: &str, more_style: Option<&str>, content: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -23,6 +24,7 @@ pub fn render(title: &str, content: &Markup) -> String {
                 meta name="color-scheme" content="light dark";
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
+                @if let Some(style) = more_style { style { (PreEscaped(style)) } }
             }
             body { (content) }
         }
@@ -31,14 +33,19 @@ pub fn render(title: &str, content: &Markup) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use base64::prelude::{BASE64_STANDARD, Engine};
     use sha2::{Digest, Sha256};
 
+    /// How a policy names what stands in the page.
+    pub(crate) fn source(text: &str) -> String {
+        format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
+    }
+
     #[test]
     fn the_policy_names_the_style_sheet() {
-        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-        assert!(CONTENT_SECURITY_POLICY.contains(&format!("'sha256-{hash}'")), "it must name sha256-{hash}");
+        let source = source(STYLE);
+        assert!(CONTENT_SECURITY_POLICY.contains(&source), "it must name {source}");
     }
 }

@@ -345,6 +345,61 @@ fn names_in_a_listing_are_escaped_and_their_links_lead_to_them() {
 }
 
 #[test]
+fn a_gallery_is_a_link_that_works_without_scripts_where_there_are_pictures() {
+    let (_outside, root) = folder();
+    for name in ["p/a.JPG", "p/b.txt", "p/\"><b>.png", "p/c.jpg/d.txt", "t/b.txt", "p/no.jpg.txt"] {
+        write(&root, name, name);
+    }
+    let large = fs::File::create(root.join("p/large.png")).expect("created");
+    large.set_len(20_000_001).expect("made long");
+    let site = site(&root);
+    let page = |target: &str| text(ask(&site, &format!("GET {target}"), "Accept: text/html\r\n").body);
+    let pictures = |page: &str| -> Vec<String> {
+        let parts = page.split("<img alt=\"\" loading=\"lazy\" decoding=\"async\" src=\"").skip(1);
+        parts.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+    };
+    let link = "<a href=\"?sort=size&amp;order=desc&amp;view=gallery\">Gallery</a>";
+    let (list, gallery) = (page("/p/?sort=size&order=desc"), page("/p/?sort=size&order=desc&view=gallery"));
+    assert!(list.contains(link) && list.contains("<main>") && pictures(&list).is_empty(), "{list}");
+    assert!(gallery.contains("<main class=\"gallery\">"), "{gallery}");
+    let mut found = pictures(&gallery);
+    found.sort();
+    assert_eq!(found, ["./%22%3E%3Cb%3E.png", "./a.JPG"]);
+    assert!(gallery.contains("<a href=\"?sort=name&amp;order=asc&amp;view=gallery\">Name</a>"), "{gallery}");
+    let without = page("/t/?view=gallery");
+    assert!(!without.contains("Gallery</a>") && without.contains("<main>"), "{without}");
+}
+
+#[test]
+fn without_a_script_a_gallery_has_only_so_many_pictures() {
+    let (_outside, root) = folder();
+    for number in 0..600 {
+        write(&root, &format!("many/{number}.png"), "");
+    }
+    let page = text(ask(&site(&root), "GET /many/?view=gallery", "Accept: text/html\r\n").body);
+    assert_eq!(page.matches("<img ").count(), 500);
+}
+
+#[test]
+fn a_readme_is_escaped_text_below_the_listing() {
+    let (_outside, root) = folder();
+    write(&root, "r/Readme.MD", "\n<script>alert(1)</script> & </pre><img src=x onerror=alert(1)>");
+    write(&root, "r/readme.txt", "the second");
+    let site = site(&root);
+    let page = text(ask(&site, "GET /r/", "Accept: text/html\r\n").body);
+    let expected = "<h2 id=\"readme\">Readme.MD</h2><pre>\n\n&lt;script&gt;alert(1)&lt;/script&gt; &amp; \
+                    &lt;/pre&gt;&lt;img src=x onerror=alert(1)&gt;</pre></section>";
+    assert!(page.contains(expected) && !page.contains("the second"), "{page}");
+    let json = text(ask(&site, "GET /r/?format=json", "").body);
+    assert!(!json.contains("script"), "{json}");
+    // A link that leads out is none of them, whatever its name.
+    fs::remove_file(root.join("r/Readme.MD")).expect("removed");
+    symlink("../../secret.txt", root.join("r/README")).expect("linked");
+    let page = text(ask(&site, "GET /r/", "Accept: text/html\r\n").body);
+    assert!(page.contains("the second") && !page.contains("SECRET"), "{page}");
+}
+
+#[test]
 fn programs_get_one_line_and_browsers_a_page() {
     let (_outside, root) = folder();
     let site = site(&root);

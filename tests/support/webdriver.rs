@@ -137,6 +137,24 @@ impl Browser {
         self.wait_for("return window.left === undefined && document.readyState === 'complete'");
     }
 
+    /// Presses keys like a person, whatever has the focus.
+    pub(crate) fn press(&self, keys: &str) {
+        let event = |kind: &str, key: char| json!({"type": kind, "value": key.to_string()});
+        let events: Vec<_> =
+            keys.chars().flat_map(|key| [event("keyDown", key), event("keyUp", key)]).collect();
+        let keyboard = json!({"type": "key", "id": "keys", "actions": events});
+        self.command("POST", "/actions", &json!({"actions": [keyboard]}));
+    }
+
+    /// Moves the mouse to the middle of what is selected.
+    pub(crate) fn point_at(&self, selector: &str) {
+        let using = json!({"using": "css selector", "value": selector});
+        let element = self.command("POST", "/element", &using);
+        let moves = json!({"type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0});
+        let mouse = json!({"type": "pointer", "id": "mouse", "actions": [moves]});
+        self.command("POST", "/actions", &json!({"actions": [mouse]}));
+    }
+
     /// Fails if there is a dialog, which nothing but a script can open.
     pub(crate) fn assert_no_dialog(&self, context: &dyn Debug) {
         let answer = self.try_command("GET", "/alert/text", &Value::Null);
