@@ -28,7 +28,8 @@
   // types, only those near to what is in sight are in it, and otherwise all: they come and go by
   // steps, when there is nothing else to do.
 
-  const soon = window.requestIdleCallback ?? (task => setTimeout(task, 20));
+  const whenIdle = window.requestIdleCallback;
+  const soon = task => whenIdle ? whenIdle(task, {timeout: 100}) : setTimeout(task, 20);
   const notSoon = window.cancelIdleCallback ?? clearTimeout;
   let found = rows;
   let present = rows.length;

@@ -40,7 +40,7 @@ const SCRIPT: &str = include_str!("listing.js");
 /// pictures from here. (Those of the style sheet are in it, as `data:`.)
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-2K+R3yN9sKGVQ14mjP2iYS0i7fSh3yB60OC/J6+1T0k='; \
-    script-src 'sha256-R2nngh7Zu7uDx8d0mKCMIVsSI+3HdospctmgVtz9d/k='; img-src 'self' data:; \
+    script-src 'sha256-YUCCMXNiahMTv1EskxbI/C/jheVD8NvXDvisG0P5NHA='; img-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Files that browsers show as pictures, by the end of their names. `listing.js` and `listing.css`

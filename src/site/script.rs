@@ -135,7 +135,7 @@ mod tests {
         let own = || {
             let mut headers = Headers::default();
             headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
-            let html = page::render("t", &maud::html! { p { "x" } }).into_bytes();
+            let html = page::render("t", None, &maud::html! { p { "x" } }).into_bytes();
             let mut response = Response { status: Status::OK, headers, body: Body::Bytes(html) };
             add_to_own_page(&mut response);
             let policy = response.headers.get("content-security-policy").expect("one").to_owned();
