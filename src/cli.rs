@@ -26,10 +26,8 @@ pub const DEFAULT_PORT: u16 = 8000;
     after_help = "Examples:\n  \
         glasshttp                       this folder, at http://localhost:8000/, for this machine only\n  \
         glasshttp -p 0 site             another folder, on any free port\n  \
-        glasshttp -b 0.0.0.0 photos     for everybody on your network\n\n\
-        Each option but --header can also be set by an environment variable: --port by GLASSHTTP_PORT, and so on.",
         glasshttp --lan photos          for everybody on your network\n\n\
-        Each option can also be set by an environment variable: --port by GLASSHTTP_PORT, and so on.",
+        Each option but --header can also be set by an environment variable: --port by GLASSHTTP_PORT, and so on.",
     override_usage = "glasshttp [OPTIONS] [FOLDER]",
     next_line_help = false,
     color = ColorChoice::Auto

@@ -19,12 +19,9 @@
 //! [`human`] (bytes and sizes as people read them).
 //!
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
-//! (what is printed), [`events`] (what pages are told as it happens), [`inspect`] (a live page that shows what goes
-//! on), `reload` (pages that reload when files change), and `main.rs`, which puts all of it together.
 //! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), [`events`] (what pages are
-//! told as it happens), [`inspect`] (a live page that shows what goes on), [`human`] (bytes and sizes
-//! as people read them), `reload` (pages that reload when files change), and `main.rs`, which puts all
-//! of it together.
+//! told as it happens), [`inspect`] (a live page that shows what goes on), `reload` (pages that reload
+//! when files change), and `main.rs`, which puts all of it together.
 //!
 //! # The way of a request
 //!

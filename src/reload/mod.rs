@@ -12,7 +12,6 @@
 //! data: {"reloads":5,"styles":3}
 //! ```
 //!
-//! `watch` sees what changes. A page that was not connected for a while, since nobody saw it or the
 //! `watch.rs` sees what changes. A page that was not connected for a while, since nobody saw it or the
 //! network was away, knows by the counts whether it has missed something; after a restart the counts
 //! begin anew under another name of the server. `ago` closes the last gap: by it a page that has just

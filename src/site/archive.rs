@@ -19,8 +19,6 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `walk` | finds what is in the folder, confined like a request |
-//! | `tar`, `zip` | the formats: entries in, bytes out |
 //! | `archive/walk.rs` | finds what is in the folder, confined like a request |
 //! | `archive/tar.rs`, `archive/zip.rs` | the formats: entries in, bytes out |
 //!
