@@ -628,3 +628,35 @@ fn a_page_that_was_changed_is_seen_changed_at_the_next_visit() {
     assert_eq!(browser.content(), "old");
     server.process.stdout.line("a 304", |line| line.contains("\"GET / HTTP/1.1\" 304 "));
 }
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn files_are_added_from_a_listing_and_what_is_refused_is_said() {
+    let site =
+        folder(&[("folder/there.txt", "before"), ("own/new file.txt", "new"), ("own/there.txt", "other")]);
+    let server = Server::start(&site.path().join("folder"), &["--upload", "--log", "off"]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    browser.wait_for("return !document.querySelector('#upload').hidden");
+    let choose = |names: &[&str]| {
+        let files: Vec<String> = names.iter().map(|name| format!("new File(['{name}'], '{name}')")).collect();
+        browser.run(&format!(
+            "const box = new DataTransfer(); for (const file of [{}]) box.items.add(file);
+             const event = new DragEvent('drop', {{dataTransfer: box, bubbles: true, cancelable: true}});
+             document.body.dispatchEvent(event)",
+            files.join(", ")
+        ));
+    };
+    // One that is refused keeps the page as it is, so that the reason can be read.
+    choose(&["there.txt", "ü & #1.txt"]);
+    browser.wait_for("return document.querySelectorAll('#upload li').length === 3");
+    let said = browser.text("return document.querySelector('#upload ul').innerText");
+    assert!(said.contains("409 Conflict") && said.contains("ü & #1.txt added"), "{said}");
+    assert_eq!(std::fs::read(site.path().join("folder/ü & #1.txt")).expect("added"), "ü & #1.txt".as_bytes());
+    assert_eq!(std::fs::read(site.path().join("folder/there.txt")).expect("as it was"), b"before");
+    // Where all goes well the listing shows what it has now.
+    browser.open(&server.url("/"));
+    choose(&["second.txt"]);
+    browser.wait_for("return document.querySelector('tbody').innerText.includes('second.txt')");
+    assert_eq!(browser.console().iter().filter(|line| !line.contains("409")).count(), 0);
+}

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Below the table stands the folder's [README](super::readme). Sorting and the views work without
-//! scripts: they are links. `listing.js` adds a filter, keys and previews.
+//! scripts: they are links. `listing.js` adds a filter, keys and previews; with `--upload`, `upload.js`
+//! adds a place to drop files on.
 //!
 //! Names are bytes, and anything can
 //! stand in them. Links carry the exact bytes, percent-encoded; what is shown is escaped, with
@@ -35,12 +36,19 @@ use std::fs::File;
 /// What only listings have; the rest is in [`page`].
 const STYLE: &str = include_str!("listing.css");
 const SCRIPT: &str = include_str!("listing.js");
+const UPLOAD_SCRIPT: &str = include_str!("upload.js");
 
 /// Nothing may be loaded or run but the two style sheets and the script whose hashes these are, and
 /// pictures from here. (Those of the style sheet are in it, as `data:`.)
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-2K+R3yN9sKGVQ14mjP2iYS0i7fSh3yB60OC/J6+1T0k='; \
+    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-BbrfrGpmJnGctI2awul4ZEaltyMTk/1Mv7CzybnO6HE='; \
     script-src 'sha256-YUCCMXNiahMTv1EskxbI/C/jheVD8NvXDvisG0P5NHA='; img-src 'self' data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// The same where files can be added, by one script more and by PUT to this server.
+const POLICY_WITH_UPLOADS: &str = "default-src 'none'; \
+    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-BbrfrGpmJnGctI2awul4ZEaltyMTk/1Mv7CzybnO6HE='; \
+    script-src 'sha256-YUCCMXNiahMTv1EskxbI/C/jheVD8NvXDvisG0P5NHA=' 'sha256-1c+jenav1lCM54f+ZmuRAWrQBPu0t7UeYUEneBIAS4I='; connect-src 'self'; img-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Files that browsers show as pictures, by the end of their names. `listing.js` and `listing.css`
@@ -90,6 +98,7 @@ pub fn respond(
     query: Option<&[u8]>,
     fields: &Fields<'_>,
     hidden: bool,
+    uploads: bool,
 ) -> Result<Response, Refusal> {
     let mut entries = read(root, directory, path, hidden).map_err(|_| {
         Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory")
@@ -107,10 +116,11 @@ pub fn respond(
         as_json(path, &entries)
     } else {
         headers.push("Content-Type", "text/html; charset=utf-8");
-        headers.push("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+        let policy = if uploads { POLICY_WITH_UPLOADS } else { CONTENT_SECURITY_POLICY };
+        headers.push("Content-Security-Policy", policy);
         let files = entries.iter().filter(|entry| entry.kind == Kind::File);
         let readme = Readme::find(root, path, files.map(|entry| entry.name.as_slice()));
-        as_page(path, &entries, order, View::from_query(query), readme.as_ref())
+        as_page(path, &entries, order, View::from_query(query), readme.as_ref(), uploads)
     };
     headers.push("Cache-Control", "no-cache");
     headers.push("Vary", "Accept");
@@ -289,6 +299,7 @@ fn as_page(
     order: Order,
     view: View,
     readme: Option<&Readme>,
+    uploads: bool,
 ) -> String {
     let title = format!("Index of {}", shown_path(path));
     // Without pictures there is nothing to see in a gallery.
@@ -337,6 +348,13 @@ fn as_page(
                     @for row in rows { (row) }
                 }
             }
+            @if uploads {
+                // Shown by the script, likewise.
+                section id="upload" hidden {
+                    label { "Add files: drop them anywhere here, or " input type="file" multiple; }
+                    ul role="status" {}
+                }
+            }
             footer {
                 span { (summary(entries)) }
                 @if cfg!(feature = "archive") {
@@ -350,6 +368,7 @@ fn as_page(
             @if let Some(readme) = readme { (section(readme)) }
         }
         script { (PreEscaped(SCRIPT)) }
+        @if uploads { script { (PreEscaped(UPLOAD_SCRIPT)) } }
     };
     page::render(&title, Some(STYLE), &content)
 }
@@ -538,9 +557,12 @@ mod tests {
             let source = source(text);
             let named = CONTENT_SECURITY_POLICY.split(';').find(|part| part.contains(&source));
             assert!(named.is_some_and(|part| part.contains(directive)), "{directive} must name {source}");
+            assert!(POLICY_WITH_UPLOADS.contains(&source), "with uploads, {directive} must name {source}");
         }
+        let source = source(UPLOAD_SCRIPT);
+        assert!(POLICY_WITH_UPLOADS.contains(&source), "with uploads, script-src must name {source}");
         // It would end the script, or the style, before its end.
-        assert!(!SCRIPT.contains("</") && !STYLE.contains("</"));
+        assert!(!SCRIPT.contains("</") && !STYLE.contains("</") && !UPLOAD_SCRIPT.contains("</"));
     }
 
     #[test]

@@ -209,7 +209,8 @@ impl Site {
                 if let Some(format) = parameter(query, "archive") {
                     return self.archives.respond(&self.root, directory, &path, &format, self.options.hidden);
                 }
-                listing::respond(&self.root, &directory, &path, query, &request.fields, self.options.hidden)
+                let (hidden, uploads) = (self.options.hidden, self.options.upload.is_some());
+                listing::respond(&self.root, &directory, &path, query, &request.fields, hidden, uploads)
             }
         }
     }
