@@ -107,6 +107,17 @@ pub struct Cli {
           help_heading = "For building pages")]
     clean_urls: bool,
 
+    /// Send app.js.br, .zst or .gz in place of app.js, if it is there and the client takes it
+    #[arg(long, env = "GLASSHTTP_PRECOMPRESSED", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "For building pages")]
+    precompressed: bool,
+
+    /// Compress text, scripts and the like on the way, with br or gzip
+    #[cfg(feature = "compress")]
+    #[arg(long, env = "GLASSHTTP_COMPRESS", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "For building pages")]
+    compress: bool,
+
     /// Let pages of other origins read what is served: of all, or of ORIGIN alone, repeatable
     /// [default: of none]
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*",
@@ -374,6 +385,11 @@ impl Cli {
                     [] => site::Cors::Nobody,
                     origins if origins.iter().any(|origin| origin == "*") => site::Cors::Everybody,
                     origins => site::Cors::Origins(origins.to_vec()),
+                },
+                codings: site::Codings {
+                    precompressed: self.precompressed,
+                    #[cfg(feature = "compress")]
+                    compress: self.compress,
                 },
                 cache_size: self.cache_size as usize * 1_000_000,
                 hosts: if loopback_only {

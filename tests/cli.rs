@@ -187,6 +187,9 @@ fn help_names_each_option_with_its_default() {
             &[
                 ("--spa[=<FILE>]", "404"),
                 ("--clean-urls", ""),
+                ("--precompressed", ""),
+                #[cfg(feature = "compress")]
+                ("--compress", ""),
                 ("--cors[=<ORIGIN>]", "of none"),
                 ("-H, --header <NAME: VALUE>", ""),
                 ("--isolate", ""),

@@ -84,6 +84,9 @@ const FILES: &[(&str, &str)] = &[
     ("sub/index.html", "<!doctype html>\n<title>Sub</title>\n"),
     ("list/a.txt", "one\n"),
     ("list/b.txt", "three\n"),
+    ("coded/page.js", "let page = 1;\n"),
+    ("coded/page.js.br", "(br)\n"),
+    ("coded/page.js.gz", "(gzip)\n"),
     (".hidden", "hidden\n"),
     (".well-known/ok.txt", "ok\n"),
 ];
@@ -99,6 +102,11 @@ const SITES: &[(&str, fn(&mut site::Options))] = &[
     ("no-listing", |options| options.listing = false),
     // Reachable from other machines, and so under names that it cannot know.
     ("any-host", |options| options.hosts = Hosts::Any),
+    // --precompressed
+    ("precompressed", |options| options.codings.precompressed = true),
+    // --compress
+    #[cfg(feature = "compress")]
+    ("compress", |options| options.codings.compress = true),
 ];
 
 /// When nothing has come for so long, nothing will: the bound of a failure, never waited for else.
@@ -108,23 +116,23 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// closed, then the system answers it with a reset: how the connection ends depends on who is faster.
 const AT_ONCE_ONLY: &[&str] = &["connection-close-and-more.txt"];
 
-/// Asked where a transcript says that the connection is open.
+/// Asked where a transcript says that the connection is open: what is answered alike on every site.
 const PROBE: &str = "# RFC
-> GET /hello.txt HTTP/1.1
+> GET /coded/page.js.gz HTTP/1.1
 > Host: localhost
 >
 < HTTP/1.1 200 OK
 < Date: {date}
 < Server: glasshttp
-< Content-Length: 14
-< Content-Type: text/plain; charset=utf-8
+< Content-Length: 7
+< Content-Type: application/gzip
 < Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT
 < ETag: {any}
 < Cache-Control: no-cache
 < Accept-Ranges: bytes
 < X-Content-Type-Options: nosniff
 <
-< Hello, world!\\n
+< (gzip)\\n
 < (open)
 ";
 
@@ -554,7 +562,9 @@ fn read_transcripts() -> Vec<Transcript> {
         let path = entry.expect("the folder can be read").path();
         let name = path.file_name().expect("it has a name").to_string_lossy().into_owned();
         assert!(path.extension() == Some("txt".as_ref()), "{name} is no transcript");
-        if name == "archive.txt" && !cfg!(feature = "archive") {
+        let is_left_out = (name == "archive.txt" && !cfg!(feature = "archive"))
+            || (name == "coding-compressed.txt" && !cfg!(feature = "compress"));
+        if is_left_out {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));

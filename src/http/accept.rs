@@ -53,7 +53,7 @@ fn specificity(range: &[u8], kind: &str, subtype: &str) -> Option<u8> {
 
 /// `q=0.5` in thousandths (section 12.4.2). A malformed weight is taken as 0: a type that nobody
 /// asked for clearly is not sent in place of one that somebody did.
-fn weight(parameter: &[u8]) -> Option<u16> {
+pub(super) fn weight(parameter: &[u8]) -> Option<u16> {
     let value = parameter.strip_prefix(b"q=").or_else(|| parameter.strip_prefix(b"Q="))?;
     let thousandths = std::str::from_utf8(value)
         .ok()

@@ -15,6 +15,10 @@
 //!
 //! No answer is older than its request, just as if each had opened the file.
 //!
+//! With content codings an answer can rest on more than its file: on the one beside it that is compressed,
+//! or on there being none. Then all of it is checked, and there is an entry for each coding
+//! ([`Wanted::key`](super::coding::Wanted::key)).
+//!
 //! What could change without showing it is not kept: a file that changed within the last two
 //! seconds may change again within the resolution of its time of change. (One way remains that no
 //! server sees which goes by times: a program that has the file mapped into its memory and writes
@@ -46,12 +50,37 @@ pub struct Cache {
     start: Instant,
 }
 
+/// What must still be true if an answer is to be given again.
+#[derive(Debug)]
+pub struct Grounds {
+    /// Where the file is that the target names.
+    pub trail: Trail,
+    /// What was true of it when it was opened.
+    pub facts: Facts,
+    /// Where other files are on which the choice rests, with what was true of them: `None` if nothing
+    /// was there.
+    pub others: Vec<(Trail, Option<Facts>)>,
+}
+
+impl Grounds {
+    /// Those of an answer that rests on one file alone.
+    pub fn of(trail: Trail, facts: Facts) -> Grounds {
+        Grounds { trail, facts, others: Vec::new() }
+    }
+
+    fn still_hold(&self, root: &Root) -> bool {
+        root.still_leads_to(&self.trail, &self.facts)
+            && self.others.iter().all(|(trail, facts)| match facts {
+                Some(facts) => root.still_leads_to(trail, facts),
+                None => root.is_nothing_at(trail),
+            })
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     representation: Arc<Representation>,
-    /// Where the file is.
-    trail: Trail,
-    facts: Facts,
+    grounds: Grounds,
     size: usize,
     /// When it was last found to be true, in nanoseconds since the cache's start.
     checked: AtomicU64,
@@ -76,7 +105,7 @@ impl Cache {
         if is_unchecked {
             // What is checked is true from before the check on.
             let now = self.nanoseconds(Instant::now());
-            if !root.still_leads_to(&entry.trail, &entry.facts) {
+            if !entry.grounds.still_hold(root) {
                 self.remove(path);
                 trace::step("cache", None, || {
                     "in memory, but it has changed on disk: read it anew".to_owned()
@@ -103,16 +132,16 @@ impl Cache {
     }
 
     /// Keeps a file's representation, which must be in memory, under the path that led to it.
-    pub fn keep(&self, path: &[u8], trail: Trail, facts: Facts, representation: Arc<Representation>) {
-        // The path is here about twice more, in the trail.
-        let size = usize::try_from(facts.length).unwrap_or(usize::MAX) + 3 * path.len() + OVERHEAD;
+    pub fn keep(&self, path: &[u8], grounds: Grounds, representation: Arc<Representation>) {
+        // The path is here about twice more in each trail.
+        let names = (1 + 2 * (1 + grounds.others.len())) * path.len();
+        let size = usize::try_from(representation.length()).unwrap_or(usize::MAX) + names + OVERHEAD;
         if size > self.capacity {
             return;
         }
         let entry = Entry {
             representation,
-            trail,
-            facts,
+            grounds,
             size,
             // Not checked since any request arrived: the next one does that.
             checked: AtomicU64::new(0),
@@ -150,6 +179,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::representation::Form;
     use crate::site::root::Opened;
     use std::path::Path;
     use std::time::Duration;
@@ -173,9 +203,10 @@ mod tests {
 
         fn keep(&self, path: &str) {
             let Ok(Opened::File(file)) = self.root.open(b"a.txt") else { panic!("it is there") };
-            let representation = Representation::in_memory(&file, b"a.txt", "no-cache").expect("it is read");
-            let trail = self.root.trail(b"a.txt").expect("no NUL");
-            self.cache.keep(path.as_bytes(), trail, file.facts, Arc::new(representation));
+            let representation =
+                Representation::in_memory(&file, b"a.txt", "no-cache", Form::Plain).expect("it is read");
+            let grounds = Grounds::of(self.root.trail(b"a.txt").expect("no NUL"), file.facts);
+            self.cache.keep(path.as_bytes(), grounds, Arc::new(representation));
         }
 
         fn file(&self) -> std::path::PathBuf {

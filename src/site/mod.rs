@@ -10,8 +10,8 @@
 //! | may a page of another origin read the answer? | [`cors`] |
 //! | is the method one of ours? | here |
 //! | what does the target name? | [`root`] opens it; here it becomes a file, an index, a listing |
-//! | which representation is that? | [`representation`], [`media_type`]; [`cache`] remembers |
 //! | is the folder wanted as one file? | [`archive`] |
+//! | which representation is that? | [`representation`], [`media_type`], [`coding`]; [`cache`] remembers |
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
 //! | does a page get the script for live reload? | [`script`] |
 //! | what if it is refused? | [`error_page`] |
@@ -24,6 +24,9 @@ pub mod archive;
 #[cfg(feature = "auth")]
 pub mod auth;
 pub mod cache;
+pub mod coding;
+#[cfg(feature = "compress")]
+pub mod compress;
 pub mod cors;
 pub mod error_page;
 pub mod facts;
@@ -38,6 +41,7 @@ pub mod root;
 pub mod script;
 pub mod upload;
 
+pub use coding::Codings;
 pub use cors::Cors;
 pub use hosts::Hosts;
 pub use response::{
@@ -51,8 +55,9 @@ use crate::http::target::parameter;
 use crate::http::target::{DecodedPath, Target, encode_segment};
 use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
-use cache::Cache;
-use representation::Representation;
+use cache::{Cache, Grounds};
+use coding::Wanted;
+use representation::{Form, Representation};
 use root::{OpenFile, Opened, SingleFile};
 use std::sync::Arc;
 use std::time::Instant;
@@ -66,6 +71,9 @@ pub struct Site {
     options: Options,
     #[cfg(feature = "archive")]
     archives: archive::Archives,
+    /// Whoever compresses something while it is sent holds one of these.
+    #[cfg(feature = "compress")]
+    compressing: Arc<()>,
 }
 
 /// How a folder is served. The defaults of the command line are in [`crate::cli`].
@@ -94,6 +102,8 @@ pub struct Options {
     pub script: bool,
     /// Which files may be uploaded, if any may.
     pub upload: Option<Upload>,
+    /// In which codings files may go out.
+    pub codings: Codings,
 }
 
 impl Default for Options {
@@ -110,6 +120,7 @@ impl Default for Options {
             cors: Cors::Nobody,
             script: false,
             upload: None,
+            codings: Codings::default(),
         }
     }
 }
@@ -138,6 +149,8 @@ impl Site {
             options,
             #[cfg(feature = "archive")]
             archives: archive::Archives::default(),
+            #[cfg(feature = "compress")]
+            compressing: Arc::default(),
         }
     }
 
@@ -152,6 +165,11 @@ impl Site {
     fn finish(&self, request: &Request<'_>, mut response: Response) -> Response {
         if self.options.script {
             script::add_to_own_page(&mut response);
+        }
+        #[cfg(feature = "compress")]
+        if self.options.codings.compress {
+            let wanted = self.options.codings.wanted(request);
+            compress::compress_made(&mut response, wanted.made, &self.compressing);
         }
         self.options.cors.add_to(&mut response.headers, request);
         response
@@ -184,7 +202,9 @@ impl Site {
                 return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
             }
         };
-        if let Some(representation) = self.cache.get(encoded_path, arrived, &self.root) {
+        let wanted = self.options.codings.wanted(request);
+        let key = wanted.key(encoded_path);
+        if let Some(representation) = self.cache.get(&key, arrived, &self.root) {
             return Ok(send(request, &representation));
         }
         let path = DecodedPath::decode(encoded_path)?;
@@ -197,7 +217,7 @@ impl Site {
         }
         match self.find(&path).or_else(|refusal| self.fall_back(request, refusal))? {
             Found::File { file, relative, for_certain } => {
-                let representation = self.represent(file, &relative, for_certain.then_some(encoded_path));
+                let representation = self.represent(file, &relative, for_certain.then_some(&*key), &wanted);
                 Ok(send(request, &representation))
             }
             Found::DirectoryWithoutSlash => Ok(redirect_to_directory(&path, query)),
@@ -320,20 +340,31 @@ impl Site {
     }
 
     /// The representation of a file that was found. If it may be kept for the next requests it is
-    /// read into memory; `path` is the target's, if that names this file for certain.
-    fn represent(&self, file: OpenFile, relative: &[u8], path: Option<&[u8]>) -> Arc<Representation> {
+    /// read into memory, under `key` if the target names this file for certain.
+    fn represent(
+        &self,
+        file: OpenFile,
+        relative: &[u8],
+        key: Option<&[u8]>,
+        wanted: &Wanted,
+    ) -> Arc<Representation> {
         let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        // Into pages that get the script something is put while they are sent: they go out as they are.
+        let gets_script = self.options.script && media_type::of(name).starts_with("text/html");
+        if !self.options.codings.are_off() && !gets_script {
+            return self.represent_coded(file, relative, name, key, wanted);
+        }
         let cache_control = &self.options.cache_control;
-        if let Some(path) = path
+        if let Some(key) = key
             && self.cache.would_keep(&file.facts)
             && let Some(trail) = self.root.trail(relative)
-            && let Some(in_memory) = Representation::in_memory(&file, name, cache_control)
+            && let Some(in_memory) = Representation::in_memory(&file, name, cache_control, Form::Plain)
         {
             let representation = Arc::new(self.complete(in_memory));
-            self.cache.keep(path, trail, file.facts, Arc::clone(&representation));
+            self.cache.keep(key, Grounds::of(trail, file.facts), Arc::clone(&representation));
             return representation;
         }
-        Arc::new(self.complete(Representation::on_disk(file, name, cache_control)))
+        Arc::new(self.complete(Representation::on_disk(file, name, cache_control, Form::Plain)))
     }
 
     /// With all that is added to what the file has.
@@ -354,7 +385,7 @@ impl Site {
             && let Ok(Opened::File(file)) = self.root.open(b"404.html")
         {
             trace::step("error page", None, || "the folder's own 404.html says so".to_owned());
-            let page = Representation::on_disk(file, b"404.html", &self.options.cache_control);
+            let page = Representation::on_disk(file, b"404.html", &self.options.cache_control, Form::Plain);
             return self.complete(page).respond_as_error(refusal.status);
         }
         let mut response = error_page::respond(&request.fields, refusal);
@@ -378,6 +409,9 @@ fn send(request: &Request<'_>, representation: &Representation) -> Response {
     refusal.record();
     let mut refused = error_page::respond(&request.fields, &refusal);
     refused.headers.push("Content-Range", format!("bytes */{length}"));
+    if representation.varies() {
+        refused.headers.push("Vary", "Accept-Encoding");
+    }
     refused
 }
 

@@ -143,13 +143,19 @@ pub enum Source {
 }
 
 impl FilePart {
+    /// All of what is in memory.
+    #[cfg(feature = "compress")]
+    pub(super) fn of_bytes(bytes: Arc<[u8]>) -> FilePart {
+        FilePart { range: 0..bytes.len() as u64, source: Source::Memory(bytes) }
+    }
+
     /// How many bytes it has.
     pub fn length(&self) -> u64 {
         self.range.end - self.range.start
     }
 
     /// Appends its first bytes, at most so many.
-    fn append_start(&self, onto: &mut Vec<u8>, most: usize) {
+    pub(super) fn append_start(&self, onto: &mut Vec<u8>, most: usize) {
         let count = usize::try_from(self.length()).map_or(most, |length| length.min(most));
         match &self.source {
             Source::Memory(bytes) => {

@@ -249,6 +249,11 @@ impl Root {
         }
     }
 
+    /// Whether nothing is at the end of a trail, not even a link that leads nowhere.
+    pub fn is_nothing_at(&self, trail: &Trail) -> bool {
+        matches!(lstat(&trail.file), Err(Errno::NOENT))
+    }
+
     /// What a path leads to, be it outside.
     fn look_anywhere(&self, relative: &[u8]) -> io::Result<Facts> {
         let root = self.current()?;

@@ -17,7 +17,6 @@
 //! name when it is whole: nobody ever sees half a file, and a client that goes away leaves nothing.
 //! Unless that is asked for, no file is replaced, not even one that comes into being meanwhile.
 
-use super::representation::Representation;
 use super::root::{NewFile, Opened};
 use super::{Begun, Body, Receiver, Response, Site, Uploads, error_page};
 use crate::http::conditional::{self, Outcome};
@@ -106,7 +105,10 @@ impl Site {
             Err(refusal) => Err(refusal),
             Ok(Opened::Directory(_)) => Err(Refusal::new(Status::CONFLICT, "a folder has that name")),
             Ok(Opened::File(file)) => {
-                let present = self.complete(Representation::on_disk(file, relative, ""));
+                // With content codings it is the one that the client would get (section 8.8.3.3): the tag
+                // that it knows is that one's.
+                let wanted = self.options.codings.wanted(request);
+                let present = self.represent(file, relative, None, &wanted);
                 // RFC 9110 section 13.2.1: conditions count only where it would be done without them.
                 if !upload.overwrite {
                     let why = "a file of that name is there already, and files are not replaced here";
