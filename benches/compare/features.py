@@ -103,7 +103,7 @@ def servers(ours):
             "https": "--https={conf}/https.js", "bytes": "-V",
             "proxy": "--proxy=/api:http://127.0.0.1:{upstream}/api",
         }),
-        Server("sirv", node("sirv-cli", "bin.js") + " {root} -p {port}", "-H 127.0.0.1",
+        Server("sirv-cli", node("sirv-cli", "bin.js") + " {root} -p {port}", "-H 127.0.0.1",
                node("sirv-cli", "bin.js") + " --version", {
             "etag": "-e", "if-range": "-e", "if-match": "-e", "spa": "-s", "cors": "-c",
             "https": f"--http2 -C {TLS[0]} -K {TLS[1]}",
@@ -118,10 +118,10 @@ def servers(ours):
         }),
         Server("static-web-server", f"{PEERS}/bin/static-web-server -p {{port}} -d {{root}}", "-a 127.0.0.1",
                f"{PEERS}/bin/static-web-server --version", {
-            "listing": "-z", "sort": "-z", "json": "-z --directory-listing-format json",
+            "listing": "-z", "sort": "-z", "json": "--directory-listing-format json -z",
             "spa": "--page-fallback {root}/index.html", "cors": "-c '*'", "own-header": "-w {conf}/own.toml",
             "precompressed": "--compression-static", "auth": f"--basic-auth 'user:{BCRYPT}'",
-            "archive": "-z --directory-listing-download=targz", "bytes": "-g trace",
+            "archive": "--directory-listing-download=targz -z", "bytes": "-g trace",
             "https": f"--http2 --http2-tls-cert {TLS[0]} --http2-tls-key {TLS[1]}",
         }),
     ]
@@ -134,7 +134,8 @@ SHOWN = {"-c {conf}/serve.json": "serve.json", "-w {conf}/own.toml": "sws.toml"}
 def shown(flags):
     """The names of the options alone, for the table."""
     names = [word.split("=")[0] for word in shlex.split(flags) if word.startswith("-")]
-    return SHOWN.get(flags, " ".join(names))
+    text = SHOWN.get(flags, " ".join(names))
+    return text if len(text) < 30 else f"{names[0]} …"
 
 
 # darkhttpd 1.17, commit beac1fc of January 2026, read in darkhttpd.c and its usage text.
@@ -649,7 +650,10 @@ def _(run):
     answer = run.ask("/nothing-here", Accept="text/html")
     if b"our own page" not in answer.body:
         return NO
-    return YES if answer.status == 404 else wrong(f"with {answer.status}")
+    if answer.status != 404:
+        return wrong(f"with {answer.status}")
+    instead = b"our own page" in run.ask("/listed/", Accept="text/html").body
+    return Cell("y", "and then in place of listings, too") if instead else YES
 
 
 @feature("query", "redirects keep the query")
@@ -778,7 +782,10 @@ def _(run):
 def _(run):
     run.ask("/poem.txt", X_Marker="seen-on-the-wire")
     time.sleep(0.5)
-    return YES if "seen-on-the-wire" in run.said() else NO
+    said = run.said()
+    if "seen-on-the-wire" not in said:
+        return NO
+    return YES if "RFC 9110" in said else part("the bytes alone")
 
 
 @feature("https", "HTTPS")
@@ -901,7 +908,7 @@ def table(results, versions):
         if all(key in cells for cells in results.values()):
             lines.append(f"| {title} | {' | '.join(text(results[name][key]) for name in names)} |")
     lines.append("")
-    lines.append("; ".join(f"{number}: {note}" for note, number in notes.items()) + ".")
+    lines.append("; ".join(f"<sup>{number}</sup> {note}" for note, number in notes.items()) + ".")
     lines.append("")
     lines.append(f"Tried on {datetime.date.today()}: {', '.join(f'{name} {v}' for name, v in versions.items())}.")
     return "\n".join(lines)
