@@ -12,13 +12,13 @@ servers or some features, --show prints each cell as it comes.
 
 How a cell comes about: the server is started over a folder of its own, on a free port of 127.0.0.1,
 with its defaults, and the feature is tried. If it is not there and the server has an option for it
-(FLAGS), the server is started again with that, and tried again; the cell then names the option. One
+(its `flags`), the server is started again with that, and tried again; the cell then names the option. One
 trial starts each server without a word about the address, to see where it listens, and one
 miniserve with its QR code, which it shows for addresses of a network only. Every wait is bounded,
 and only processes that were started here are ended. darkhttpd is not tried: its column is read in
 its source and marked so.
 
-The table takes about five minutes. It needs openssl (for a certificate) and node.
+The table takes about four minutes. It needs openssl (for a certificate) and node.
 """
 import argparse
 import base64
@@ -112,13 +112,14 @@ def servers(ours):
                f"{PEERS}/bin/miniserve --version", {
             "links": "--no-symlinks", "clean": "--pretty-urls", "spa": "--spa --index index.html",
             "cors": "--header 'Access-Control-Allow-Origin: *'", "own-header": "--header 'X-Own: yes'",
-            "compress": "-C", "auth": "-a user:pw", "archive": "--enable-tar-gz", "upload": "-u",
-            "upload-foreign": "-u", "qr": "-q", "https": f"--tls-cert {TLS[0]} --tls-key {TLS[1]}",
+            "compress": "-C", "auth": "-a user:pw", "archive": "--enable-tar-gz", "readme": "--readme",
+            "upload": "-u", "upload-foreign": "-u", "qr": "-q", "https": f"--tls-cert {TLS[0]} --tls-key {TLS[1]}",
             "webdav": "--enable-webdav", "bytes": "-v",
         }),
         Server("static-web-server", f"{PEERS}/bin/static-web-server -p {{port}} -d {{root}}", "-a 127.0.0.1",
                f"{PEERS}/bin/static-web-server --version", {
-            "listing": "-z", "sort": "-z", "json": "--directory-listing-format json -z",
+            "listing": "-z", "sort": "-z", "filter": "-z", "gallery": "-z", "readme": "-z",
+            "json": "--directory-listing-format json -z",
             "spa": "--page-fallback {root}/index.html", "cors": "-c '*'", "own-header": "-w {conf}/own.toml",
             "precompressed": "--compression-static", "auth": f"--basic-auth 'user:{BCRYPT}'",
             "archive": "--directory-listing-download=targz -z", "bytes": "-g trace",
@@ -151,7 +152,8 @@ DARKHTTPD = {
     "dotfiles": ("y `--hide-dotfiles`", "`/.well-known/` is refused, too"),
     "links": ("y `--chroot`", "for which it has to be started as root"),
     "host": "n", "traversal": "y", "half": "30 s",
-    "listing": "names, sizes, dates", "sort": "n", "json": "n", "clean": "n", "spa": "n", "query": "n",
+    "listing": "names, sizes, dates", "sort": "n", "filter": "n", "gallery": "n",
+    "readme": "n", "json": "n", "clean": "n", "spa": "n", "query": "n",
     "cors": "y `--header`", "own-header": "y `--header`", "404": "n", "precompressed": "n", "compress": "n",
     "auth": "y `--auth`", "archive": "n", "upload-off": "y", "upload": "n", "upload-foreign": "-",
     "reload": "n", "qr": "n", "open": "n", "bytes": "n", "https": "n", "proxy": "n", "webdav": "n",
@@ -163,6 +165,8 @@ POEM = b"".join(b"%03d " % n for n in range(24)) + b"end\n"      # 100 bytes, no
 HOME = b"<!doctype html><title>home</title><body>home</body>"
 PAGE = b"<!doctype html><html><head><title>page</title></head><body><p>page</p></body></html>\n"
 BIG = b"<!doctype html><title>big</title><body>" + b"<p>line upon line\n" * 3000 + b"</body>"
+PICTURE = base64.b64decode(      # one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 SECRET = b"this is the secret\n"
 THEN = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc).timestamp()
 
@@ -179,7 +183,8 @@ def fill(top, own_404):
         "site/data.txt": b"as it is\n", "site/data.txt.gz": gzip.compress(b"made before, with gzip\n"),
         "site/data.txt.br": b"\x0b\x02\x80made\x03",
         "site/listed/a.txt": b"a" * 4567, "site/listed/b.txt": b"b" * 45678, "site/listed/c.txt": b"c" * 456,
-        "site/listed/.hidden.txt": b"hidden\n",
+        "site/listed/.hidden.txt": b"hidden\n", "site/listed/README.md": b"what-the-readme-says\n",
+        "site/listed/photo.png": PICTURE,
         "outside/secret.txt": SECRET, "site-private/secret.txt": SECRET,
         "conf/serve.json": b'{"headers": [{"source": "**", "headers": [{"key": "X-Own", "value": "yes"}]}]}',
         "conf/own.toml": b'[advanced]\n[[advanced.headers]]\nsource = "**"\nheaders = { X-Own = "yes" }\n',
@@ -590,16 +595,36 @@ def _(run):
     return Cell(", ".join(found)) if "names" in found else NO
 
 
+def views(run):
+    """The listing, and what its links show of the same folder in other ways."""
+    listing = run.ask("/listed/", Accept="text/html").body
+    yield listing
+    links = dict.fromkeys(re.findall(rb'href="?([^" >]*\?[^" >]*)', listing))
+    for link in list(links)[:12]:
+        target = link.decode(errors="replace").replace("&amp;", "&")
+        yield run.ask(target if target.startswith("/") else f"/listed/{target}", Accept="text/html").body
+
+
 @feature("sort", "it can be sorted by size")
 def _(run):
-    page = run.ask("/listed/", Accept="text/html").body.decode(errors="replace")
-    for link in list(dict.fromkeys(re.findall(r'href="?([^" >]*\?[^" >]*)', page)))[:12]:
-        target = link.replace("&amp;", "&")
-        sorted_page = run.ask(target if target.startswith("/") else f"/listed/{target}", Accept="text/html").body
-        order = re.findall(rb">\s*([abc])\.txt", sorted_page)
-        if order in ([b"c", b"a", b"b"], [b"b", b"a", b"c"]):
-            return YES
-    return NO
+    orders = [re.findall(rb">\s*([abc])\.txt", page) for page in views(run)]
+    return YES if [b"c", b"a", b"b"] in orders or [b"b", b"a", b"c"] in orders else NO
+
+
+@feature("filter", "it can be searched by name")
+def _(run):
+    page = run.ask("/listed/", Accept="text/html").body
+    return YES if re.search(rb"<input[^>]*(search|filter)", page) else NO
+
+
+@feature("gallery", "it can show pictures")
+def _(run):
+    return YES if any(re.search(rb"<img[^>]*photo\.png", page) for page in views(run)) else NO
+
+
+@feature("readme", "it shows the folder's README")
+def _(run):
+    return YES if b"what-the-readme-says" in run.ask("/listed/", Accept="text/html").body else NO
 
 
 @feature("json", "it can be had as JSON")
@@ -911,8 +936,8 @@ def table(results, versions):
         if all(key in cells for cells in results.values()):
             lines.append(f"| {title} | {' | '.join(text(results[name][key]) for name in names)} |")
     lines.append("")
-    lines.append("; ".join(f"<sup>{number}</sup> {note}" for note, number in notes.items()) + ".")
-    lines.append("")
+    if notes:
+        lines += ["; ".join(f"<sup>{number}</sup> {note}" for note, number in notes.items()) + ".", ""]
     lines.append(f"Tried on {datetime.date.today()}: {', '.join(f'{name} {v}' for name, v in versions.items())}.")
     return "\n".join(lines)
 
