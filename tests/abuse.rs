@@ -469,6 +469,8 @@ fn after_a_storm_its_memory_is_what_it_was() {
     wait_for_descriptors(&server, descriptors);
     let after = server.process.memory();
     println!("idle {} KiB, at most {} KiB, after {} KiB", memory / 1024, most / 1024, after / 1024);
-    assert!(after < memory + memory / 5 + 4 * MIB, "{memory} bytes before, {after} after");
+    // Some of it is parts of the program that only a storm needs, and what allocators keep: 5 times as
+    // many rounds leave no more.
+    assert!(after < memory + memory / 5 + 6 * MIB, "{memory} bytes before, {after} after");
     assert_is_hello(&server.get("/a.txt"));
 }
