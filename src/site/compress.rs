@@ -44,6 +44,9 @@ const ENOUGH: usize = 8 * 1024;
 pub const MAX_AT_ONCE: usize = 64;
 
 const GZIP_LEVEL: u32 = 5;
+const ZSTD_LEVEL: i32 = 3;
+/// As for br.
+const ZSTD_WINDOW: u32 = 18;
 const BROTLI_QUALITY: u32 = 5;
 /// 2 to this power is how many bytes back it looks for repetitions: more makes little difference to the
 /// size, and much to the memory.
@@ -92,23 +95,24 @@ pub(super) fn look_compressed(bytes: &[u8]) -> bool {
     same * 256 < pairs + pairs / 4
 }
 
-/// How we compress. There is no zstd among these: who can read that can read br as well, and to write it
-/// would take a C compiler.
+/// How we compress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compressor {
     /// RFC 7932
     Brotli,
+    /// RFC 8878
+    Zstd,
     /// RFC 1952
     Gzip,
 }
 
 impl Compressor {
-    /// The first that we have of the codings that a client takes.
+    /// For the first of the codings that a client takes, if there is one.
     pub fn for_client(preferences: &[Coding]) -> Option<Compressor> {
-        preferences.iter().find_map(|coding| match coding {
-            Coding::Brotli => Some(Compressor::Brotli),
-            Coding::Gzip => Some(Compressor::Gzip),
-            Coding::Zstd => None,
+        preferences.first().map(|coding| match coding {
+            Coding::Brotli => Compressor::Brotli,
+            Coding::Zstd => Compressor::Zstd,
+            Coding::Gzip => Compressor::Gzip,
         })
     }
 
@@ -116,6 +120,7 @@ impl Compressor {
     pub fn coding(self) -> Coding {
         match self {
             Compressor::Brotli => Coding::Brotli,
+            Compressor::Zstd => Coding::Zstd,
             Compressor::Gzip => Coding::Gzip,
         }
     }
@@ -216,7 +221,10 @@ impl Compressing {
 
     /// Feeds the coder until it has given enough. It fails if the bytes cannot be had as promised.
     fn go_on(&mut self) -> io::Result<Vec<u8>> {
-        let coder = self.coder.get_or_insert_with(|| Coder::new(self.by));
+        if self.coder.is_none() {
+            self.coder = Some(Coder::new(self.by)?);
+        }
+        let coder = self.coder.as_mut().expect("it was made just now");
         let mut piece = Vec::new();
         for _ in 0..MAX_PIECES {
             if self.rest.length() == 0 {
@@ -268,15 +276,21 @@ impl fmt::Debug for Compressing {
     }
 }
 
-/// One of the two libraries. What it has made waits in a vector.
+/// One of the three libraries. What it has made waits in a vector.
 enum Coder {
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
+    Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
     Gzip(flate2::write::GzEncoder<Vec<u8>>),
 }
 
 impl Coder {
-    fn new(by: Compressor) -> Coder {
-        match by {
+    fn new(by: Compressor) -> io::Result<Coder> {
+        Ok(match by {
+            Compressor::Zstd => {
+                let mut coder = zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?;
+                coder.window_log(ZSTD_WINDOW)?;
+                Coder::Zstd(coder)
+            }
             Compressor::Brotli => Coder::Brotli(Box::new(brotli::CompressorWriter::new(
                 Vec::new(),
                 PIECE,
@@ -287,12 +301,13 @@ impl Coder {
                 let level = flate2::Compression::new(GZIP_LEVEL);
                 Coder::Gzip(flate2::write::GzEncoder::new(Vec::new(), level))
             }
-        }
+        })
     }
 
     fn made(&mut self) -> &mut Vec<u8> {
         match self {
             Coder::Brotli(coder) => coder.get_mut(),
+            Coder::Zstd(coder) => coder.get_mut(),
             Coder::Gzip(coder) => coder.get_mut(),
         }
     }
@@ -300,6 +315,7 @@ impl Coder {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Coder::Brotli(coder) => coder.write_all(bytes),
+            Coder::Zstd(coder) => coder.write_all(bytes),
             Coder::Gzip(coder) => coder.write_all(bytes),
         }
     }
@@ -308,6 +324,7 @@ impl Coder {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Coder::Brotli(coder) => coder.flush(),
+            Coder::Zstd(coder) => coder.flush(),
             Coder::Gzip(coder) => coder.flush(),
         }
     }
@@ -316,6 +333,7 @@ impl Coder {
     fn finish(self) -> io::Result<Vec<u8>> {
         match self {
             Coder::Brotli(coder) => Ok(coder.into_inner()),
+            Coder::Zstd(coder) => coder.finish(),
             Coder::Gzip(coder) => coder.finish(),
         }
     }
@@ -327,12 +345,15 @@ mod tests {
     use crate::site::Source;
     use std::io::Read;
 
-    const BOTH: [Compressor; 2] = [Compressor::Brotli, Compressor::Gzip];
+    const ALL: [Compressor; 3] = [Compressor::Brotli, Compressor::Zstd, Compressor::Gzip];
 
     fn decode(by: Compressor, bytes: &[u8]) -> Vec<u8> {
         let mut decoded = Vec::new();
         match by {
             Compressor::Brotli => brotli::Decompressor::new(bytes, 4096).read_to_end(&mut decoded),
+            Compressor::Zstd => {
+                zstd::stream::read::Decoder::new(bytes).and_then(|mut coder| coder.read_to_end(&mut decoded))
+            }
             Compressor::Gzip => flate2::read::GzDecoder::new(bytes).read_to_end(&mut decoded),
         }
         .expect("it can be decoded");
@@ -376,7 +397,7 @@ mod tests {
         let bodies = [0, 1, 1000, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 1_000_000].map(words);
         let zeros: Arc<[u8]> = vec![0; 5_000_000].into();
         for bytes in bodies.iter().chain([&zeros, &noise(300_000)]) {
-            for by in BOTH {
+            for by in ALL {
                 let (pieces, whole) = pieces(making(by).start(FilePart::of_bytes(Arc::clone(bytes))));
                 assert!(whole && pieces.iter().all(|piece| !piece.is_empty()));
                 let largest = pieces.iter().map(Vec::len).max().unwrap_or_default();
@@ -394,7 +415,7 @@ mod tests {
 
     #[test]
     fn what_would_not_be_smaller_is_not_compressed() {
-        for by in BOTH {
+        for by in ALL {
             assert_eq!(by.compress(noise(100_000)), None);
             assert_eq!(by.compress(Arc::default()), None);
         }
@@ -414,7 +435,7 @@ mod tests {
         let file = tempfile::tempfile().expect("a file");
         (&file).write_all(&words(200_000)).expect("written");
         let source = Source::Disk(Arc::new(file.try_clone().expect("a descriptor")));
-        for by in BOTH {
+        for by in ALL {
             file.set_len(200_000).expect("made longer");
             let making = Making::new(by, &Arc::default()).expect("a place");
             let mut stream = making.start(FilePart { source: source.clone(), range: 0..200_000 });
