@@ -660,3 +660,43 @@ fn files_are_added_from_a_listing_and_what_is_refused_is_said() {
     browser.wait_for("return document.querySelector('tbody').innerText.includes('second.txt')");
     assert_eq!(browser.console().iter().filter(|line| !line.contains("409")).count(), 0);
 }
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn the_progress_of_an_upload_is_shown_while_it_lasts() {
+    let site = folder(&[("there.txt", "before")]);
+    let server = Server::start(site.path(), &["--upload", "--log", "off"]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    browser.wait_for("return !document.querySelector('#upload').hidden");
+    // Each step that the bar makes; one file that is refused keeps the page as it is.
+    browser.run(
+        "window.steps = [];
+         new MutationObserver(all => all.forEach(({target}) => steps.push([target.value, target.max])))
+             .observe(document.querySelector('#upload'), {attributes: true, attributeFilter: ['value'], subtree: true});
+         const box = new DataTransfer();
+         box.items.add(new File([new Uint8Array(30000000)], 'large.bin'));
+         box.items.add(new File(['x'], 'there.txt'));
+         document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: box, bubbles: true, cancelable: true}))",
+    );
+    browser.wait_for("return document.querySelectorAll('#upload .done, #upload .refused').length === 2");
+    let steps = browser
+        .run("return steps.filter(([value, max]) => max >= 30000000 && value > 0 && value <= max).length");
+    assert!(steps.as_u64().is_some_and(|steps| steps > 0), "{steps}");
+    assert_eq!(std::fs::metadata(site.path().join("large.bin")).expect("added").len(), 30_000_000);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_folder_is_downloaded_as_an_archive_from_its_listing() {
+    let site = folder(&[("photos/a.txt", "a"), ("photos/in/b.txt", "b")]);
+    let (server, downloads) = (Server::start(site.path(), &["--log", "off"]), folder(&[]));
+    let browser = Browser::start();
+    browser.download_to(downloads.path());
+    browser.open(&server.url("/photos/"));
+    browser.click("footer a[href='?archive=tar.gz']", 0);
+    let archive = downloads.path().join("photos.tar.gz");
+    support::wait_until("the download", || archive.exists().then_some(()));
+    let listed = std::process::Command::new("tar").arg("tzf").arg(&archive).output().expect("tar is there");
+    assert_eq!(support::as_text(&listed.stdout), "photos/\nphotos/a.txt\nphotos/in/\nphotos/in/b.txt\n");
+}

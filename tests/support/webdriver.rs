@@ -74,6 +74,14 @@ impl Browser {
         result.unwrap_or_else(|error| panic!("{path} {body}: {}: {}", error["error"], error["message"]))
     }
 
+    /// Lets downloads go into this folder.
+    pub(crate) fn download_to(&self, folder: &std::path::Path) {
+        let params = json!({"behavior": "allow", "downloadPath": folder});
+        let body = json!({"cmd": "Browser.setDownloadBehavior", "params": params});
+        self.command("POST", "/goog/cdp/execute", &body);
+    }
+
+    /// Loads a page.
     pub(crate) fn open(&self, url: &str) {
         self.command("POST", "/url", &json!({"url": url}));
     }
