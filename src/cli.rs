@@ -112,7 +112,7 @@ pub struct Cli {
           help_heading = "For building pages")]
     precompressed: bool,
 
-    /// Compress text, scripts and the like on the way, with br or gzip
+    /// Compress text, scripts and the like on the way, with br, zstd or gzip
     #[cfg(feature = "compress")]
     #[arg(long, env = "GLASSHTTP_COMPRESS", value_parser = FalseyValueParser::new(), hide_env = true,
           help_heading = "For building pages")]
