@@ -9,7 +9,7 @@
 //! The format is that of the HTML standard (section 9.2), which browsers read with `EventSource`. A
 //! page that does not keep up misses events, and is told how many; the server never waits for it.
 
-use crate::http::{Headers, Refusal, Status};
+use crate::http::{Refusal, Status};
 use crate::site::{Body, Next, Response, Stream};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,10 +71,7 @@ pub fn render(name: &str, data: &str) -> Arc<str> {
 
 /// The answer to a page that wants to listen.
 pub fn respond(subscriber: Arc<Subscriber>) -> Response {
-    let mut headers = Headers::default();
-    headers.push("Content-Type", "text/event-stream");
-    headers.push("Cache-Control", "no-store");
-    Response { status: Status::OK, headers, body: Body::Stream(Box::new(EventStream::new(subscriber))) }
+    Response::for_once("text/event-stream", Body::Stream(Box::new(EventStream::new(subscriber))))
 }
 
 /// What waits for a page.

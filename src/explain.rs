@@ -24,7 +24,7 @@ use crate::server::{Exchange, Story};
 use crate::trace::Step;
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How much of one line of a head is shown, and how much of a body, in bytes.
 const MAX_LINE: usize = 1000;
@@ -52,40 +52,30 @@ pub fn write(out: &mut String, exchange: &Exchange) {
     if story.request.is_empty() {
         let _ = writeln!(out, "  {REQUEST}>{REQUEST:#} nothing came");
     }
-    let _ = writeln!(out, "    {DIM}{} until the request was whole{DIM:#}", Milliseconds(waiting(story)));
+    let _ = writeln!(
+        out,
+        "    {DIM}{} until the request was whole{DIM:#}",
+        Milliseconds::between(story.began, story.arrived)
+    );
     for step in &story.steps {
         write_step(out, step);
     }
-    let _ = writeln!(out, "    {DIM}{} to decide{DIM:#}", Milliseconds(deciding(story)));
+    let _ =
+        writeln!(out, "    {DIM}{} to decide{DIM:#}", Milliseconds::between(story.arrived, story.decided));
     for (name, bytes) in parts(&story.response, "status line") {
         write_line(out, '<', RESPONSE, name, bytes, MAX_LINE);
     }
     write_body(out, exchange, story);
-    let _ = write!(out, "    {DIM}{} to send", Milliseconds(sending(story)));
+    let _ = write!(out, "    {DIM}{} to send", Milliseconds::between(story.decided, story.ended));
     if !exchange.complete {
         let _ = write!(out, "; the connection ended before all was sent");
     }
     let _ = writeln!(out, "{DIM:#}\n");
 }
 
-/// How long the request took to come, the answer to be found, and the answer to be sent.
-pub fn waiting(story: &Story) -> Duration {
-    story.arrived.saturating_duration_since(story.began)
-}
-
-/// See [`waiting`].
-pub fn deciding(story: &Story) -> Duration {
-    story.decided.saturating_duration_since(story.arrived)
-}
-
-/// See [`waiting`].
-pub fn sending(story: &Story) -> Duration {
-    story.ended.saturating_duration_since(story.decided)
-}
-
 /// The lines of a head with the name of each; a line keeps its line end. What is no head is split
 /// in the same way as far as that goes.
-pub fn parts<'a>(head: &'a [u8], first: &'static str) -> Vec<(&'static str, &'a [u8])> {
+fn parts<'a>(head: &'a [u8], first: &'static str) -> Vec<(&'static str, &'a [u8])> {
     let mut parts = Vec::new();
     let mut lines_before = 0;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
@@ -138,6 +128,12 @@ fn write_body(out: &mut String, exchange: &Exchange, story: &Story) {
 
 /// A duration in milliseconds with two digits behind the point.
 struct Milliseconds(Duration);
+
+impl Milliseconds {
+    fn between(from: Instant, to: Instant) -> Milliseconds {
+        Milliseconds(to.saturating_duration_since(from))
+    }
+}
 
 impl std::fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -68,6 +68,7 @@ compile_error!("glasshttp needs a Unix: it opens files by their descriptors and 
 
 pub mod access_log;
 pub mod browser;
+pub mod budget;
 pub mod cli;
 pub mod events;
 pub mod explain;
@@ -75,6 +76,7 @@ pub mod http;
 pub mod human;
 pub mod inspect;
 pub mod qr_code;
+pub mod random;
 #[cfg(feature = "reload")]
 pub mod reload;
 pub mod server;

@@ -53,17 +53,7 @@ fn main() -> ExitCode {
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    #[cfg(feature = "auth")]
-    if let Some(user) = &config.auth.hash {
-        return match auth::print_line(user) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(line) => {
-                complain(&format!("glasshttp: {line}"));
-                ExitCode::FAILURE
-            }
-        };
-    }
-    match serve(&config, is_terminal) {
+    match run(&config, is_terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
             complain(&format!("glasshttp: {line}"));
@@ -77,7 +67,16 @@ fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Serves until a signal comes. An error is one line that says what to do.
+/// Does what is asked for, which mostly is to serve. An error is one line that says what to do.
+fn run(config: &Config, is_terminal: bool) -> Result<(), String> {
+    #[cfg(feature = "auth")]
+    if let Some(user) = &config.auth.hash {
+        return auth::print_line(user);
+    }
+    serve(config, is_terminal)
+}
+
+/// Serves until a signal comes.
 fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let shown = human::OneLine(&config.folder);
     let root = Root::open_path(&config.folder, config.follow_links)
@@ -133,15 +132,11 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         Inspector::new(&config.server, server.addresses()[0], other_hosts)
     });
     #[cfg(feature = "reload")]
-    let reload = start_reload(config)?;
+    let reload = start_reload(config, &site)?;
     let observers = || -> Option<Box<dyn Observer>> {
-        let log = log.as_ref().map(AccessLog::observer);
-        match (log, inspector.as_ref().map(Inspector::observer)) {
-            (Some(log), Some(inspector)) => Some(Box::new(Both(Box::new(log), Box::new(inspector)))),
-            (Some(log), None) => Some(Box::new(log)),
-            (None, Some(inspector)) => Some(Box::new(inspector)),
-            (None, None) => None,
-        }
+        let log = log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
+        let inspector = inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _);
+        log.into_iter().chain(inspector).reduce(|one, other| Box::new(Both(one, other)))
     };
     let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
         #[cfg(feature = "reload")]
@@ -161,7 +156,7 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
 
 /// Watches the folder, if that is asked for.
 #[cfg(feature = "reload")]
-fn start_reload(config: &Config) -> Result<Option<Reload>, String> {
+fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> {
     if !config.site.script {
         return Ok(None);
     }
@@ -172,8 +167,7 @@ fn start_reload(config: &Config) -> Result<Option<Reload>, String> {
         hosts: config.site.hosts.clone(),
         max_connections: config.server.max_connections,
     };
-    Root::open_path(&config.folder, config.follow_links)
-        .and_then(|root| Reload::start(root, options, |line| complain(&format!("glasshttp: {line}"))))
+    Reload::start(Arc::clone(site.root()), options, |line| complain(&format!("glasshttp: {line}")))
         .map(Some)
         .map_err(|error| format!("cannot watch the folder: {}", start_lines::reason(&error)))
 }

@@ -39,11 +39,10 @@ pub fn render(config: &Config, addresses: &[SocketAddr], is_terminal: bool) -> S
     if config.qr || (config.lan && !urls.elsewhere.is_empty()) {
         out.push_str(&qr_code(&urls));
     }
-    if config.inspect {
-        let _ = writeln!(
-            out,
-            "See what goes on in it: {LINK}http://localhost:{port}/.glass/{LINK:#} (on this machine only)"
-        );
+    if config.inspect
+        && let Some(url) = urls.here.first()
+    {
+        let _ = writeln!(out, "See what goes on in it: {LINK}{url}.glass/{LINK:#} (on this machine only)");
     }
     out.push_str("Ctrl-C stops it.\n");
     out
@@ -122,13 +121,18 @@ fn outward_addresses() -> Vec<IpAddr> {
 }
 
 fn url(ip: IpAddr, port: u16) -> String {
-    let reachable = match ip {
+    // SocketAddr puts the brackets around IPv6.
+    format!("http://{}/", reachable(SocketAddr::new(ip, port)))
+}
+
+/// Where to connect to reach, from this machine, what listens on this address: on "all" is none.
+pub fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
         IpAddr::V4(v4) if v4.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(v6) if v6.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
         other => other,
     };
-    // SocketAddr puts the brackets around IPv6.
-    format!("http://{}/", SocketAddr::new(reachable, port))
+    SocketAddr::new(ip, address.port())
 }
 
 /// An error in words, without the number that the standard library adds.

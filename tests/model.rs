@@ -15,11 +15,11 @@
 //!
 //! The cases are the same in each run. `PROPTEST_CASES=100000 PROPTEST_RNG_SEED=1` tries others.
 
+use glasshttp::budget::Budget;
 use glasshttp::http::chunked::ChunkedDecoder;
 use glasshttp::http::framing::{Framing, expects_continue};
 use glasshttp::http::request::HeadScanner;
 use glasshttp::http::{Headers, Refusal, Request, Status, date};
-use glasshttp::server::budget::Budget;
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::transport::{Transport, copy_file};

@@ -4,13 +4,14 @@
 //! A thread does it, since it waits, and a worker never does. It can reach nothing but the address on
 //! which this server listens.
 
-use crate::http::{Headers, Refusal, Status};
+use crate::budget::Budget;
+use crate::http::{Refusal, Status};
 use crate::site::{Body, Next, Response, Stream};
+use crate::start_lines;
 use serde::Serialize;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,8 @@ const MAX_RECEIVED: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Composer {
     address: SocketAddr,
-    busy: Arc<AtomicUsize>,
+    /// For those who may send at once.
+    places: Arc<Budget>,
 }
 
 /// What came back.
@@ -52,66 +54,40 @@ struct Outcome {
 impl Composer {
     /// Sends to the server that listens here.
     pub(super) fn new(address: SocketAddr) -> Composer {
-        // "All addresses" is none to connect to.
-        let ip = match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            ip => ip,
-        };
-        Composer { address: SocketAddr::new(ip, address.port()), busy: Arc::default() }
+        Composer { address: start_lines::reachable(address), places: Budget::new(MAX_AT_ONCE) }
     }
 
     /// Sends these bytes, with a pause at each of the offsets in `pauses` (`12,30`). The answer's body
     /// comes when there is an outcome.
-    pub(super) fn respond(&self, bytes: &[u8], pauses: &[u8]) -> Result<Response, Refusal> {
+    pub(super) fn respond(&self, bytes: &[u8], pauses: &str) -> Result<Response, Refusal> {
         if bytes.is_empty() {
             return Err(Refusal::new(Status::BAD_REQUEST, "there is nothing to send: the body is empty"));
         }
         let pieces = split(bytes, pauses).ok_or_else(|| {
             Refusal::new(Status::BAD_REQUEST, "pauses are offsets into the body, such as 12,30")
         })?;
-        let ticket = Ticket::take(&self.busy).ok_or_else(|| {
+        let place = self.places.take(1).ok_or_else(|| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "others are sending; try again in a moment")
         })?;
         let address = self.address;
         let (done, outcome) = sync_channel(1);
         let run = move || {
-            let _ticket = ticket;
+            let _place = place;
             let _ = done.send(send(address, &pieces));
         };
         std::thread::Builder::new().name("composer".to_owned()).spawn(run).map_err(|_| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "no thread can be had; try again in a moment")
         })?;
-        let mut headers = Headers::default();
-        headers.push("Content-Type", "application/json");
-        headers.push("Cache-Control", "no-store");
-        Ok(Response { status: Status::OK, headers, body: Body::Stream(Box::new(Pending(Some(outcome)))) })
-    }
-}
-
-/// One of the few who may send at once.
-struct Ticket(Arc<AtomicUsize>);
-
-impl Ticket {
-    fn take(busy: &Arc<AtomicUsize>) -> Option<Ticket> {
-        let more = |count| (count < MAX_AT_ONCE).then_some(count + 1);
-        busy.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
-        Some(Ticket(Arc::clone(busy)))
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        Ok(Response::for_once("application/json", Body::Stream(Box::new(Pending(Some(outcome))))))
     }
 }
 
 /// The bytes in the pieces in which they are to be sent; `None` if the offsets make no sense.
-fn split(bytes: &[u8], pauses: &[u8]) -> Option<Vec<Vec<u8>>> {
+fn split(bytes: &[u8], pauses: &str) -> Option<Vec<Vec<u8>>> {
     let mut pieces = Vec::new();
     let mut start = 0;
-    for offset in pauses.split(|&byte| byte == b',').filter(|offset| !offset.is_empty()) {
-        let offset: usize = std::str::from_utf8(offset).ok()?.parse().ok()?;
+    for offset in pauses.split(',').filter(|offset| !offset.is_empty()) {
+        let offset: usize = offset.parse().ok()?;
         if offset < start || offset > bytes.len() || pieces.len() == MAX_PAUSES {
             return None;
         }
@@ -126,7 +102,7 @@ fn send(address: SocketAddr, pieces: &[Vec<u8>]) -> Outcome {
     let began = Instant::now();
     let mut outcome = Outcome::default();
     if let Err(error) = converse(address, pieces, began, &mut outcome) {
-        outcome.error = Some(crate::start_lines::reason(&error));
+        outcome.error = Some(start_lines::reason(&error));
     }
     outcome.milliseconds = (began.elapsed().as_secs_f64() * 1e4).round() / 10.0;
     outcome
@@ -219,7 +195,7 @@ mod tests {
             ("1,1,1,1,1,1,1,1,1,1,1", None),
         ];
         for (pauses, expected) in table {
-            let pieces = split(b"abcdef", pauses.as_bytes());
+            let pieces = split(b"abcdef", pauses);
             let expected =
                 expected.map(|pieces| pieces.iter().map(|piece| piece.as_bytes().to_vec()).collect());
             assert_eq!(pieces, expected, "{pauses}");
@@ -228,11 +204,10 @@ mod tests {
 
     #[test]
     fn so_many_and_no_more_send_at_once() {
-        let busy = Arc::default();
-        let mut tickets: Vec<_> =
-            (0..MAX_AT_ONCE).map(|_| Ticket::take(&busy).expect("there is one")).collect();
-        assert!(Ticket::take(&busy).is_none());
+        let places = Composer::new(SocketAddr::from(([127, 0, 0, 1], 9))).places;
+        let mut tickets: Vec<_> = (0..MAX_AT_ONCE).map(|_| places.take(1).expect("there is one")).collect();
+        assert!(places.take(1).is_none());
         tickets.pop();
-        assert!(Ticket::take(&busy).is_some());
+        assert!(places.take(1).is_some());
     }
 }

@@ -24,7 +24,8 @@ mod source;
 pub use record::WorkerInspector;
 
 use crate::events;
-use crate::http::{Headers, Method, Refusal, Request, Status, origin, target::Target};
+use crate::http::target::{Target, parameter};
+use crate::http::{Headers, Method, Refusal, Request, Status, origin};
 use crate::server::{self, Arrival};
 use crate::site::{Body, Hosts, Response, error_page};
 use crate::trace::{self, Rfc};
@@ -73,18 +74,15 @@ impl Inspector {
     pub fn respond(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Option<Response> {
         let Target::Path { path, query } = request.target else { return None };
         let path = if path == b"/.glass" { path } else { path.strip_prefix(PREFIX)? };
-        let answer = self.answer(request, path, query.unwrap_or_default(), arrival);
-        Some(answer.unwrap_or_else(|refusal| {
-            refusal.record();
-            error_page::respond(&request.fields, &refusal)
-        }))
+        let answer = self.answer(request, path, query, arrival);
+        Some(answer.unwrap_or_else(|refusal| error_page::respond(&request.fields, &refusal)))
     }
 
     fn answer(
         &self,
         request: &Request<'_>,
         path: &[u8],
-        query: &[u8],
+        query: Option<&[u8]>,
         arrival: &Arrival<'_>,
     ) -> Result<Response, Refusal> {
         if !arrival.client.to_canonical().is_loopback() {
@@ -109,11 +107,11 @@ impl Inspector {
                 self.recorder.subscribe(MAX_PAGES).map(events::respond)
             }
             (Method::Get | Method::Head, b"live") => {
-                let target = parameter(query, b"target").ok_or_else(not_found)?;
-                self.recorder.last_about(&target, arrival.client).map(json).ok_or_else(not_found)
+                let target = parameter(query, "target").ok_or_else(not_found)?;
+                self.recorder.last_about(target.as_bytes(), arrival.client).map(json).ok_or_else(not_found)
             }
             (Method::Post, b"send") => {
-                let pauses = parameter(query, b"pauses").unwrap_or_default();
+                let pauses = parameter(query, "pauses").unwrap_or_default();
                 let body = arrival.body.ok_or_else(|| {
                     let why = format!(
                         "there is no body, or it is longer than {MAX_COMPOSED} bytes: nothing is sent"
@@ -122,22 +120,24 @@ impl Inspector {
                 })?;
                 self.composer.respond(body, &pauses)
             }
-            (Method::Get | Method::Head, path) => match path {
-                [b'e', b'x', b'c', b'h', b'a', b'n', b'g', b'e', b'/', number @ ..] => {
-                    let number = std::str::from_utf8(number).ok().and_then(|number| number.parse().ok());
-                    number.and_then(|number| self.recorder.exchange(number)).map(json).ok_or_else(not_found)
-                }
-                [b's', b'o', b'u', b'r', b'c', b'e', b'/', file @ ..] => {
-                    let file = std::str::from_utf8(file).ok().and_then(source::find);
-                    file.map(|file| text("text/plain; charset=utf-8", file)).ok_or_else(not_found)
-                }
-                _ => Err(not_found()),
-            },
+            (Method::Get | Method::Head, path) => self.one_of_many(path).ok_or_else(not_found),
             _ => Err(Refusal::new(
                 Status::METHOD_NOT_ALLOWED,
                 "this part of the inspector takes another method",
             )),
         }
+    }
+}
+
+impl Inspector {
+    /// An exchange, or a file of the source.
+    fn one_of_many(&self, path: &[u8]) -> Option<Response> {
+        let path = std::str::from_utf8(path).ok()?;
+        if let Some(number) = path.strip_prefix("exchange/") {
+            return self.recorder.exchange(number.parse().ok()?).map(json);
+        }
+        let file = source::find(path.strip_prefix("source/")?)?;
+        Some(text("text/plain; charset=utf-8", file))
     }
 }
 
@@ -169,17 +169,11 @@ fn page() -> Response {
 }
 
 fn text(content_type: &str, text: &str) -> Response {
-    let mut headers = Headers::default();
-    headers.push("Content-Type", content_type);
-    headers.push("Cache-Control", "no-store");
-    Response { status: Status::OK, headers, body: Body::Bytes(text.as_bytes().to_vec()) }
+    Response::for_once(content_type, Body::Bytes(text.as_bytes().to_vec()))
 }
 
 fn json(json: String) -> Response {
-    let mut headers = Headers::default();
-    headers.push("Content-Type", "application/json");
-    headers.push("Cache-Control", "no-store");
-    Response { status: Status::OK, headers, body: Body::Bytes(json.into_bytes()) }
+    Response::for_once("application/json", Body::Bytes(json.into_bytes()))
 }
 
 fn to_the_page() -> Response {
@@ -192,13 +186,6 @@ fn to_the_page() -> Response {
 #[track_caller]
 fn not_found() -> Refusal {
     Refusal::new(Status::NOT_FOUND, "there is nothing here")
-}
-
-/// A parameter of a query, percent-decoded.
-fn parameter(query: &[u8], name: &[u8]) -> Option<Vec<u8>> {
-    let value =
-        query.split(|&byte| byte == b'&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix(b"="))?;
-    Some(percent_encoding::percent_decode(value).collect())
 }
 
 /// Bytes as JSON can hold them: each byte as the character of its number.

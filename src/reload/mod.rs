@@ -24,7 +24,8 @@ mod watch;
 
 use crate::events::{self, Subscribers};
 use crate::http::target::{DecodedPath, Target};
-use crate::http::{Headers, Method, Refusal, Request, Status, origin};
+use crate::http::{Method, Refusal, Request, Status, origin};
+use crate::random;
 use crate::site::{Body, Hosts, Response, Root, error_page};
 use crate::trace;
 use std::io;
@@ -93,10 +94,8 @@ impl Reload {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(root: Root, options: Options, complain: fn(&str)) -> io::Result<Reload> {
-        use std::hash::{BuildHasher, RandomState};
-        let server = format!("{:016x}", RandomState::new().hash_one(()));
-        let state = Arc::new(State { server, told: Mutex::default() });
+    pub fn start(root: Arc<Root>, options: Options, complain: fn(&str)) -> io::Result<Reload> {
+        let state = Arc::new(State { server: random::word(), told: Mutex::default() });
         let (hosts, most) = (options.hosts.clone(), (options.max_connections / 4).clamp(1, MAX_PAGES));
         let watch = Watch::start(root, options, START, Arc::downgrade(&state), complain)?;
         Ok(Reload { state, watch, hosts, most })
@@ -113,10 +112,7 @@ impl Reload {
                 return None;
             }
         };
-        Some(answer.unwrap_or_else(|refusal| {
-            refusal.record();
-            error_page::respond(&request.fields, &refusal)
-        }))
+        Some(answer.unwrap_or_else(|refusal| error_page::respond(&request.fields, &refusal)))
     }
 
     /// Who may see the pages may ask; pages of other origins could only take connections away.
@@ -176,9 +172,6 @@ impl State {
 }
 
 fn script() -> Response {
-    let mut headers = Headers::default();
-    headers.push("Content-Type", "text/javascript; charset=utf-8");
-    headers.push("Cache-Control", "no-store");
     let script = include_str!("reload.js").as_bytes().to_vec();
-    Response { status: Status::OK, headers, body: Body::Bytes(script) }
+    Response::for_once("text/javascript; charset=utf-8", Body::Bytes(script))
 }

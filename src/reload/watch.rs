@@ -88,7 +88,7 @@ impl Watch {
     /// Watches on a thread of its own, for as long as there is somebody to tell. Waits until all
     /// folders are watched, but no longer than that.
     pub(super) fn start(
-        root: Root,
+        root: Arc<Root>,
         options: Options,
         wait: Duration,
         state: Weak<State>,
@@ -175,7 +175,7 @@ impl Watch {
 /// The thread that watches.
 struct Thread {
     watch: Arc<Watch>,
-    root: Root,
+    root: Arc<Root>,
     options: Options,
     state: Weak<State>,
     complain: fn(&str),

@@ -32,27 +32,30 @@ enum Progress {
     Chunked(ChunkedDecoder, u64),
 }
 
+impl Progress {
+    /// Before the first byte.
+    fn of(framing: Framing) -> Progress {
+        match framing {
+            Framing::None => Progress::Length(0),
+            Framing::Length(length) => Progress::Length(length),
+            Framing::Chunked => Progress::Chunked(ChunkedDecoder::default(), 0),
+        }
+    }
+}
+
 impl BodyReader {
     /// For a body of this framing, of whose content so much is kept; `None` if it is known to be too
     /// large.
     pub(super) fn new(framing: Framing, keep: usize) -> Option<BodyReader> {
-        let progress = match framing {
-            Framing::None => Progress::Length(0),
-            Framing::Length(length) if length > MAX_DISCARDED => return None,
-            Framing::Length(length) => Progress::Length(length),
-            Framing::Chunked => Progress::Chunked(ChunkedDecoder::default(), 0),
-        };
-        Some(BodyReader { progress, kept: Vec::new(), keep, receiver: None })
+        if matches!(framing, Framing::Length(length) if length > MAX_DISCARDED) {
+            return None;
+        }
+        Some(BodyReader { progress: Progress::of(framing), kept: Vec::new(), keep, receiver: None })
     }
 
     /// For a body that somebody takes.
     pub(super) fn for_receiver(framing: Framing, receiver: Box<dyn Receiver>) -> BodyReader {
-        let progress = match framing {
-            Framing::None => Progress::Length(0),
-            Framing::Length(length) => Progress::Length(length),
-            Framing::Chunked => Progress::Chunked(ChunkedDecoder::default(), 0),
-        };
-        BodyReader { progress, kept: Vec::new(), keep: 0, receiver: Some(receiver) }
+        BodyReader { progress: Progress::of(framing), kept: Vec::new(), keep: 0, receiver: Some(receiver) }
     }
 
     /// Who takes the body, once all of it has come.

@@ -38,12 +38,12 @@
 //!   that no more will come, and reads on, away, until the client has closed, too.
 
 use super::body::BodyReader;
-use super::budget::{Budget, Share};
 use super::buffer::ReadBuffer;
 use super::exchange::{MAX_STORY_BODY, MAX_STORY_HEAD, Observer, Pending, Story};
 use super::transmit::{ENOUGH, Progress, SMALL_FILE, Transmission};
 use super::transport::Transport;
 use super::{Arrival, Options, Responder};
+use crate::budget::{Budget, Share};
 use crate::http::chunked;
 use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, MAX_REQUEST_LINE, Version};
@@ -687,10 +687,11 @@ impl<T: Transport> Connection<T> {
 
     /// Answers what cannot be answered otherwise, for the last time.
     fn refuse(&mut self, turn: &Turn<'_>, request: Option<&Request<'_>>, refusal: &Refusal) -> Then {
-        refusal.record();
-        let response = match request {
-            Some(request) => error_page::respond(&request.fields, refusal),
-            None => error_page::as_line(refusal),
+        let response = if let Some(request) = request {
+            error_page::respond(&request.fields, refusal)
+        } else {
+            refusal.record();
+            error_page::as_line(refusal)
         };
         trace::step("connection", Rfc(9112, "9.6"), || {
             "closes: after this, nobody can be sure where a next request would begin".to_owned()
@@ -734,7 +735,8 @@ impl<T: Transport> Connection<T> {
         self.began_before_turn = false;
         self.answered += 1;
         record_sending(&response.body, is_head);
-        let mut story = turn.wants_stories().then(|| Box::new(self.story(turn, &response.body, is_head)));
+        let wants_story = turn.wants_stories();
+        let mut rendered = Vec::new();
         self.outgoing.push_with(|out| {
             let starts = out.len();
             head.render(out);
@@ -743,11 +745,13 @@ impl<T: Transport> Connection<T> {
                 turn.options.faults.spoil(&mut head);
                 out.append(&mut head);
             }
-            if let Some(story) = &mut story {
-                story.response = out[starts..].to_vec();
-                story.steps.append(&mut trace::take());
+            if wants_story {
+                rendered = out[starts..].to_vec();
             }
         });
+        // All that was recorded until here belongs to this exchange.
+        let body_start = || if is_head { Vec::new() } else { response.body.start(MAX_STORY_BODY) };
+        let story = wants_story.then(|| Box::new(self.story(turn, rendered, body_start())));
         let body_starts = self.outgoing.queued();
         match response.body {
             _ if is_head => {}
@@ -768,14 +772,12 @@ impl<T: Transport> Connection<T> {
             let fields = request.map(|request| &request.fields);
             let (number, began) = (self.answered, self.request_began);
             let exchange = Pending::new(number, line, fields, response.status, began, body, story);
-            let mut exchange = exchange.with_user(self.user.take());
-            exchange.is_internal = is_internal;
-            self.pending.push_back(exchange);
+            self.pending.push_back(exchange.asked_by(self.user.take(), is_internal));
         }
     }
 
     /// What can be seen of the exchange whose answer is about to be sent.
-    fn story(&mut self, turn: &Turn<'_>, body: &Body, is_head: bool) -> Story {
+    fn story(&mut self, turn: &Turn<'_>, response: Vec<u8>, body_start: Vec<u8>) -> Story {
         let mut steps = std::mem::take(&mut self.steps);
         steps.append(&mut trace::take());
         let bytes = turn.input.filled();
@@ -784,8 +786,8 @@ impl<T: Transport> Connection<T> {
         let now = Instant::now();
         Story {
             request: request[..request.len().min(MAX_STORY_HEAD)].to_vec(),
-            response: Vec::new(),
-            body_start: if is_head { Vec::new() } else { body.start(MAX_STORY_BODY) },
+            response,
+            body_start,
             steps,
             began: self.request_began.min(self.last_read),
             arrived: self.last_read,

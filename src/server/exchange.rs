@@ -159,7 +159,7 @@ impl Observer for Both {
 #[derive(Debug)]
 pub(super) struct Pending {
     /// See [`Exchange::is_internal`].
-    pub(super) is_internal: bool,
+    is_internal: bool,
     /// The how many-th of its connection it is.
     number: u32,
     began: Instant,
@@ -201,9 +201,10 @@ impl Pending {
         }
     }
 
-    /// The same, of a client that has proven its name.
-    pub(super) fn with_user(self, user: Option<Vec<u8>>) -> Pending {
-        Pending { user, ..self }
+    /// The same, with the client's name if it has proven that, and whether it asked for something of the
+    /// server's own.
+    pub(super) fn asked_by(self, user: Option<Vec<u8>>, is_internal: bool) -> Pending {
+        Pending { is_internal, user, ..self }
     }
 
     /// The answer turned out to end here: it was a stream, whose length nobody knew.

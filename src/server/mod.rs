@@ -11,12 +11,11 @@
 //!
 //! Read on in this order: [`listen`] (how a port is opened), [`pool`] and [`worker`] (who does the
 //! work), [`connection`] (one client's state machine) with [`buffer`] (what came in), `body` (a request's
-//! body: read past, kept or handed on) and [`budget`] (memory for large answers),
+//! body: read past, kept or handed on) and [`crate::budget`] (memory for large answers),
 //! [`transmit`] (what goes out) and [`transport`] (the socket behind both), then [`timers`]. Not on the
 //! way of a request: [`exchange`] (what observers are told) and [`fault`] (faults made on purpose).
 
 mod body;
-pub mod budget;
 pub mod buffer;
 pub mod connection;
 pub mod exchange;

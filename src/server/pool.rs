@@ -5,14 +5,20 @@
 //! connections stay together on one core, whose caches are warm; while that worker is busy, another
 //! is woken in its place; and many connections are spread in any case.
 
-use super::budget::{Budget, LARGE_ANSWERS};
 use super::worker::Worker;
 use super::{ObserverFactory, Options, Responder};
+use crate::budget::Budget;
 use mio::Waker;
 use std::io;
 use std::net::{IpAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// How much memory large answers that were made may take in all while they wait to be sent, in bytes. A
+/// file waits on disk, or in the cache that all share. But a listing is made for one request, and a client
+/// that asks for a large one and does not read it leaves it in our memory; a thousand such clients would
+/// leave a thousand. When this is spent, the answer is 503 until somebody has read theirs.
+const LARGE_ANSWERS: usize = 256 * 1024 * 1024;
 
 /// The workers before they run.
 #[derive(Debug)]

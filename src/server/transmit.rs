@@ -8,8 +8,8 @@
 //! A head and a small body leave in one write. A file is sent in bounded pieces, so that a fast
 //! client with a large download does not keep a worker from its other connections.
 
-use super::budget::Share;
 use super::transport::Transport;
+use crate::budget::Share;
 use crate::site::{Body, FilePart, Piece, Source};
 use std::collections::VecDeque;
 use std::io;

@@ -32,6 +32,7 @@ mod zip;
 
 use super::root::{OpenFile, Root};
 use super::{Body, Next, Response, Stream};
+use crate::budget::{Budget, Share};
 use crate::http::target::{DecodedPath, encode_segment};
 use crate::http::{Headers, Refusal, Status};
 use crate::trace::{self, Rfc};
@@ -67,9 +68,15 @@ const COMPRESSED: &[&str] = &[
     "pptx", "rar", "tgz", "webm", "webp", "woff", "woff2", "xlsx", "xz", "zip", "zst",
 ];
 
-/// The archives that are being made; it knows how many.
-#[derive(Debug, Default)]
-pub struct Archives(Arc<()>);
+/// The places of the archives that are being made.
+#[derive(Debug)]
+pub struct Archives(Arc<Budget>);
+
+impl Default for Archives {
+    fn default() -> Archives {
+        Archives(Budget::new(AT_ONCE))
+    }
+}
 
 /// The forms that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,12 +112,10 @@ impl Archives {
             let names = Format::ALL.map(|(_, name, _)| name).join(", ");
             return Err(Refusal::bad_request(format!("an archive can be one of {names}")));
         };
-        // Two who come at once may both be turned away from the last place, but never both get it.
-        let place = Arc::clone(&self.0);
-        if Arc::strong_count(&place) > 1 + AT_ONCE {
+        let place = self.0.take(1).ok_or_else(|| {
             let why = format!("{AT_ONCE} archives are being made already; try again when one is done");
-            return Err(Refusal::new(Status::SERVICE_UNAVAILABLE, why));
-        }
+            Refusal::new(Status::SERVICE_UNAVAILABLE, why)
+        })?;
         let name = name_of(root, path);
         let mut headers = Headers::default();
         headers.push("Content-Type", media_type);
@@ -161,7 +166,7 @@ struct Archive {
     file: Option<Packing>,
     ended: bool,
     /// One of the places of [`Archives`], until this is dropped.
-    _place: Arc<()>,
+    _place: Share,
 }
 
 /// A file on its way into the archive.
@@ -377,7 +382,13 @@ mod tests {
         };
         let path = DecodedPath::decode(format!("/{relative}/").as_bytes()).expect("a path");
         let walk = Walk::new(root, directory, &path, &name_of(root, &path), hidden);
-        Archive { walk, packer: Packer::new(format), file: None, ended: false, _place: Arc::default() }
+        Archive {
+            walk,
+            packer: Packer::new(format),
+            file: None,
+            ended: false,
+            _place: Budget::new(1).take(1).expect("it is free"),
+        }
     }
 
     /// The names of a tar archive's entries.

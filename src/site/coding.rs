@@ -145,7 +145,7 @@ impl Site {
         let grounds = trail.map(|trail| Grounds::of(trail, file.facts.clone()));
         let mut choice = Choice { site: self, grounds };
         if let Some((coding, found)) = self.find_beside(&file, relative, name, wanted, &mut choice) {
-            return self.keep_coded(found, name, Form::Precompressed(coding), key, choice.grounds);
+            return self.in_form(found, name, Form::Precompressed(coding), key, choice.grounds);
         }
         #[cfg(feature = "compress")]
         let file = match self.compress(file, name, key, wanted, &mut choice) {
@@ -153,7 +153,7 @@ impl Site {
             Err(file) => file,
         };
         let form = if codings.can_vary(name) { Form::Identity } else { Form::Plain };
-        self.keep_coded(file, name, form, key, choice.grounds)
+        self.in_form(file, name, form, key, choice.grounds)
     }
 
     /// The file that lies beside this one in the best coding that the client takes. One that is older than
@@ -250,26 +250,5 @@ impl Site {
             format!("the client takes {coding}: {length} bytes are compressed, a piece at a time, as they go")
         });
         Ok(Arc::new(Representation::to_be_compressed(file, name, cache_control, making)))
-    }
-
-    /// A file's representation, from memory if it can be kept there.
-    fn keep_coded(
-        &self,
-        file: OpenFile,
-        name: &[u8],
-        form: Form,
-        key: Option<&[u8]>,
-        grounds: Option<Grounds>,
-    ) -> Arc<Representation> {
-        let cache_control = &self.options.cache_control;
-        if let (Some(key), Some(grounds)) = (key, grounds)
-            && self.cache.would_keep(&file.facts)
-            && let Some(in_memory) = Representation::in_memory(&file, name, cache_control, form)
-        {
-            let representation = Arc::new(in_memory);
-            self.cache.keep(key, grounds, Arc::clone(&representation));
-            return representation;
-        }
-        Arc::new(Representation::on_disk(file, name, cache_control, form))
     }
 }

@@ -19,6 +19,7 @@
 //! | br 5 | 30 | 92 to 97 % |
 
 use super::{Body, FilePart, Next, Response, Stream};
+use crate::budget::{Budget, Share};
 use crate::http::Status;
 use crate::http::coding::Coding;
 use crate::trace::{self, Rfc};
@@ -144,7 +145,7 @@ impl Compressor {
 }
 
 /// Compresses a body that was made for this request, if it is in memory and worth it.
-pub(super) fn compress_made(response: &mut Response, by: Option<Compressor>, places: &Arc<()>) {
+pub(super) fn compress_made(response: &mut Response, by: Option<Compressor>, places: &Arc<Budget>) {
     let Body::Bytes(bytes) = &mut response.body else { return };
     // 416 is an answer to who asks for a part, and so never compressed.
     if response.status == Status::RANGE_NOT_SATISFIABLE
@@ -174,14 +175,13 @@ pub(super) fn compress_made(response: &mut Response, by: Option<Compressor>, pla
 #[derive(Debug, Clone)]
 pub struct Making {
     by: Compressor,
-    place: Arc<()>,
+    place: Arc<Share>,
 }
 
 impl Making {
-    /// A place, if one is free. They are counted by who holds one: workers that look at the same moment may
-    /// go over the limit by as many as they are.
-    pub fn new(by: Compressor, places: &Arc<()>) -> Option<Making> {
-        (Arc::strong_count(places) <= MAX_AT_ONCE).then(|| Making { by, place: Arc::clone(places) })
+    /// A place, if one is free.
+    pub fn new(by: Compressor, places: &Arc<Budget>) -> Option<Making> {
+        places.take(1).map(|place| Making { by, place: Arc::new(place) })
     }
 
     /// Into what it is made.
@@ -203,7 +203,7 @@ struct Compressing {
     /// There is none before the first piece is asked for (to HEAD, never) nor after the last.
     coder: Option<Coder>,
     state: State,
-    _place: Option<Arc<()>>,
+    _place: Option<Arc<Share>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +215,7 @@ enum State {
 }
 
 impl Compressing {
-    fn new(by: Compressor, bytes: FilePart, place: Option<Arc<()>>) -> Compressing {
+    fn new(by: Compressor, bytes: FilePart, place: Option<Arc<Share>>) -> Compressing {
         Compressing { by, rest: bytes, coder: None, state: State::NotBegun, _place: place }
     }
 
@@ -393,7 +393,7 @@ mod tests {
 
     #[test]
     fn what_is_compressed_decodes_to_the_same_bytes_at_once_or_by_pieces() {
-        let making = |by| Making::new(by, &Arc::default()).expect("a place");
+        let making = |by| Making::new(by, &Budget::new(1)).expect("a place");
         let bodies = [0, 1, 1000, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 1_000_000].map(words);
         let zeros: Arc<[u8]> = vec![0; 5_000_000].into();
         for bytes in bodies.iter().chain([&zeros, &noise(300_000)]) {
@@ -437,7 +437,7 @@ mod tests {
         let source = Source::Disk(Arc::new(file.try_clone().expect("a descriptor")));
         for by in ALL {
             file.set_len(200_000).expect("made longer");
-            let making = Making::new(by, &Arc::default()).expect("a place");
+            let making = Making::new(by, &Budget::new(1)).expect("a place");
             let mut stream = making.start(FilePart { source: source.clone(), range: 0..200_000 });
             assert!(matches!(stream.next(), Next::Piece(_)));
             file.set_len(150_000).expect("cut short");
@@ -447,7 +447,7 @@ mod tests {
 
     #[test]
     fn there_is_a_place_for_so_many_and_then_for_none_until_one_is_done() {
-        let places = Arc::new(());
+        let places = Budget::new(MAX_AT_ONCE);
         let mut held: Vec<_> =
             (0..MAX_AT_ONCE).map_while(|_| Making::new(Compressor::Gzip, &places)).collect();
         assert_eq!(held.len(), MAX_AT_ONCE);

@@ -7,8 +7,14 @@ use crate::http::{Headers, Refusal, Status};
 use crate::trace::{self, Rfc};
 use maud::html;
 
-/// The answer to a request whose fields could be read.
+/// The answer to a request whose fields could be read, which is refused.
 pub fn respond(fields: &Fields<'_>, refusal: &Refusal) -> Response {
+    refusal.record();
+    say(fields, refusal)
+}
+
+/// The same of a refusal that has been recorded.
+pub(super) fn say(fields: &Fields<'_>, refusal: &Refusal) -> Response {
     let as_html = prefers_html(fields);
     trace::step("error page", Rfc(9110, "12.5.1"), || {
         let (what, why) = if as_html { ("a page", "names") } else { ("a line of text", "does not name") };

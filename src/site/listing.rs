@@ -18,7 +18,7 @@
 use super::facts::Facts;
 use super::readme::Readme;
 use super::root::Root;
-use super::{Body, Response, page};
+use super::{Body, Response, page, script};
 use crate::http::fields::Fields;
 use crate::http::target::{DecodedPath, encode_segment, parameter};
 use crate::http::{Headers, Refusal, Status, accept};
@@ -29,6 +29,7 @@ use jiff::tz::Offset;
 use maud::{Markup, PreEscaped, Render, html};
 use rustix::fs::{AtFlags, FileType, RawDir};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
 use std::fs::File;
@@ -45,11 +46,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     script-src 'sha256-YUCCMXNiahMTv1EskxbI/C/jheVD8NvXDvisG0P5NHA='; img-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// The same where files can be added, by one script more and by PUT to this server.
-const POLICY_WITH_UPLOADS: &str = "default-src 'none'; \
-    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-BbrfrGpmJnGctI2awul4ZEaltyMTk/1Mv7CzybnO6HE='; \
-    script-src 'sha256-YUCCMXNiahMTv1EskxbI/C/jheVD8NvXDvisG0P5NHA=' 'sha256-1c+jenav1lCM54f+ZmuRAWrQBPu0t7UeYUEneBIAS4I='; connect-src 'self'; img-src 'self' data:; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+/// The script more that there is where files can be added.
+const UPLOAD_SOURCE: &str = "'sha256-1c+jenav1lCM54f+ZmuRAWrQBPu0t7UeYUEneBIAS4I='";
 
 /// Files that browsers show as pictures, by the end of their names. `listing.js` and `listing.css`
 /// have them, too.
@@ -116,8 +114,9 @@ pub fn respond(
         as_json(path, &entries)
     } else {
         headers.push("Content-Type", "text/html; charset=utf-8");
-        let policy = if uploads { POLICY_WITH_UPLOADS } else { CONTENT_SECURITY_POLICY };
-        headers.push("Content-Security-Policy", policy);
+        let policy =
+            if uploads { policy_with_uploads().into() } else { Cow::Borrowed(CONTENT_SECURITY_POLICY) };
+        headers.push("Content-Security-Policy", &*policy);
         let files = entries.iter().filter(|entry| entry.kind == Kind::File);
         let readme = Readme::find(root, path, files.map(|entry| entry.name.as_slice()));
         as_page(path, &entries, order, View::from_query(query), readme.as_ref(), uploads)
@@ -125,6 +124,12 @@ pub fn respond(
     headers.push("Cache-Control", "no-cache");
     headers.push("Vary", "Accept");
     Ok(Response { status: Status::OK, headers, body: Body::Bytes(text.into_bytes()) })
+}
+
+/// The policy where files can be added, by one script more and by PUT to this server.
+fn policy_with_uploads() -> String {
+    let policy = script::allow(CONTENT_SECURITY_POLICY, "script-src", UPLOAD_SOURCE);
+    script::allow(&policy, "connect-src", "'self'")
 }
 
 /// `?format=` decides; without it, whichever type the Accept field names and likes better.
@@ -557,10 +562,10 @@ mod tests {
             let source = source(text);
             let named = CONTENT_SECURITY_POLICY.split(';').find(|part| part.contains(&source));
             assert!(named.is_some_and(|part| part.contains(directive)), "{directive} must name {source}");
-            assert!(POLICY_WITH_UPLOADS.contains(&source), "with uploads, {directive} must name {source}");
+            assert!(policy_with_uploads().contains(&source), "with uploads, {directive} must name {source}");
         }
         let source = source(UPLOAD_SCRIPT);
-        assert!(POLICY_WITH_UPLOADS.contains(&source), "with uploads, script-src must name {source}");
+        assert!(policy_with_uploads().contains(&source), "with uploads, script-src must name {source}");
         // It would end the script, or the style, before its end.
         assert!(!SCRIPT.contains("</") && !STYLE.contains("</") && !UPLOAD_SCRIPT.contains("</"));
     }

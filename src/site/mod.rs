@@ -50,6 +50,8 @@ pub use response::{
 pub use root::Root;
 pub use upload::Upload;
 
+#[cfg(feature = "compress")]
+use crate::budget::Budget;
 #[cfg(feature = "archive")]
 use crate::http::target::parameter;
 use crate::http::target::{DecodedPath, Target, encode_segment};
@@ -71,9 +73,9 @@ pub struct Site {
     options: Options,
     #[cfg(feature = "archive")]
     archives: archive::Archives,
-    /// Whoever compresses something while it is sent holds one of these.
+    /// The places of those who compress something while it is sent.
     #[cfg(feature = "compress")]
-    compressing: Arc<()>,
+    compressing: Arc<Budget>,
 }
 
 /// How a folder is served. The defaults of the command line are in [`crate::cli`].
@@ -150,8 +152,13 @@ impl Site {
             #[cfg(feature = "archive")]
             archives: archive::Archives::default(),
             #[cfg(feature = "compress")]
-            compressing: Arc::default(),
+            compressing: Budget::new(compress::MAX_AT_ONCE),
         }
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Arc<Root> {
+        &self.root
     }
 
     /// The answer to a request that had arrived by then; it tells what the folder is at some moment
@@ -167,7 +174,7 @@ impl Site {
             script::add_to_own_page(&mut response);
         }
         #[cfg(feature = "compress")]
-        if self.options.codings.compress {
+        if self.options.codings.compress && matches!(response.body, Body::Bytes(_)) {
             let wanted = self.options.codings.wanted(request);
             compress::compress_made(&mut response, wanted.made, &self.compressing);
         }
@@ -269,12 +276,16 @@ impl Site {
             return Ok(None);
         }
         let relative = [&path.relative, &b".html"[..]].concat();
-        match self.root.open(&relative) {
-            Ok(Opened::File(file)) => {
-                trace::step("clean URL", None, || format!("it stands for the page {}", quote(&relative)));
-                // A file of the shorter name may still come.
-                Ok(Some(Found::File { file, relative, for_certain: false }))
-            }
+        let Some(file) = self.open_if_file(&relative)? else { return Ok(None) };
+        trace::step("clean URL", None, || format!("it stands for the page {}", quote(&relative)));
+        // A file of the shorter name may still come.
+        Ok(Some(Found::File { file, relative, for_certain: false }))
+    }
+
+    /// A file, if there is one here. One that is there and cannot be read is an error.
+    fn open_if_file(&self, relative: &[u8]) -> Result<Option<OpenFile>, Refusal> {
+        match self.root.open(relative) {
+            Ok(Opened::File(file)) => Ok(Some(file)),
             Ok(Opened::Directory(_)) => Ok(None),
             Err(refusal) if refusal.status == Status::NOT_FOUND => Ok(None),
             Err(refusal) => Err(refusal),
@@ -323,17 +334,10 @@ impl Site {
                 relative.push(b'/');
             }
             relative.extend_from_slice(name.as_bytes());
-            match self.root.open(&relative) {
+            if let Some(file) = self.open_if_file(&relative)? {
+                trace::step("index", None, || format!("{} stands for its directory", quote(name.as_bytes())));
                 // The second choice is what is named only as long as the first is not there.
-                Ok(Opened::File(file)) => {
-                    trace::step("index", None, || {
-                        format!("{} stands for its directory", quote(name.as_bytes()))
-                    });
-                    return Ok(Some(Found::File { file, relative, for_certain: rank == 0 }));
-                }
-                Ok(Opened::Directory(_)) => {}
-                Err(refusal) if refusal.status == Status::NOT_FOUND => {}
-                Err(refusal) => return Err(refusal),
+                return Ok(Some(Found::File { file, relative, for_certain: rank == 0 }));
             }
         }
         Ok(None)
@@ -354,17 +358,31 @@ impl Site {
         if !self.options.codings.are_off() && !gets_script {
             return self.represent_coded(file, relative, name, key, wanted);
         }
+        let may_be_kept = key.is_some() && self.cache.would_keep(&file.facts);
+        let trail = if may_be_kept { self.root.trail(relative) } else { None };
+        let grounds = trail.map(|trail| Grounds::of(trail, file.facts.clone()));
+        self.in_form(file, name, Form::Plain, key, grounds)
+    }
+
+    /// A file's representation in one form, from memory if it can be kept there on these grounds.
+    fn in_form(
+        &self,
+        file: OpenFile,
+        name: &[u8],
+        form: Form,
+        key: Option<&[u8]>,
+        grounds: Option<Grounds>,
+    ) -> Arc<Representation> {
         let cache_control = &self.options.cache_control;
-        if let Some(key) = key
+        if let (Some(key), Some(grounds)) = (key, grounds)
             && self.cache.would_keep(&file.facts)
-            && let Some(trail) = self.root.trail(relative)
-            && let Some(in_memory) = Representation::in_memory(&file, name, cache_control, Form::Plain)
+            && let Some(in_memory) = Representation::in_memory(&file, name, cache_control, form)
         {
             let representation = Arc::new(self.complete(in_memory));
-            self.cache.keep(key, Grounds::of(trail, file.facts), Arc::clone(&representation));
+            self.cache.keep(key, grounds, Arc::clone(&representation));
             return representation;
         }
-        Arc::new(self.complete(Representation::on_disk(file, name, cache_control, Form::Plain)))
+        Arc::new(self.complete(Representation::on_disk(file, name, cache_control, form)))
     }
 
     /// With all that is added to what the file has.
@@ -388,7 +406,7 @@ impl Site {
             let page = Representation::on_disk(file, b"404.html", &self.options.cache_control, Form::Plain);
             return self.complete(page).respond_as_error(refusal.status);
         }
-        let mut response = error_page::respond(&request.fields, refusal);
+        let mut response = error_page::say(&request.fields, refusal);
         if refusal.status == Status::METHOD_NOT_ALLOWED {
             // RFC 9110 section 15.5.6 wants it.
             response.headers.push("Allow", self.methods());
@@ -406,7 +424,6 @@ fn send(request: &Request<'_>, representation: &Representation) -> Response {
     let length = representation.length();
     let why = format!("the file has {length} bytes, and the range lies behind them");
     let refusal = Refusal::new(response.status, why);
-    refusal.record();
     let mut refused = error_page::respond(&request.fields, &refusal);
     refused.headers.push("Content-Range", format!("bytes */{length}"));
     if representation.varies() {

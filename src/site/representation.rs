@@ -27,6 +27,7 @@ use crate::http::coding::Coding;
 use crate::http::conditional::{self, Outcome, Validators};
 use crate::http::range::{self, Ranges};
 use crate::http::{Headers, Method, Request, Status, date};
+use crate::random;
 use crate::trace::{self, Rfc, quote};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -391,8 +392,7 @@ fn etag(facts: &Facts, coding: Option<Coding>) -> String {
 }
 
 /// A line that separates parts. It must not occur in the file, so it must not be guessable by
-/// whoever wrote the file: random keys of the standard library's hash maps make it.
+/// whoever wrote the file.
 fn boundary() -> String {
-    use std::hash::{BuildHasher, RandomState};
-    format!("glass-{:016x}", RandomState::new().hash_one(()))
+    format!("glass-{}", random::word())
 }

@@ -24,6 +24,16 @@ pub struct Response {
     pub body: Body,
 }
 
+impl Response {
+    /// 200 with what is true at this moment only, or belongs to this very program: nobody shall keep it.
+    pub fn for_once(content_type: &str, body: Body) -> Response {
+        let mut headers = Headers::default();
+        headers.push("Content-Type", content_type);
+        headers.push("Cache-Control", "no-store");
+        Response { status: Status::OK, headers, body }
+    }
+}
+
 /// What a response carries.
 #[derive(Debug, Default)]
 pub enum Body {

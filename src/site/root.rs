@@ -17,6 +17,7 @@
 
 use super::facts::{Facts, Identity};
 use crate::http::{Refusal, Status};
+use crate::random;
 use crate::trace::{self, quote};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
@@ -367,8 +368,7 @@ impl Drop for NewFile {
 
 /// A name that nobody can guess and nothing has, and that is not shown.
 fn temporary_name() -> PathBuf {
-    use std::hash::{BuildHasher, RandomState};
-    format!(".glass-upload-{:016x}", RandomState::new().hash_one(())).into()
+    format!(".glass-upload-{}", random::word()).into()
 }
 
 fn refusal_to_write(error: &io::Error) -> Refusal {

@@ -11,9 +11,9 @@
 //! The file stays as it is. What the script does is in `reload/reload.js`; here it is only a line of
 //! text. A page whose own Content-Security-Policy forbids scripts of its own host does not run it.
 
-use super::{Body, Response, Source};
+use super::{Body, FilePart, Response, Source};
+use crate::random;
 use crate::trace;
-use std::os::unix::fs::FileExt;
 
 /// What is added.
 pub const TAG: &str = "<script src=\"/.glass/reload.js\" async></script>";
@@ -24,29 +24,19 @@ const TAIL: usize = 4096;
 /// Where the line goes in a page of so many bytes: before the last `</body>`, or at the end. `None`
 /// for a page in UTF-16, in which it would be no line.
 pub(super) fn place_in(source: &Source, length: u64) -> Option<u64> {
-    let start = read(source, 0, 2);
+    let read = |at: u64, most: usize| {
+        // What cannot be read is not there: the line then goes to the end.
+        let mut bytes = Vec::new();
+        FilePart { source: source.clone(), range: at..length }.append_start(&mut bytes, most);
+        bytes
+    };
+    let start = read(0, 2);
     if matches!(start.as_slice(), [0xfe, 0xff] | [0xff, 0xfe]) {
         return None;
     }
     let tail_at = length.saturating_sub(TAIL as u64);
-    let tail = read(source, tail_at, TAIL);
+    let tail = read(tail_at, TAIL);
     Some(end_of_body(&tail).map_or(length, |at| tail_at + at as u64))
-}
-
-/// Up to so many bytes; fewer at the end, and where they cannot be read: the line then goes to the end.
-fn read(source: &Source, at: u64, most: usize) -> Vec<u8> {
-    match source {
-        Source::Memory(bytes) => {
-            let at = usize::try_from(at).unwrap_or(usize::MAX);
-            bytes.iter().skip(at).take(most).copied().collect()
-        }
-        Source::Disk(file) => {
-            let mut bytes = vec![0; most];
-            let count = file.read_at(&mut bytes, at).unwrap_or(0);
-            bytes.truncate(count);
-            bytes
-        }
-    }
 }
 
 /// Where the last `</body>` begins.
@@ -79,7 +69,7 @@ pub(super) fn add_to_own_page(response: &mut Response) {
 }
 
 /// A policy that allows one source more.
-fn allow(policy: &str, directive: &str, source: &str) -> String {
+pub(super) fn allow(policy: &str, directive: &str, source: &str) -> String {
     let mut directives: Vec<_> = policy.split(';').map(|part| part.trim().to_owned()).collect();
     match directives.iter_mut().find(|part| part.split(' ').next() == Some(directive)) {
         Some(part) => *part = format!("{part} {source}"),
@@ -88,11 +78,9 @@ fn allow(policy: &str, directive: &str, source: &str) -> String {
     directives.join("; ")
 }
 
-/// 128 bits, from the random keys of the standard library's hash maps.
+/// 128 bits.
 fn nonce() -> String {
-    use std::hash::{BuildHasher, RandomState};
-    let number = || RandomState::new().hash_one(());
-    format!("{:016x}{:016x}", number(), number())
+    random::word() + &random::word()
 }
 
 #[cfg(test)]

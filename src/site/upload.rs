@@ -105,15 +105,15 @@ impl Site {
             Err(refusal) => Err(refusal),
             Ok(Opened::Directory(_)) => Err(Refusal::new(Status::CONFLICT, "a folder has that name")),
             Ok(Opened::File(file)) => {
-                // With content codings it is the one that the client would get (section 8.8.3.3): the tag
-                // that it knows is that one's.
-                let wanted = self.options.codings.wanted(request);
-                let present = self.represent(file, relative, None, &wanted);
                 // RFC 9110 section 13.2.1: conditions count only where it would be done without them.
                 if !upload.overwrite {
                     let why = "a file of that name is there already, and files are not replaced here";
                     return Err(Refusal::new(Status::CONFLICT, why));
                 }
+                // With content codings it is the one that the client would get (section 8.8.3.3): the tag
+                // that it knows is that one's.
+                let wanted = self.options.codings.wanted(request);
+                let present = self.represent(file, relative, None, &wanted);
                 if conditional::evaluate(&request.fields, &present.validators(), false) != Outcome::Proceed {
                     return Err(failed());
                 }
@@ -151,10 +151,7 @@ impl Receiver for Incoming {
                 trace::step("upload", Rfc(9110, "9.3.4"), || "whole, and it has its name".to_owned());
                 Response { status, headers: Headers::default(), body: Body::Empty }
             }
-            Err(refusal) => {
-                refusal.record();
-                error_page::respond(&request.fields, &refusal)
-            }
+            Err(refusal) => error_page::respond(&request.fields, &refusal),
         };
         cors.add_to(&mut response.headers, request);
         response

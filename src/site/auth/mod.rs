@@ -277,7 +277,6 @@ impl Denial {
     }
 
     fn respond(&self, request: &Request<'_>) -> Response {
-        self.refusal.record();
         let mut response = error_page::respond(&request.fields, &self.refusal);
         if self.refusal.status == Status::UNAUTHORIZED {
             response.headers.push("WWW-Authenticate", CHALLENGE);
