@@ -11,8 +11,9 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use support::{Client, Server, folder, glasshttp, wait_until, write_sparse};
+use support::{
+    Client, Server, folder, glasshttp, start_with_few_descriptors, take_all_descriptors, write_sparse,
+};
 
 /// A conversation on one connection: the file that holds its explanation, options, what is sent.
 /// Where there are several pieces, each but the first is sent when an answer to those before it is
@@ -263,21 +264,10 @@ fn every_exchange_is_explained_as_its_file_says() {
 
 #[test]
 fn a_503_for_want_of_descriptors_is_explained() {
-    const FEW: u64 = 64;
     let outer = site();
-    let command = glasshttp();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("ulimit -n {FEW}; exec \"$@\""), "sh"]).arg(command.get_program());
-    shell.args(["--port", "0", "--explain", "--max-connections", "1000", "--head-timeout", "60"]);
-    let server = Server::start_command(shell.arg(outer.path().join("served")));
-    let mut clients: Vec<_> = (0..2 * FEW).map(|_| server.connect()).collect();
-    for client in &mut clients {
-        client.send("OPTIONS * HTTP/1.1\r\n");
-    }
-    wait_until("the last descriptor to be taken", || {
-        let taken = server.process.descriptors();
-        (0..FEW).all(|number| taken.contains(&number)).then_some(())
-    });
+    let options = ["--explain", "--max-connections", "1000", "--head-timeout", "60"];
+    let server = start_with_few_descriptors(&outer.path().join("served"), &options);
+    let mut clients = take_all_descriptors(&server);
     clients[0].send("Host: localhost\r\n\r\nGET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
     server.process.stdout.line("the title", |line| line.contains(" ── 503 "));
     let lines = server.stop().stdout;

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use support::{
-    Client, Finished, LARGE, Process, Server, as_text, folder, glasshttp, one_line, wait_until, write,
-    write_sparse,
+    Client, FEW, Finished, LARGE, Process, Server, as_text, folder, glasshttp, one_line,
+    start_with_few_descriptors, take_all_descriptors, wait_until, write, write_sparse,
 };
 use tempfile::TempDir;
 
@@ -48,37 +48,6 @@ fn wait_for_descriptors(server: &Server, count: usize) {
 }
 
 // ---- descriptors run out
-
-/// How many files the servers below may have open.
-const FEW: u64 = 64;
-
-/// A server that may have few files open.
-fn start_with_few_descriptors(folder: &Path, options: &[&str]) -> Server {
-    let command = glasshttp();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("ulimit -n {FEW}; exec \"$@\"")]).arg("sh").arg(command.get_program());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    Server::start_command(shell.args(["--port", "0"]).args(options).arg(folder))
-}
-
-/// More connections than the server has descriptors, each with half a request, so that none of
-/// them is idle.
-fn take_all_descriptors(server: &Server) -> Vec<Client> {
-    let mut clients: Vec<_> = (0..2 * FEW).map(|_| server.connect()).collect();
-    for client in &mut clients {
-        client.send("OPTIONS * HTTP/1.1\r\n");
-    }
-    wait_until("the last descriptor to be taken", || {
-        let taken = server.process.descriptors();
-        (0..FEW).all(|number| taken.contains(&number)).then_some(())
-    });
-    clients
-}
 
 #[test]
 fn without_descriptors_it_waits_for_one_and_does_not_spin() {

@@ -16,40 +16,19 @@ fn start(site: &TempDir) -> Server {
     Server::start(site.path(), &["--inspect", "--log", "off"])
 }
 
-/// A page's view of what happens. It speaks HTTP/1.0, so that there are no chunks to take apart.
-struct Events(Client);
+/// A page's view of what happens.
+struct Events(support::Events);
 
 impl Events {
     fn open(server: &Server) -> Events {
-        let mut client = server.connect();
-        client.send("GET /.glass/events HTTP/1.0\r\n\r\n");
-        let head = client.head();
-        assert_eq!((head.status, head.field("content-type")), (200, Some("text/event-stream")));
-        let mut events = Events(client);
-        assert_eq!(events.next().0, "hello");
-        events
-    }
-
-    /// The next event: its name and its data.
-    fn next(&mut self) -> (String, Value) {
-        let mut text = String::new();
-        while !text.ends_with("\n\n") {
-            text.push(char::from(self.0.bytes(1)[0]));
-        }
-        if text.starts_with(':') {
-            return self.next();
-        }
-        let (name, data) = text.trim_end().split_once('\n').expect("two lines");
-        let name = name.strip_prefix("event: ").expect("a name");
-        let data = data.strip_prefix("data: ").expect("data");
-        (name.to_owned(), serde_json::from_str(data).expect("JSON"))
+        Events(support::Events::open(server, "/.glass/events").0)
     }
 
     /// The next event of this name about which that is true; those before it are passed over.
     fn wait_for(&mut self, name: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
         loop {
-            let (found, data) = self.next();
+            let (found, data) = self.0.next();
             if found == name && is_it(&data) {
                 return data;
             }
@@ -254,7 +233,7 @@ fn the_server_stops_at_once_although_pages_look_on() {
     let began = Instant::now();
     server.stop();
     assert!(began.elapsed() < Duration::from_secs(5));
-    events.0.rest().expect("the stream ends");
+    events.0.client().rest().expect("the stream ends");
 }
 
 #[test]

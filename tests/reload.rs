@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use support::{Client, PATIENCE, Reply, Server, folder, one_line, wait_until, write};
+use support::{PATIENCE, Reply, Server, folder, one_line, wait_until, write};
 use tempfile::TempDir;
 
 const TAG: &str = "<script src=\"/.glass/reload.js\" async></script>";
@@ -31,34 +31,17 @@ fn start(folder: &Path) -> Server {
     Server::start(folder, &["--reload", "--log", "off"])
 }
 
-/// A page's view of what changes. It speaks HTTP/1.0, so that there are no chunks to take apart.
-struct Events(Client);
+/// A page's view of what changes.
+struct Events(support::Events);
 
 impl Events {
     fn open(server: &Server) -> (Events, Value) {
-        let mut client = server.connect();
-        client.send("GET /.glass/reload HTTP/1.0\r\n\r\n");
-        let head = client.head();
-        assert_eq!((head.status, head.field("content-type")), (200, Some("text/event-stream")));
-        let mut events = Events(client);
-        let (name, hello) = events.next();
-        assert_eq!(name, "hello");
-        (events, hello)
+        let (events, hello) = support::Events::open(server, "/.glass/reload");
+        (Events(events), hello)
     }
 
-    /// The next event: its name and its data.
     fn next(&mut self) -> (String, Value) {
-        let mut text = String::new();
-        while !text.ends_with("\n\n") {
-            text.push(char::from(self.0.bytes(1)[0]));
-        }
-        if text.starts_with(':') {
-            return self.next();
-        }
-        let (name, data) = text.trim_end().split_once('\n').expect("two lines");
-        let name = name.strip_prefix("event: ").expect("a name");
-        let data = data.strip_prefix("data: ").expect("data");
-        (name.to_owned(), serde_json::from_str(data).expect("JSON"))
+        self.0.next()
     }
 
     /// The next event after a change: `reload`, or `css` and the path.
@@ -414,7 +397,7 @@ fn the_server_stops_at_once_although_pages_listen() {
     let began = Instant::now();
     server.stop();
     assert!(began.elapsed() < PATIENCE / 4);
-    events.0.rest().expect("the stream ends");
+    events.0.client().rest().expect("the stream ends");
 }
 
 // ---- many files

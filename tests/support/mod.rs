@@ -633,3 +633,75 @@ impl Client {
         self.stream.try_clone().expect("a socket")
     }
 }
+
+// ---- few descriptors
+
+/// How many files a server with few descriptors may have open.
+pub(crate) const FEW: u64 = 64;
+
+/// A server that may have few files open.
+pub(crate) fn start_with_few_descriptors(folder: &Path, options: &[&str]) -> Server {
+    let command = glasshttp();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit -n {FEW}; exec \"$@\"")]).arg("sh").arg(command.get_program());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    Server::start_command(shell.args(["--port", "0"]).args(options).arg(folder))
+}
+
+/// More connections than the server has descriptors, each with half a request, so that none of
+/// them is idle.
+pub(crate) fn take_all_descriptors(server: &Server) -> Vec<Client> {
+    let mut clients: Vec<_> = (0..2 * FEW).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.send("OPTIONS * HTTP/1.1\r\n");
+    }
+    wait_until("the last descriptor to be taken", || {
+        let taken = server.process.descriptors();
+        (0..FEW).all(|number| taken.contains(&number)).then_some(())
+    });
+    clients
+}
+
+// ---- server-sent events
+
+/// What a page hears. It speaks HTTP/1.0, so that there are no chunks to take apart.
+pub(crate) struct Events(Client);
+
+impl Events {
+    /// Begins to listen; the first event is always `hello`, and this is its data.
+    pub(crate) fn open(server: &Server, target: &str) -> (Events, serde_json::Value) {
+        let mut client = server.connect();
+        client.send(format!("GET {target} HTTP/1.0\r\n\r\n"));
+        let head = client.head();
+        assert_eq!((head.status, head.field("content-type")), (200, Some("text/event-stream")));
+        let mut events = Events(client);
+        let (name, hello) = events.next();
+        assert_eq!(name, "hello");
+        (events, hello)
+    }
+
+    /// The next event: its name and its data.
+    pub(crate) fn next(&mut self) -> (String, serde_json::Value) {
+        let mut text = String::new();
+        while !text.ends_with("\n\n") {
+            text.push(char::from(self.0.bytes(1)[0]));
+        }
+        if text.starts_with(':') {
+            return self.next();
+        }
+        let (name, data) = text.trim_end().split_once('\n').expect("two lines");
+        let name = name.strip_prefix("event: ").expect("a name");
+        let data = data.strip_prefix("data: ").expect("data");
+        (name.to_owned(), serde_json::from_str(data).expect("JSON"))
+    }
+
+    /// The connection on which it listens.
+    pub(crate) fn client(&mut self) -> &mut Client {
+        &mut self.0
+    }
+}
