@@ -72,19 +72,24 @@ fn bind_both(v4: Ipv4Addr, v6: Ipv6Addr, port: u16) -> Result<Vec<TcpListener>, 
 fn bind_each(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, BindError> {
     // `::` takes IPv4 clients, too, unless 0.0.0.0 is asked for by itself.
     let only_v6 = addresses.contains(&IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let mut listeners = Vec::with_capacity(addresses.len());
+    let mut bound = Vec::with_capacity(addresses.len());
     for &ip in addresses {
         let address = SocketAddr::new(ip, port);
-        let opened = bind(address, only_v6).and_then(|listener| {
-            port = listener.local_addr()?.port();
-            Ok(listener)
+        let socket = bind(address, only_v6).and_then(|socket| {
+            port = socket.local_addr()?.as_socket().map_or(port, |address| address.port());
+            Ok(socket)
         });
-        listeners.push(opened.map_err(|error| BindError { address, error })?);
+        bound.push((address, socket.map_err(|error| BindError { address, error })?));
     }
-    Ok(listeners)
+    // Only when all are had does the first listen: nobody shall connect to a server that will not be.
+    let listen = |(address, socket): (SocketAddr, Socket)| match socket.listen(BACKLOG) {
+        Ok(()) => Ok(socket.into()),
+        Err(error) => Err(BindError { address, error }),
+    };
+    bound.into_iter().map(listen).collect()
 }
 
-fn bind(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(only_v6)?;
@@ -96,8 +101,7 @@ fn bind(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
     // hold a small segment back until the client acknowledges the one before, some 40 ms.)
     socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// Whether a port could not be opened because somebody has it.
