@@ -304,7 +304,7 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     #[derive(Serialize)]
     struct Line {
         time: String,
-        client: std::net::IpAddr,
+        client: crate::client::Client,
         #[serde(skip_serializing_if = "Option::is_none")]
         user: Option<String>,
         request: String,
@@ -373,7 +373,7 @@ mod tests {
             number: 1,
             body_length: 1234,
             story: None,
-            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            client: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
             user: None,
             request_line: b"GET /a?b HTTP/1.1".to_vec(),
             referer: None,

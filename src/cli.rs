@@ -41,10 +41,16 @@ pub struct Cli {
     #[arg(short, long, value_name = "PORT", env = "GLASSHTTP_PORT", hide_env = true, help_heading = "Where")]
     port: Option<u16>,
 
-    /// An address to listen on, repeatable; 0.0.0.0 or :: is the whole network [default: 127.0.0.1 and ::1]
+    /// An address to listen on, repeatable; 0.0.0.0 or :: is the whole network, unix:PATH a Unix socket
+    /// [default: 127.0.0.1 and ::1]
     #[arg(short, long, alias = "host", value_name = "ADDR", value_delimiter = ',', value_parser = parse_address,
           env = "GLASSHTTP_BIND", hide_env = true, help_heading = "Where")]
     bind: Vec<Bind>,
+
+    /// Who may connect to a Unix socket, as an octal file mode: 600 its owner, 660 its group, 666 all
+    #[arg(long, value_name = "MODE", default_value = "600", value_parser = parse_mode,
+          env = "GLASSHTTP_SOCKET_MODE", hide_env = true, help_heading = "Where")]
+    socket_mode: u32,
 
     /// Share it with your network, on all addresses, and show a QR code of the first
     #[arg(long, env = "GLASSHTTP_LAN", value_parser = FalseyValueParser::new(), hide_env = true,
@@ -248,11 +254,13 @@ pub struct Cli {
 }
 
 /// Where to listen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Bind {
     /// `localhost`: both loopback addresses.
     Localhost,
     Address(IpAddr),
+    /// `unix:PATH`
+    Unix(PathBuf),
 }
 
 /// The value of a Cache-Control field.
@@ -274,8 +282,12 @@ pub struct Config {
     pub folder: PathBuf,
     /// Whether links may lead out of it.
     pub follow_links: bool,
-    /// Where to listen; empty for both loopback addresses.
+    /// Where to listen; empty for both loopback addresses, if there are no sockets either.
     pub addresses: Vec<IpAddr>,
+    /// The names of Unix sockets on which to listen.
+    pub sockets: Vec<PathBuf>,
+    /// The permissions of these.
+    pub socket_mode: u32,
     /// Everywhere was asked for, as far as this machine has it, and how others get here.
     pub lan: bool,
     /// The port, if one was given.
@@ -356,9 +368,11 @@ impl Cli {
         // A page that reloads must not get what the browser has kept of the files that changed.
         let ages = self.cache.0.starts_with("max-age");
         let cache_control = if script && ages { "no-cache".to_owned() } else { self.cache.0.clone() };
-        let addresses = self.addresses();
+        let (addresses, sockets) = (self.addresses(), self.sockets());
         let fields = self.own_fields();
         let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
+        // No page in a browser can be made to ask through a Unix socket.
+        let checks_hosts = loopback_only && (sockets.is_empty() || !addresses.is_empty());
         let index =
             if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index };
         let max_connections = match self.max_connections {
@@ -392,7 +406,7 @@ impl Cli {
                     compress: self.compress,
                 },
                 cache_size: self.cache_size as usize * 1_000_000,
-                hosts: if loopback_only {
+                hosts: if checks_hosts {
                     site::Hosts::LoopbackAnd(self.allow_host)
                 } else {
                     site::Hosts::Any
@@ -425,6 +439,8 @@ impl Cli {
             #[cfg(feature = "auth")]
             auth: AuthConfig { plain: self.auth, file: self.auth_file, hash: self.hash },
             addresses,
+            sockets,
+            socket_mode: self.socket_mode,
             lan: self.lan,
             inspect: self.inspect,
             qr: self.qr,
@@ -440,9 +456,10 @@ impl Cli {
         }
         let mut addresses = Vec::new();
         for bind in &self.bind {
-            let meant = match *bind {
+            let meant = match bind {
                 Bind::Localhost => vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
-                Bind::Address(address) => vec![address],
+                Bind::Address(address) => vec![*address],
+                Bind::Unix(_) => continue,
             };
             for address in meant {
                 // The same twice would find its own port taken.
@@ -452,6 +469,18 @@ impl Cli {
             }
         }
         addresses
+    }
+
+    fn sockets(&self) -> Vec<PathBuf> {
+        let mut sockets = Vec::new();
+        for bind in &self.bind {
+            if let Bind::Unix(path) = bind
+                && !sockets.contains(path)
+            {
+                sockets.push(path.clone());
+            }
+        }
+        sockets
     }
 }
 
@@ -482,11 +511,29 @@ fn parse_address(text: &str) -> Result<Bind, String> {
     if text == "localhost" {
         return Ok(Bind::Localhost);
     }
+    if let Some(path) = text.strip_prefix("unix:") {
+        if path.is_empty() || path.len() > MAX_SOCKET_NAME || path.ends_with('/') {
+            return Err(format!(
+                "behind unix: comes the path of a socket, of {MAX_SOCKET_NAME} bytes at most"
+            ));
+        }
+        return Ok(Bind::Unix(path.into()));
+    }
     let plain = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let address = plain
-        .parse()
-        .map_err(|_| "it must be an IP address of this machine, such as 127.0.0.1 or ::".to_owned());
+    let address = plain.parse().map_err(|_| {
+        "it must be an IP address of this machine, such as 127.0.0.1 or ::, or unix:PATH".to_owned()
+    });
     address.map(Bind::Address)
+}
+
+/// How long the kernel lets the name of a Unix socket be.
+const MAX_SOCKET_NAME: usize = 107;
+
+fn parse_mode(text: &str) -> Result<u32, String> {
+    match u32::from_str_radix(text, 8) {
+        Ok(mode) if mode <= 0o777 => Ok(mode),
+        _ => Err("it must be an octal file mode of three digits, such as 660".to_owned()),
+    }
 }
 
 fn parse_host_name(text: &str) -> Result<String, String> {
@@ -613,11 +660,35 @@ mod tests {
     }
 
     #[test]
+    fn with_unix_sockets_alone_no_port_is_opened_and_hosts_are_not_checked() {
+        let only = config(&[
+            "--bind",
+            "unix:/run/a",
+            "--bind",
+            "unix:b",
+            "--bind",
+            "unix:b",
+            "--socket-mode",
+            "660",
+        ]);
+        assert_eq!(only.sockets, [PathBuf::from("/run/a"), PathBuf::from("b")]);
+        assert!(only.addresses.is_empty() && only.site.hosts == site::Hosts::Any);
+        assert_eq!(only.socket_mode, 0o660);
+        let both = config(&["--bind", "unix:/run/a,::1"]);
+        assert_eq!((both.sockets.len(), both.addresses.len()), (1, 1));
+        assert!(matches!(both.site.hosts, site::Hosts::LoopbackAnd(_)));
+    }
+
+    #[test]
     fn values_that_make_no_sense_are_refused_in_one_line_that_says_what_to_do() {
         let table: &[(&[&str], &str)] = &[
             (&["--port", "99999"], "--port"),
             (&["--port", "x"], "--port"),
             (&["--bind", "here"], "IP address"),
+            (&["--bind", "unix:"], "path of a socket"),
+            (&["--bind", "unix:/run/"], "path of a socket"),
+            (&["--socket-mode", "8"], "octal"),
+            (&["--socket-mode", "1777"], "octal"),
             (&["--index", "a/b"], "without a folder"),
             (&["--cache", "soon"], "no-store"),
             (&["--threads", "0"], "--threads"),

@@ -15,7 +15,7 @@
 //! | [`site`] | a folder as a web site: a request in, a response out | sockets |
 //! | [`http`] | the protocol: pure functions over bytes | sockets, files, clocks |
 //!
-//! Below all of them: [`trace`], by which each decision tells its reason to whoever asks, and
+//! Below all of them: [`client`] (who is at the other end), [`trace`], by which each decision tells its reason to whoever asks, and
 //! [`human`] (bytes and sizes as people read them).
 //!
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
@@ -70,6 +70,7 @@ pub mod access_log;
 pub mod browser;
 pub mod budget;
 pub mod cli;
+pub mod client;
 pub mod events;
 pub mod explain;
 pub mod http;

@@ -5,22 +5,24 @@
 
 use clap::{ColorChoice, Parser};
 use glasshttp::access_log::{self, AccessLog};
-use glasshttp::cli::{self, Cli, Config, DEFAULT_PORT, Machine};
+use glasshttp::cli::{self, Cli, Config, Machine};
 use glasshttp::http::Request;
 use glasshttp::inspect::Inspector;
 #[cfg(feature = "reload")]
 use glasshttp::reload::{self, Reload};
-use glasshttp::server::listen::{self, BindError};
 use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
+use glasshttp::start_lines::Places;
 use glasshttp::{browser, human, start_lines};
 use std::io::{self, IsTerminal, Write};
-use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 #[cfg(feature = "auth")]
 mod auth;
+mod doors;
+
+use doors::Doors;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -81,24 +83,44 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let shown = human::OneLine(&config.folder);
     let root = Root::open_path(&config.folder, config.follow_links)
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
-    if config.server.faults.are_any() && !config.addresses.iter().all(|ip| ip.to_canonical().is_loopback()) {
+    let doors = match Doors::given()? {
+        Some(given) => {
+            if config.port.is_some() || !config.addresses.is_empty() || !config.sockets.is_empty() {
+                complain(
+                    "glasshttp: --port and --bind are not used: the sockets were opened before the start",
+                );
+            }
+            given
+        }
+        None => Doors::open(config, is_terminal)?,
+    };
+    if config.server.faults.are_any() && !doors.are_local() {
         return Err(
             "--fault is for this machine alone: leave --bind and --lan out, or name a loopback address"
                 .to_owned(),
         );
     }
-    let site = Arc::new(Site::new(root, config.site.clone()));
+    let places = Places {
+        addresses: doors.addresses(),
+        sockets: doors.sockets.clone(),
+        are_given: doors.are_given,
+        scheme: "http",
+    };
+    let mut site_options = config.site.clone();
+    if doors.are_given && !(doors.are_local() && doors.sockets.is_empty()) {
+        site_options.hosts = Hosts::Any;
+    }
+    let site = Arc::new(Site::new(root, site_options));
     let mut server_options = config.server.clone();
     #[cfg(feature = "auth")]
     {
         server_options.gate = auth::open(config, &site)?;
     }
-    let listeners = open_port(config, is_terminal)?;
     if config.site.upload.is_some() {
         server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
     }
     let who = if server_options.gate.is_some() { "knows a password" } else { "can connect" };
-    let server = Server::new(listeners, server_options)
+    let server = Server::new(doors.listeners, server_options)
         .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
     stop_on_signals(server.stopper(), is_terminal)
         .map_err(|error| format!("cannot listen for signals: {}", start_lines::reason(&error)))?;
@@ -114,12 +136,12 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     }
     if !config.quiet {
         // Nobody may be reading; that is no reason not to serve.
-        let lines = start_lines::render(config, &server.addresses(), is_terminal);
+        let lines = start_lines::render(config, &places, is_terminal);
         let mut out = anstream::stdout();
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
     }
     if let Some(path) = &config.open {
-        browser::open(browser::address(&start_lines::own_url(&server.addresses()), path));
+        browser::open(browser::address(&start_lines::own_url(&places), path));
     }
     let log = config
         .log
@@ -129,7 +151,8 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
             Hosts::LoopbackAnd(others) => others.clone(),
             Hosts::Any => Vec::new(),
         };
-        Inspector::new(&config.server, server.addresses()[0], other_hosts)
+        let caller = server.caller();
+        Inspector::new(&config.server, Arc::new(move || caller.connect()), other_hosts)
     });
     #[cfg(feature = "reload")]
     let reload = start_reload(config, &site)?;
@@ -170,44 +193,6 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
     Reload::start(Arc::clone(site.root()), options, |line| complain(&format!("glasshttp: {line}")))
         .map(Some)
         .map_err(|error| format!("cannot watch the folder: {}", start_lines::reason(&error)))
-}
-
-/// Opens the port that was asked for; if none was, 8000 or, with somebody there to read which, the
-/// next that is free.
-fn open_port(config: &Config, is_terminal: bool) -> Result<Vec<TcpListener>, String> {
-    let open = |port| match config.addresses.as_slice() {
-        _ if config.lan => listen::bind_everywhere(port),
-        [] => listen::bind_loopback(port),
-        addresses => listen::bind_all(addresses, port),
-    };
-    let first = config.port.unwrap_or(DEFAULT_PORT);
-    let may_move = config.port.is_none() && is_terminal && !config.quiet;
-    let last = if may_move { first.saturating_add(100) } else { first };
-    for port in first..last {
-        match open(port) {
-            Err(failed) if listen::is_taken(&failed.error) => {}
-            opened => return opened.map_err(|failed| bind_failed(&failed)),
-        }
-    }
-    open(last).map_err(|failed| bind_failed(&failed))
-}
-
-fn bind_failed(failed: &BindError) -> String {
-    let (address, port) = (failed.address, failed.address.port());
-    if listen::is_taken(&failed.error) {
-        return format!(
-            "port {port} is taken on {}: end what uses it, or choose another with --port (0: any free one)",
-            address.ip()
-        );
-    }
-    let advice = match failed.error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            ": ports below 1024 are for the administrator, choose another with --port"
-        }
-        io::ErrorKind::AddrNotAvailable => ": --bind takes an address of this machine",
-        _ => "",
-    };
-    format!("cannot listen on {address}: {}{advice}", start_lines::reason(&failed.error))
 }
 
 /// The first SIGINT or SIGTERM lets the server stop, the second ends the process.

@@ -10,28 +10,52 @@ use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
 
 const LINK: Style = Style::new().underline().fg_color(Some(Color::Ansi(AnsiColor::Cyan)));
 
+/// Where a server can be reached.
+#[derive(Debug)]
+pub struct Places {
+    /// Addresses, with the ports that it really got.
+    pub addresses: Vec<SocketAddr>,
+    /// The names of Unix sockets.
+    pub sockets: Vec<PathBuf>,
+    /// Somebody else opened them, and chose the ports.
+    pub are_given: bool,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+}
+
 /// The lines, with colours that the output may take out.
-pub fn render(config: &Config, addresses: &[SocketAddr], is_terminal: bool) -> String {
+pub fn render(config: &Config, places: &Places, is_terminal: bool) -> String {
     const BOLD: Style = Style::new().bold();
+    let addresses = &places.addresses;
     if !is_terminal {
-        let url = addresses.first().map(|address| url(address.ip(), address.port())).unwrap_or_default();
-        let line = format!("Listening on {url}\n");
-        return if config.qr { line + &qr_code(&Urls::of(addresses)) } else { line };
+        let place = match (addresses.first(), places.sockets.first()) {
+            (Some(address), _) => url(places.scheme, address.ip(), address.port()),
+            (None, Some(socket)) => format!("unix:{}", human::OneLine(socket)),
+            (None, None) => "nothing".to_owned(),
+        };
+        let line = format!("Listening on {place}\n");
+        return if config.qr { line + &qr_code(&Urls::of(places)) } else { line };
     }
     let port = addresses.first().map_or(0, SocketAddr::port);
-    let urls = Urls::of(addresses);
+    let urls = Urls::of(places);
     let mut out = String::new();
-    if config.port.is_none() && port != DEFAULT_PORT {
+    if config.port.is_none() && port != DEFAULT_PORT && !places.are_given && !addresses.is_empty() {
         let _ = writeln!(out, "Port {DEFAULT_PORT} is taken, so this is port {port}.");
     }
     let _ = writeln!(out, "{BOLD}glasshttp{BOLD:#} serves {}", human::OneLine(&config.folder));
     for url in urls.here.iter().chain(&urls.elsewhere) {
         let _ = writeln!(out, "  {LINK}{url}{LINK:#}");
     }
-    if addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
+    for socket in &places.sockets {
+        let _ = writeln!(out, "  unix:{}", human::OneLine(socket));
+    }
+    if addresses.is_empty() {
+        out.push_str("Who may write to that file can connect: curl --unix-socket FILE http://localhost/\n");
+    } else if addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
         out.push_str("Only this machine can see it; --lan shares it with your network.\n");
     } else if config.lan && urls.elsewhere.is_empty() {
         out.push_str("This machine is in no network, so for now nobody else can see it.\n");
@@ -62,8 +86,8 @@ fn qr_code(urls: &Urls) -> String {
 }
 
 /// The URL for a browser on this machine.
-pub fn own_url(addresses: &[SocketAddr]) -> String {
-    let urls = Urls::of(addresses);
+pub fn own_url(places: &Places) -> String {
+    let urls = Urls::of(places);
     urls.here.into_iter().chain(urls.elsewhere).next().unwrap_or_default()
 }
 
@@ -76,17 +100,18 @@ struct Urls {
 }
 
 impl Urls {
-    fn of(addresses: &[SocketAddr]) -> Urls {
+    fn of(places: &Places) -> Urls {
+        let (addresses, scheme) = (&places.addresses, places.scheme);
         let port = addresses.first().map_or(0, SocketAddr::port);
         let ips = || addresses.iter().map(SocketAddr::ip);
         let is_localhost = |ip: IpAddr| ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
         let mut here = Vec::new();
         if ips().any(|ip| is_localhost(ip) || ip.is_unspecified()) {
-            here.push(format!("http://localhost:{port}/"));
+            here.push(format!("{scheme}://localhost:{port}/"));
         }
         let named = ips().filter(|ip| !is_localhost(*ip) && !ip.is_unspecified());
         let (loopback, mut others): (Vec<_>, Vec<_>) = named.partition(|ip| ip.to_canonical().is_loopback());
-        here.extend(loopback.into_iter().map(|ip| url(ip, port)));
+        here.extend(loopback.into_iter().map(|ip| url(scheme, ip, port)));
         for interface in if_addrs::get_if_addrs().unwrap_or_default() {
             let ip = interface.ip();
             let listens = ips().any(|bound| match bound {
@@ -103,7 +128,7 @@ impl Urls {
         // A machine with virtual ones inside has addresses that only these can reach.
         let outward = outward_addresses();
         others.sort_by_key(|ip| (ip.is_ipv6(), !outward.contains(ip)));
-        Urls { here, elsewhere: others.into_iter().map(|ip| url(ip, port)).collect() }
+        Urls { here, elsewhere: others.into_iter().map(|ip| url(scheme, ip, port)).collect() }
     }
 }
 
@@ -120,13 +145,13 @@ fn outward_addresses() -> Vec<IpAddr> {
     strangers.into_iter().filter_map(address).collect()
 }
 
-fn url(ip: IpAddr, port: u16) -> String {
+fn url(scheme: &str, ip: IpAddr, port: u16) -> String {
     // SocketAddr puts the brackets around IPv6.
-    format!("http://{}/", reachable(SocketAddr::new(ip, port)))
+    format!("{scheme}://{}/", reachable(SocketAddr::new(ip, port)))
 }
 
 /// Where to connect to reach, from this machine, what listens on this address: on "all" is none.
-pub fn reachable(address: SocketAddr) -> SocketAddr {
+fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(v4) if v4.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(v6) if v6.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -158,7 +183,7 @@ mod tests {
             ("192.0.2.1", "http://192.0.2.1:80/"),
         ];
         for (ip, expected) in table {
-            assert_eq!(url(ip.parse().expect("an address"), 80), expected);
+            assert_eq!(url("http", ip.parse().expect("an address"), 80), expected);
         }
     }
 

@@ -113,6 +113,8 @@ fn a_wrong_command_line_is_one_line_and_exit_code_2() {
         (&["--port"], "--port"),
         (&["--bind", "here"], "IP address"),
         (&["--bind", "127.0.0.1:80"], "IP address"),
+        (&["--bind", "unix:"], "path of a socket"),
+        (&["--socket-mode", "9"], "octal"),
         (&["--allow-host", "dev.example:80"], "without a port"),
         (&["--index", "../index.html"], "without a folder"),
         (&["--cache", "a while"], "no-store"),
@@ -162,6 +164,7 @@ fn help_names_each_option_with_its_default() {
             &[
                 ("-p, --port <PORT>", "8000"),
                 ("-b, --bind <ADDR>", "127.0.0.1 and ::1"),
+                ("--socket-mode <MODE>", "600"),
                 ("--lan", ""),
                 ("--allow-host <NAME>", "localhost alone"),
             ],

@@ -38,7 +38,7 @@ struct Running {
 impl Running {
     fn start(options: Options, respond: fn(&Request<'_>, &Arrival<'_>) -> Response) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let server = Server::new(vec![listener], options).expect("a server");
+        let server = Server::new(vec![listener.into()], options).expect("a server");
         let (address, stopper) = (server.addresses()[0], server.stopper());
         let run = move || server.run(&respond, &|| None).expect("it runs until it is stopped");
         Running { address, stopper, thread: Some(std::thread::spawn(run)) }

@@ -607,7 +607,7 @@ impl Bench {
         let now = Instant::now();
         let socket = Socket { at_once, ..Socket::default() };
         Bench {
-            connection: Connection::new(socket, IpAddr::V4(Ipv4Addr::LOCALHOST), now, &options),
+            connection: Connection::new(socket, IpAddr::V4(Ipv4Addr::LOCALHOST).into(), now, &options),
             now,
             options,
             input: ReadBuffer::default(),

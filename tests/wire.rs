@@ -786,7 +786,7 @@ impl Running {
             faults: glasshttp::server::Faults::default(),
             stop_timeout: PATIENCE,
         };
-        let server = Server::new(vec![listener], options)?;
+        let server = Server::new(vec![listener.into()], options)?;
         let stopper = server.stopper();
         let thread = thread::spawn(move || {
             server.run(&|request: &_, arrival: &Arrival| site.respond(request, arrival.time), &|| None)

@@ -266,7 +266,7 @@ impl<'a> Run<'a> {
         let socket = Socket { room: usize::MAX, ..Socket::default() };
         Run {
             stream,
-            connection: Connection::new(socket, IpAddr::V4(Ipv4Addr::LOCALHOST), now, &options),
+            connection: Connection::new(socket, IpAddr::V4(Ipv4Addr::LOCALHOST).into(), now, &options),
             now,
             options,
             input: ReadBuffer::default(),

@@ -1,8 +1,7 @@
 //! The composer: sends bytes to this server over a connection of their own, exactly as they are, and
 //! tells what came back.
 //!
-//! A thread does it, since it waits, and a worker never does. It can reach nothing but the address on
-//! which this server listens.
+//! A thread does it, since it waits, and a worker never does. It can reach nothing but this server.
 
 use crate::budget::Budget;
 use crate::http::{Refusal, Status};
@@ -10,7 +9,7 @@ use crate::site::{Body, Next, Response, Stream};
 use crate::start_lines;
 use serde::Serialize;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
@@ -31,10 +30,12 @@ const MAX_PAUSES: usize = 10;
 /// How much of what comes back is shown, in bytes.
 const MAX_RECEIVED: usize = 64 * 1024;
 
+/// How a new connection to the server is had.
+pub type Connect = Arc<dyn Fn() -> io::Result<UnixStream> + Send + Sync>;
+
 /// Sends to one server.
-#[derive(Debug)]
 pub(super) struct Composer {
-    address: SocketAddr,
+    connect: Connect,
     /// For those who may send at once.
     places: Arc<Budget>,
 }
@@ -52,9 +53,9 @@ struct Outcome {
 }
 
 impl Composer {
-    /// Sends to the server that listens here.
-    pub(super) fn new(address: SocketAddr) -> Composer {
-        Composer { address: start_lines::reachable(address), places: Budget::new(MAX_AT_ONCE) }
+    /// Sends to the server that this connects to.
+    pub(super) fn new(connect: Connect) -> Composer {
+        Composer { connect, places: Budget::new(MAX_AT_ONCE) }
     }
 
     /// Sends these bytes, with a pause at each of the offsets in `pauses` (`12,30`). The answer's body
@@ -69,11 +70,11 @@ impl Composer {
         let place = self.places.take(1).ok_or_else(|| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "others are sending; try again in a moment")
         })?;
-        let address = self.address;
+        let connect = Arc::clone(&self.connect);
         let (done, outcome) = sync_channel(1);
         let run = move || {
             let _place = place;
-            let _ = done.send(send(address, &pieces));
+            let _ = done.send(send(&connect, &pieces));
         };
         std::thread::Builder::new().name("composer".to_owned()).spawn(run).map_err(|_| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "no thread can be had; try again in a moment")
@@ -98,24 +99,18 @@ fn split(bytes: &[u8], pauses: &str) -> Option<Vec<Vec<u8>>> {
     Some(pieces)
 }
 
-fn send(address: SocketAddr, pieces: &[Vec<u8>]) -> Outcome {
+fn send(connect: &Connect, pieces: &[Vec<u8>]) -> Outcome {
     let began = Instant::now();
     let mut outcome = Outcome::default();
-    if let Err(error) = converse(address, pieces, began, &mut outcome) {
+    if let Err(error) = converse(connect, pieces, began, &mut outcome) {
         outcome.error = Some(start_lines::reason(&error));
     }
     outcome.milliseconds = (began.elapsed().as_secs_f64() * 1e4).round() / 10.0;
     outcome
 }
 
-fn converse(
-    address: SocketAddr,
-    pieces: &[Vec<u8>],
-    began: Instant,
-    outcome: &mut Outcome,
-) -> io::Result<()> {
-    let mut stream = TcpStream::connect_timeout(&address, TIME)?;
-    stream.set_nodelay(true)?;
+fn converse(connect: &Connect, pieces: &[Vec<u8>], began: Instant, outcome: &mut Outcome) -> io::Result<()> {
+    let mut stream = connect()?;
     stream.set_write_timeout(Some(TIME))?;
     for (index, piece) in pieces.iter().enumerate() {
         if index > 0 {
@@ -204,7 +199,7 @@ mod tests {
 
     #[test]
     fn so_many_and_no_more_send_at_once() {
-        let places = Composer::new(SocketAddr::from(([127, 0, 0, 1], 9))).places;
+        let places = Composer::new(Arc::new(|| Err(io::ErrorKind::NotConnected.into()))).places;
         let mut tickets: Vec<_> = (0..MAX_AT_ONCE).map(|_| places.take(1).expect("there is one")).collect();
         assert!(places.take(1).is_none());
         tickets.pop();

@@ -21,6 +21,7 @@ mod composer;
 mod record;
 mod source;
 
+pub use composer::Connect;
 pub use record::WorkerInspector;
 
 use crate::events;
@@ -30,7 +31,6 @@ use crate::server::{self, Arrival};
 use crate::site::{Body, Hosts, Response, error_page};
 use crate::trace::{self, Rfc};
 use record::Recorder;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Where all of it is.
@@ -47,7 +47,6 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
     connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The inspector of a server.
-#[derive(Debug)]
 pub struct Inspector {
     recorder: Arc<Recorder>,
     composer: composer::Composer,
@@ -55,12 +54,12 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// An inspector of a server with these options, which listens on this address; these hosts are
-    /// answered to beside the names of this machine, in lower case.
-    pub fn new(server: &server::Options, address: SocketAddr, other_hosts: Vec<String>) -> Inspector {
+    /// An inspector of a server with these options, to which the composer connects like
+    /// this; these hosts are answered to beside the names of this machine, in lower case.
+    pub fn new(server: &server::Options, connect: Connect, other_hosts: Vec<String>) -> Inspector {
         Inspector {
             recorder: Arc::new(Recorder::new(server.threads.max(1), server.faults.names())),
-            composer: composer::Composer::new(address),
+            composer: composer::Composer::new(connect),
             hosts: Hosts::LoopbackAnd(other_hosts),
         }
     }
@@ -85,7 +84,7 @@ impl Inspector {
         query: Option<&[u8]>,
         arrival: &Arrival<'_>,
     ) -> Result<Response, Refusal> {
-        if !arrival.client.to_canonical().is_loopback() {
+        if !arrival.client.is_loopback() {
             trace::step("inspector", None, || {
                 "it is for this machine only, and this client is not on it".to_owned()
             });
@@ -214,13 +213,17 @@ mod tests {
             faults: server::Faults::default(),
             stop_timeout: Duration::ZERO,
         };
-        Inspector::new(&options, SocketAddr::from(([127, 0, 0, 1], 9)), vec!["dev.example".to_owned()])
+        Inspector::new(
+            &options,
+            Arc::new(|| Err(std::io::ErrorKind::NotConnected.into())),
+            vec!["dev.example".to_owned()],
+        )
     }
 
     fn status_from(client: [u8; 4], request: &str) -> Option<u16> {
         let head = format!("{}\r\n\r\n", request.replace('\n', "\r\n"));
         let request = Request::parse(head.as_bytes()).expect("a good head");
-        let client = IpAddr::V4(Ipv4Addr::from(client));
+        let client = IpAddr::V4(Ipv4Addr::from(client)).into();
         let arrival = Arrival { time: Instant::now(), client, body: Some(b"") };
         inspector().respond(&request, &arrival).map(|response| response.status.code())
     }

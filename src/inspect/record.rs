@@ -6,12 +6,12 @@
 //! which the server gives no more than some kilobytes.
 
 use super::as_characters;
+use crate::client::Client;
 use crate::events::{self, Subscriber, Subscribers};
 use crate::http::Refusal;
 use crate::server::{Exchange, Observer, UnderWay};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ struct State {
 struct Open {
     connection: u64,
     worker: usize,
-    client: IpAddr,
+    client: Client,
     at: u64,
 }
 
@@ -71,7 +71,7 @@ struct Summary {
     connection: u64,
     number: u32,
     worker: usize,
-    client: IpAddr,
+    client: Client,
     method: String,
     target: String,
     status: u16,
@@ -163,7 +163,7 @@ impl Recorder {
     }
 
     /// The same of the last one that this client had about a target.
-    pub(super) fn last_about(&self, target: &[u8], client: IpAddr) -> Option<String> {
+    pub(super) fn last_about(&self, target: &[u8], client: Client) -> Option<String> {
         let state = self.state();
         let target = as_characters(target);
         let is_it = |record: &&Record| record.summary.target == target && record.exchange.client == client;
@@ -289,7 +289,7 @@ impl Observer for WorkerInspector {
         true
     }
 
-    fn opened(&mut self, connection: u64, client: IpAddr, now: Instant) {
+    fn opened(&mut self, connection: u64, client: Client, now: Instant) {
         let open = Open { connection, worker: self.worker, client, at: self.recorder.microseconds(now) };
         let mut state = self.recorder.state();
         state.connections.insert(connection, open);
@@ -352,7 +352,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::time::SystemTime;
 
-    const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const CLIENT: Client = Client::Ip(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST));
 
     fn exchange(connection: u64, request_line: &str) -> Exchange {
         let now = Instant::now();
@@ -447,8 +447,10 @@ mod tests {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         for (connection, client) in [(1, [127, 0, 0, 1]), (2, [127, 0, 0, 2])] {
-            let exchange =
-                Exchange { client: IpAddr::from(client), ..exchange(connection, "GET /a?b HTTP/1.1") };
+            let exchange = Exchange {
+                client: std::net::IpAddr::from(client).into(),
+                ..exchange(connection, "GET /a?b HTTP/1.1")
+            };
             worker.observe(&exchange, Instant::now());
         }
         let mine = recorder.last_about(b"/a?b", CLIENT).expect("there was one");

@@ -44,6 +44,7 @@ use super::transmit::{ENOUGH, Progress, SMALL_FILE, Transmission};
 use super::transport::Transport;
 use super::{Arrival, Options, Responder};
 use crate::budget::{Budget, Share};
+use crate::client::Client;
 use crate::http::chunked;
 use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, MAX_REQUEST_LINE, Version};
@@ -53,7 +54,6 @@ use crate::site::{self, Admission, Begun, Body, FilePart, Response, Source, Stre
 use crate::trace::{self, Rfc};
 use std::collections::VecDeque;
 use std::io;
-use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -84,7 +84,7 @@ const STEP_BUDGET: usize = 256;
 #[derive(Debug)]
 pub struct Connection<T> {
     transport: T,
-    client: IpAddr,
+    client: Client,
     /// Its number, for the observer, and how many requests were answered on it.
     number: u64,
     answered: u32,
@@ -225,7 +225,7 @@ enum Then {
 
 impl<T: Transport> Connection<T> {
     /// A connection that was just accepted. Nothing has been read from it.
-    pub fn new(transport: T, client: IpAddr, now: Instant, options: &Options) -> Connection<T> {
+    pub fn new(transport: T, client: Client, now: Instant, options: &Options) -> Connection<T> {
         Connection {
             transport,
             client,
@@ -500,7 +500,7 @@ impl<T: Transport> Connection<T> {
         match &turn.options.internal {
             Some(internal)
                 if request.method == Method::Post
-                    && self.client.to_canonical().is_loopback()
+                    && self.client.is_loopback()
                     && internal.is_asked_for(request) =>
             {
                 internal.keep_bodies

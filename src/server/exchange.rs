@@ -1,10 +1,10 @@
 //! What observers are told: of an exchange that is over ([`Exchange`]: what the access log writes
 //! down), of one on its way ([`UnderWay`]), and, for who wants it, all that could be seen ([`Story`]).
 
+use crate::client::Client;
 use crate::http::Status;
 use crate::http::fields::Fields;
 use crate::trace::Step;
-use std::net::IpAddr;
 use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -23,7 +23,7 @@ pub struct Exchange {
     /// Whether it is about something of the server's own: see [`super::Internal`].
     pub is_internal: bool,
     /// The client's address.
-    pub client: IpAddr,
+    pub client: Client,
     /// The client's name, if it has proven that it is its own.
     pub user: Option<Vec<u8>>,
     /// The request line without its CRLF, or what came in place of one; empty if nothing did.
@@ -102,7 +102,7 @@ pub trait Observer: Send {
     }
 
     /// This worker has taken a connection in.
-    fn opened(&mut self, _connection: u64, _client: IpAddr, _now: Instant) {}
+    fn opened(&mut self, _connection: u64, _client: Client, _now: Instant) {}
 
     /// The connection is over.
     fn closed(&mut self, _connection: u64, _now: Instant) {}
@@ -130,7 +130,7 @@ impl Observer for Both {
         self.0.wants_stories() || self.1.wants_stories()
     }
 
-    fn opened(&mut self, connection: u64, client: IpAddr, now: Instant) {
+    fn opened(&mut self, connection: u64, client: Client, now: Instant) {
         self.0.opened(connection, client, now);
         self.1.opened(connection, client, now);
     }
@@ -244,7 +244,7 @@ impl Pending {
     }
 
     /// The exchange as it ends at this very moment, when the connection has sent so many bytes.
-    pub(super) fn end(mut self, connection: u64, client: IpAddr, sent: u64) -> Exchange {
+    pub(super) fn end(mut self, connection: u64, client: Client, sent: u64) -> Exchange {
         let mut story = self.story.take();
         if let Some(story) = &mut story {
             story.ended = Instant::now();

@@ -14,9 +14,9 @@
 //! inspector shows what faults do. The connection knows only that a write may be put off by ourselves
 //! ([`Transport::is_held_back`]).
 
-use super::transport::Transport;
+use super::transport::{Socket, Transport};
 use crate::trace;
-use mio::net::TcpStream;
+use mio::event::Source;
 use std::fs::File;
 use std::io;
 use std::str::FromStr;
@@ -160,7 +160,7 @@ const SPLITS_A_TICK: u32 = 5000;
 
 /// A socket that may misbehave.
 #[derive(Debug)]
-pub struct Faulty<T = TcpStream> {
+pub struct Faulty<T> {
     socket: T,
     faults: Faults,
     sent: u64,
@@ -190,11 +190,6 @@ impl<T: Transport> Faulty<T> {
             is_spared: false,
             is_held_back: false,
         }
-    }
-
-    /// The socket itself.
-    pub fn socket(&mut self) -> &mut T {
-        &mut self.socket
     }
 
     /// How many bytes may go out now, of so many.
@@ -266,6 +261,12 @@ impl<T: Transport> Transport for Faulty<T> {
 
     fn is_held_back(&self) -> bool {
         self.is_held_back
+    }
+}
+
+impl<S: Socket> Socket for Faulty<S> {
+    fn watched(&mut self) -> &mut dyn Source {
+        self.socket.watched()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Opening ports.
+//! Opening ports, and accepting who connects.
 //!
 //! A server *binds* a socket to an address and a port and *listens* on it: from then on the
 //! kernel completes the TCP handshake with whoever connects and keeps the connection in a queue
@@ -9,13 +9,94 @@
 //! bind_all(&[127.0.0.1, ::1], 0)       the same on a port that the system picks
 //! ```
 
-use socket2::{Domain, Protocol, Socket, Type};
+use super::pool::Newcomer;
+use crate::client::Client;
+use socket2::{Domain, Protocol, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixListener;
 
 /// How many connections the kernel may keep for us before we accept them. It cuts this down to
 /// its own limit (`net.core.somaxconn`, 4096 on Linux).
-const BACKLOG: i32 = 4096;
+pub(super) const BACKLOG: i32 = 4096;
+
+/// A socket that listens.
+#[derive(Debug)]
+pub enum Listener {
+    /// On a port.
+    Tcp(TcpListener),
+    /// By a name in the file system: see [`super::unix_socket`].
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// The address and port; a Unix socket has none.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Listener::Tcp(listener) => listener.local_addr().ok(),
+            Listener::Unix(_) => None,
+        }
+    }
+
+    /// Another handle for the same socket, for an event loop.
+    pub(super) fn share(&self) -> io::Result<Door> {
+        match self {
+            Listener::Tcp(listener) => {
+                listener.set_nonblocking(true)?;
+                Ok(Door::Tcp(mio::net::TcpListener::from_std(listener.try_clone()?)))
+            }
+            Listener::Unix(listener) => {
+                listener.set_nonblocking(true)?;
+                Ok(Door::Unix(mio::net::UnixListener::from_std(listener.try_clone()?)))
+            }
+        }
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(listener: TcpListener) -> Listener {
+        Listener::Tcp(listener)
+    }
+}
+
+impl From<UnixListener> for Listener {
+    fn from(listener: UnixListener) -> Listener {
+        Listener::Unix(listener)
+    }
+}
+
+/// A listener in an event loop. It never waits.
+#[derive(Debug)]
+pub(super) enum Door {
+    Tcp(mio::net::TcpListener),
+    Unix(mio::net::UnixListener),
+}
+
+impl Door {
+    /// Takes a connection, if there is one; `WouldBlock` if not.
+    pub(super) fn accept(&self) -> io::Result<Newcomer> {
+        match self {
+            Door::Tcp(listener) => {
+                let (stream, address) = listener.accept()?;
+                Ok(Newcomer { socket: Box::new(stream), client: address.ip().into() })
+            }
+            Door::Unix(listener) => {
+                let (stream, _) = listener.accept()?;
+                Ok(Newcomer { socket: Box::new(stream), client: Client::Unix })
+            }
+        }
+    }
+}
+
+impl AsFd for Door {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Door::Tcp(listener) => listener.as_fd(),
+            Door::Unix(listener) => listener.as_fd(),
+        }
+    }
+}
 
 /// A port could not be opened.
 #[derive(Debug)]
@@ -82,15 +163,15 @@ fn bind_each(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, Bi
         bound.push((address, socket.map_err(|error| BindError { address, error })?));
     }
     // Only when all are had does the first listen: nobody shall connect to a server that will not be.
-    let listen = |(address, socket): (SocketAddr, Socket)| match socket.listen(BACKLOG) {
+    let listen = |(address, socket): (SocketAddr, socket2::Socket)| match socket.listen(BACKLOG) {
         Ok(()) => Ok(socket.into()),
         Err(error) => Err(BindError { address, error }),
     };
     bound.into_iter().map(listen).collect()
 }
 
-fn bind(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+fn bind(address: SocketAddr, only_v6: bool) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(only_v6)?;
     }

@@ -9,7 +9,7 @@
 //!            bytes ──▶ Connection ──Request──▶ site ──Response──▶ Transmission ──▶ bytes
 //! ```
 //!
-//! Read on in this order: [`listen`] (how a port is opened), [`pool`] and [`worker`] (who does the
+//! Read on in this order: [`listen`] (how a port is opened) and [`unix_socket`], [`pool`] and [`worker`] (who does the
 //! work), [`connection`] (one client's state machine) with [`buffer`] (what came in), `body` (a request's
 //! body: read past, kept or handed on) and [`crate::budget`] (memory for large answers),
 //! [`transmit`] (what goes out) and [`transport`] (the socket behind both), then [`timers`]. Not on the
@@ -25,18 +25,21 @@ pub mod pool;
 pub mod timers;
 pub mod transmit;
 pub mod transport;
+pub mod unix_socket;
 pub mod worker;
 
 pub use exchange::{Both, Exchange, Observer, Story, UnderWay};
 pub use fault::Faults;
-pub use pool::Stopper;
+pub use listen::Listener;
+pub use pool::{Caller, Stopper};
 
+use crate::client::Client;
 use crate::http::Request;
 use crate::http::response::OwnFields;
 use crate::http::target::Target;
 use crate::site::{Gate, Response, Uploads};
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,7 +52,7 @@ pub struct Arrival<'a> {
     /// By when it had begun to arrive: the answer may be as old as that, and no older.
     pub time: Instant,
     /// Who sent it.
-    pub client: IpAddr,
+    pub client: Client,
     /// Its body, if it is one that is kept (see [`Internal::keep_bodies`]) and all of it has come.
     pub body: Option<&'a [u8]>,
 }
@@ -123,7 +126,7 @@ impl Default for Options {
 /// A server that has its ports and does not answer yet.
 #[derive(Debug)]
 pub struct Server {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     pool: pool::Pool,
 }
 
@@ -133,21 +136,23 @@ impl Server {
     ///
     /// # Errors
     /// When the system has no more descriptors or memory to give.
-    pub fn new(listeners: Vec<TcpListener>, options: Options) -> io::Result<Server> {
-        for listener in &listeners {
-            listener.set_nonblocking(true)?;
-        }
+    pub fn new(listeners: Vec<Listener>, options: Options) -> io::Result<Server> {
         Ok(Server { pool: pool::Pool::new(&listeners, options)?, listeners })
     }
 
-    /// The addresses on which it listens, with the ports that it really got.
+    /// The addresses on which it listens, with the ports that it really got. Unix sockets have none.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.listeners.iter().filter_map(Listener::address).collect()
     }
 
     /// A handle that stops the server from another thread.
     pub fn stopper(&self) -> Stopper {
         self.pool.stopper()
+    }
+
+    /// A handle that connects to the server from within.
+    pub fn caller(&self) -> Caller {
+        self.pool.caller()
     }
 
     /// Answers until it is stopped. Then no connection is accepted any more, idle ones are closed,

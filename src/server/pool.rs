@@ -5,12 +5,16 @@
 //! connections stay together on one core, whose caches are warm; while that worker is busy, another
 //! is woken in its place; and many connections are spread in any case.
 
+use super::listen::Listener;
+use super::transport::Socket;
 use super::worker::Worker;
 use super::{ObserverFactory, Options, Responder};
 use crate::budget::Budget;
+use crate::client::Client;
 use mio::Waker;
 use std::io;
-use std::net::{IpAddr, TcpListener};
+use std::net::Ipv4Addr;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,8 +55,12 @@ pub(super) struct Desk {
     waker: Waker,
 }
 
-/// A connection that was just accepted, and the client's address.
-pub(super) type Newcomer = (mio::net::TcpStream, IpAddr);
+/// A connection that was just accepted.
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    pub(super) socket: Box<dyn Socket>,
+    pub(super) client: Client,
+}
 
 /// Who is to have a new connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +78,7 @@ pub(super) enum Placement {
 const CLEARLY_MORE: usize = 64;
 
 impl Pool {
-    pub(super) fn new(listeners: &[TcpListener], options: Options) -> io::Result<Pool> {
+    pub(super) fn new(listeners: &[Listener], options: Options) -> io::Result<Pool> {
         let mut polls = Vec::new();
         let mut desks = Vec::new();
         for _ in 0..options.threads.max(1) {
@@ -101,6 +109,10 @@ impl Pool {
 
     pub(super) fn stopper(&self) -> Stopper {
         Stopper(Arc::clone(&self.shared))
+    }
+
+    pub(super) fn caller(&self) -> Caller {
+        Caller(Arc::clone(&self.shared))
     }
 
     /// Runs all workers, each on a thread of its own, and returns when they have ended.
@@ -242,5 +254,27 @@ impl Stopper {
         for desk in &self.0.desks {
             let _ = desk.waker.wake();
         }
+    }
+}
+
+/// Connects to a running server from within, whatever it listens on.
+#[derive(Debug, Clone)]
+pub struct Caller(Arc<Shared>);
+
+impl Caller {
+    /// The other end of a new connection. To the server it is one from this machine.
+    ///
+    /// # Errors
+    /// When there is no descriptor left.
+    pub fn connect(&self) -> io::Result<UnixStream> {
+        let (ours, theirs) = UnixStream::pair()?;
+        theirs.set_nonblocking(true)?;
+        let socket = Box::new(mio::net::UnixStream::from_std(theirs));
+        let newcomer = Newcomer { socket, client: Client::Ip(Ipv4Addr::LOCALHOST.into()) };
+        match self.0.desks.iter().min_by_key(|desk| desk.open()) {
+            Some(least_busy) => least_busy.hand_over(newcomer),
+            None => unreachable!("there is a worker"),
+        }
+        Ok(ours)
     }
 }

@@ -3,11 +3,14 @@
 //! All calls return at once. What cannot be done now fails with `WouldBlock`, and the event loop
 //! tells when it is worth another try.
 
-use super::fault::Faulty;
-use mio::net::TcpStream;
+use mio::event::Source;
+use mio::net::{TcpStream, UnixStream};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd;
 
 /// A stream of bytes in both directions.
 pub trait Transport {
@@ -34,106 +37,106 @@ pub trait Transport {
     }
 }
 
-/// A client's socket.
-#[derive(Debug)]
-pub enum Socket {
-    /// As it is.
-    Plain(TcpStream),
-    /// With faults, for those who want to see what happens then.
-    Faulty(Faulty<TcpStream>),
+/// A transport that the event loop can watch: a client's socket, perhaps with something around it.
+pub trait Socket: Transport + fmt::Debug + Send {
+    /// What the event loop watches.
+    fn watched(&mut self) -> &mut dyn Source;
 }
 
-impl Socket {
-    /// What the event loop watches.
-    pub fn watched(&mut self) -> &mut TcpStream {
-        match self {
-            Socket::Plain(socket) => socket,
-            Socket::Faulty(faulty) => faulty.socket(),
-        }
+impl Socket for TcpStream {
+    fn watched(&mut self) -> &mut dyn Source {
+        self
     }
 }
 
-impl Transport for Socket {
+impl Socket for UnixStream {
+    fn watched(&mut self) -> &mut dyn Source {
+        self
+    }
+}
+
+impl Transport for Box<dyn Socket> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Socket::Plain(socket) => Transport::read(socket, into),
-            Socket::Faulty(faulty) => faulty.read(into),
-        }
+        (**self).read(into)
     }
 
     fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
-        match self {
-            Socket::Plain(socket) => Transport::write(socket, bytes, more),
-            Socket::Faulty(faulty) => faulty.write(bytes, more),
-        }
+        (**self).write(bytes, more)
     }
 
     fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-        match self {
-            Socket::Plain(socket) => socket.write_file(file, offset, count),
-            Socket::Faulty(faulty) => faulty.write_file(file, offset, count),
-        }
+        (**self).write_file(file, offset, count)
     }
 
     fn finish_writing(&mut self) -> io::Result<()> {
-        match self {
-            Socket::Plain(socket) => socket.finish_writing(),
-            Socket::Faulty(faulty) => faulty.finish_writing(),
-        }
+        (**self).finish_writing()
     }
 
     fn spare(&mut self, spare: bool) {
-        match self {
-            Socket::Plain(_) => {}
-            Socket::Faulty(faulty) => faulty.spare(spare),
-        }
+        (**self).spare(spare);
     }
 
     fn is_held_back(&self) -> bool {
-        match self {
-            Socket::Plain(_) => false,
-            Socket::Faulty(faulty) => faulty.is_held_back(),
-        }
+        (**self).is_held_back()
     }
 }
 
-impl Transport for TcpStream {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        Read::read(self, into)
+impl Socket for Box<dyn Socket> {
+    fn watched(&mut self) -> &mut dyn Source {
+        (**self).watched()
     }
+}
 
-    #[cfg(target_os = "linux")]
-    fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
-        if !more {
-            return Write::write(self, bytes);
+/// The calls are the same for both kinds of sockets.
+macro_rules! impl_transport_for_stream {
+    ($stream:ty) => {
+        impl Transport for $stream {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                Read::read(self, into)
+            }
+
+            fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
+                if more { write_with_more_to_come(self, bytes) } else { Write::write(self, bytes) }
+            }
+
+            fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+                send_file(self, file, offset, count)
+            }
+
+            fn finish_writing(&mut self) -> io::Result<()> {
+                self.shutdown(Shutdown::Write)
+            }
         }
-        use rustix::net::{SendFlags, send};
-        Ok(send(&*self, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
-    }
+    };
+}
 
-    #[cfg(not(target_os = "linux"))]
-    fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
-        Write::write(self, bytes)
-    }
+impl_transport_for_stream!(TcpStream);
+impl_transport_for_stream!(UnixStream);
 
-    #[cfg(target_os = "linux")]
-    fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-        // The kernel moves the bytes from its page cache to the socket; they never come here.
-        match rustix::fs::sendfile(&*self, file, Some(&mut { offset }), count) {
-            // Some file systems cannot do that.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => copy_file(self, file, offset, count),
-            result => Ok(result?),
-        }
-    }
+#[cfg(target_os = "linux")]
+fn write_with_more_to_come(to: &mut impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    use rustix::net::{SendFlags, send};
+    Ok(send(to, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
+}
 
-    #[cfg(not(target_os = "linux"))]
-    fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-        copy_file(self, file, offset, count)
-    }
+#[cfg(not(target_os = "linux"))]
+fn write_with_more_to_come(to: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    to.write(bytes)
+}
 
-    fn finish_writing(&mut self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
+/// The kernel moves the bytes from its page cache to the socket; they never come here.
+#[cfg(target_os = "linux")]
+fn send_file(to: &mut (impl Transport + AsFd), file: &File, offset: u64, count: usize) -> io::Result<usize> {
+    match rustix::fs::sendfile(to.as_fd(), file, Some(&mut { offset }), count) {
+        // Some file systems cannot do that.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => copy_file(to, file, offset, count),
+        result => Ok(result?),
     }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send_file(to: &mut impl Transport, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+    copy_file(to, file, offset, count)
 }
 
 /// [`Transport::write_file`] for where the kernel has no way of its own: one read, one write. What

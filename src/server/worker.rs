@@ -20,20 +20,20 @@ use super::buffer::ReadBuffer;
 use super::connection::{Connection, Next, Turn};
 use super::exchange::Observer;
 use super::fault::Faulty;
+use super::listen::{self, Door};
 use super::pool::{Newcomer, Placement, Shared};
 use super::timers::Timers;
-use super::transport::Socket;
+use super::transport::{Socket, Transport};
 use super::{Options, Responder};
 use crate::http::date;
 use crate::http::response::{Framing, Head, OwnFields};
 use crate::site::error_page;
 use crate::trace;
-use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
 use slab::Slab;
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -62,7 +62,7 @@ pub(super) struct Worker {
 
 #[derive(Debug)]
 struct Listener {
-    socket: TcpListener,
+    door: Door,
     /// There may be connections to accept.
     may_accept: bool,
 }
@@ -89,7 +89,7 @@ struct Loop<'a> {
 
 /// A connection in the worker's table.
 struct Seat {
-    connection: Connection<Socket>,
+    connection: Connection<Box<dyn Socket>>,
     /// Its entry in the timers that counts.
     queued: Option<Instant>,
     registered: bool,
@@ -110,16 +110,16 @@ impl Worker {
     pub(super) fn new(
         number: usize,
         poll: Poll,
-        listeners: &[std::net::TcpListener],
+        listeners: &[listen::Listener],
         shared: Arc<Shared>,
     ) -> io::Result<Worker> {
         let listeners = listeners
             .iter()
             .enumerate()
             .map(|(index, listener)| {
-                let mut socket = TcpListener::from_std(listener.try_clone()?);
-                watch_listener(&poll, &mut socket, Token(FIRST_LISTENER - index))?;
-                Ok(Listener { socket, may_accept: true })
+                let mut door = listener.share()?;
+                watch_listener(&poll, &mut door, Token(FIRST_LISTENER - index))?;
+                Ok(Listener { door, may_accept: true })
             })
             .collect::<io::Result<_>>()?;
         Ok(Worker { number, poll, listeners, shared })
@@ -240,8 +240,8 @@ impl Loop<'_> {
             let mut budget = ACCEPT_BUDGET;
             while self.worker.listeners[index].may_accept && budget > 0 {
                 budget -= 1;
-                match self.worker.listeners[index].socket.accept() {
-                    Ok((stream, address)) => self.place((stream, address.ip().to_canonical())),
+                match self.worker.listeners[index].door.accept() {
+                    Ok(newcomer) => self.place(newcomer),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         self.worker.listeners[index].may_accept = false;
                     }
@@ -265,7 +265,7 @@ impl Loop<'_> {
             // None of ours is idle. If one of another worker's is, that worker closes it.
             match shared.who_has_idle_ones(here) {
                 Some(there) => shared.desk(there).hand_over(newcomer),
-                None => turn_away(newcomer.0, &self.clock.date, &self.options().fields),
+                None => turn_away(newcomer.socket, &self.clock.date, &self.options().fields),
             }
             return;
         }
@@ -285,7 +285,7 @@ impl Loop<'_> {
             let one_too_many = self.open_connections() > self.options().max_connections;
             if (one_too_many && !self.make_room()) || shared.is_stopping() {
                 shared.desk(self.worker.number).discount_one();
-                turn_away(newcomer.0, &self.clock.date, &self.options().fields);
+                turn_away(newcomer.socket, &self.clock.date, &self.options().fields);
             } else {
                 self.newcomers.push(newcomer);
             }
@@ -307,13 +307,11 @@ impl Loop<'_> {
         }
         let now = Instant::now();
         let mut keys = Vec::with_capacity(self.newcomers.len());
-        for (stream, client) in std::mem::take(&mut self.newcomers) {
+        for Newcomer { mut socket, client } in std::mem::take(&mut self.newcomers) {
             let faults = &self.options().faults;
-            let socket = if faults.are_any() {
-                Socket::Faulty(Faulty::new(stream, faults.clone(), now))
-            } else {
-                Socket::Plain(stream)
-            };
+            if faults.are_any() {
+                socket = Box::new(Faulty::new(socket, faults.clone(), now));
+            }
             let mut connection = Connection::new(socket, client, now, self.options());
             if let Some(observer) = &mut self.observer
                 && observer.wants_stories()
@@ -353,7 +351,7 @@ impl Loop<'_> {
         &mut self,
         key: usize,
         now: Instant,
-        act: impl FnOnce(&mut Connection<Socket>, &mut Turn<'_>) -> Next,
+        act: impl FnOnce(&mut Connection<Box<dyn Socket>>, &mut Turn<'_>) -> Next,
     ) {
         let Some(seat) = self.connections.get_mut(key) else { return };
         let mut turn = Turn {
@@ -420,7 +418,7 @@ impl Loop<'_> {
         }
     }
 
-    fn tell_of_the_end(&mut self, connection: &Connection<Socket>) {
+    fn tell_of_the_end(&mut self, connection: &Connection<Box<dyn Socket>>) {
         if let Some(observer) = &mut self.observer
             && connection.number() > 0
         {
@@ -498,16 +496,19 @@ impl Loop<'_> {
 /// Lets the loop know of connections to accept. All workers watch the same sockets, but one of them
 /// is enough: the kernel is asked to wake a single worker, one that sleeps, for each connection.
 #[cfg(target_os = "linux")]
-fn watch_listener(poll: &Poll, socket: &mut TcpListener, token: Token) -> io::Result<()> {
+fn watch_listener(poll: &Poll, door: &mut Door, token: Token) -> io::Result<()> {
     use rustix::event::epoll::{EventData, EventFlags, add};
     // As mio would register it, but for EXCLUSIVE, which it does not know.
     let flags = EventFlags::IN | EventFlags::ET | EventFlags::EXCLUSIVE;
-    Ok(add(poll.registry(), &*socket, EventData::new_u64(token.0 as u64), flags)?)
+    Ok(add(poll.registry(), &*door, EventData::new_u64(token.0 as u64), flags)?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn watch_listener(poll: &Poll, socket: &mut TcpListener, token: Token) -> io::Result<()> {
-    poll.registry().register(socket, token, Interest::READABLE)
+fn watch_listener(poll: &Poll, door: &mut Door, token: Token) -> io::Result<()> {
+    match door {
+        Door::Tcp(listener) => poll.registry().register(listener, token, Interest::READABLE),
+        Door::Unix(listener) => poll.registry().register(listener, token, Interest::READABLE),
+    }
 }
 
 /// Whether the system, rather than this client, is the reason why a connection was not accepted.
@@ -517,7 +518,7 @@ fn is_exhaustion(error: &io::Error) -> bool {
 
 /// Answers 503 to a connection that there is no room for. It gets no seat and no second chance:
 /// whatever of the answer does not fit into the socket's buffer at once is lost.
-fn turn_away(mut stream: TcpStream, date: &[u8; date::LENGTH], own: &OwnFields) {
+fn turn_away(mut socket: Box<dyn Socket>, date: &[u8; date::LENGTH], own: &OwnFields) {
     let response = error_page::try_again("too many connections are open; try again in a moment");
     let crate::site::Body::Bytes(body) = response.body else { unreachable!("a line is bytes") };
     let mut out = Vec::new();
@@ -532,10 +533,10 @@ fn turn_away(mut stream: TcpStream, date: &[u8; date::LENGTH], own: &OwnFields) 
     };
     head.render(&mut out);
     out.extend_from_slice(&body);
-    let _ = stream.write(&out);
+    let _ = socket.write(&out, false);
     // To close with the request unread would take the answer back (see `connection`).
-    let _ = stream.shutdown(std::net::Shutdown::Write);
-    let _ = stream.read(&mut [0; 16 * 1024]);
+    let _ = socket.finish_writing();
+    let _ = socket.read(&mut [0; 16 * 1024]);
 }
 
 impl Clock {

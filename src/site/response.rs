@@ -4,10 +4,10 @@
 //! A [`Body`] says what is to be sent. It is data, but for a stream, which is asked for its next piece.
 //! How any of it gets onto the wire (copied, by sendfile, in chunks) only the server storey knows.
 
+use crate::client::Client;
 use crate::http::{Headers, Refusal, Request, Status};
 use std::fmt;
 use std::fs::File;
-use std::net::IpAddr;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ pub trait Stream: fmt::Debug + Send {
 pub trait Gate: fmt::Debug + Send + Sync {
     /// Whether a request, which had arrived by then, may be answered. It must not wait: who does not
     /// know yet says so, and is asked again soon.
-    fn admit(&self, request: &Request<'_>, client: IpAddr, arrived: Instant) -> Admission;
+    fn admit(&self, request: &Request<'_>, client: Client, arrived: Instant) -> Admission;
 }
 
 /// What a [`Gate`] says.
@@ -86,7 +86,7 @@ pub enum Admission {
 pub trait Uploads: fmt::Debug + Send + Sync {
     /// Looks at a request whose body is still to come, of this length if that is known: `None` if it is
     /// none that is taken here, and has to be answered like any other.
-    fn begin(&self, request: &Request<'_>, client: IpAddr, length: Option<u64>) -> Option<Begun>;
+    fn begin(&self, request: &Request<'_>, client: Client, length: Option<u64>) -> Option<Begun>;
 }
 
 /// What becomes of an upload.

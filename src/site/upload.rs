@@ -19,11 +19,11 @@
 
 use super::root::{NewFile, Opened};
 use super::{Begun, Body, Receiver, Response, Site, Uploads, error_page};
+use crate::client::Client;
 use crate::http::conditional::{self, Outcome};
 use crate::http::target::{DecodedPath, Target};
 use crate::http::{Headers, Method, Refusal, Request, Status, origin};
 use crate::trace::{self, Rfc, quote};
-use std::net::IpAddr;
 
 /// What may be uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Upload {
 }
 
 impl Uploads for Site {
-    fn begin(&self, request: &Request<'_>, _client: IpAddr, length: Option<u64>) -> Option<Begun> {
+    fn begin(&self, request: &Request<'_>, _client: Client, length: Option<u64>) -> Option<Begun> {
         let upload = self.options.upload?;
         if request.method != Method::Put {
             return None;

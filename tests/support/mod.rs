@@ -99,7 +99,12 @@ impl Process {
 
     /// Starts a command; the error is the system's.
     pub(crate) fn try_start(command: &mut Command) -> io::Result<Process> {
-        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Process::try_start_with(command, Stdio::piped())
+    }
+
+    /// The same with a standard input that is not ours to write to.
+    pub(crate) fn try_start_with(command: &mut Command, stdin: Stdio) -> io::Result<Process> {
+        let command = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let stdout = Output::of(child.stdout.take().expect("it is piped"));
         let stderr = Output::of(child.stderr.take().expect("it is piped"));

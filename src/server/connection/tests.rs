@@ -72,7 +72,7 @@ fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
 struct Undecided(std::sync::atomic::AtomicUsize);
 
 impl site::Gate for Undecided {
-    fn admit(&self, request: &Request<'_>, _: IpAddr, _: Instant) -> Admission {
+    fn admit(&self, request: &Request<'_>, _: Client, _: Instant) -> Admission {
         match request.line.split(|&byte| byte == b' ').nth(1) {
             Some(b"/late") if self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3 => {
                 Admission::NotYet
@@ -142,7 +142,7 @@ impl Bench {
         };
         let now = Instant::now();
         let socket = FakeSocket { room: usize::MAX, ..FakeSocket::default() };
-        let client = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+        let client = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST).into();
         let connection = Connection::new(socket, client, now, &options);
         Bench {
             connection,

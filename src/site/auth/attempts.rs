@@ -8,6 +8,7 @@
 //!
 //! Here, names and passwords are [`Fingerprint`]s: nobody can read them back out of this memory.
 
+use crate::client::Client;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
@@ -32,13 +33,13 @@ pub(super) type Fingerprint = [u8; 32];
 /// Whose failures count together. A home or a server has a whole /64 of IPv6 (RFC 6177), so it could
 /// take a new address for each guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Network(IpAddr);
+pub(super) struct Network(Client);
 
 impl Network {
-    pub(super) fn of(client: IpAddr) -> Network {
-        Network(match client.to_canonical() {
-            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-            v4 @ IpAddr::V4(_) => v4,
+    pub(super) fn of(client: Client) -> Network {
+        Network(match client {
+            Client::Ip(IpAddr::V6(v6)) => Client::Ip(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into()),
+            other => other,
         })
     }
 }
@@ -202,7 +203,7 @@ mod tests {
     const HERE: [u8; 4] = [192, 0, 2, 1];
 
     fn network(address: [u8; 4]) -> Network {
-        Network::of(IpAddr::from(address))
+        Network::of(IpAddr::from(address).into())
     }
 
     fn fingerprint(number: usize) -> Fingerprint {
@@ -272,18 +273,18 @@ mod tests {
         let address = |number: usize| IpAddr::from(u32::try_from(number).expect("small").to_be_bytes());
         for number in 0..MAX_NETWORKS + 10 {
             let moment = now + Duration::from_micros(number as u64);
-            fail(&mut attempts, number..number + 1, Network::of(address(number)), moment);
+            fail(&mut attempts, number..number + 1, Network::of(address(number).into()), moment);
             attempts.verified(fingerprint(1_000_000 + number), network(HERE), true, now);
         }
         assert_eq!(attempts.failures.len(), MAX_NETWORKS);
-        assert!(!attempts.failures.contains_key(&Network::of(address(0))), "the oldest goes first");
-        assert!(attempts.failures.contains_key(&Network::of(address(10))));
+        assert!(!attempts.failures.contains_key(&Network::of(address(0).into())), "the oldest goes first");
+        assert!(attempts.failures.contains_key(&Network::of(address(10).into())));
         for known in [&attempts.right, &attempts.wrong] {
             assert_eq!((known.set.len(), known.in_order.len()), (MAX_KNOWN, MAX_KNOWN));
         }
         let mut attempts = Attempts::default();
         for number in 0..MAX_WAITING {
-            let network = Network::of(address(number));
+            let network = Network::of(address(number).into());
             assert_eq!(attempts.standing(&fingerprint(number), network, now), Standing::New);
             attempts.push(Attempt { fingerprint: fingerprint(number), network, what: () });
         }
@@ -300,7 +301,7 @@ mod tests {
             ("2001:db8::1", "2001:db8:0:1::1", false),
         ];
         for (one, other, same) in table {
-            let network = |text: &str| Network::of(text.parse().expect("an address"));
+            let network = |text: &str| Network::of(text.parse::<IpAddr>().expect("an address").into());
             assert_eq!(network(one) == network(other), same, "{one} {other}");
         }
     }

@@ -45,6 +45,7 @@ mod passwords;
 pub use passwords::line_for;
 
 use super::{Admission, Gate, Response, Site, error_page};
+use crate::client::Client;
 use crate::http::{Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
 use attempts::{Attempt, Attempts, Fingerprint, Network, Standing};
@@ -54,7 +55,6 @@ use blake2::digest::{FixedOutput, KeyInit, Update};
 use credentials::{Claim, Credentials, claim};
 use passwords::Users;
 use std::fmt;
-use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -175,7 +175,7 @@ impl Auth {
     }
 
     /// Whether a request of this client may come in.
-    fn check(&self, request: &Request<'_>, client: IpAddr, now: Instant) -> Result<Option<Vec<u8>>, Denial> {
+    fn check(&self, request: &Request<'_>, client: Client, now: Instant) -> Result<Option<Vec<u8>>, Denial> {
         let credentials = match claim(&request.fields) {
             Claim::These(credentials) => credentials,
             Claim::None => return Err(Denial::unauthorized("a user name and a password are needed")),
@@ -308,7 +308,7 @@ impl Door {
 }
 
 impl Gate for Door {
-    fn admit(&self, request: &Request<'_>, client: IpAddr, arrived: Instant) -> Admission {
+    fn admit(&self, request: &Request<'_>, client: Client, arrived: Instant) -> Admission {
         let site = &self.site;
         // Who comes in has its host looked at again, and that is then the step to be told of.
         if let Err(refusal) = trace::silently(|| site.options.hosts.check(request.host)) {

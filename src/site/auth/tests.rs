@@ -39,7 +39,7 @@ impl Bench {
     fn ask_from(&self, client: [u8; 4], lines: &str) -> Admission {
         let head = format!("{}\r\n\r\n", lines.replace('\n', "\r\n"));
         let request = Request::parse(head.as_bytes()).expect("a good head");
-        self.door.admit(&request, IpAddr::from(client), self.now)
+        self.door.admit(&request, std::net::IpAddr::from(client).into(), self.now)
     }
 
     /// What is said to who claims to be this user: a name, "wait" or a status.

@@ -1,0 +1,133 @@
+//! The sockets on which the command listens: it opens those that are asked for, or takes those that
+//! were opened before it was started.
+//!
+//! *Socket activation*: systemd (or `systemd-socket-activate`) opens the sockets, and starts the server
+//! when somebody connects. The sockets are open files of the new process, from number 3 on, and two
+//! variables say so: LISTEN_FDS how many there are, LISTEN_PID for whom they are. So a server needs no
+//! right to open a port, clients that come while it starts anew only wait a little, and one that nobody
+//! needs need not run.
+
+use glasshttp::cli::{Config, DEFAULT_PORT};
+use glasshttp::server::Listener;
+use glasshttp::server::listen::{self, BindError};
+use glasshttp::server::unix_socket::{SocketFile, UnixBindError, bind_unix};
+use glasshttp::{human, start_lines};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+/// Open sockets.
+#[derive(Debug, Default)]
+pub(crate) struct Doors {
+    pub(crate) listeners: Vec<Listener>,
+    /// The names of Unix sockets among them.
+    pub(crate) sockets: Vec<PathBuf>,
+    /// What is to be removed at the end.
+    pub(crate) files: Vec<SocketFile>,
+    /// Whether they were opened by somebody else.
+    pub(crate) are_given: bool,
+}
+
+impl Doors {
+    /// Those that were opened for this process, if any were.
+    pub(crate) fn given() -> Result<Option<Doors>, String> {
+        let mut given = listenfd::ListenFd::from_env();
+        let mut doors = Doors { are_given: true, ..Doors::default() };
+        for index in 0..given.len() {
+            if let Ok(Some(listener)) = given.take_tcp_listener(index) {
+                doors.listeners.push(listener.into());
+            } else if let Ok(Some(listener)) = given.take_unix_listener(index) {
+                let address = listener.local_addr().ok();
+                let name = address.and_then(|address| address.as_pathname().map(Path::to_owned));
+                doors.sockets.push(name.unwrap_or_else(|| "(without a name)".into()));
+                doors.listeners.push(listener.into());
+            } else {
+                return Err(format!(
+                    "the open file {} that LISTEN_FDS speaks of is no socket that listens: \
+                     ListenStream= in the .socket unit makes one",
+                    index + 3
+                ));
+            }
+        }
+        Ok((!doors.listeners.is_empty()).then_some(doors))
+    }
+
+    /// Those that are asked for.
+    pub(crate) fn open(config: &Config, is_terminal: bool) -> Result<Doors, String> {
+        let mut doors = Doors::default();
+        if config.sockets.is_empty() || !config.addresses.is_empty() {
+            doors.listeners.extend(open_port(config, is_terminal)?.into_iter().map(Listener::from));
+        }
+        for path in &config.sockets {
+            let opened = bind_unix(path, config.socket_mode);
+            let (listener, file) = opened.map_err(|failed| unix_bind_failed(path, &failed))?;
+            doors.listeners.push(listener.into());
+            doors.files.push(file);
+        }
+        doors.sockets.clone_from(&config.sockets);
+        Ok(doors)
+    }
+
+    /// The addresses; Unix sockets have none.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(Listener::address).collect()
+    }
+
+    /// Whether only this machine can connect.
+    pub(crate) fn are_local(&self) -> bool {
+        self.addresses().iter().all(|address| address.ip().to_canonical().is_loopback())
+    }
+}
+
+/// Opens the port that was asked for; if none was, 8000 or, with somebody there to read which, the
+/// next that is free.
+fn open_port(config: &Config, is_terminal: bool) -> Result<Vec<TcpListener>, String> {
+    let open = |port| match config.addresses.as_slice() {
+        _ if config.lan => listen::bind_everywhere(port),
+        [] => listen::bind_loopback(port),
+        addresses => listen::bind_all(addresses, port),
+    };
+    let first = config.port.unwrap_or(DEFAULT_PORT);
+    let may_move = config.port.is_none() && is_terminal && !config.quiet;
+    let last = if may_move { first.saturating_add(100) } else { first };
+    for port in first..last {
+        match open(port) {
+            Err(failed) if listen::is_taken(&failed.error) => {}
+            opened => return opened.map_err(|failed| bind_failed(&failed)),
+        }
+    }
+    open(last).map_err(|failed| bind_failed(&failed))
+}
+
+fn bind_failed(failed: &BindError) -> String {
+    let (address, port) = (failed.address, failed.address.port());
+    if listen::is_taken(&failed.error) {
+        return format!(
+            "port {port} is taken on {}: end what uses it, or choose another with --port (0: any free one)",
+            address.ip()
+        );
+    }
+    let advice = match failed.error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            ": ports below 1024 are for the administrator, choose another with --port"
+        }
+        io::ErrorKind::AddrNotAvailable => ": --bind takes an address of this machine",
+        _ => "",
+    };
+    format!("cannot listen on {address}: {}{advice}", start_lines::reason(&failed.error))
+}
+
+fn unix_bind_failed(path: &Path, failed: &UnixBindError) -> String {
+    let shown = human::OneLine(path);
+    match failed {
+        UnixBindError::NoSocket => {
+            format!(
+                "{shown} is there already and no socket; it is left as it is: name another in --bind unix:PATH"
+            )
+        }
+        UnixBindError::Taken => {
+            format!("somebody listens on {shown} already: end what does, or name another")
+        }
+        UnixBindError::Failed(error) => format!("cannot listen on {shown}: {}", start_lines::reason(error)),
+    }
+}
