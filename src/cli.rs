@@ -62,6 +62,29 @@ pub struct Cli {
           env = "GLASSHTTP_ALLOW_HOST", hide_env = true, help_heading = "Where")]
     allow_host: Vec<String>,
 
+    /// Speak https, with the certificate in this file (PEM)
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", env = "GLASSHTTP_TLS_CERT", hide_env = true, help_heading = "Who")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's key (PEM) [default: in the same file]
+    #[cfg(feature = "tls")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_cert",
+        env = "GLASSHTTP_TLS_KEY",
+        hide_env = true,
+        help_heading = "Who"
+    )]
+    tls_key: Option<PathBuf>,
+
+    /// Speak https with a new certificate that nobody knows, for a try; browsers warn of it
+    #[cfg(feature = "tls")]
+    #[arg(long, env = "GLASSHTTP_TLS_SELF_SIGNED", value_parser = FalseyValueParser::new(), hide_env = true,
+          conflicts_with = "tls_cert", help_heading = "Who")]
+    tls_self_signed: bool,
+
     /// Ask for a name and a password, repeatable; all users of this machine can see it in the list of
     /// processes, but not in the variable GLASSHTTP_AUTH, nor --auth-file [default: everybody may come in]
     #[cfg(feature = "auth")]
@@ -275,6 +298,16 @@ enum LogFormat {
     Off,
 }
 
+/// Which certificate to use.
+#[cfg(feature = "tls")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsConfig {
+    /// That in these files.
+    Files(crate::certificate::Files),
+    /// A new one.
+    SelfSigned,
+}
+
 /// What the command line asks for.
 #[derive(Debug)]
 pub struct Config {
@@ -299,6 +332,9 @@ pub struct Config {
     /// Who may come in.
     #[cfg(feature = "auth")]
     pub auth: AuthConfig,
+    /// With which certificate to speak https, if at all.
+    #[cfg(feature = "tls")]
+    pub tls: Option<TlsConfig>,
     /// The log's format, if there is to be a log.
     pub log: Option<Format>,
     /// Whether browsers on this machine may look on, at `/.glass/`.
@@ -421,6 +457,8 @@ impl Cli {
                 gate: None,
                 uploads: None,
                 fields,
+                #[cfg(feature = "tls")]
+                tls: None,
                 faults: self.faults.into_iter().collect(),
                 internal: Some(server::Internal {
                     prefix: inspect::PREFIX,
@@ -435,6 +473,14 @@ impl Cli {
                 LogFormat::Auto => Some(Format::Common),
                 LogFormat::Only(format) => Some(format),
                 LogFormat::Off => None,
+            },
+            #[cfg(feature = "tls")]
+            tls: match self.tls_cert {
+                Some(certificate) => {
+                    let key = self.tls_key.unwrap_or_else(|| certificate.clone());
+                    Some(TlsConfig::Files(crate::certificate::Files { certificate, key }))
+                }
+                None => self.tls_self_signed.then_some(TlsConfig::SelfSigned),
             },
             #[cfg(feature = "auth")]
             auth: AuthConfig { plain: self.auth, file: self.auth_file, hash: self.hash },

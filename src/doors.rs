@@ -11,6 +11,7 @@ use glasshttp::cli::{Config, DEFAULT_PORT};
 use glasshttp::server::Listener;
 use glasshttp::server::listen::{self, BindError};
 use glasshttp::server::unix_socket::{SocketFile, UnixBindError, bind_unix};
+use glasshttp::start_lines::Places;
 use glasshttp::{human, start_lines};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -30,7 +31,7 @@ pub(crate) struct Doors {
 
 impl Doors {
     /// Those that were opened for this process, if any were.
-    pub(crate) fn given() -> Result<Option<Doors>, String> {
+    fn given() -> Result<Option<Doors>, String> {
         let mut given = listenfd::ListenFd::from_env();
         let mut doors = Doors { are_given: true, ..Doors::default() };
         for index in 0..given.len() {
@@ -52,8 +53,27 @@ impl Doors {
         Ok((!doors.listeners.is_empty()).then_some(doors))
     }
 
-    /// Those that are asked for.
+    /// Those that are given, or else those that are asked for.
     pub(crate) fn open(config: &Config, is_terminal: bool) -> Result<Doors, String> {
+        let given = Doors::given()?;
+        if given.is_some()
+            && (config.port.is_some() || !config.addresses.is_empty() || !config.sockets.is_empty())
+        {
+            crate::complain(
+                "glasshttp: --port and --bind are not used: the sockets were opened before the start",
+            );
+        }
+        let doors = given.map_or_else(|| Doors::asked_for(config, is_terminal), Ok)?;
+        if config.server.faults.are_any() && !doors.are_local() {
+            return Err(
+                "--fault is for this machine alone: leave --bind and --lan out, or name a loopback address"
+                    .to_owned(),
+            );
+        }
+        Ok(doors)
+    }
+
+    fn asked_for(config: &Config, is_terminal: bool) -> Result<Doors, String> {
         let mut doors = Doors::default();
         if config.sockets.is_empty() || !config.addresses.is_empty() {
             doors.listeners.extend(open_port(config, is_terminal)?.into_iter().map(Listener::from));
@@ -68,8 +88,18 @@ impl Doors {
         Ok(doors)
     }
 
+    /// Where they are reached, encrypted or not.
+    pub(crate) fn places(&self, is_secure: bool) -> Places {
+        Places {
+            addresses: self.addresses(),
+            sockets: self.sockets.clone(),
+            are_given: self.are_given,
+            scheme: if is_secure { "https" } else { "http" },
+        }
+    }
+
     /// The addresses; Unix sockets have none.
-    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+    fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter_map(Listener::address).collect()
     }
 

@@ -19,7 +19,7 @@
 //! [`human`] (bytes and sizes as people read them).
 //!
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
-//! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), [`events`] (what pages are
+//! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), `certificate` (for https), [`events`] (what pages are
 //! told as it happens), [`inspect`] (a live page that shows what goes on), `reload` (pages that reload
 //! when files change), and `main.rs`, which puts all of it together.
 //!
@@ -69,6 +69,8 @@ compile_error!("glasshttp needs a Unix: it opens files by their descriptors and 
 pub mod access_log;
 pub mod browser;
 pub mod budget;
+#[cfg(feature = "tls")]
+pub mod certificate;
 pub mod cli;
 pub mod client;
 pub mod events;

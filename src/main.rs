@@ -5,6 +5,10 @@
 
 use clap::{ColorChoice, Parser};
 use glasshttp::access_log::{self, AccessLog};
+#[cfg(feature = "tls")]
+use glasshttp::certificate::Certificate;
+#[cfg(feature = "tls")]
+use glasshttp::cli::TlsConfig;
 use glasshttp::cli::{self, Cli, Config, Machine};
 use glasshttp::http::Request;
 use glasshttp::inspect::Inspector;
@@ -12,7 +16,6 @@ use glasshttp::inspect::Inspector;
 use glasshttp::reload::{self, Reload};
 use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
-use glasshttp::start_lines::Places;
 use glasshttp::{browser, human, start_lines};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -83,35 +86,24 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let shown = human::OneLine(&config.folder);
     let root = Root::open_path(&config.folder, config.follow_links)
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
-    let doors = match Doors::given()? {
-        Some(given) => {
-            if config.port.is_some() || !config.addresses.is_empty() || !config.sockets.is_empty() {
-                complain(
-                    "glasshttp: --port and --bind are not used: the sockets were opened before the start",
-                );
-            }
-            given
-        }
-        None => Doors::open(config, is_terminal)?,
-    };
-    if config.server.faults.are_any() && !doors.are_local() {
-        return Err(
-            "--fault is for this machine alone: leave --bind and --lan out, or name a loopback address"
-                .to_owned(),
-        );
-    }
-    let places = Places {
-        addresses: doors.addresses(),
-        sockets: doors.sockets.clone(),
-        are_given: doors.are_given,
-        scheme: "http",
-    };
+    #[cfg(feature = "tls")]
+    let certificate = config.tls.as_ref().map(open_certificate).transpose()?;
+    #[cfg(feature = "tls")]
+    let is_secure = certificate.is_some();
+    #[cfg(not(feature = "tls"))]
+    let is_secure = false;
+    let doors = Doors::open(config, is_terminal)?;
+    let places = doors.places(is_secure);
     let mut site_options = config.site.clone();
     if doors.are_given && !(doors.are_local() && doors.sockets.is_empty()) {
         site_options.hosts = Hosts::Any;
     }
     let site = Arc::new(Site::new(root, site_options));
     let mut server_options = config.server.clone();
+    #[cfg(feature = "tls")]
+    {
+        server_options.tls = certificate.as_ref().map(Certificate::config);
+    }
     #[cfg(feature = "auth")]
     {
         server_options.gate = auth::open(config, &site)?;
@@ -119,21 +111,11 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     if config.site.upload.is_some() {
         server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
     }
-    let who = if server_options.gate.is_some() { "knows a password" } else { "can connect" };
+    warn(config, server_options.gate.is_some());
     let server = Server::new(doors.listeners, server_options)
         .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
     stop_on_signals(server.stopper(), is_terminal)
         .map_err(|error| format!("cannot listen for signals: {}", start_lines::reason(&error)))?;
-    if config.server.faults.are_any() {
-        complain(&format!(
-            "glasshttp: THIS SERVER BREAKS THE RULES ON PURPOSE: {}",
-            config.server.faults.names().join(", ")
-        ));
-    }
-    if let Some(Upload { overwrite, most }) = config.site.upload {
-        let (most, replace) = (human::Bytes(most), if overwrite { " and replace" } else { "" });
-        complain(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
-    }
     if !config.quiet {
         // Nobody may be reading; that is no reason not to serve.
         let lines = start_lines::render(config, &places, is_terminal);
@@ -175,6 +157,37 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         complain(&format!("glasshttp: {lost} lines of the log could not be written"));
     }
     result.map_err(|error| format!("the server failed: {}", start_lines::reason(&error)))
+}
+
+/// Reads the certificate, or makes one.
+#[cfg(feature = "tls")]
+fn open_certificate(which: &TlsConfig) -> Result<Certificate, String> {
+    let certificate = match which {
+        TlsConfig::Files(files) => Certificate::from_files(files.clone())?,
+        TlsConfig::SelfSigned => Certificate::self_signed()?,
+    };
+    if *which == TlsConfig::SelfSigned {
+        complain(&format!(
+            "glasshttp: nobody vouches for this certificate; its SHA-256 fingerprint is {}",
+            certificate.fingerprint()
+        ));
+    }
+    Ok(certificate)
+}
+
+/// Says what is on and could surprise.
+fn warn(config: &Config, asks_for_passwords: bool) {
+    if config.server.faults.are_any() {
+        complain(&format!(
+            "glasshttp: THIS SERVER BREAKS THE RULES ON PURPOSE: {}",
+            config.server.faults.names().join(", ")
+        ));
+    }
+    if let Some(Upload { overwrite, most }) = config.site.upload {
+        let who = if asks_for_passwords { "knows a password" } else { "can connect" };
+        let (most, replace) = (human::Bytes(most), if overwrite { " and replace" } else { "" });
+        complain(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
+    }
 }
 
 /// Watches the folder, if that is asked for.

@@ -14,17 +14,11 @@ const BOUND: Duration = Duration::from_secs(20);
 
 fn options() -> Options {
     Options {
-        threads: 1,
-        max_connections: 100,
         head_timeout: BOUND,
         idle_timeout: BOUND,
         send_timeout: BOUND,
-        internal: None,
-        gate: None,
-        uploads: None,
-        fields: glasshttp::http::response::OwnFields::default(),
-        faults: glasshttp::server::Faults::default(),
         stop_timeout: BOUND,
+        ..Options::default()
     }
 }
 

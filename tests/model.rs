@@ -592,17 +592,12 @@ impl Bench {
     fn new(requests: &[usize], at_once: usize) -> Bench {
         let second = Duration::from_secs(1);
         let options = Options {
-            threads: 1,
             max_connections: 1,
             head_timeout: 10 * second,
             idle_timeout: 60 * second,
             send_timeout: 30 * second,
-            internal: None,
-            gate: None,
-            uploads: None,
-            fields: glasshttp::http::response::OwnFields::default(),
-            faults: glasshttp::server::Faults::default(),
             stop_timeout: 10 * second,
+            ..Options::default()
         };
         let now = Instant::now();
         let socket = Socket { at_once, ..Socket::default() };

@@ -779,12 +779,8 @@ impl Running {
             head_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(60),
-            internal: None,
-            gate: None,
-            uploads: None,
-            fields: glasshttp::http::response::OwnFields::default(),
-            faults: glasshttp::server::Faults::default(),
             stop_timeout: PATIENCE,
+            ..server::Options::default()
         };
         let server = Server::new(vec![listener.into()], options)?;
         let stopper = server.stopper();

@@ -197,22 +197,10 @@ mod tests {
     use super::*;
     use crate::server::Observer;
     use std::net::{IpAddr, Ipv4Addr};
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     fn inspector() -> Inspector {
-        let options = server::Options {
-            threads: 2,
-            max_connections: 10,
-            head_timeout: Duration::ZERO,
-            idle_timeout: Duration::ZERO,
-            send_timeout: Duration::ZERO,
-            internal: None,
-            gate: None,
-            uploads: None,
-            fields: crate::http::response::OwnFields::default(),
-            faults: server::Faults::default(),
-            stop_timeout: Duration::ZERO,
-        };
+        let options = server::Options { threads: 2, ..server::Options::default() };
         Inspector::new(
             &options,
             Arc::new(|| Err(std::io::ErrorKind::NotConnected.into())),

@@ -149,6 +149,8 @@ struct Streaming {
 /// What a connection waits for; each has its own time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitingFor {
+    /// The other side to agree on how to speak (TLS).
+    Agreement,
     /// The first byte of a request.
     Request,
     /// The rest of a head.
@@ -317,6 +319,7 @@ impl<T: Transport> Connection<T> {
         turn.input.load(&std::mem::take(&mut self.leftover));
         self.outgoing.borrow_buffer(turn.output);
         self.began_before_turn = std::mem::take(&mut self.told_of_input) || !turn.input.filled().is_empty();
+        self.transport.tend();
         let (sent_before, read_before) = (self.outgoing.sent(), self.last_read);
         let next = self.take_steps(turn);
         let has_sent = self.outgoing.sent() > sent_before;
@@ -338,7 +341,12 @@ impl<T: Transport> Connection<T> {
         match self.waiting_for {
             // A client that has not begun to ask is not told anything: it could take that for the
             // answer to a request that it is just sending.
-            WaitingFor::Request | WaitingFor::End => self.abandon(turn),
+            WaitingFor::Request => {
+                self.transport.take_leave();
+                self.abandon(turn)
+            }
+            // Before the two agree, nothing can be said that the client would understand.
+            WaitingFor::Agreement | WaitingFor::End => self.abandon(turn),
             WaitingFor::Moment => {
                 self.may_write = true;
                 self.advance(turn)
@@ -425,7 +433,17 @@ impl<T: Transport> Connection<T> {
 
     /// A head is whole: refuse it, or see what is to be done with it.
     fn head_is_whole(&mut self, turn: &Turn<'_>, head: &Range<usize>) -> Then {
+        if self.answered == 0
+            && let Some(agreement) = self.transport.agreement()
+        {
+            trace::step("TLS", Rfc(8446, "2"), || agreement);
+        }
         match Request::parse(&turn.input.filled()[head.clone()]) {
+            Ok(request) if self.transport.is_plain_by_mistake() => {
+                let host = String::from_utf8_lossy(request.fields.get("host").unwrap_or(b"..."));
+                let why = format!("this port speaks HTTPS: ask for https://{host} instead");
+                self.refuse(turn, Some(&request), &Refusal::bad_request(why).by(Rfc(9110, "4.2.2")))
+            }
             Ok(request) => self.consider(turn, &request),
             Err(refusal) => self.refuse(turn, None, &refusal),
         }
@@ -614,7 +632,7 @@ impl<T: Transport> Connection<T> {
                 self.last_read = Instant::now();
                 // Less than there was room for: that was all, and the next byte will be told of.
                 // But the end of the stream is told of only once, and is still to be read.
-                self.may_read = count == size || self.client_finished;
+                self.may_read = count == size || self.client_finished || self.transport.may_hold_more();
                 Step::GoOn
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -622,6 +640,14 @@ impl<T: Transport> Connection<T> {
                 Step::Stop(Next::Wait)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::GoOn,
+            // It spoke to break the rules of TLS, and was told. To close at once could take that back.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                if self.transport.finish_writing().is_err() {
+                    return Step::Stop(Next::Close);
+                }
+                self.state = State::Lingering(0);
+                Step::GoOn
+            }
             Err(_) => Step::Stop(Next::Close),
         }
     }
@@ -734,7 +760,7 @@ impl<T: Transport> Connection<T> {
         };
         self.began_before_turn = false;
         self.answered += 1;
-        record_sending(&response.body, is_head);
+        record_sending(&response.body, is_head, self.transport.sends_files());
         let wants_story = turn.wants_stories();
         let mut rendered = Vec::new();
         self.outgoing.push_with(|out| {
@@ -886,7 +912,11 @@ impl<T: Transport> Connection<T> {
         // A small answer to a client that has sent all that it had to is safe: its bytes are on
         // their way at once. Of a large one much is still here, and would be lost with a reset.
         let may_be_lost = self.linger || self.may_read || self.outgoing.sent() > ON_ITS_WAY_AT_ONCE;
-        if !may_be_lost || self.transport.finish_writing().is_err() {
+        if !may_be_lost {
+            self.transport.take_leave();
+            return Step::Stop(Next::Close);
+        }
+        if self.transport.finish_writing().is_err() {
             return Step::Stop(Next::Close);
         }
         self.state = State::Lingering(0);
@@ -910,6 +940,7 @@ impl<T: Transport> Connection<T> {
         let waiting_for = match &self.state {
             _ if !self.outgoing.is_empty() && !self.transport.is_held_back() => WaitingFor::Room,
             _ if !self.outgoing.is_empty() || self.stream.is_some() => WaitingFor::Moment,
+            State::ReceivingHead(_) if !self.transport.is_agreed() => WaitingFor::Agreement,
             State::ReceivingHead(_) if self.leftover.is_empty() => WaitingFor::Request,
             State::ReceivingHead(_) => WaitingFor::Head,
             State::ReceivingBody { body, .. } if body.has_receiver() => WaitingFor::Upload,
@@ -926,7 +957,7 @@ impl<T: Transport> Connection<T> {
         let options = turn.options;
         self.deadline = match waiting_for {
             WaitingFor::Request => turn.now + options.idle_timeout,
-            WaitingFor::Head | WaitingFor::Body => turn.now + options.head_timeout,
+            WaitingFor::Agreement | WaitingFor::Head | WaitingFor::Body => turn.now + options.head_timeout,
             WaitingFor::Room | WaitingFor::Upload => turn.now + options.send_timeout,
             WaitingFor::Moment => turn.now + MOMENT,
             WaitingFor::End => turn.now + LINGER_TIME,
@@ -957,7 +988,7 @@ fn parse_again(head: &[u8]) -> Request<'_> {
 }
 
 /// Records how a body gets onto the wire.
-fn record_sending(body: &Body, is_head: bool) {
+fn record_sending(body: &Body, is_head: bool, sends_files: bool) {
     trace::step("sending", None, || match body {
         _ if is_head => "HEAD: the head says how long the body would be, and the body stays here".to_owned(),
         Body::Empty => "a head and no body".to_owned(),
@@ -970,8 +1001,12 @@ fn record_sending(body: &Body, is_head: bool) {
         Body::File(part) if part.length() <= SMALL_FILE => {
             format!("the head, and behind it, in the same write, {} bytes read from the file", part.length())
         }
-        Body::File(part) => format!(
+        Body::File(part) if sends_files => format!(
             "the head, and then {} bytes that the kernel takes from the file itself (sendfile), a piece at a time",
+            part.length()
+        ),
+        Body::File(part) => format!(
+            "the head, and then {} bytes, read from the file and encrypted a piece at a time",
             part.length()
         ),
         Body::Pieces(pieces) => format!("the head, and then {} pieces", pieces.len()),

@@ -262,6 +262,34 @@ impl<T: Transport> Transport for Faulty<T> {
     fn is_held_back(&self) -> bool {
         self.is_held_back
     }
+
+    fn tend(&mut self) {
+        self.socket.tend();
+    }
+
+    fn is_agreed(&self) -> bool {
+        self.socket.is_agreed()
+    }
+
+    fn may_hold_more(&self) -> bool {
+        self.socket.may_hold_more()
+    }
+
+    fn take_leave(&mut self) {
+        self.socket.take_leave();
+    }
+
+    fn sends_files(&self) -> bool {
+        self.socket.sends_files()
+    }
+
+    fn is_plain_by_mistake(&self) -> bool {
+        self.socket.is_plain_by_mistake()
+    }
+
+    fn agreement(&self) -> Option<String> {
+        self.socket.agreement()
+    }
 }
 
 impl<S: Socket> Socket for Faulty<S> {

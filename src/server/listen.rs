@@ -79,11 +79,11 @@ impl Door {
         match self {
             Door::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
-                Ok(Newcomer { socket: Box::new(stream), client: address.ip().into() })
+                Ok(Newcomer { socket: Box::new(stream), client: address.ip().into(), by_port: true })
             }
             Door::Unix(listener) => {
                 let (stream, _) = listener.accept()?;
-                Ok(Newcomer { socket: Box::new(stream), client: Client::Unix })
+                Ok(Newcomer { socket: Box::new(stream), client: Client::Unix, by_port: false })
             }
         }
     }

@@ -12,7 +12,7 @@
 //! Read on in this order: [`listen`] (how a port is opened) and [`unix_socket`], [`pool`] and [`worker`] (who does the
 //! work), [`connection`] (one client's state machine) with [`buffer`] (what came in), `body` (a request's
 //! body: read past, kept or handed on) and [`crate::budget`] (memory for large answers),
-//! [`transmit`] (what goes out) and [`transport`] (the socket behind both), then [`timers`]. Not on the
+//! [`transmit`] (what goes out) and [`transport`] (the socket behind both, perhaps with `tls`), then [`timers`]. Not on the
 //! way of a request: [`exchange`] (what observers are told) and [`fault`] (faults made on purpose).
 
 mod body;
@@ -23,6 +23,8 @@ pub mod fault;
 pub mod listen;
 pub mod pool;
 pub mod timers;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod transmit;
 pub mod transport;
 pub mod unix_socket;
@@ -99,6 +101,9 @@ pub struct Options {
     pub uploads: Option<Arc<dyn Uploads>>,
     /// Fields that every response has.
     pub fields: OwnFields,
+    /// With it, all connections to ports speak TLS.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// What is to go wrong.
     pub faults: Faults,
     /// How long responses under way may take to finish once the server is to stop.
@@ -117,6 +122,8 @@ impl Default for Options {
             gate: None,
             uploads: None,
             fields: OwnFields::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
             faults: Faults::default(),
             stop_timeout: Duration::from_secs(10),
         }

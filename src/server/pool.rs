@@ -60,6 +60,9 @@ pub(super) struct Desk {
 pub(super) struct Newcomer {
     pub(super) socket: Box<dyn Socket>,
     pub(super) client: Client,
+    /// It came by a port, and not by a way within this machine: it is to speak TLS, if any does.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "then none does"))]
+    pub(super) by_port: bool,
 }
 
 /// Who is to have a new connection.
@@ -270,7 +273,7 @@ impl Caller {
         let (ours, theirs) = UnixStream::pair()?;
         theirs.set_nonblocking(true)?;
         let socket = Box::new(mio::net::UnixStream::from_std(theirs));
-        let newcomer = Newcomer { socket, client: Client::Ip(Ipv4Addr::LOCALHOST.into()) };
+        let newcomer = Newcomer { socket, client: Client::Ip(Ipv4Addr::LOCALHOST.into()), by_port: false };
         match self.0.desks.iter().min_by_key(|desk| desk.open()) {
             Some(least_busy) => least_busy.hand_over(newcomer),
             None => unreachable!("there is a worker"),

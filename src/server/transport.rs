@@ -35,6 +35,41 @@ pub trait Transport {
     fn is_held_back(&self) -> bool {
         false
     }
+
+    // What follows is for transports that say things of their own to the other side, beside what they
+    // are given to carry: see `tls`.
+
+    /// Sends what is left of those, as far as it goes now. Called whenever something has happened.
+    fn tend(&mut self) {}
+
+    /// Whether both sides have agreed by now on how to speak, and bytes can be carried.
+    fn is_agreed(&self) -> bool {
+        true
+    }
+
+    /// Whether it may have more to give although the last read did not fill the room there was.
+    fn may_hold_more(&self) -> bool {
+        false
+    }
+
+    /// Tells the other side that nothing will follow and that nothing is missing, where that takes
+    /// bytes. The connection is closed next.
+    fn take_leave(&mut self) {}
+
+    /// Whether the kernel moves files by itself.
+    fn sends_files(&self) -> bool {
+        true
+    }
+
+    /// Whether the client speaks HTTP where it was to speak TLS.
+    fn is_plain_by_mistake(&self) -> bool {
+        false
+    }
+
+    /// What was agreed, in words, if anything was.
+    fn agreement(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A transport that the event loop can watch: a client's socket, perhaps with something around it.
@@ -78,6 +113,34 @@ impl Transport for Box<dyn Socket> {
 
     fn is_held_back(&self) -> bool {
         (**self).is_held_back()
+    }
+
+    fn tend(&mut self) {
+        (**self).tend();
+    }
+
+    fn is_agreed(&self) -> bool {
+        (**self).is_agreed()
+    }
+
+    fn may_hold_more(&self) -> bool {
+        (**self).may_hold_more()
+    }
+
+    fn take_leave(&mut self) {
+        (**self).take_leave();
+    }
+
+    fn sends_files(&self) -> bool {
+        (**self).sends_files()
+    }
+
+    fn is_plain_by_mistake(&self) -> bool {
+        (**self).is_plain_by_mistake()
+    }
+
+    fn agreement(&self) -> Option<String> {
+        (**self).agreement()
     }
 }
 

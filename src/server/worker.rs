@@ -26,7 +26,7 @@ use super::timers::Timers;
 use super::transport::{Socket, Transport};
 use super::{Options, Responder};
 use crate::http::date;
-use crate::http::response::{Framing, Head, OwnFields};
+use crate::http::response::{Framing, Head};
 use crate::site::error_page;
 use crate::trace;
 use mio::{Events, Interest, Poll, Token};
@@ -265,7 +265,7 @@ impl Loop<'_> {
             // None of ours is idle. If one of another worker's is, that worker closes it.
             match shared.who_has_idle_ones(here) {
                 Some(there) => shared.desk(there).hand_over(newcomer),
-                None => turn_away(newcomer.socket, &self.clock.date, &self.options().fields),
+                None => turn_away(newcomer, &self.clock.date, self.options()),
             }
             return;
         }
@@ -285,7 +285,7 @@ impl Loop<'_> {
             let one_too_many = self.open_connections() > self.options().max_connections;
             if (one_too_many && !self.make_room()) || shared.is_stopping() {
                 shared.desk(self.worker.number).discount_one();
-                turn_away(newcomer.socket, &self.clock.date, &self.options().fields);
+                turn_away(newcomer, &self.clock.date, self.options());
             } else {
                 self.newcomers.push(newcomer);
             }
@@ -307,12 +307,9 @@ impl Loop<'_> {
         }
         let now = Instant::now();
         let mut keys = Vec::with_capacity(self.newcomers.len());
-        for Newcomer { mut socket, client } in std::mem::take(&mut self.newcomers) {
-            let faults = &self.options().faults;
-            if faults.are_any() {
-                socket = Box::new(Faulty::new(socket, faults.clone(), now));
-            }
-            let mut connection = Connection::new(socket, client, now, self.options());
+        for newcomer in std::mem::take(&mut self.newcomers) {
+            let client = newcomer.client;
+            let mut connection = Connection::new(self.dress(newcomer, now), client, now, self.options());
             if let Some(observer) = &mut self.observer
                 && observer.wants_stories()
             {
@@ -337,6 +334,22 @@ impl Loop<'_> {
         for key in keys {
             self.turn_of(key, now, Connection::advance);
         }
+    }
+
+    /// What is to stand between a socket and its connection.
+    fn dress(&self, newcomer: Newcomer, now: Instant) -> Box<dyn Socket> {
+        let mut socket = newcomer.socket;
+        #[cfg(feature = "tls")]
+        if newcomer.by_port
+            && let Some(config) = &self.options().tls
+        {
+            socket = Box::new(super::tls::Tls::new(socket, Arc::clone(config)));
+        }
+        let faults = &self.options().faults;
+        if faults.are_any() {
+            socket = Box::new(Faulty::new(socket, faults.clone(), now));
+        }
+        socket
     }
 
     // ---- connections move on
@@ -518,7 +531,13 @@ fn is_exhaustion(error: &io::Error) -> bool {
 
 /// Answers 503 to a connection that there is no room for. It gets no seat and no second chance:
 /// whatever of the answer does not fit into the socket's buffer at once is lost.
-fn turn_away(mut socket: Box<dyn Socket>, date: &[u8; date::LENGTH], own: &OwnFields) {
+fn turn_away(newcomer: Newcomer, date: &[u8; date::LENGTH], options: &Options) {
+    // A client that speaks TLS would not understand it, and to agree with it first would take a seat.
+    #[cfg(feature = "tls")]
+    if newcomer.by_port && options.tls.is_some() {
+        return;
+    }
+    let mut socket = newcomer.socket;
     let response = error_page::try_again("too many connections are open; try again in a moment");
     let crate::site::Body::Bytes(body) = response.body else { unreachable!("a line is bytes") };
     let mut out = Vec::new();
@@ -529,7 +548,7 @@ fn turn_away(mut socket: Box<dyn Socket>, date: &[u8; date::LENGTH], own: &OwnFi
         date,
         keep_alive: false,
         request_version: crate::http::request::Version::Http11,
-        own,
+        own: &options.fields,
     };
     head.render(&mut out);
     out.extend_from_slice(&body);

@@ -3,7 +3,6 @@
 
 use super::*;
 use crate::http::Headers;
-use crate::server::Faults;
 use crate::site::{Body, Response};
 use std::fs::File;
 
@@ -128,17 +127,12 @@ impl Stream for Work {
 impl Bench {
     fn new() -> Bench {
         let options = Options {
-            threads: 1,
             max_connections: 1,
             head_timeout: 10 * SECOND,
             idle_timeout: 60 * SECOND,
             send_timeout: 30 * SECOND,
-            internal: None,
-            gate: None,
-            uploads: None,
-            fields: crate::http::response::OwnFields::default(),
-            faults: Faults::default(),
             stop_timeout: 10 * SECOND,
+            ..Options::default()
         };
         let now = Instant::now();
         let socket = FakeSocket { room: usize::MAX, ..FakeSocket::default() };

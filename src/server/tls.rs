@@ -1,0 +1,284 @@
+//! TLS: what makes `https` of `http`.
+//!
+//! TLS (RFC 8446) lies between the socket and HTTP. Client and server first agree on keys (the
+//! *handshake*), in which the server proves with its certificate who it is; from then on the bytes of
+//! HTTP travel encrypted, in *records* of at most 16 KiB.
+//!
+//! ```text
+//!   Connection ──── GET / HTTP/1.1 ... ──▶ Tls ──── 17 03 03 01 2a 9c ... ──▶ socket
+//! ```
+//!
+//! The cryptography and the messages are the library's, [rustls](https://docs.rs/rustls): it takes the
+//! bytes that came and says which are to go out, and does no input or output itself. What is here is
+//! between it and a socket that never waits. Three things make that more than passing bytes on:
+//!
+//! - **To read may take a write.** Until the handshake is over, each side answers the other. What could
+//!   not be sent at once waits in `outgoing`, and [`Transport::tend`] tries again.
+//! - **What was encrypted must be sent.** Bytes that were given to rustls cannot be taken back, and yet
+//!   they have not left: they are *owed*. [`Transport::write`] says so only when the socket has taken
+//!   all of their records, and until then the caller offers the same bytes again. So what counts as
+//!   sent is what the kernel has, with TLS as without.
+//! - **Its end is signed.** Anybody on the way can end a TCP connection. Only the server can say
+//!   `close_notify`: by that a client knows that nothing is missing.
+//!
+//! The kernel cannot encrypt what it moves from a file by itself, so files are read and written here.
+
+use super::transport::{Socket, Transport};
+use mio::event::Source;
+use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+/// How much is encrypted at once: four records.
+const PIECE: usize = 64 * 1024;
+
+/// How much is read to find out what a client speaks. The first message of a handshake mostly fits.
+const FIRST: usize = 2 * 1024;
+
+/// A socket on which TLS is spoken.
+#[derive(Debug)]
+pub struct Tls<T> {
+    socket: T,
+    state: State,
+    /// Records that came, and how much of them rustls has taken.
+    incoming: Vec<u8>,
+    taken: usize,
+    /// Records that are to go out, and how much of them has.
+    outgoing: Vec<u8>,
+    sent: usize,
+    /// How many bytes of the caller's are in these records.
+    owed: usize,
+    /// The last read found less than there was room for.
+    is_drained: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing has come.
+    Silent(Arc<ServerConfig>),
+    /// The client speaks TLS.
+    Speaking(Box<ServerConnection>),
+    /// The client speaks something else, which begins with these bytes.
+    Plain(Vec<u8>),
+    /// The client broke the rules, and was told so. What it still sends means nothing.
+    Failed,
+}
+
+impl<T: Transport> Tls<T> {
+    /// A socket on which nothing has been said.
+    pub fn new(socket: T, config: Arc<ServerConfig>) -> Tls<T> {
+        Tls {
+            socket,
+            state: State::Silent(config),
+            incoming: Vec::new(),
+            taken: 0,
+            outgoing: Vec::new(),
+            sent: 0,
+            owed: 0,
+            is_drained: false,
+        }
+    }
+
+    /// The first bytes decide what the client speaks.
+    fn read_first(&mut self, config: &Arc<ServerConfig>) -> io::Result<()> {
+        let mut first = [0; FIRST];
+        let count = self.socket.read(&mut first).inspect_err(|_| self.is_drained = true)?;
+        self.is_drained = count < FIRST;
+        let first = &first[..count];
+        // A handshake begins with 22 (RFC 8446 section 5.1), a method with a letter.
+        self.state = match first.first() {
+            Some(byte) if byte.is_ascii_alphabetic() => State::Plain(first.to_vec()),
+            _ => State::Speaking(Box::new(
+                ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?,
+            )),
+        };
+        if let State::Speaking(_) = &self.state {
+            self.incoming = first.to_vec();
+        }
+        Ok(())
+    }
+
+    /// Reads records into `incoming`; how many bytes there were.
+    fn read_records(&mut self) -> io::Result<usize> {
+        // Room for the largest with its head, which is mostly all that came.
+        let mut records = vec![0; 16 * 1024 + 512];
+        let count = self.socket.read(&mut records).inspect_err(|_| self.is_drained = true)?;
+        self.is_drained = count < records.len();
+        records.truncate(count);
+        self.incoming = records;
+        Ok(count)
+    }
+
+    /// Gives rustls some of what is in `incoming`. An error is the client's, who is told of it.
+    fn take_in(&mut self) -> io::Result<()> {
+        let State::Speaking(connection) = &mut self.state else { unreachable!("called in this state") };
+        self.taken += connection.read_tls(&mut &self.incoming[self.taken..])?;
+        if self.taken == self.incoming.len() {
+            (self.incoming, self.taken) = (Vec::new(), 0);
+        }
+        let result = connection.process_new_packets();
+        self.tend();
+        if let Err(error) = result {
+            self.state = State::Failed;
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
+        Ok(())
+    }
+
+    /// Plaintext that is there; `None` if more has to come before.
+    fn plaintext(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
+        let State::Speaking(connection) = &mut self.state else { unreachable!("called in this state") };
+        match connection.reader().read(into) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            // The connection ended without close_notify. HTTP says itself where a request ends.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(0)),
+            result => Some(result),
+        }
+    }
+
+    /// Sends what waits to be sent; `WouldBlock` if some of it still does.
+    fn flush(&mut self, more: bool) -> io::Result<()> {
+        if let State::Speaking(connection) = &mut self.state {
+            while connection.wants_write() {
+                connection.write_tls(&mut self.outgoing)?;
+            }
+        }
+        while self.sent < self.outgoing.len() {
+            match self.socket.write(&self.outgoing[self.sent..], more)? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                count => self.sent += count,
+            }
+        }
+        // Connections that wait own no buffer.
+        self.outgoing = Vec::new();
+        self.sent = 0;
+        Ok(())
+    }
+
+    /// What was owed and is sent by now, if anything was. Nothing new may be encrypted before.
+    fn settle(&mut self) -> io::Result<Option<usize>> {
+        self.flush(false)?;
+        Ok((self.owed > 0).then(|| std::mem::take(&mut self.owed)))
+    }
+
+    /// Encrypts and sends the first [`PIECE`] of these bytes. Nothing is owed before.
+    fn encrypt(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
+        let State::Speaking(connection) = &mut self.state else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        self.owed = connection.writer().write(&bytes[..bytes.len().min(PIECE)])?;
+        self.flush(more)?;
+        Ok(std::mem::take(&mut self.owed))
+    }
+}
+
+impl<T: Transport> Transport for Tls<T> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match &mut self.state {
+                State::Silent(config) => {
+                    let config = Arc::clone(config);
+                    self.read_first(&config)?;
+                }
+                State::Plain(first) if first.is_empty() => return self.socket.read(into),
+                State::Plain(first) => {
+                    let count = first.len().min(into.len());
+                    into[..count].copy_from_slice(&first[..count]);
+                    first.drain(..count);
+                    return Ok(count);
+                }
+                State::Failed => return self.socket.read(into),
+                State::Speaking(_) => {
+                    if let Some(result) = self.plaintext(into) {
+                        return result;
+                    }
+                    if self.incoming.is_empty() && self.read_records()? == 0 {
+                        return Ok(0);
+                    }
+                    self.take_in()?;
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
+        if let State::Plain(_) = self.state {
+            return self.socket.write(bytes, more);
+        }
+        match self.settle()? {
+            Some(count) => Ok(count),
+            None => self.encrypt(bytes, more),
+        }
+    }
+
+    fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+        if let Some(count) = self.settle()? {
+            return Ok(count);
+        }
+        let mut piece = vec![0; count.min(PIECE)];
+        let read = file.read_at(&mut piece, offset)?;
+        if read == 0 { Ok(0) } else { self.encrypt(&piece[..read], read < count) }
+    }
+
+    fn finish_writing(&mut self) -> io::Result<()> {
+        self.take_leave();
+        self.socket.finish_writing()
+    }
+
+    fn tend(&mut self) {
+        // If it cannot be sent now, it can later; if never, the next read or write says so.
+        let _ = self.flush(false);
+    }
+
+    fn is_agreed(&self) -> bool {
+        match &self.state {
+            State::Silent(_) => false,
+            State::Speaking(connection) => !connection.is_handshaking(),
+            State::Plain(_) | State::Failed => true,
+        }
+    }
+
+    fn may_hold_more(&self) -> bool {
+        let has_first = matches!(&self.state, State::Plain(first) if !first.is_empty());
+        has_first || !self.incoming.is_empty() || !self.is_drained
+    }
+
+    fn take_leave(&mut self) {
+        if let State::Speaking(connection) = &mut self.state {
+            connection.send_close_notify();
+        }
+        self.tend();
+    }
+
+    fn sends_files(&self) -> bool {
+        false
+    }
+
+    fn is_plain_by_mistake(&self) -> bool {
+        matches!(self.state, State::Plain(_))
+    }
+
+    fn agreement(&self) -> Option<String> {
+        let State::Speaking(connection) = &self.state else { return None };
+        let version = match connection.protocol_version()? {
+            ProtocolVersion::TLSv1_2 => "TLS 1.2",
+            ProtocolVersion::TLSv1_3 => "TLS 1.3",
+            _ => "TLS",
+        };
+        let suite = connection.negotiated_cipher_suite()?.suite();
+        let keys = match (connection.handshake_kind()?, connection.negotiated_key_exchange_group()) {
+            (HandshakeKind::Resumed, _) => "with keys from a session before".to_owned(),
+            (_, Some(group)) => format!("with keys agreed on by {:?}", group.name()),
+            (_, None) => "with new keys".to_owned(),
+        };
+        Some(format!("{version}, {suite:?}, {keys}"))
+    }
+}
+
+impl<S: Socket> Socket for Tls<S> {
+    fn watched(&mut self) -> &mut dyn Source {
+        self.socket.watched()
+    }
+}
