@@ -37,6 +37,10 @@ const PIECE: usize = 64 * 1024;
 /// How much is read to find out what a client speaks. The first message of a handshake mostly fits.
 const FIRST: usize = 2 * 1024;
 
+/// An alert: a record of 2 bytes, which say that it is fatal, and that a message could not be read (RFC
+/// 8446 section 6).
+const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
+
 /// A socket on which TLS is spoken.
 #[derive(Debug)]
 pub struct Tls<T> {
@@ -119,6 +123,10 @@ impl<T: Transport> Tls<T> {
             (self.incoming, self.taken) = (Vec::new(), 0);
         }
         let result = connection.process_new_packets();
+        if result.is_err() && connection.is_handshaking() && !connection.wants_write() {
+            // rustls says mostly itself what is wrong, but not always.
+            self.outgoing.extend_from_slice(&ALERT);
+        }
         self.tend();
         if let Err(error) = result {
             self.state = State::Failed;
@@ -280,5 +288,270 @@ impl<T: Transport> Transport for Tls<T> {
 impl<S: Socket> Socket for Tls<S> {
     fn watched(&mut self) -> &mut dyn Source {
         self.socket.watched()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::Certificate;
+    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+    use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
+    use std::collections::VecDeque;
+
+    /// A socket in memory. It takes so many bytes at a time, and refuses every other write.
+    #[derive(Debug, Default)]
+    struct Pipe {
+        to_server: VecDeque<u8>,
+        to_client: Vec<u8>,
+        most: usize,
+        refuses: bool,
+    }
+
+    impl Transport for Pipe {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            if self.to_server.is_empty() {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.to_server.read(into)
+        }
+
+        fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
+            self.refuses = !self.refuses;
+            if self.refuses {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let count = bytes.len().min(self.most);
+            self.to_client.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn write_file(&mut self, _: &File, _: u64, _: usize) -> io::Result<usize> {
+            unreachable!("files are read and encrypted")
+        }
+
+        fn finish_writing(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Trusts everybody: what is tested is not whom to trust.
+    #[derive(Debug)]
+    struct Trusting;
+
+    impl ServerCertVerifier for Trusting {
+        fn verify_server_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            rustls::crypto::aws_lc_rs::default_provider()
+                .signature_verification_algorithms
+                .supported_schemes()
+        }
+    }
+
+    /// A server's end and a client's, connected by a socket that takes `most` bytes at a time.
+    struct Ends {
+        server: Tls<Pipe>,
+        client: ClientConnection,
+        /// What the client has read.
+        received: Vec<u8>,
+        /// What it was told after that.
+        end: Option<io::Result<usize>>,
+    }
+
+    impl Ends {
+        fn new(most: usize) -> Ends {
+            let certificate = Certificate::self_signed().expect("one can be made");
+            let builder =
+                ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+            let config = builder
+                .with_safe_default_protocol_versions()
+                .expect("versions")
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Trusting))
+                .with_no_client_auth();
+            let name = ServerName::try_from("localhost").expect("a name");
+            Ends {
+                server: Tls::new(Pipe { most, ..Pipe::default() }, certificate.config()),
+                client: ClientConnection::new(Arc::new(config), name).expect("a client"),
+                received: Vec::new(),
+                end: None,
+            }
+        }
+
+        /// Moves what there is from one end to the other and back, once.
+        fn carry(&mut self) {
+            let mut bytes = Vec::new();
+            while self.client.wants_write() {
+                self.client.write_tls(&mut bytes).expect("memory");
+            }
+            self.server.socket.to_server.extend(bytes);
+            self.server.tend();
+            let bytes = std::mem::take(&mut self.server.socket.to_client);
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                self.client.read_tls(&mut rest).expect("memory");
+                self.client.process_new_packets().expect("a good record");
+                self.end = Some(self.client.reader().read_to_end(&mut self.received));
+            }
+        }
+
+        fn agree(&mut self) {
+            let mut buffer = [0; 10];
+            for _ in 0..100_000 {
+                self.carry();
+                let read = self.server.read(&mut buffer).expect_err("nothing is sent yet");
+                assert_eq!(read.kind(), io::ErrorKind::WouldBlock);
+                if self.server.is_agreed() && !self.client.is_handshaking() {
+                    return;
+                }
+            }
+            panic!("they never agree");
+        }
+    }
+
+    #[test]
+    fn they_agree_however_few_bytes_the_socket_takes() {
+        for most in [1, 100, 100_000] {
+            let mut ends = Ends::new(most);
+            assert!(!ends.server.is_agreed() && ends.server.agreement().is_none());
+            ends.agree();
+            assert!(ends.server.agreement().expect("agreed").starts_with("TLS 1.3, TLS13_"));
+        }
+    }
+
+    #[test]
+    fn what_counts_as_sent_is_what_the_client_gets() {
+        let file = tempfile::tempfile().expect("a file");
+        let sent: Vec<u8> = (0..=250).cycle().take(300_000).collect();
+        file.write_all_at(&sent, 0).expect("written");
+        for (most, from_file) in [(1000, false), (1000, true), (70_000, false), (70_000, true)] {
+            let mut ends = Ends::new(most);
+            ends.agree();
+            let mut offset = 0;
+            while offset < sent.len() {
+                let result = if from_file {
+                    ends.server.write_file(&file, offset as u64, sent.len() - offset)
+                } else {
+                    ends.server.write(&sent[offset..], false)
+                };
+                match result {
+                    Ok(count) => {
+                        offset += count;
+                        // All of it has left.
+                        ends.carry();
+                        assert_eq!(ends.received.len(), offset);
+                    }
+                    Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+                }
+            }
+            assert!(ends.received == sent, "{most} {from_file}");
+            assert_eq!(ends.server.outgoing.capacity(), 0, "a buffer is kept");
+        }
+    }
+
+    #[test]
+    fn what_the_client_sends_is_read_whole_in_pieces_of_any_size() {
+        let sent: Vec<u8> = (0..=250).cycle().take(100_000).collect();
+        for size in [1, 1000, 40_000] {
+            let mut ends = Ends::new(100_000);
+            ends.agree();
+            let (mut rest, mut received) = (&sent[..], Vec::new());
+            let mut buffer = vec![0; size];
+            while received.len() < sent.len() {
+                rest = &rest[ends.client.writer().write(rest).expect("memory")..];
+                ends.carry();
+                loop {
+                    match ends.server.read(&mut buffer) {
+                        Ok(count) => {
+                            received.extend_from_slice(&buffer[..count]);
+                            // Nothing that is left may wait for an event that never comes.
+                            if count < size && !ends.server.may_hold_more() {
+                                break;
+                            }
+                        }
+                        Err(error) => {
+                            assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+                            break;
+                        }
+                    }
+                }
+            }
+            assert!(received == sent, "{size}");
+        }
+    }
+
+    #[test]
+    fn its_end_is_told_and_only_when_nothing_is_missing() {
+        let mut ends = Ends::new(100_000);
+        ends.agree();
+        ends.carry();
+        assert!(ends.end.take().is_some_and(|end| end.is_err()), "it has not ended");
+        ends.server.take_leave();
+        ends.carry();
+        assert_eq!(ends.end.expect("something came").expect("close_notify"), 0);
+    }
+
+    #[test]
+    fn who_speaks_http_is_heard_as_that() {
+        let mut ends = Ends::new(100);
+        ends.server.socket.to_server.extend(b"GET / HTTP/1.1\r\n");
+        let mut buffer = [0; 10];
+        assert_eq!(ends.server.read(&mut buffer).expect("bytes"), 10);
+        assert!(ends.server.is_plain_by_mistake() && ends.server.may_hold_more());
+        assert_eq!(ends.server.read(&mut buffer).expect("bytes"), 6);
+        assert_eq!(&buffer[..6], b"/1.1\r\n");
+    }
+
+    #[test]
+    fn what_is_neither_gets_an_alert() {
+        for garbage in
+            [&b"\x00\x01\x02"[..], b"\x16\x03\x01\x00\x05hello", b"\xff\xff\xff\xff\xff\xff", b"{}\r\n\r\n"]
+        {
+            let mut ends = Ends::new(100);
+            ends.server.socket.to_server.extend(garbage);
+            let mut buffer = [0; 10];
+            let mut result = ends.server.read(&mut buffer);
+            if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+                // Too little to tell.
+                ends.server.socket.to_server.extend([0xff; 40]);
+                result = ends.server.read(&mut buffer);
+            }
+            assert_eq!(result.expect_err("garbage").kind(), io::ErrorKind::InvalidData, "{garbage:?}");
+            ends.server.tend();
+            ends.server.tend();
+            // An alert (21) of level fatal (2): RFC 8446 section 6.
+            let alert = &ends.server.socket.to_client;
+            assert_eq!((alert.first(), alert.get(5)), (Some(&21), Some(&2)), "{garbage:?}: {alert:?}");
+            assert!(ends.server.is_agreed(), "there is nothing left to agree on");
+        }
     }
 }
