@@ -246,7 +246,8 @@ impl Server {
     pub(crate) fn start_command(command: &mut Command) -> Server {
         let process = Process::start(command);
         let line = process.stdout.line("the start line", |_| true);
-        let address = line.strip_prefix("Listening on http://").and_then(|rest| rest.strip_suffix('/'));
+        let url = line.strip_prefix("Listening on ").and_then(|url| url.strip_suffix('/'));
+        let address = url.and_then(|url| Some(url.split_once("://")?.1));
         let address = address.and_then(|address| address.parse().ok());
         Server { address: address.unwrap_or_else(|| panic!("not a start line: {line:?}")), process }
     }
