@@ -64,7 +64,7 @@ pub struct Cli {
 
     /// Speak https, with the certificate in this file (PEM)
     #[cfg(feature = "tls")]
-    #[arg(long, value_name = "FILE", env = "GLASSHTTP_TLS_CERT", hide_env = true, help_heading = "Who")]
+    #[arg(long, value_name = "FILE", env = "GLASSHTTP_TLS_CERT", hide_env = true, help_heading = "Encryption")]
     tls_cert: Option<PathBuf>,
 
     /// The certificate's key (PEM) [default: in the same file]
@@ -75,14 +75,14 @@ pub struct Cli {
         requires = "tls_cert",
         env = "GLASSHTTP_TLS_KEY",
         hide_env = true,
-        help_heading = "Who"
+        help_heading = "Encryption"
     )]
     tls_key: Option<PathBuf>,
 
     /// Speak https with a new certificate that nobody knows, for a try; browsers warn of it
     #[cfg(feature = "tls")]
     #[arg(long, env = "GLASSHTTP_TLS_SELF_SIGNED", value_parser = FalseyValueParser::new(), hide_env = true,
-          conflicts_with = "tls_cert", help_heading = "Who")]
+          conflicts_with = "tls_cert", help_heading = "Encryption")]
     tls_self_signed: bool,
 
     /// Ask for a name and a password, repeatable; all users of this machine can see it in the list of

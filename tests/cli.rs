@@ -169,6 +169,11 @@ fn help_names_each_option_with_its_default() {
                 ("--allow-host <NAME>", "localhost alone"),
             ],
         ),
+        #[cfg(feature = "tls")]
+        (
+            "Encryption:",
+            &[("--tls-cert <FILE>", ""), ("--tls-key <FILE>", "in the same file"), ("--tls-self-signed", "")],
+        ),
         #[cfg(feature = "auth")]
         (
             "Who:",
