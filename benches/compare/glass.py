@@ -88,4 +88,5 @@ def main():
         print(f"| {name} | {rps:,.0f} | {rps / off[0]:.0%} | {cpu:.1f} | {cpu / off[1]:.2f} |")
 
 
-main()
+if __name__ == "__main__":
+    main()
