@@ -1,6 +1,6 @@
 //! `--auth` from the command's side: the file of users, the thread that verifies, and `--hash`.
 
-use crate::complain;
+use crate::{complain, would_be_served};
 use glasshttp::cli::Config;
 use glasshttp::site::auth::{Auth, Door, line_for};
 use glasshttp::site::{Gate, Site};
@@ -58,15 +58,6 @@ fn read(path: &Path, config: &Config) -> Result<Vec<u8>, String> {
     let mut content = Vec::new();
     file.read_to_end(&mut content).map_err(failed)?;
     Ok(content)
-}
-
-/// Whether the file of users could be asked for like any other.
-fn would_be_served(path: &Path, config: &Config) -> bool {
-    let (Ok(file), Ok(root)) = (path.canonicalize(), config.folder.canonicalize()) else { return false };
-    let Ok(below) = file.strip_prefix(&root) else { return false };
-    let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    // A single file is served whatever its name.
-    root.is_file() || config.site.hidden || !below.iter().any(is_hidden)
 }
 
 /// Reads a password and prints the line of this user for the file.

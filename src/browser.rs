@@ -7,6 +7,7 @@
 //!
 //! The server does not depend on it: it happens on a thread of its own, and a failure is one line.
 
+use crate::service_manager;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -61,8 +62,12 @@ fn open_and_wait(url: &str) -> Result<(), String> {
     Err(failed)
 }
 
-/// What a browser prints is not the server's output, and a Ctrl-C for the server is not meant for it.
+/// What a browser prints is not the server's output, a Ctrl-C for the server is not meant for it, and it is
+/// not what a service manager has started.
 fn quietly(command: &mut Command) -> &mut Command {
+    for name in service_manager::VARIABLES {
+        command.env_remove(name);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0)
 }
 

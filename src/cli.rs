@@ -8,8 +8,8 @@ use crate::site;
 #[cfg(feature = "auth")]
 use crate::site::auth::Plain;
 use clap::builder::{FalseyValueParser, PossibleValue};
-use clap::error::{ContextKind, ContextValue};
-use clap::{ColorChoice, Parser, ValueEnum};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ColorChoice, CommandFactory, Parser, ValueEnum, ValueHint};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,7 +34,8 @@ pub const DEFAULT_PORT: u16 = 8000;
 )]
 pub struct Cli {
     /// The folder to serve, or a single file (at / and at its name)
-    #[arg(value_name = "FOLDER", default_value = ".", env = "GLASSHTTP_FOLDER", hide_env = true)]
+    #[arg(value_name = "FOLDER", default_value = ".", env = "GLASSHTTP_FOLDER", hide_env = true,
+          value_hint = ValueHint::AnyPath)]
     folder: PathBuf,
 
     /// The port; 0 takes any free one [default: 8000]
@@ -94,7 +95,8 @@ pub struct Cli {
 
     /// A file of users and hashes of their passwords, as htpasswd -B and --hash write it; read once
     #[cfg(feature = "auth")]
-    #[arg(long, value_name = "FILE", env = "GLASSHTTP_AUTH_FILE", hide_env = true, help_heading = "Who")]
+    #[arg(long, value_name = "FILE", env = "GLASSHTTP_AUTH_FILE", hide_env = true,
+          value_hint = ValueHint::FilePath, help_heading = "Who")]
     auth_file: Option<PathBuf>,
 
     /// Read a password, print the line of USER for the file, and end
@@ -274,6 +276,16 @@ pub struct Cli {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds,
           env = "GLASSHTTP_SEND_TIMEOUT", hide_env = true, help_heading = "Limits")]
     send_timeout: Duration,
+
+    /// Write the log to this file, in the format common unless --log says another; SIGHUP opens it anew
+    #[arg(long, value_name = "PATH", env = "GLASSHTTP_LOG_FILE", hide_env = true, value_hint = ValueHint::FilePath,
+          help_heading = "For running it longer")]
+    log_file: Option<PathBuf>,
+
+    /// End, with exit code 0, after so long without a request [default: never]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, env = "GLASSHTTP_QUIT_AFTER", hide_env = true,
+          help_heading = "For running it longer")]
+    quit_after: Option<Duration>,
 }
 
 /// Where to listen.
@@ -337,6 +349,10 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// The log's format, if there is to be a log.
     pub log: Option<Format>,
+    /// Where it goes, if not to standard output.
+    pub log_file: Option<PathBuf>,
+    /// How long it stays without a request, if not for ever.
+    pub quit_after: Option<Duration>,
     /// Whether browsers on this machine may look on, at `/.glass/`.
     pub inspect: bool,
     /// Whether to print a QR code, even if standard output is no terminal.
@@ -380,6 +396,23 @@ impl Machine {
 }
 
 impl Cli {
+    /// Reads the command line and the environment.
+    ///
+    /// # Errors
+    /// When something in them makes no sense (see [`usage_error`]), or help was asked for.
+    pub fn read() -> Result<Cli, clap::Error> {
+        Cli::try_parse()?.check()
+    }
+
+    /// What can only be seen once all is read.
+    fn check(self) -> Result<Cli, clap::Error> {
+        if self.log == LogFormat::Off && self.log_file.is_some() {
+            let message = "--log off and --log-file contradict each other: leave one of them out";
+            return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(self)
+    }
+
     /// The fields that every response is to have.
     fn own_fields(&self) -> OwnFields {
         let mut fields = OwnFields::default();
@@ -467,8 +500,10 @@ impl Cli {
                 stop_timeout: Duration::from_secs(10),
             },
             log: match self.log {
-                _ if self.quiet => None,
+                // To write to a file prints nothing.
+                _ if self.quiet && self.log_file.is_none() => None,
                 _ if self.explain => Some(Format::Explain),
+                LogFormat::Auto if self.log_file.is_some() => Some(Format::Common),
                 LogFormat::Auto if machine.is_terminal => Some(Format::Pretty),
                 LogFormat::Auto => Some(Format::Common),
                 LogFormat::Only(format) => Some(format),
@@ -482,6 +517,8 @@ impl Cli {
                 }
                 None => self.tls_self_signed.then_some(TlsConfig::SelfSigned),
             },
+            log_file: self.log_file,
+            quit_after: self.quit_after,
             #[cfg(feature = "auth")]
             auth: AuthConfig { plain: self.auth, file: self.auth_file, hash: self.hash },
             addresses,
@@ -747,10 +784,12 @@ mod tests {
             (&["--lan", "--bind", "::1"], "'--bind <ADDR>'"),
             (&["--qr", "--quiet"], "'--quiet'"),
             (&["a", "b"], "unexpected argument 'b'"),
+            (&["--log", "off", "--log-file", "x"], "contradict"),
+            (&["--quit-after", "0"], "above 0"),
         ];
         for &(arguments, part) in table {
             let arguments = std::iter::once("glasshttp").chain(arguments.iter().copied());
-            let error = Cli::try_parse_from(arguments).expect_err("must be refused");
+            let error = Cli::try_parse_from(arguments).and_then(Cli::check).expect_err("must be refused");
             let line = usage_error(&error);
             assert!(line.contains(part) && line.contains("--help") && !line.contains('\n'), "{line}");
         }

@@ -21,7 +21,9 @@
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
 //! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), `certificate` (for https), [`events`] (what pages are
 //! told as it happens), [`inspect`] (a live page that shows what goes on), `reload` (pages that reload
-//! when files change), and `main.rs`, which puts all of it together.
+//! when files change), and `main.rs`, which puts all of it together. For
+//! servers that run for longer: [`log_file`], [`quit_after`], [`service_manager`], and `signals.rs` beside
+//! `main.rs`.
 //!
 //! # The way of a request
 //!
@@ -78,11 +80,14 @@ pub mod explain;
 pub mod http;
 pub mod human;
 pub mod inspect;
+pub mod log_file;
 pub mod qr_code;
+pub mod quit_after;
 pub mod random;
 #[cfg(feature = "reload")]
 pub mod reload;
 pub mod server;
+pub mod service_manager;
 pub mod site;
 pub mod start_lines;
 pub mod trace;

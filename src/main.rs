@@ -3,7 +3,7 @@
 //! 0 after a stop that was asked for, 2 for a wrong command line, 1 for everything else. Each error
 //! is one line on standard error.
 
-use clap::{ColorChoice, Parser};
+use clap::ColorChoice;
 use glasshttp::access_log::{self, AccessLog};
 #[cfg(feature = "tls")]
 use glasshttp::certificate::Certificate;
@@ -12,23 +12,30 @@ use glasshttp::cli::TlsConfig;
 use glasshttp::cli::{self, Cli, Config, Machine};
 use glasshttp::http::Request;
 use glasshttp::inspect::Inspector;
+use glasshttp::log_file::LogFile;
+use glasshttp::quit_after::Activity;
 #[cfg(feature = "reload")]
 use glasshttp::reload::{self, Reload};
 use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
+use glasshttp::service_manager::ServiceManager;
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
 use glasshttp::{browser, human, start_lines};
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "auth")]
 mod auth;
 mod doors;
+mod signals;
 
 use doors::Doors;
+use signals::Signals;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(help) if !help.use_stderr() => {
             // Not an error: --help or --version.
@@ -94,6 +101,7 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let is_secure = false;
     let doors = Doors::open(config, is_terminal)?;
     let places = doors.places(is_secure);
+    let log_file = open_log(config)?;
     let mut site_options = config.site.clone();
     if doors.are_given && !(doors.are_local() && doors.sockets.is_empty()) {
         site_options.hosts = Hosts::Any;
@@ -114,7 +122,14 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     warn(config, server_options.gate.is_some());
     let server = Server::new(doors.listeners, server_options)
         .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
-    stop_on_signals(server.stopper(), is_terminal)
+    let manager = find_service_manager();
+    let status = format!("Serving {shown} at {}", start_lines::first(&places));
+    let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
+    if let Some(file) = log_file.clone() {
+        signals.on_reload(move || file.reopen());
+    }
+    signals
+        .listen()
         .map_err(|error| format!("cannot listen for signals: {}", start_lines::reason(&error)))?;
     if !config.quiet {
         // Nobody may be reading; that is no reason not to serve.
@@ -125,9 +140,13 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     if let Some(path) = &config.open {
         browser::open(browser::address(&start_lines::own_url(&places), path));
     }
-    let log = config
-        .log
-        .map(|format| AccessLog::start(format, jiff::tz::TimeZone::system(), access_log::standard_output()));
+    let log = config.log.map(|format| {
+        let zone = jiff::tz::TimeZone::system();
+        match &log_file {
+            Some(file) => AccessLog::start(format, zone, file.writer()),
+            None => AccessLog::start(format, zone, access_log::standard_output()),
+        }
+    });
     let inspector = config.inspect.then(|| {
         let other_hosts = match &config.site.hosts {
             Hosts::LoopbackAnd(others) => others.clone(),
@@ -138,10 +157,14 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     });
     #[cfg(feature = "reload")]
     let reload = start_reload(config, &site)?;
+    let activity = config.quit_after.map(|_| Activity::start());
     let observers = || -> Option<Box<dyn Observer>> {
         let log = log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
         let inspector = inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _);
-        log.into_iter().chain(inspector).reduce(|one, other| Box::new(Both(one, other)))
+        let activity = activity.as_ref().map(|activity| Box::new(activity.observer()) as _);
+        let pulse = manager.as_ref().and_then(|manager| manager.pulse()).map(|pulse| Box::new(pulse) as _);
+        let all = log.into_iter().chain(inspector).chain(activity).chain(pulse);
+        all.reduce(|one, other| Box::new(Both(one, other)))
     };
     let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
         #[cfg(feature = "reload")]
@@ -151,6 +174,16 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));
         inspected.unwrap_or_else(|| site.respond(request, arrival.time))
     };
+    if let (Some(idle), Some(activity)) = (config.quit_after, &activity) {
+        quit_when_idle(idle, Arc::clone(activity), server.stopper(), manager.clone())
+            .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
+    }
+    if let Some(manager) = &manager {
+        manager
+            .watch_over_workers()
+            .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
+        manager.ready(&status);
+    }
     let result = server.run(&respond, &observers);
     let lost = log.map_or(0, AccessLog::finish);
     if lost > 0 {
@@ -208,22 +241,56 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
         .map_err(|error| format!("cannot watch the folder: {}", start_lines::reason(&error)))
 }
 
-/// The first SIGINT or SIGTERM lets the server stop, the second ends the process.
-fn stop_on_signals(stopper: Stopper, is_terminal: bool) -> io::Result<()> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for (count, signal) in signals.forever().enumerate() {
-            if count > 0 {
-                // What a shell reports for a process that a signal ended.
-                std::process::exit(128 + signal);
-            }
-            // Said first: the process may be over as soon as the server knows.
-            if is_terminal {
-                complain("\nStopping; answers under way may finish. Once more ends it at once.");
-            }
-            stopper.stop();
+/// Opens the file for the log, if there is to be one.
+fn open_log(config: &Config) -> Result<Option<Arc<LogFile>>, String> {
+    let Some(path) = &config.log_file else { return Ok(None) };
+    if would_be_served(path, config) {
+        return Err(format!(
+            "the log \"{}\" would be in the folder that is served, where all could read it: put it elsewhere",
+            human::OneLine(path)
+        ));
+    }
+    LogFile::open(path).map(Some)
+}
+
+/// Whether a file could be asked for like any other. It need not be there yet.
+fn would_be_served(path: &Path, config: &Config) -> bool {
+    let in_its_folder = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
+    };
+    let file = path.canonicalize().ok().or_else(in_its_folder);
+    let (Some(file), Ok(root)) = (file, config.folder.canonicalize()) else { return false };
+    let Ok(below) = file.strip_prefix(&root) else { return false };
+    let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+    // A single file is served whatever its name.
+    root.is_file() || config.site.hidden || !below.iter().any(is_hidden)
+}
+
+/// The service manager, if we were started by one. Without it we serve all the same.
+fn find_service_manager() -> Option<Arc<ServiceManager>> {
+    ServiceManager::from_environment().unwrap_or_else(|error| {
+        complain(&format!(
+            "glasshttp: cannot reach what NOTIFY_SOCKET names: {}",
+            start_lines::reason(&error)
+        ));
+        None
+    })
+}
+
+/// Stops the server when nobody has asked for anything for so long.
+fn quit_when_idle(
+    idle: Duration,
+    activity: Arc<Activity>,
+    stopper: Stopper,
+    manager: Option<Arc<ServiceManager>>,
+) -> io::Result<()> {
+    std::thread::Builder::new().name("quit-after".to_owned()).spawn(move || {
+        activity.wait_for_idleness(idle, || stopper.is_busy());
+        if let Some(manager) = &manager {
+            manager.stopping();
         }
+        stopper.stop();
     })?;
     Ok(())
 }

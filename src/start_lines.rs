@@ -32,12 +32,7 @@ pub fn render(config: &Config, places: &Places, is_terminal: bool) -> String {
     const BOLD: Style = Style::new().bold();
     let addresses = &places.addresses;
     if !is_terminal {
-        let place = match (addresses.first(), places.sockets.first()) {
-            (Some(address), _) => url(places.scheme, address.ip(), address.port()),
-            (None, Some(socket)) => format!("unix:{}", human::OneLine(socket)),
-            (None, None) => "nothing".to_owned(),
-        };
-        let line = format!("Listening on {place}\n");
+        let line = format!("Listening on {}\n", first(places));
         return if config.qr { line + &qr_code(&Urls::of(places)) } else { line };
     }
     let port = addresses.first().map_or(0, SocketAddr::port);
@@ -82,6 +77,15 @@ fn qr_code(urls: &Urls) -> String {
     match qr_code::render(url) {
         Some(code) => format!("{who} {LINK}{url}{LINK:#}\n{code}"),
         None => String::new(),
+    }
+}
+
+/// The first of the places, for programs.
+pub fn first(places: &Places) -> String {
+    match (places.addresses.first(), places.sockets.first()) {
+        (Some(address), _) => url(places.scheme, address.ip(), address.port()),
+        (None, Some(socket)) => format!("unix:{}", human::OneLine(socket)),
+        (None, None) => "nothing".to_owned(),
     }
 }
 

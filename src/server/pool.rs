@@ -251,6 +251,12 @@ impl Desk {
 pub struct Stopper(Arc<Shared>);
 
 impl Stopper {
+    /// Whether a connection is in the middle of something: a request on its way in, or an answer on its
+    /// way out.
+    pub fn is_busy(&self) -> bool {
+        self.0.desks.iter().any(|desk| desk.open() > desk.idle.load(Ordering::Relaxed))
+    }
+
     /// Lets the server stop: see [`super::Server::run`]. To do it twice is the same as once.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::Release);

@@ -508,7 +508,7 @@ impl Process {
 }
 
 /// Asks again and again until there is an answer; fails after [`PATIENCE`].
-pub(crate) fn wait_until<T>(what: &str, ask: impl Fn() -> Option<T>) -> T {
+pub(crate) fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = ask() {
