@@ -3,6 +3,8 @@
 use crate::access_log::Format;
 use crate::http::response::OwnFields;
 use crate::inspect;
+#[cfg(feature = "manual")]
+use crate::manual::Manual;
 use crate::server::{self, fault::Fault};
 use crate::site;
 #[cfg(feature = "auth")]
@@ -37,6 +39,16 @@ pub struct Cli {
     #[arg(value_name = "FOLDER", default_value = ".", env = "GLASSHTTP_FOLDER", hide_env = true,
           value_hint = ValueHint::AnyPath)]
     folder: PathBuf,
+
+    /// Print what makes a shell complete these options, and end
+    #[cfg(feature = "manual")]
+    #[arg(long, value_name = "SHELL")]
+    completions: Option<clap_complete::Shell>,
+
+    /// Print the manual page, and end
+    #[cfg(feature = "manual")]
+    #[arg(long)]
+    man: bool,
 
     /// The port; 0 takes any free one [default: 8000]
     #[arg(short, long, value_name = "PORT", env = "GLASSHTTP_PORT", hide_env = true, help_heading = "Where")]
@@ -353,6 +365,9 @@ pub struct Config {
     pub log_file: Option<PathBuf>,
     /// How long it stays without a request, if not for ever.
     pub quit_after: Option<Duration>,
+    /// What is to be printed, and nothing served.
+    #[cfg(feature = "manual")]
+    pub manual: Option<Manual>,
     /// Whether browsers on this machine may look on, at `/.glass/`.
     pub inspect: bool,
     /// Whether to print a QR code, even if standard output is no terminal.
@@ -498,6 +513,11 @@ impl Cli {
                     keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
                 }),
                 stop_timeout: Duration::from_secs(10),
+            },
+            #[cfg(feature = "manual")]
+            manual: match (self.completions, self.man) {
+                (Some(shell), _) => Some(Manual::Completions(shell)),
+                (None, page) => page.then_some(Manual::Page),
             },
             log: match self.log {
                 // To write to a file prints nothing.

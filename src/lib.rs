@@ -21,7 +21,7 @@
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
 //! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), `certificate` (for https), [`events`] (what pages are
 //! told as it happens), [`inspect`] (a live page that shows what goes on), `reload` (pages that reload
-//! when files change), and `main.rs`, which puts all of it together. For
+//! when files change), `manual` (for shells and `man`), and `main.rs`, which puts all of it together. For
 //! servers that run for longer: [`log_file`], [`quit_after`], [`service_manager`], and `signals.rs` beside
 //! `main.rs`.
 //!
@@ -81,6 +81,8 @@ pub mod http;
 pub mod human;
 pub mod inspect;
 pub mod log_file;
+#[cfg(feature = "manual")]
+pub mod manual;
 pub mod qr_code;
 pub mod quit_after;
 pub mod random;

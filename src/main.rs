@@ -85,6 +85,12 @@ fn run(config: &Config, is_terminal: bool) -> Result<(), String> {
     if let Some(user) = &config.auth.hash {
         return auth::print_line(user);
     }
+    #[cfg(feature = "manual")]
+    if let Some(manual) = config.manual {
+        let mut out = io::stdout();
+        let printed = manual.render().and_then(|text| out.write_all(&text)).and_then(|()| out.flush());
+        return printed.map_err(|error| format!("cannot print it: {}", start_lines::reason(&error)));
+    }
     serve(config, is_terminal)
 }
 

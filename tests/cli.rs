@@ -158,7 +158,17 @@ fn version_and_help_go_to_standard_output_with_exit_code_0() {
 fn help_names_each_option_with_its_default() {
     let table: &[(&str, &[(&str, &str)])] = &[
         ("Arguments:", &[("[FOLDER]", ".")]),
-        ("Options:", &[("-h, --help", ""), ("-V, --version", "")]),
+        (
+            "Options:",
+            &[
+                #[cfg(feature = "manual")]
+                ("--completions <SHELL>", ""),
+                #[cfg(feature = "manual")]
+                ("--man", ""),
+                ("-h, --help", ""),
+                ("-V, --version", ""),
+            ],
+        ),
         (
             "Where:",
             &[

@@ -61,6 +61,7 @@ sources! {
     "src/lib.rs"
     "src/log_file.rs"
     "src/main.rs"
+    "src/manual.rs"
     "src/qr_code.rs"
     "src/quit_after.rs"
     "src/random.rs"
