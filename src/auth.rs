@@ -2,8 +2,8 @@
 
 use crate::{complain, would_be_served};
 use glasshttp::cli::Config;
+use glasshttp::site::Site;
 use glasshttp::site::auth::{Auth, Door, line_for};
-use glasshttp::site::{Gate, Site};
 use glasshttp::{human, start_lines};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 const MAX_LINE: u64 = 64 * 1024;
 
 /// Who may come in; `None` for everybody. An error is one line that says what to do.
-pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<dyn Gate>>, String> {
+pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>>, String> {
     let options = &config.auth;
     if options.plain.is_empty() && options.file.is_none() {
         return Ok(None);
@@ -24,9 +24,13 @@ pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<dyn G
         let shown = options.file.as_deref().unwrap_or(Path::new(""));
         format!("{}:{line}: {why}", human::OneLine(shown))
     })?;
-    let door = Arc::new(Door::new(Arc::clone(site), auth));
+    Ok(Some(Arc::new(Door::new(Arc::clone(site), auth))))
+}
+
+/// Starts the thread that verifies passwords, if that takes long.
+pub(crate) fn start(door: &Arc<Door>) -> Result<(), String> {
     if door.auth().is_slow() {
-        let verifier = Arc::clone(&door);
+        let verifier = Arc::clone(door);
         std::thread::Builder::new()
             .name("passwords".to_owned())
             .spawn(move || {
@@ -36,7 +40,7 @@ pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<dyn G
             })
             .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
     }
-    Ok(Some(door))
+    Ok(())
 }
 
 /// The content of the file of users.

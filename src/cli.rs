@@ -298,6 +298,12 @@ pub struct Cli {
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, env = "GLASSHTTP_QUIT_AFTER", hide_env = true,
           help_heading = "For running it longer")]
     quit_after: Option<Duration>,
+
+    /// Let the threads that face clients open all files that you may [default: those of the folder alone,
+    /// where the kernel can see to it]
+    #[arg(long, env = "GLASSHTTP_NO_SANDBOX", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "For running it longer")]
+    no_sandbox: bool,
 }
 
 /// Where to listen.
@@ -361,10 +367,14 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// The log's format, if there is to be a log.
     pub log: Option<Format>,
+    /// Whether exchanges are shown in full.
+    pub explain: bool,
     /// Where it goes, if not to standard output.
     pub log_file: Option<PathBuf>,
     /// How long it stays without a request, if not for ever.
     pub quit_after: Option<Duration>,
+    /// Whether the kernel is to keep what faces clients in the folder.
+    pub sandbox: bool,
     /// What is to be printed, and nothing served.
     #[cfg(feature = "manual")]
     pub manual: Option<Manual>,
@@ -537,8 +547,10 @@ impl Cli {
                 }
                 None => self.tls_self_signed.then_some(TlsConfig::SelfSigned),
             },
+            explain: self.explain,
             log_file: self.log_file,
             quit_after: self.quit_after,
+            sandbox: !self.no_sandbox,
             #[cfg(feature = "auth")]
             auth: AuthConfig { plain: self.auth, file: self.auth_file, hash: self.hash },
             addresses,

@@ -16,7 +16,7 @@
 //! | [`http`] | the protocol: pure functions over bytes | sockets, files, clocks |
 //!
 //! Below all of them: [`client`] (who is at the other end), [`trace`], by which each decision tells its reason to whoever asks, and
-//! [`human`] (bytes and sizes as people read them).
+//! [`human`] (bytes and sizes as people read them), and [`sandbox`] (what the kernel lets us open at all).
 //!
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
 //! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), `certificate` (for https), [`events`] (what pages are
@@ -88,6 +88,7 @@ pub mod quit_after;
 pub mod random;
 #[cfg(feature = "reload")]
 pub mod reload;
+pub mod sandbox;
 pub mod server;
 pub mod service_manager;
 pub mod site;

@@ -16,8 +16,11 @@ use glasshttp::log_file::LogFile;
 use glasshttp::quit_after::Activity;
 #[cfg(feature = "reload")]
 use glasshttp::reload::{self, Reload};
+use glasshttp::sandbox::{Rules, Sandbox};
 use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
 use glasshttp::service_manager::ServiceManager;
+#[cfg(feature = "auth")]
+use glasshttp::site::{Gate, auth::Door};
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
 use glasshttp::{browser, human, start_lines};
 use std::io::{self, IsTerminal, Write};
@@ -99,6 +102,7 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let shown = human::OneLine(&config.folder);
     let root = Root::open_path(&config.folder, config.follow_links)
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
+    let (root, sandbox) = around(root, config);
     #[cfg(feature = "tls")]
     let certificate = config.tls.as_ref().map(open_certificate).transpose()?;
     #[cfg(feature = "tls")]
@@ -119,8 +123,10 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         server_options.tls = certificate.as_ref().map(Certificate::config);
     }
     #[cfg(feature = "auth")]
+    let door = auth::open(config, &site)?;
+    #[cfg(feature = "auth")]
     {
-        server_options.gate = auth::open(config, &site)?;
+        server_options.gate = door.clone().map(|door| door as Arc<dyn Gate>);
     }
     if config.site.upload.is_some() {
         server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
@@ -146,56 +152,120 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     if let Some(path) = &config.open {
         browser::open(browser::address(&start_lines::own_url(&places), path));
     }
-    let log = config.log.map(|format| {
-        let zone = jiff::tz::TimeZone::system();
-        match &log_file {
-            Some(file) => AccessLog::start(format, zone, file.writer()),
-            None => AccessLog::start(format, zone, access_log::standard_output()),
-        }
-    });
-    let inspector = config.inspect.then(|| {
-        let other_hosts = match &config.site.hosts {
-            Hosts::LoopbackAnd(others) => others.clone(),
-            Hosts::Any => Vec::new(),
-        };
-        let caller = server.caller();
-        Inspector::new(&config.server, Arc::new(move || caller.connect()), other_hosts)
-    });
     #[cfg(feature = "reload")]
     let reload = start_reload(config, &site)?;
-    let activity = config.quit_after.map(|_| Activity::start());
-    let observers = || -> Option<Box<dyn Observer>> {
-        let log = log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
-        let inspector = inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _);
-        let activity = activity.as_ref().map(|activity| Box::new(activity.observer()) as _);
-        let pulse = manager.as_ref().and_then(|manager| manager.pulse()).map(|pulse| Box::new(pulse) as _);
-        let all = log.into_iter().chain(inspector).chain(activity).chain(pulse);
-        all.reduce(|one, other| Box::new(Both(one, other)))
-    };
-    let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
+    let ready = Ready {
+        config,
+        site,
+        server,
+        #[cfg(feature = "auth")]
+        door,
         #[cfg(feature = "reload")]
-        if let Some(response) = reload.as_ref().and_then(|reload| reload.respond(request)) {
-            return response;
-        }
-        let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));
-        inspected.unwrap_or_else(|| site.respond(request, arrival.time))
+        reload,
+        log_file,
+        // It is read from a file.
+        time_zone: jiff::tz::TimeZone::system(),
+        manager,
+        status,
     };
-    if let (Some(idle), Some(activity)) = (config.quit_after, &activity) {
-        quit_when_idle(idle, Arc::clone(activity), server.stopper(), manager.clone())
-            .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
+    match sandbox {
+        Some(sandbox) => sandbox
+            .run(|extent| ready.answer(&extent))
+            .unwrap_or_else(|error| Err(format!("cannot start: {}", start_lines::reason(&error)))),
+        None => ready.answer("Sandbox: none, as --no-sandbox says"),
     }
-    if let Some(manager) = &manager {
-        manager
-            .watch_over_workers()
-            .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
-        manager.ready(&status);
+}
+
+/// All that has to be had from outside of the folder.
+struct Ready<'a> {
+    config: &'a Config,
+    site: Arc<Site>,
+    server: Server,
+    #[cfg(feature = "auth")]
+    door: Option<Arc<Door>>,
+    #[cfg(feature = "reload")]
+    reload: Option<Reload>,
+    log_file: Option<Arc<LogFile>>,
+    time_zone: jiff::tz::TimeZone,
+    manager: Option<Arc<ServiceManager>>,
+    status: String,
+}
+
+impl Ready<'_> {
+    /// Answers until the server is stopped, in the sandbox if there is one.
+    fn answer(self, sandbox: &str) -> Result<(), String> {
+        let Ready { config, site, server, manager, .. } = self;
+        #[cfg(feature = "auth")]
+        if let Some(door) = &self.door {
+            auth::start(door)?;
+        }
+        if config.explain && !config.quiet {
+            let mut out = io::stdout();
+            let _ = writeln!(out, "{sandbox}").and_then(|()| out.flush());
+        }
+        let log = config.log.map(|format| {
+            let zone = self.time_zone.clone();
+            match &self.log_file {
+                Some(file) => AccessLog::start(format, zone, file.writer()),
+                None => AccessLog::start(format, zone, access_log::standard_output()),
+            }
+        });
+        let inspector = config.inspect.then(|| {
+            let other_hosts = match &config.site.hosts {
+                Hosts::LoopbackAnd(others) => others.clone(),
+                Hosts::Any => Vec::new(),
+            };
+            let caller = server.caller();
+            Inspector::new(&config.server, Arc::new(move || caller.connect()), other_hosts)
+        });
+        let activity = config.quit_after.map(|_| Activity::start());
+        let observers = || -> Option<Box<dyn Observer>> {
+            let log = log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
+            let inspector = inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _);
+            let activity = activity.as_ref().map(|activity| Box::new(activity.observer()) as _);
+            let pulse =
+                manager.as_ref().and_then(|manager| manager.pulse()).map(|pulse| Box::new(pulse) as _);
+            let all = log.into_iter().chain(inspector).chain(activity).chain(pulse);
+            all.reduce(|one, other| Box::new(Both(one, other)))
+        };
+        let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
+            #[cfg(feature = "reload")]
+            if let Some(response) = self.reload.as_ref().and_then(|reload| reload.respond(request)) {
+                return response;
+            }
+            let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));
+            inspected.unwrap_or_else(|| site.respond(request, arrival.time))
+        };
+        if let (Some(idle), Some(activity)) = (config.quit_after, &activity) {
+            quit_when_idle(idle, Arc::clone(activity), server.stopper(), manager.clone())
+                .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
+        }
+        if let Some(manager) = &manager {
+            manager
+                .watch_over_workers()
+                .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
+            manager.ready(&self.status);
+        }
+        let result = server.run(&respond, &observers);
+        let lost = log.map_or(0, AccessLog::finish);
+        if lost > 0 {
+            complain(&format!("glasshttp: {lost} lines of the log could not be written"));
+        }
+        result.map_err(|error| format!("the server failed: {}", start_lines::reason(&error)))
     }
-    let result = server.run(&respond, &observers);
-    let lost = log.map_or(0, AccessLog::finish);
-    if lost > 0 {
-        complain(&format!("glasshttp: {lost} lines of the log could not be written"));
+}
+
+/// The sandbox around what is served, if there is to be one.
+fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
+    if !config.sandbox {
+        return (root, None);
     }
-    result.map_err(|error| format!("the server failed: {}", start_lines::reason(&error)))
+    let sandbox = Sandbox::new(Rules {
+        folder: root.path().to_owned(),
+        may_read_anywhere: config.follow_links,
+        may_add: config.site.upload.is_some(),
+    });
+    (root.with_deputies(sandbox.deputies()), Some(sandbox))
 }
 
 /// Reads the certificate, or makes one.

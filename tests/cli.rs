@@ -239,7 +239,14 @@ fn help_names_each_option_with_its_default() {
                 ("--send-timeout <SECONDS>", "30"),
             ],
         ),
-        ("For running it longer:", &[("--log-file <PATH>", ""), ("--quit-after <SECONDS>", "never")]),
+        (
+            "For running it longer:",
+            &[
+                ("--log-file <PATH>", ""),
+                ("--quit-after <SECONDS>", "never"),
+                ("--no-sandbox", "those of the folder alone"),
+            ],
+        ),
     ];
     let groups = help_by_group();
     let expected: Vec<_> = table.iter().map(|(group, _)| *group).collect();

@@ -172,8 +172,9 @@ fn explained(options: &[&str], pieces: &[&str], site: &Path) -> String {
     drop(client);
     let lines = server.stop().stdout;
     assert!(lines[0].starts_with("Listening on "), "{lines:?}");
+    assert!(lines[1].starts_with("Sandbox: "), "{lines:?}");
     let folder = site.to_str().expect("UTF-8").trim_start_matches('/');
-    lines[1..].iter().fold(String::new(), |mut out, line| {
+    lines[2..].iter().fold(String::new(), |mut out, line| {
         writeln!(out, "{}", mask(&line.replace(folder, "FOLDER"))).expect("a string takes it");
         out
     })

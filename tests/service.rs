@@ -59,7 +59,10 @@ fn the_log_goes_to_the_file_behind_what_was_there_and_nothing_of_it_to_standard_
         };
         assert_eq!(server.get("/a.txt").text(), "aaaaa");
         let end = server.stop();
-        assert_eq!((end.code, end.stdout.len()), (Some(0), usize::from(!options.contains(&"--quiet"))));
+        // Where it listens, and what the sandbox is.
+        let printed =
+            usize::from(!options.contains(&"--quiet")) + usize::from(options.contains(&"--explain"));
+        assert_eq!((end.code, end.stdout.len()), (Some(0), printed), "{options:?}");
         let lines = lines(&logs.path().join("log"));
         assert_eq!(lines[0], "before");
         assert!(lines[1].starts_with(start), "{options:?}: {lines:?}");

@@ -67,6 +67,7 @@ sources! {
     "src/random.rs"
     "src/reload/mod.rs"
     "src/reload/watch.rs"
+    "src/sandbox.rs"
     "src/server/body.rs"
     "src/server/buffer.rs"
     "src/server/connection.rs"

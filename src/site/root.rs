@@ -14,12 +14,15 @@
 //!
 //! Uploads come through the same door: [`Root::create`] makes a file under a name of its own, and
 //! [`NewFile::keep`] gives it the one that was asked for.
+//!
+//! Behind this door there is another: in the [`crate::sandbox`] the kernel lets nothing outside the folder
+//! be opened even where this file is wrong.
 
 use super::facts::{Facts, Identity};
 use crate::http::{Refusal, Status};
 use crate::random;
+use crate::sandbox::Deputies;
 use crate::trace::{self, quote};
-use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{AtFlags, FileType, OFlags, fstat, linkat, lstat, renameat, stat, statat, unlinkat};
 use rustix::io::Errno;
@@ -40,6 +43,8 @@ pub struct Root {
     single_file: Option<SingleFile>,
     follow_links: bool,
     open: RwLock<Arc<OpenRoot>>,
+    /// Who opens files when the folder is another one than the sandbox is around.
+    deputies: Option<Arc<Deputies>>,
 }
 
 /// A file that is served by itself.
@@ -107,12 +112,18 @@ impl Root {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a folder nor a file"));
         }
         let open = RwLock::new(Arc::new(OpenRoot::at(&path)?));
-        let root = Root { path, single_file, follow_links, open };
+        let root = Root { path, single_file, follow_links, open, deputies: None };
         if root.single_file.is_none() {
             // Fails here, and not at the first listing, if it cannot be read.
             std::fs::read_dir(&root.path)?;
         }
         Ok(root)
+    }
+
+    /// The same for threads in a sandbox, who need somebody to open files should the folder be replaced.
+    #[must_use]
+    pub fn with_deputies(self, deputies: Arc<Deputies>) -> Root {
+        Root { deputies: Some(deputies), ..self }
     }
 
     /// Where the folder is: absolute, with links in it as they were given.
@@ -138,7 +149,11 @@ impl Root {
     /// # Errors
     /// A refusal with the status that the failure leads to: 404, 403, 503 or 500.
     pub fn open(&self, relative: &[u8]) -> Result<Opened, Refusal> {
-        let opened = self.open_any(relative).map_err(|error| refusal_for(&error))?;
+        let opened = self.open_any(relative).or_else(|error| {
+            let wanted = relative.to_vec();
+            self.ask_deputy(error, move |root| root.open_any(&wanted))
+        });
+        let opened = opened.map_err(|error| refusal_for(&error))?;
         trace::step("open", None, || {
             let name = if relative.is_empty() { "the folder itself".to_owned() } else { quote(relative) };
             match &opened {
@@ -187,23 +202,49 @@ impl Root {
     /// 404 if its folder is not there, 403 if that leads out or may not be written to, 507 if the disk
     /// is full.
     pub fn create(&self, relative: &[u8]) -> Result<NewFile, Refusal> {
-        let (folder, name) = match memchr::memrchr(b'/', relative) {
-            Some(slash) => (&relative[..slash], &relative[slash + 1..]),
-            None => (&b""[..], relative),
-        };
-        let create = || -> io::Result<NewFile> {
-            let folder = self.current()?.directory.open_dir(as_path(folder))?;
-            let temporary = temporary_name();
-            let options = OpenOptions::new().write(true).create_new(true).clone();
-            let file = folder.open_with(&temporary, &options)?.into_std();
-            Ok(NewFile { folder, temporary, is_temporary: true, name: as_path(name).to_owned(), file })
-        };
-        create().map_err(|error| match Errno::from_io_error(&error) {
+        let created = self.create_any(relative).or_else(|error| {
+            let wanted = relative.to_vec();
+            let mut file = self.ask_deputy(error, move |root| root.create_any(&wanted))?;
+            file.deputies.clone_from(&self.deputies);
+            Ok(file)
+        });
+        created.map_err(|error| match Errno::from_io_error(&error) {
             Some(Errno::NOENT | Errno::NOTDIR) => {
                 Refusal::new(Status::NOT_FOUND, "there is no such folder to add to")
             }
             _ => refusal_to_write(&error),
         })
+    }
+
+    fn create_any(&self, relative: &[u8]) -> io::Result<NewFile> {
+        let (folder, name) = match memchr::memrchr(b'/', relative) {
+            Some(slash) => (&relative[..slash], &relative[slash + 1..]),
+            None => (&b""[..], relative),
+        };
+        let folder = self.current()?.directory.open_dir(as_path(folder))?;
+        let (temporary, name) = (temporary_name(), as_path(name).to_owned());
+        let options = OpenOptions::new().write(true).create_new(true).clone();
+        let file = folder.open_with(&temporary, &options)?.into_std();
+        Ok(NewFile { folder, temporary, is_temporary: true, name, file, deputies: None })
+    }
+
+    /// What failed for this reason may be done by a deputy, if the folder is another one than at the start.
+    fn ask_deputy<T: Send + 'static>(
+        &self,
+        error: io::Error,
+        act: impl FnOnce(&Root) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let Some(deputies) = self.deputies.as_ref().filter(|_| is_denied(&error)) else { return Err(error) };
+        let (path, follow_links) = (self.path.clone(), self.follow_links);
+        let asked = deputies.ask(move || act(&Root::open_path(&path, follow_links)?));
+        if asked.is_some() {
+            trace::step("sandbox", None, || {
+                "the folder is another one than at the start, where this thread may open nothing: one that is \
+                 in a sandbox around the new one does it"
+                    .to_owned()
+            });
+        }
+        asked.unwrap_or(Err(error))
     }
 
     /// What a path leads to without opening it, links followed as [`Root::open`] would.
@@ -314,6 +355,8 @@ pub struct NewFile {
     is_temporary: bool,
     name: PathBuf,
     file: File,
+    /// Who made it, if this thread may not.
+    deputies: Option<Arc<Deputies>>,
 }
 
 impl NewFile {
@@ -330,6 +373,16 @@ impl NewFile {
     /// # Errors
     /// 409 if something has that name and is not to be replaced, or is a folder; 500 if it fails.
     pub fn keep(mut self, overwrite: bool) -> Result<(), Refusal> {
+        let denied = || Refusal::new(Status::FORBIDDEN, "the server may not write here");
+        match self.deputies.take() {
+            Some(deputies) => {
+                deputies.ask(move || self.keep_here(overwrite)).unwrap_or_else(|| Err(denied()))
+            }
+            None => self.keep_here(overwrite),
+        }
+    }
+
+    fn keep_here(&mut self, overwrite: bool) -> Result<(), Refusal> {
         let (folder, temporary, name) = (&self.folder, &self.temporary, &self.name);
         let kept = if overwrite {
             renameat(folder, temporary, folder, name)
@@ -360,8 +413,17 @@ fn rename_to_what_is_not_there(folder: &Dir, from: &Path, to: &Path) -> rustix::
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        if self.is_temporary {
-            let _ = unlinkat(&self.folder, &self.temporary, AtFlags::empty());
+        if !self.is_temporary {
+            return;
+        }
+        match (self.deputies.take(), self.folder.try_clone()) {
+            (Some(deputies), Ok(folder)) => {
+                let temporary = std::mem::take(&mut self.temporary);
+                let _ = deputies.ask(move || unlinkat(&folder, &temporary, AtFlags::empty()));
+            }
+            _ => {
+                let _ = unlinkat(&self.folder, &self.temporary, AtFlags::empty());
+            }
         }
     }
 }
@@ -388,7 +450,10 @@ fn refusal_to_write(error: &io::Error) -> Refusal {
 
 impl OpenRoot {
     fn at(path: &Path) -> io::Result<OpenRoot> {
-        let directory = Dir::open_ambient_dir(path, ambient_authority())?;
+        // Only as a place (O_PATH): in a sandbox, too, that can be had of any folder.
+        let place = flags(OFlags::PATH.union(OFlags::DIRECTORY));
+        let directory = std::fs::OpenOptions::new().read(true).custom_flags(place).open(path)?;
+        let directory = Dir::from_std_file(directory);
         let identity = Facts::new(&fstat(&directory)?).identity;
         Ok(OpenRoot { directory, identity })
     }
@@ -409,6 +474,11 @@ fn as_path(relative: &[u8]) -> &Path {
 /// cap-std's own error for a path that leads out; that of the system has an error number.
 fn leads_out(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+}
+
+/// Whether the system does not let this thread do it.
+fn is_denied(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::ACCESS)
 }
 
 /// The status for a failure to open, and words that name no path of this machine.

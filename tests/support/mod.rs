@@ -117,6 +117,11 @@ impl Process {
         stdin.write_all(bytes).and_then(|()| stdin.flush()).expect("it reads its standard input");
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
