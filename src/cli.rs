@@ -464,6 +464,7 @@ impl Cli {
         let cache_control = if script && ages { "no-cache".to_owned() } else { self.cache.0.clone() };
         let (addresses, sockets) = (self.addresses(), self.sockets());
         let fields = self.own_fields();
+        let log = self.log_format(machine);
         let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
         // No page in a browser can be made to ask through a Unix socket.
         let checks_hosts = loopback_only && (sockets.is_empty() || !addresses.is_empty());
@@ -529,16 +530,7 @@ impl Cli {
                 (Some(shell), _) => Some(Manual::Completions(shell)),
                 (None, page) => page.then_some(Manual::Page),
             },
-            log: match self.log {
-                // To write to a file prints nothing.
-                _ if self.quiet && self.log_file.is_none() => None,
-                _ if self.explain => Some(Format::Explain),
-                LogFormat::Auto if self.log_file.is_some() => Some(Format::Common),
-                LogFormat::Auto if machine.is_terminal => Some(Format::Pretty),
-                LogFormat::Auto => Some(Format::Common),
-                LogFormat::Only(format) => Some(format),
-                LogFormat::Off => None,
-            },
+            log,
             #[cfg(feature = "tls")]
             tls: match self.tls_cert {
                 Some(certificate) => {
@@ -562,6 +554,20 @@ impl Cli {
             open: self.open,
             quiet: self.quiet,
             color: self.color,
+        }
+    }
+
+    /// The log's format, if there is to be a log.
+    fn log_format(&self, machine: &Machine) -> Option<Format> {
+        match self.log {
+            // To write to a file prints nothing.
+            _ if self.quiet && self.log_file.is_none() => None,
+            _ if self.explain => Some(Format::Explain),
+            LogFormat::Auto if self.log_file.is_some() => Some(Format::Common),
+            LogFormat::Auto if machine.is_terminal => Some(Format::Pretty),
+            LogFormat::Auto => Some(Format::Common),
+            LogFormat::Only(format) => Some(format),
+            LogFormat::Off => None,
         }
     }
 

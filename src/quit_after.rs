@@ -10,8 +10,8 @@
 //! those are idle, and are closed. A download, an upload or a page that listens (`--reload`, `--inspect`)
 //! is a request that has not ended, and keeps the server there for as long as it lasts.
 //!
-//! Workers note when they have answered, in a number each looks at only to write. Nobody polls: the
-//! thread that waits sleeps until the time could be over, which is once in IDLE at the most.
+//! Each worker notes when it has answered. Nobody polls: the thread that waits sleeps until the time could
+//! be over, and so wakes up once in IDLE at the most.
 
 use crate::server::{Exchange, Observer};
 use std::sync::Arc;
