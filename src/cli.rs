@@ -1,6 +1,7 @@
 //! The command line: options in, [`Config`] out. Every default is in this file.
 
 use crate::access_log::Format;
+use crate::http::base_path::BasePath;
 use crate::http::response::OwnFields;
 use crate::inspect;
 #[cfg(feature = "manual")]
@@ -74,6 +75,11 @@ pub struct Cli {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name,
           env = "GLASSHTTP_ALLOW_HOST", hide_env = true, help_heading = "Where")]
     allow_host: Vec<String>,
+
+    /// Serve all of it below PATH, as a proxy may want it that passes on what begins with PATH [default: /]
+    #[arg(long, value_name = "PATH", default_value = "/", hide_default_value = true, value_parser = BasePath::parse,
+          env = "GLASSHTTP_BASE_PATH", hide_env = true, help_heading = "Where")]
+    base_path: BasePath,
 
     /// Speak https, with the certificate in this file (PEM)
     #[cfg(feature = "tls")]
@@ -382,7 +388,7 @@ pub struct Config {
     pub inspect: bool,
     /// Whether to print a QR code, even if standard output is no terminal.
     pub qr: bool,
-    /// What the browser is to be opened at, from the root, if it is to be opened.
+    /// What the browser is to be opened at, from the base path, if it is to be opened.
     pub open: Option<String>,
     /// Nothing but errors is to be printed.
     pub quiet: bool,
@@ -480,6 +486,7 @@ impl Cli {
             follow_links: self.follow_links,
             port: self.port,
             site: site::Options {
+                base: self.base_path.clone(),
                 index,
                 listing: !self.no_listing,
                 hidden: self.hidden,
@@ -519,6 +526,7 @@ impl Cli {
                 #[cfg(feature = "tls")]
                 tls: None,
                 faults: self.faults.into_iter().collect(),
+                base: self.base_path,
                 internal: Some(server::Internal {
                     prefix: inspect::PREFIX,
                     keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
@@ -819,6 +827,10 @@ mod tests {
             (&["--allow-host", "a:1"], "without a port"),
             (&["--no-such"], "--no-such"),
             (&["--lisitng"], "--no-listing"),
+            (&["--base-path", "files"], "must be a path such as /files"),
+            (&["--base-path", "/a?b"], "\"?\""),
+            (&["--base-path", "/a/../b"], "no place in it"),
+            (&["--base-path", "/a%0ab"], "control character"),
             (&["--lan", "--bind", "::1"], "'--bind <ADDR>'"),
             (&["--qr", "--quiet"], "'--quiet'"),
             (&["a", "b"], "unexpected argument 'b'"),

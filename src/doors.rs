@@ -8,6 +8,7 @@
 //! needs need not run.
 
 use glasshttp::cli::{Config, DEFAULT_PORT};
+use glasshttp::http::base_path::BasePath;
 use glasshttp::server::Listener;
 use glasshttp::server::listen::{self, BindError};
 use glasshttp::server::unix_socket::{SocketFile, UnixBindError, bind_unix};
@@ -89,12 +90,13 @@ impl Doors {
     }
 
     /// Where they are reached, encrypted or not.
-    pub(crate) fn places(&self, is_secure: bool) -> Places {
+    pub(crate) fn places(&self, is_secure: bool, base: &BasePath) -> Places {
         Places {
             addresses: self.addresses(),
             sockets: self.sockets.clone(),
             are_given: self.are_given,
             scheme: if is_secure { "https" } else { "http" },
+            base: base.clone(),
         }
     }
 

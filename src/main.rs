@@ -110,7 +110,7 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     #[cfg(not(feature = "tls"))]
     let is_secure = false;
     let doors = Doors::open(config, is_terminal)?;
-    let places = doors.places(is_secure);
+    let places = doors.places(is_secure, &config.site.base);
     let log_file = open_log(config)?;
     let mut site_options = config.site.clone();
     if doors.are_given && !(doors.are_local() && doors.sockets.is_empty()) {
@@ -306,6 +306,7 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
         return Ok(None);
     }
     let options = reload::Options {
+        base: config.site.base.clone(),
         hidden: config.site.hidden,
         follow_links: config.follow_links,
         index: config.site.index.clone(),

@@ -1,10 +1,11 @@
 //! What is printed when the server starts.
 //!
 //! To a terminal: what is served, where, how to share it, how to stop. To anything else, exactly
-//! one line, which scripts can rely on: `Listening on http://127.0.0.1:8000/`. (With `--qr` a QR code
+//! one line, which scripts can rely on: `Listening on http://127.0.0.1:8000/`, the base path included. (With `--qr` a QR code
 //! comes behind it.)
 
 use crate::cli::{Config, DEFAULT_PORT};
+use crate::http::base_path::BasePath;
 use crate::{human, qr_code};
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
@@ -25,6 +26,8 @@ pub struct Places {
     pub are_given: bool,
     /// `http` or `https`.
     pub scheme: &'static str,
+    /// Where the site is there.
+    pub base: BasePath,
 }
 
 /// The lines, with colours that the output may take out.
@@ -83,7 +86,7 @@ fn qr_code(urls: &Urls) -> String {
 /// The first of the places, for programs.
 pub fn first(places: &Places) -> String {
     match (places.addresses.first(), places.sockets.first()) {
-        (Some(address), _) => url(places.scheme, address.ip(), address.port()),
+        (Some(address), _) => url(places, address.ip(), address.port()),
         (None, Some(socket)) => format!("unix:{}", human::OneLine(socket)),
         (None, None) => "nothing".to_owned(),
     }
@@ -111,11 +114,11 @@ impl Urls {
         let is_localhost = |ip: IpAddr| ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
         let mut here = Vec::new();
         if ips().any(|ip| is_localhost(ip) || ip.is_unspecified()) {
-            here.push(format!("{scheme}://localhost:{port}/"));
+            here.push(format!("{scheme}://localhost:{port}{}", places.base.start()));
         }
         let named = ips().filter(|ip| !is_localhost(*ip) && !ip.is_unspecified());
         let (loopback, mut others): (Vec<_>, Vec<_>) = named.partition(|ip| ip.to_canonical().is_loopback());
-        here.extend(loopback.into_iter().map(|ip| url(scheme, ip, port)));
+        here.extend(loopback.into_iter().map(|ip| url(places, ip, port)));
         for interface in if_addrs::get_if_addrs().unwrap_or_default() {
             let ip = interface.ip();
             let listens = ips().any(|bound| match bound {
@@ -132,7 +135,7 @@ impl Urls {
         // A machine with virtual ones inside has addresses that only these can reach.
         let outward = outward_addresses();
         others.sort_by_key(|ip| (ip.is_ipv6(), !outward.contains(ip)));
-        Urls { here, elsewhere: others.into_iter().map(|ip| url(scheme, ip, port)).collect() }
+        Urls { here, elsewhere: others.into_iter().map(|ip| url(places, ip, port)).collect() }
     }
 }
 
@@ -149,9 +152,9 @@ fn outward_addresses() -> Vec<IpAddr> {
     strangers.into_iter().filter_map(address).collect()
 }
 
-fn url(scheme: &str, ip: IpAddr, port: u16) -> String {
+fn url(places: &Places, ip: IpAddr, port: u16) -> String {
     // SocketAddr puts the brackets around IPv6.
-    format!("{scheme}://{}/", reachable(SocketAddr::new(ip, port)))
+    format!("{}://{}{}", places.scheme, reachable(SocketAddr::new(ip, port)), places.base.start())
 }
 
 /// Where to connect to reach, from this machine, what listens on this address: on "all" is none.
@@ -186,8 +189,15 @@ mod tests {
             ("::", "http://[::1]:80/"),
             ("192.0.2.1", "http://192.0.2.1:80/"),
         ];
+        let places = Places {
+            addresses: Vec::new(),
+            sockets: Vec::new(),
+            are_given: false,
+            scheme: "http",
+            base: BasePath::default(),
+        };
         for (ip, expected) in table {
-            assert_eq!(url("http", ip.parse().expect("an address"), 80), expected);
+            assert_eq!(url(&places, ip.parse().expect("an address"), 80), expected);
         }
     }
 

@@ -177,6 +177,7 @@ fn help_names_each_option_with_its_default() {
                 ("--socket-mode <MODE>", "600"),
                 ("--lan", ""),
                 ("--allow-host <NAME>", "localhost alone"),
+                ("--base-path <PATH>", "/"),
             ],
         ),
         #[cfg(feature = "tls")]

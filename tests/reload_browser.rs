@@ -189,3 +189,19 @@ fn more_tabs_than_a_browser_has_connections_all_work() {
         shows(&browser, "two");
     }
 }
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn pages_below_a_base_path_reload_and_swap_their_styles() {
+    let folder = site();
+    let server = Server::start(folder.path(), &["--reload", "--log", "off", "--base-path", "/my%20files"]);
+    let browser = Browser::start();
+    browser.open(&server.url("/my%20files/"));
+    wait_until_it_listens(&browser);
+    browser.run("window.stays = true");
+    put(folder.path(), "a.css", "p { font-size: 31px }");
+    has_size(&browser, "31px");
+    assert_eq!(browser.run("return window.stays"), true);
+    put(folder.path(), "index.html", "<!DOCTYPE html><title>t</title><p>two</p>");
+    shows(&browser, "two");
+}

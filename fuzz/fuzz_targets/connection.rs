@@ -255,12 +255,8 @@ impl<'a> Run<'a> {
             head_timeout: 10 * second,
             idle_timeout: 60 * second,
             send_timeout: 30 * second,
-            internal: None,
-            gate: None,
-            uploads: None,
-            fields: glasshttp::http::response::OwnFields::default(),
-            faults: glasshttp::server::Faults::default(),
             stop_timeout: 10 * second,
+            ..server::Options::default()
         };
         let now = Instant::now();
         let socket = Socket { room: usize::MAX, ..Socket::default() };

@@ -7,12 +7,14 @@
 //! In the order in which a request meets them:
 //!
 //! 1. [`request`] finds the end of the head and splits it into request line and fields,
-//!    with [`method`], [`target`], [`host`] and [`fields`] for the parts;
+//!    with [`method`], [`target`], [`host`] and [`fields`] for the parts ([`base_path`]: for
+//!    those who own a part of a site only);
 //! 2. [`framing`] says where the message ends, [`chunked`] decodes the harder of the two ways;
 //! 3. [`accept`], [`coding`], [`conditional`] and [`range`] answer what the fields ask for;
 //! 4. [`response`] writes the head of the answer, with [`status`], [`headers`] and [`date`].
 
 pub mod accept;
+pub mod base_path;
 pub mod chunked;
 pub mod coding;
 pub mod conditional;

@@ -178,7 +178,7 @@ impl DecodedPath {
 }
 
 /// Appends a segment, decoded once (RFC 3986 section 2.1).
-fn decode_segment(segment: &[u8], onto: &mut Vec<u8>) -> Result<(), Refusal> {
+pub(super) fn decode_segment(segment: &[u8], onto: &mut Vec<u8>) -> Result<(), Refusal> {
     // The crate leaves a malformed sequence as it is; two readers could then take it differently.
     let well_formed = memchr::memchr_iter(b'%', segment)
         .all(|at| segment.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)));

@@ -25,6 +25,7 @@ pub use composer::Connect;
 pub use record::WorkerInspector;
 
 use crate::events;
+use crate::http::base_path::BasePath;
 use crate::http::target::{Target, parameter};
 use crate::http::{Headers, Method, Refusal, Request, Status, origin};
 use crate::server::{self, Arrival};
@@ -33,7 +34,7 @@ use crate::trace::{self, Rfc};
 use record::Recorder;
 use std::sync::Arc;
 
-/// Where all of it is.
+/// Where all of it is, seen from the base path.
 pub const PREFIX: &[u8] = b"/.glass/";
 
 /// How large a body the composer takes, in bytes.
@@ -51,6 +52,7 @@ pub struct Inspector {
     recorder: Arc<Recorder>,
     composer: composer::Composer,
     hosts: Hosts,
+    base: BasePath,
 }
 
 impl Inspector {
@@ -61,6 +63,7 @@ impl Inspector {
             recorder: Arc::new(Recorder::new(server.threads.max(1), server.faults.names())),
             composer: composer::Composer::new(connect),
             hosts: Hosts::LoopbackAnd(other_hosts),
+            base: server.base.clone(),
         }
     }
 
@@ -72,9 +75,10 @@ impl Inspector {
     /// The answer to a request for something of the inspector's; `None` if it is for something else.
     pub fn respond(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Option<Response> {
         let Target::Path { path, query } = request.target else { return None };
+        let path = self.base.below(path)?;
         let path = if path == b"/.glass" { path } else { path.strip_prefix(PREFIX)? };
         let answer = self.answer(request, path, query, arrival);
-        Some(answer.unwrap_or_else(|refusal| error_page::respond(&request.fields, &refusal)))
+        Some(answer.unwrap_or_else(|refusal| error_page::respond(&request.fields, &refusal, &self.base)))
     }
 
     fn answer(
@@ -94,7 +98,7 @@ impl Inspector {
         check_origin(request)?;
         check_that_nobody_passed_it_on(request)?;
         match (request.method, path) {
-            (Method::Get | Method::Head, b"/.glass") => Ok(to_the_page()),
+            (Method::Get | Method::Head, b"/.glass") => Ok(self.to_the_page()),
             (Method::Get | Method::Head, b"") => Ok(page()),
             (Method::Get | Method::Head, b"inspect.css") => {
                 Ok(text("text/css; charset=utf-8", include_str!("inspect.css")))
@@ -129,6 +133,13 @@ impl Inspector {
 }
 
 impl Inspector {
+    fn to_the_page(&self) -> Response {
+        let mut headers = Headers::default();
+        headers.push("Location", format!("{}.glass/", self.base.start()));
+        headers.push("Cache-Control", "no-store");
+        Response { status: Status::MOVED_PERMANENTLY, headers, body: Body::Empty }
+    }
+
     /// An exchange, or a file of the source.
     fn one_of_many(&self, path: &[u8]) -> Option<Response> {
         let path = std::str::from_utf8(path).ok()?;
@@ -173,13 +184,6 @@ fn text(content_type: &str, text: &str) -> Response {
 
 fn json(json: String) -> Response {
     Response::for_once("application/json", Body::Bytes(json.into_bytes()))
-}
-
-fn to_the_page() -> Response {
-    let mut headers = Headers::default();
-    headers.push("Location", PREFIX);
-    headers.push("Cache-Control", "no-store");
-    Response { status: Status::MOVED_PERMANENTLY, headers, body: Body::Empty }
 }
 
 #[track_caller]

@@ -36,6 +36,7 @@ sources! {
     "src/events.rs"
     "src/explain.rs"
     "src/http/accept.rs"
+    "src/http/base_path.rs"
     "src/http/chunked.rs"
     "src/http/coding.rs"
     "src/http/conditional.rs"

@@ -23,6 +23,7 @@
 mod watch;
 
 use crate::events::{self, Subscribers};
+use crate::http::base_path::BasePath;
 use crate::http::target::{DecodedPath, Target};
 use crate::http::{Method, Refusal, Request, Status, origin};
 use crate::random;
@@ -46,12 +47,15 @@ pub struct Reload {
     state: Arc<State>,
     watch: Arc<Watch>,
     hosts: Hosts,
+    base: BasePath,
     most: usize,
 }
 
 /// How the folder is looked at.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Where all of the site is.
+    pub base: BasePath,
     /// Whether names that start with a dot count.
     pub hidden: bool,
     /// Whether links that lead out of the folder are followed.
@@ -67,7 +71,7 @@ pub struct Options {
 /// What has changed.
 #[derive(Debug, PartialEq, Eq)]
 enum Change {
-    /// Style sheets and nothing else: the paths of their URLs.
+    /// Style sheets and nothing else: the paths of their URLs, seen from the base path.
     Styles(Vec<String>),
     /// Something else.
     Any,
@@ -78,6 +82,7 @@ enum Change {
 struct State {
     /// Tells this server from the one that was here before it.
     server: String,
+    base: BasePath,
     told: Mutex<Told>,
 }
 
@@ -95,16 +100,18 @@ impl Reload {
     /// # Errors
     /// When no thread can be started.
     pub fn start(root: Arc<Root>, options: Options, complain: fn(&str)) -> io::Result<Reload> {
-        let state = Arc::new(State { server: random::word(), told: Mutex::default() });
-        let (hosts, most) = (options.hosts.clone(), (options.max_connections / 4).clamp(1, MAX_PAGES));
+        let state =
+            Arc::new(State { server: random::word(), base: options.base.clone(), told: Mutex::default() });
+        let (hosts, base) = (options.hosts.clone(), options.base.clone());
+        let most = (options.max_connections / 4).clamp(1, MAX_PAGES);
         let watch = Watch::start(root, options, START, Arc::downgrade(&state), complain)?;
-        Ok(Reload { state, watch, hosts, most })
+        Ok(Reload { state, watch, hosts, base, most })
     }
 
     /// The answer to a request for something of this; `None` if it is for something else.
     pub fn respond(&self, request: &Request<'_>) -> Option<Response> {
         let Target::Path { path, .. } = request.target else { return None };
-        let answer = match path {
+        let answer = match self.base.below(path)? {
             b"/.glass/reload.js" => self.check(request).map(|()| script()),
             b"/.glass/reload" => self.check(request).and_then(|()| self.listen()),
             path => {
@@ -112,7 +119,7 @@ impl Reload {
                 return None;
             }
         };
-        Some(answer.unwrap_or_else(|refusal| error_page::respond(&request.fields, &refusal)))
+        Some(answer.unwrap_or_else(|refusal| error_page::respond(&request.fields, &refusal, &self.base)))
     }
 
     /// Who may see the pages may ask; pages of other origins could only take connections away.
@@ -159,6 +166,7 @@ impl State {
                     told.styles += 1;
                     let (reloads, styles) = (told.reloads, told.styles);
                     // A path is percent-encoded: there is nothing in it that JSON would mind.
+                    let path = format!("{}{}", self.base.start(), path.trim_start_matches('/'));
                     let data = format!(r#"{{"reloads":{reloads},"styles":{styles},"path":"{path}"}}"#);
                     told.subscribers.tell(&events::render("css", &data));
                 }

@@ -6,6 +6,8 @@
   if (window.glassReload) return;
   window.glassReload = true;
 
+  // What changes is told beside this script, wherever that is.
+  const events = new URL("reload", document.currentScript?.src ?? new URL("/.glass/", location.href));
   const FIRST_PAUSE = 300;
   const LONGEST_PAUSE = 3000;
   const leaving = new WeakSet(); // links whose successor is about to take over
@@ -17,7 +19,7 @@
   function connect() {
     clearTimeout(timer);
     if (source || document.hidden) return;
-    source = new EventSource("/.glass/reload");
+    source = new EventSource(events);
     source.addEventListener("hello", (event) => catchUp(JSON.parse(event.data)));
     source.addEventListener("reload", reload);
     source.addEventListener("lost", reload);

@@ -519,7 +519,7 @@ impl<T: Transport> Connection<T> {
             Some(internal)
                 if request.method == Method::Post
                     && self.client.is_loopback()
-                    && internal.is_asked_for(request) =>
+                    && internal.is_asked_for(request, &turn.options.base) =>
             {
                 internal.keep_bodies
             }
@@ -714,7 +714,7 @@ impl<T: Transport> Connection<T> {
     /// Answers what cannot be answered otherwise, for the last time.
     fn refuse(&mut self, turn: &Turn<'_>, request: Option<&Request<'_>>, refusal: &Refusal) -> Then {
         let response = if let Some(request) = request {
-            error_page::respond(&request.fields, refusal)
+            error_page::respond(&request.fields, refusal, &turn.options.base)
         } else {
             refusal.record();
             error_page::as_line(refusal)
@@ -738,7 +738,7 @@ impl<T: Transport> Connection<T> {
         let line = request.map_or_else(|| first_line(turn.input.filled()), |request| request.line);
         let line = &line[..line.len().min(MAX_REQUEST_LINE)];
         let is_internal = request.is_some_and(|request| {
-            turn.options.internal.is_some_and(|internal| internal.is_asked_for(request))
+            turn.options.internal.is_some_and(|internal| internal.is_asked_for(request, &turn.options.base))
         });
         self.transport.spare(is_internal);
         let is_head = line.starts_with(b"HEAD ");

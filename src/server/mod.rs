@@ -37,6 +37,7 @@ pub use pool::{Caller, Stopper};
 
 use crate::client::Client;
 use crate::http::Request;
+use crate::http::base_path::BasePath;
 use crate::http::response::OwnFields;
 use crate::http::target::Target;
 use crate::site::{Gate, Response, Uploads};
@@ -62,7 +63,7 @@ pub struct Arrival<'a> {
 /// Targets that are the server's own. Faults spare them, and observers are told which they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Internal {
-    /// What their paths begin with.
+    /// What their paths begin with, seen from the base path.
     pub prefix: &'static [u8],
     /// How many bytes of a POST to one of them, from this machine, are kept for [`Arrival::body`].
     pub keep_bodies: usize,
@@ -70,8 +71,9 @@ pub struct Internal {
 
 impl Internal {
     /// Whether this is for one of them.
-    pub fn is_asked_for(&self, request: &Request<'_>) -> bool {
-        matches!(request.target, Target::Path { path, .. } if path.starts_with(self.prefix))
+    pub fn is_asked_for(&self, request: &Request<'_>, base: &BasePath) -> bool {
+        let Target::Path { path, .. } = request.target else { return false };
+        base.below(path).is_some_and(|path| path.starts_with(self.prefix))
     }
 }
 
@@ -93,6 +95,8 @@ pub struct Options {
     /// How long a response may stand still because the client takes no more of it, or an upload because
     /// the client sends no more.
     pub send_timeout: Duration,
+    /// Where all of the site is, and the server's own with it.
+    pub base: BasePath,
     /// What is the server's own, and not of the folder that it serves.
     pub internal: Option<Internal>,
     /// Who is asked whether a request may be answered at all.
@@ -118,6 +122,7 @@ impl Default for Options {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(30),
+            base: BasePath::default(),
             internal: None,
             gate: None,
             uploads: None,

@@ -2,25 +2,27 @@
 
 use super::{Body, Response, page};
 use crate::http::accept;
+use crate::http::base_path::BasePath;
 use crate::http::fields::Fields;
 use crate::http::{Headers, Refusal, Status};
 use crate::trace::{self, Rfc};
 use maud::html;
 
-/// The answer to a request whose fields could be read, which is refused.
-pub fn respond(fields: &Fields<'_>, refusal: &Refusal) -> Response {
+/// The answer to a request whose fields could be read, which is refused. A page has a link to where the
+/// site begins.
+pub fn respond(fields: &Fields<'_>, refusal: &Refusal, base: &BasePath) -> Response {
     refusal.record();
-    say(fields, refusal)
+    say(fields, refusal, base)
 }
 
 /// The same of a refusal that has been recorded.
-pub(super) fn say(fields: &Fields<'_>, refusal: &Refusal) -> Response {
+pub(super) fn say(fields: &Fields<'_>, refusal: &Refusal, base: &BasePath) -> Response {
     let as_html = prefers_html(fields);
     trace::step("error page", Rfc(9110, "12.5.1"), || {
         let (what, why) = if as_html { ("a page", "names") } else { ("a line of text", "does not name") };
         format!("{what} says so, because Accept {why} text/html")
     });
-    if as_html { as_page(refusal) } else { as_line(refusal) }
+    if as_html { as_page(refusal, base) } else { as_line(refusal) }
 }
 
 /// The answer to what is not even a request: one line.
@@ -34,7 +36,7 @@ pub fn try_again(why: &'static str) -> Response {
     as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why))
 }
 
-fn as_page(refusal: &Refusal) -> Response {
+fn as_page(refusal: &Refusal, base: &BasePath) -> Response {
     let status = refusal.status;
     let title = format!("{} {}", status.code(), status.phrase());
     let content = html! {
@@ -42,7 +44,7 @@ fn as_page(refusal: &Refusal) -> Response {
             p class="code" { (status.code()) }
             h1 { (status.phrase()) }
             p { (sentence(&refusal.why)) }
-            p { a href="/" { "Go to the start page" } }
+            p { a href=(base.start()) { "Go to the start page" } }
         }
     };
     let mut response = response(refusal, "text/html; charset=utf-8", page::render(&title, None, &content));

@@ -18,7 +18,8 @@
 use super::facts::Facts;
 use super::readme::Readme;
 use super::root::Root;
-use super::{Body, Response, page, script};
+use super::{Body, Options, Response, page, script};
+use crate::http::base_path::BasePath;
 use crate::http::fields::Fields;
 use crate::http::target::{DecodedPath, encode_segment, parameter};
 use crate::http::{Headers, Refusal, Status, accept};
@@ -95,10 +96,10 @@ pub fn respond(
     path: &DecodedPath,
     query: Option<&[u8]>,
     fields: &Fields<'_>,
-    hidden: bool,
-    uploads: bool,
+    options: &Options,
 ) -> Result<Response, Refusal> {
-    let mut entries = read(root, directory, path, hidden).map_err(|_| {
+    let uploads = options.upload.is_some();
+    let mut entries = read(root, directory, path, options.hidden).map_err(|_| {
         Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory")
     })?;
     let order = Order::from_query(query);
@@ -111,7 +112,7 @@ pub fn respond(
     });
     let text = if as_json_text {
         headers.push("Content-Type", "application/json");
-        as_json(path, &entries)
+        as_json(&options.base, path, &entries)
     } else {
         headers.push("Content-Type", "text/html; charset=utf-8");
         let policy =
@@ -119,7 +120,7 @@ pub fn respond(
         headers.push("Content-Security-Policy", &*policy);
         let files = entries.iter().filter(|entry| entry.kind == Kind::File);
         let readme = Readme::find(root, path, files.map(|entry| entry.name.as_slice()));
-        as_page(path, &entries, order, View::from_query(query), readme.as_ref(), uploads)
+        as_page(&options.base, path, &entries, order, View::from_query(query), readme.as_ref(), uploads)
     };
     headers.push("Cache-Control", "no-cache");
     headers.push("Vary", "Accept");
@@ -299,6 +300,7 @@ fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 fn as_page(
+    base: &BasePath,
     path: &DecodedPath,
     entries: &[Entry],
     order: Order,
@@ -306,7 +308,7 @@ fn as_page(
     readme: Option<&Readme>,
     uploads: bool,
 ) -> String {
-    let title = format!("Index of {}", shown_path(path));
+    let title = format!("Index of {}", shown_path(base, path));
     // Without pictures there is nothing to see in a gallery.
     let has_pictures = entries.iter().any(is_picture);
     let view = if has_pictures { view } else { View::List };
@@ -318,7 +320,7 @@ fn as_page(
     });
     let content = html! {
         main class=[(view == View::Gallery).then_some("gallery")] {
-            h1 { (breadcrumb(path)) }
+            h1 { (breadcrumb(base, path)) }
             div class="tools" {
                 // Shown by the script, without which it would do nothing.
                 input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"
@@ -467,11 +469,12 @@ fn push_minute(page: &mut String, time: Timestamp) {
 }
 
 /// The path as links to each directory above.
-fn breadcrumb(path: &DecodedPath) -> Markup {
+fn breadcrumb(base: &BasePath, path: &DecodedPath) -> Markup {
     let segments: Vec<_> = path.segments().collect();
+    let root = joined(base.segments(), shown);
     html! {
-        @if segments.is_empty() { span { "Index of /" } }
-        @else { "Index of " a href="/" aria-label="root" { "/" } }
+        @if segments.is_empty() { span { "Index of " (root) } }
+        @else { "Index of " a href=(base.start()) aria-label="root" { (root) } }
         @for (depth, segment) in segments.iter().enumerate() {
             @let levels_up = segments.len() - 1 - depth;
             @if depth > 0 { span.sep { " / " } }
@@ -506,15 +509,20 @@ fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(name).chars().map(human::picture).collect()
 }
 
-fn shown_path(path: &DecodedPath) -> String {
-    path.segments().fold("/".to_owned(), |before, segment| before + &shown(segment) + "/")
+fn shown_path(base: &BasePath, path: &DecodedPath) -> String {
+    joined(base.segments().chain(path.segments()), shown)
+}
+
+/// A folder's segments as one path.
+fn joined<'a>(segments: impl Iterator<Item = &'a [u8]>, shown: impl Fn(&[u8]) -> String) -> String {
+    segments.fold("/".to_owned(), |before, segment| before + &shown(segment) + "/")
 }
 
 fn timestamp(entry: &Entry) -> Option<Timestamp> {
     (entry.modified != 0).then(|| Timestamp::from_second(entry.modified).ok()).flatten()
 }
 
-fn as_json(path: &DecodedPath, entries: &[Entry]) -> String {
+fn as_json(base: &BasePath, path: &DecodedPath, entries: &[Entry]) -> String {
     #[derive(Serialize)]
     struct Listing {
         path: String,
@@ -544,9 +552,9 @@ fn as_json(path: &DecodedPath, entries: &[Entry]) -> String {
             href
         }),
     });
-    let path = path
-        .segments()
-        .fold("/".to_owned(), |before, segment| before + &String::from_utf8_lossy(segment) + "/");
+    let path = joined(base.segments().chain(path.segments()), |segment| {
+        String::from_utf8_lossy(segment).into_owned()
+    });
     let listing = Listing { path, entries: entries.collect() };
     serde_json::to_string(&listing).expect("strings and numbers") + "\n"
 }

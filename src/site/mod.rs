@@ -52,6 +52,7 @@ pub use upload::Upload;
 
 #[cfg(feature = "compress")]
 use crate::budget::Budget;
+use crate::http::base_path::{BasePath, Place};
 #[cfg(feature = "archive")]
 use crate::http::target::parameter;
 use crate::http::target::{DecodedPath, Target, encode_segment};
@@ -71,6 +72,8 @@ pub struct Site {
     root: Arc<Root>,
     cache: Cache,
     options: Options,
+    /// The line that pages get for live reload.
+    script_tag: Arc<str>,
     #[cfg(feature = "archive")]
     archives: archive::Archives,
     /// The places of those who compress something while it is sent.
@@ -81,6 +84,8 @@ pub struct Site {
 /// How a folder is served. The defaults of the command line are in [`crate::cli`].
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Where all of the site is.
+    pub base: BasePath,
     /// File names that stand for their directory, the first that exists.
     pub index: Vec<String>,
     /// Whether a directory without an index is shown as a list.
@@ -111,6 +116,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            base: BasePath::default(),
             index: vec!["index.html".to_owned()],
             listing: true,
             hidden: false,
@@ -148,6 +154,7 @@ impl Site {
         Site {
             root: Arc::new(root),
             cache: Cache::new(options.cache_size),
+            script_tag: script::tag(&options.base),
             options,
             #[cfg(feature = "archive")]
             archives: archive::Archives::default(),
@@ -171,7 +178,7 @@ impl Site {
     /// Adds what every answer has, whatever it is.
     fn finish(&self, request: &Request<'_>, mut response: Response) -> Response {
         if self.options.script {
-            script::add_to_own_page(&mut response);
+            script::add_to_own_page(&mut response, &self.script_tag);
         }
         #[cfg(feature = "compress")]
         if self.options.codings.compress && matches!(response.body, Body::Bytes(_)) {
@@ -209,10 +216,22 @@ impl Site {
                 return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
             }
         };
+        let encoded_path = match self.options.base.place_of(encoded_path) {
+            Place::Below(path) => {
+                if path.len() < encoded_path.len() {
+                    trace::step("base path", None, || {
+                        format!("below {} it is {}", self.options.base.start(), quote(path))
+                    });
+                }
+                path
+            }
+            Place::WithoutSlash => return Ok(self.redirect_to_directory(None, query)),
+            Place::Outside => return Err(self.outside(encoded_path)),
+        };
         let wanted = self.options.codings.wanted(request);
         let key = wanted.key(encoded_path);
         if let Some(representation) = self.cache.get(&key, arrived, &self.root) {
-            return Ok(send(request, &representation));
+            return Ok(self.send(request, &representation));
         }
         let path = DecodedPath::decode(encoded_path)?;
         // Who serves a single file means it, whatever its name.
@@ -225,9 +244,9 @@ impl Site {
         match self.find(&path).or_else(|refusal| self.fall_back(request, refusal))? {
             Found::File { file, relative, for_certain } => {
                 let representation = self.represent(file, &relative, for_certain.then_some(&*key), &wanted);
-                Ok(send(request, &representation))
+                Ok(self.send(request, &representation))
             }
-            Found::DirectoryWithoutSlash => Ok(redirect_to_directory(&path, query)),
+            Found::DirectoryWithoutSlash => Ok(self.redirect_to_directory(Some(&path), query)),
             Found::Directory(_) if !self.options.listing => {
                 Err(Refusal::new(Status::FORBIDDEN, "this directory has no index, and listings are off"))
             }
@@ -236,8 +255,7 @@ impl Site {
                 if let Some(format) = parameter(query, "archive") {
                     return self.archives.respond(&self.root, directory, &path, &format, self.options.hidden);
                 }
-                let (hidden, uploads) = (self.options.hidden, self.options.upload.is_some());
-                listing::respond(&self.root, &directory, &path, query, &request.fields, hidden, uploads)
+                listing::respond(&self.root, &directory, &path, query, &request.fields, &self.options)
             }
         }
     }
@@ -388,7 +406,7 @@ impl Site {
     /// With all that is added to what the file has.
     fn complete(&self, representation: Representation) -> Representation {
         if self.options.script {
-            representation.with_script(&self.options.cache_control)
+            representation.with_script(&self.options.cache_control, &self.script_tag)
         } else {
             representation
         }
@@ -399,6 +417,7 @@ impl Site {
         refusal.record();
         if refusal.status == Status::NOT_FOUND
             && self.root.single_file().is_none()
+            && self.options.base.is_above(request)
             && error_page::takes_html_at_all(&request.fields)
             && let Ok(Opened::File(file)) = self.root.open(b"404.html")
         {
@@ -406,30 +425,67 @@ impl Site {
             let page = Representation::on_disk(file, b"404.html", &self.options.cache_control, Form::Plain);
             return self.complete(page).respond_as_error(refusal.status);
         }
-        let mut response = error_page::say(&request.fields, refusal);
+        let mut response = error_page::say(&request.fields, refusal, &self.options.base);
         if refusal.status == Status::METHOD_NOT_ALLOWED {
             // RFC 9110 section 15.5.6 wants it.
             response.headers.push("Allow", self.methods());
         }
         response
     }
-}
 
-/// Sends a representation, or as much of it as the request's preconditions and range ask for.
-fn send(request: &Request<'_>, representation: &Representation) -> Response {
-    let response = representation.respond(request);
-    if response.status != Status::RANGE_NOT_SATISFIABLE {
-        return response;
+    /// Sends a representation, or as much of it as the request's preconditions and range ask for.
+    fn send(&self, request: &Request<'_>, representation: &Representation) -> Response {
+        let response = representation.respond(request);
+        if response.status != Status::RANGE_NOT_SATISFIABLE {
+            return response;
+        }
+        let length = representation.length();
+        let why = format!("the file has {length} bytes, and the range lies behind them");
+        let refusal = Refusal::new(response.status, why);
+        let mut refused = error_page::respond(&request.fields, &refusal, &self.options.base);
+        refused.headers.push("Content-Range", format!("bytes */{length}"));
+        if representation.varies() {
+            refused.headers.push("Vary", "Accept-Encoding");
+        }
+        refused
     }
-    let length = representation.length();
-    let why = format!("the file has {length} bytes, and the range lies behind them");
-    let refusal = Refusal::new(response.status, why);
-    let mut refused = error_page::respond(&request.fields, &refusal);
-    refused.headers.push("Content-Range", format!("bytes */{length}"));
-    if representation.varies() {
-        refused.headers.push("Vary", "Accept-Encoding");
+
+    /// `/a/b?q` to `/a/b/?q`, so that links in the page count from the directory. The Location is
+    /// written anew from the decoded segments: it starts with one slash and so stays on this host,
+    /// whatever the client wrote (`//evil.example/..`). Without a path it is the root.
+    fn redirect_to_directory(&self, path: Option<&DecodedPath>, query: Option<&[u8]>) -> Response {
+        let mut location = String::from(self.options.base.start()).into_bytes();
+        for segment in path.into_iter().flat_map(DecodedPath::segments) {
+            location.extend_from_slice(format!("{}/", encode_segment(segment)).as_bytes());
+        }
+        if let Some(query) = query {
+            location.push(b'?');
+            location.extend_from_slice(query);
+        }
+        trace::step("slash", Rfc(9110, "15.4.2"), || {
+            format!("a directory asked for without the \"/\" at its end: off to {}", quote(&location))
+        });
+        let mut headers = Headers::default();
+        headers.push("Location", location);
+        // Without this a browser may keep a 301 for ever, and the directory may become a file.
+        headers.push("Cache-Control", "no-cache");
+        Response { status: Status::MOVED_PERMANENTLY, headers, body: Body::Empty }
     }
-    refused
+
+    /// What is asked for is not below the base path. Who sees the answer may wonder where things are.
+    #[track_caller]
+    fn outside(&self, encoded_path: &[u8]) -> Refusal {
+        match DecodedPath::decode(encoded_path) {
+            Ok(_) => Refusal::new(
+                Status::NOT_FOUND,
+                format!(
+                    "there is nothing here: all that this server has is below {}",
+                    self.options.base.start()
+                ),
+            ),
+            Err(refusal) => refusal,
+        }
+    }
 }
 
 #[track_caller]
@@ -442,28 +498,6 @@ fn allowed_methods(methods: &str) -> Response {
     let mut headers = Headers::default();
     headers.push("Allow", methods);
     Response { status: Status::NO_CONTENT, headers, body: Body::Empty }
-}
-
-/// `/a/b?q` to `/a/b/?q`, so that links in the page count from the directory. The Location is
-/// written anew from the decoded segments: it starts with one slash and so stays on this host,
-/// whatever the client wrote (`//evil.example/..`).
-fn redirect_to_directory(path: &DecodedPath, query: Option<&[u8]>) -> Response {
-    let mut location = String::from("/").into_bytes();
-    for segment in path.segments() {
-        location.extend_from_slice(format!("{}/", encode_segment(segment)).as_bytes());
-    }
-    if let Some(query) = query {
-        location.push(b'?');
-        location.extend_from_slice(query);
-    }
-    trace::step("slash", Rfc(9110, "15.4.2"), || {
-        format!("a directory asked for without the \"/\" at its end: off to {}", quote(&location))
-    });
-    let mut headers = Headers::default();
-    headers.push("Location", location);
-    // Without this a browser may keep a 301 for ever, and the directory may become a file.
-    headers.push("Cache-Control", "no-cache");
-    Response { status: Status::MOVED_PERMANENTLY, headers, body: Body::Empty }
 }
 
 #[cfg(test)]

@@ -63,8 +63,8 @@ pub struct Representation {
     form: Form,
     source: Source,
     length: u64,
-    /// Where the script for live reload is added, if it is.
-    script_at: Option<u64>,
+    /// Where the script for live reload is added, if it is, and the line that does that.
+    script: Option<(u64, Arc<str>)>,
     content_type: Cow<'static, str>,
     etag: String,
     last_modified: u64,
@@ -128,7 +128,7 @@ impl Representation {
             form,
             source,
             length: facts.length,
-            script_at: None,
+            script: None,
             content_type: media_type::of(name),
             etag: etag(facts, form.coding()),
             last_modified: last_modified(facts),
@@ -143,15 +143,13 @@ impl Representation {
     /// The same with the script for live reload in it, if it is a page: another representation, so
     /// its entity tag is another, too. It is sent only in whole.
     #[must_use]
-    pub fn with_script(mut self, cache_control: &str) -> Representation {
+    pub fn with_script(mut self, cache_control: &str, tag: &Arc<str>) -> Representation {
         if !self.content_type.starts_with("text/html") {
             return self;
         }
-        self.script_at = script::place_in(&self.source, self.length);
-        if self.script_at.is_none() {
-            return self;
-        }
-        self.length += script::TAG.len() as u64;
+        let Some(at) = script::place_in(&self.source, self.length) else { return self };
+        self.script = Some((at, Arc::clone(tag)));
+        self.length += tag.len() as u64;
         self.etag.insert_str(self.etag.len() - 1, "-r");
         self.with_fields(cache_control)
     }
@@ -187,12 +185,12 @@ impl Representation {
     /// Of a page with the script in it no part can be had, nor of what we have coded: who asks for a part
     /// gets one of the file as it is.
     fn has_parts(&self) -> bool {
-        self.script_at.is_none() && !matches!(self.form, Form::Compressed(_))
+        self.script.is_none() && !matches!(self.form, Form::Compressed(_))
     }
 
     /// Of what is coded by us nothing is said: parts of the file as it is can be had.
     fn push_accept_ranges(&self, headers: &mut Headers) {
-        match (self.script_at, self.form) {
+        match (&self.script, self.form) {
             (Some(_), _) => headers.push("Accept-Ranges", "none"),
             (None, Form::Compressed(_)) => {}
             (None, _) => headers.push("Accept-Ranges", "bytes"),
@@ -228,12 +226,12 @@ impl Representation {
                 "{length} bytes of {content_type}, by the file's name{coded}; this version has the tag {etag}"
             )
         });
-        if let Some(at) = self.script_at {
+        if let Some((at, tag)) = &self.script {
             trace::step("script", None, || {
                 format!(
                     "a script of {} bytes is added behind the first {at}, for --reload: so the tag is \
                      another one, and there are no ranges",
-                    script::TAG.len()
+                    tag.len()
                 )
             });
         }
@@ -296,10 +294,10 @@ impl Representation {
             let bytes = FilePart { source: self.source.clone(), range: 0..self.length };
             return Body::Stream(making.start(bytes));
         }
-        let Some(at) = self.script_at else { return self.bytes(0..self.length) };
+        let Some((at, tag)) = &self.script else { return self.bytes(0..self.length) };
         let part = |range| Piece::File(FilePart { source: self.source.clone(), range });
-        let end = self.length - script::TAG.len() as u64;
-        Body::Pieces(vec![part(0..at), Piece::Bytes(script::TAG.as_bytes().to_vec()), part(at..end)])
+        let end = self.length - tag.len() as u64;
+        Body::Pieces(vec![part(0..*at), Piece::Bytes(tag.as_bytes().to_vec()), part(*at..end)])
     }
 
     /// RFC 9110 section 15.3.7.1.

@@ -12,11 +12,15 @@
 //! text. A page whose own Content-Security-Policy forbids scripts of its own host does not run it.
 
 use super::{Body, FilePart, Response, Source};
+use crate::http::base_path::BasePath;
 use crate::random;
 use crate::trace;
+use std::sync::Arc;
 
-/// What is added.
-pub const TAG: &str = "<script src=\"/.glass/reload.js\" async></script>";
+/// What is added. The script itself finds the rest of what it needs beside it.
+pub fn tag(base: &BasePath) -> Arc<str> {
+    format!("<script src=\"{}.glass/reload.js\" async></script>", base.start()).into()
+}
 
 /// How many bytes before the end a page's `</body>` is looked for.
 const TAIL: usize = 4096;
@@ -52,7 +56,7 @@ fn end_of_body(html: &[u8]) -> Option<usize> {
 /// Adds the line to a page that the server itself has made, such as a listing or an error, so that it
 /// goes when there is something better. These pages have a policy that forbids what they do not need:
 /// this script is allowed by a number that nobody can guess, and may ask this server and no other.
-pub(super) fn add_to_own_page(response: &mut Response) {
+pub(super) fn add_to_own_page(response: &mut Response, tag: &str) {
     let (Body::Bytes(html), Some(policy)) =
         (&mut response.body, response.headers.get("content-security-policy"))
     else {
@@ -62,7 +66,7 @@ pub(super) fn add_to_own_page(response: &mut Response) {
     let nonce = nonce();
     let policy = allow(policy, "script-src", &format!("'nonce-{nonce}'"));
     let policy = allow(&policy, "connect-src", "'self'");
-    let tag = TAG.replace(" async", &format!(" nonce=\"{nonce}\" async"));
+    let tag = tag.replace(" async", &format!(" nonce=\"{nonce}\" async"));
     html.splice(at..at, tag.into_bytes());
     response.headers.replace("Content-Security-Policy", policy);
     trace::step("script", None, || "the script for --reload is added to this page of ours".to_owned());
@@ -89,7 +93,6 @@ mod tests {
     use crate::http::{Headers, Status};
     use crate::site::page;
     use std::io::Write;
-    use std::sync::Arc;
 
     #[test]
     fn the_line_goes_before_the_end_of_the_body_or_to_the_end() {
@@ -125,7 +128,7 @@ mod tests {
             headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
             let html = page::render("t", None, &maud::html! { p { "x" } }).into_bytes();
             let mut response = Response { status: Status::OK, headers, body: Body::Bytes(html) };
-            add_to_own_page(&mut response);
+            add_to_own_page(&mut response, &tag(&BasePath::default()));
             let policy = response.headers.get("content-security-policy").expect("one").to_owned();
             (policy, String::from_utf8(response.body.start(usize::MAX)).expect("text"))
         };

@@ -20,6 +20,7 @@
 use super::root::{NewFile, Opened};
 use super::{Begun, Body, Receiver, Response, Site, Uploads, error_page};
 use crate::client::Client;
+use crate::http::base_path::{BasePath, Place};
 use crate::http::conditional::{self, Outcome};
 use crate::http::target::{DecodedPath, Target};
 use crate::http::{Headers, Method, Refusal, Request, Status, origin};
@@ -61,7 +62,11 @@ impl Site {
             return Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")));
         }
         let Target::Path { path, .. } = request.target else { return Err(super::not_found()) };
-        let path = DecodedPath::decode(path)?;
+        let path = match self.options.base.place_of(path) {
+            Place::Below(path) => DecodedPath::decode(path)?,
+            Place::WithoutSlash => return Err(not_a_file()),
+            Place::Outside => return Err(self.outside(path)),
+        };
         if self.root.single_file().is_some() {
             return Err(Refusal::new(
                 Status::FORBIDDEN,
@@ -72,7 +77,7 @@ impl Site {
             return Err(Refusal::new(Status::FORBIDDEN, "names that start with a dot are not taken"));
         }
         if path.names_directory {
-            return Err(Refusal::new(Status::CONFLICT, "the target must end with the name of a file"));
+            return Err(not_a_file());
         }
         // RFC 9110 section 14.4: a part of a file must not be taken for the whole.
         if request.fields.get("content-range").is_some() {
@@ -89,8 +94,8 @@ impl Site {
             let name = quote(&path.relative);
             format!("{name} may be sent: it is written beside its place, and gets its name when it is whole")
         });
-        let cors = self.options.cors.clone();
-        Ok(Incoming { file, upload, replaces, received: 0, cors })
+        let (cors, base) = (self.options.cors.clone(), self.options.base.clone());
+        Ok(Incoming { file, upload, replaces, received: 0, cors, base })
     }
 
     /// Looks at what has that name now: whether it may be replaced, and is what the client means.
@@ -132,6 +137,7 @@ struct Incoming {
     replaces: bool,
     received: u64,
     cors: super::Cors,
+    base: BasePath,
 }
 
 impl Receiver for Incoming {
@@ -144,18 +150,23 @@ impl Receiver for Incoming {
     }
 
     fn finish(self: Box<Self>, request: &Request<'_>) -> Response {
-        let Incoming { file, upload, replaces, cors, .. } = *self;
+        let Incoming { file, upload, replaces, cors, base, .. } = *self;
         let mut response = match file.keep(upload.overwrite) {
             Ok(()) => {
                 let status = if replaces { Status::NO_CONTENT } else { Status::CREATED };
                 trace::step("upload", Rfc(9110, "9.3.4"), || "whole, and it has its name".to_owned());
                 Response { status, headers: Headers::default(), body: Body::Empty }
             }
-            Err(refusal) => error_page::respond(&request.fields, &refusal),
+            Err(refusal) => error_page::respond(&request.fields, &refusal, &base),
         };
         cors.add_to(&mut response.headers, request);
         response
     }
+}
+
+#[track_caller]
+fn not_a_file() -> Refusal {
+    Refusal::new(Status::CONFLICT, "the target must end with the name of a file")
 }
 
 fn too_large(most: u64) -> Refusal {

@@ -251,8 +251,8 @@ impl Server {
     pub(crate) fn start_command(command: &mut Command) -> Server {
         let process = Process::start(command);
         let line = process.stdout.line("the start line", |_| true);
-        let url = line.strip_prefix("Listening on ").and_then(|url| url.strip_suffix('/'));
-        let address = url.and_then(|url| Some(url.split_once("://")?.1));
+        let url = line.strip_prefix("Listening on ").filter(|url| url.ends_with('/'));
+        let address = url.and_then(|url| url.split_once("://")?.1.split('/').next());
         let address = address.and_then(|address| address.parse().ok());
         Server { address: address.unwrap_or_else(|| panic!("not a start line: {line:?}")), process }
     }

@@ -46,6 +46,7 @@ pub use passwords::line_for;
 
 use super::{Admission, Gate, Response, Site, error_page};
 use crate::client::Client;
+use crate::http::base_path::BasePath;
 use crate::http::{Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
 use attempts::{Attempt, Attempts, Fingerprint, Network, Standing};
@@ -276,8 +277,8 @@ impl Denial {
         Denial { refusal: Refusal::new(Status::SERVICE_UNAVAILABLE, why), retry_after: None }
     }
 
-    fn respond(&self, request: &Request<'_>) -> Response {
-        let mut response = error_page::respond(&request.fields, &self.refusal);
+    fn respond(&self, request: &Request<'_>, base: &BasePath) -> Response {
+        let mut response = error_page::respond(&request.fields, &self.refusal, base);
         if self.refusal.status == Status::UNAUTHORIZED {
             response.headers.push("WWW-Authenticate", CHALLENGE);
         }
@@ -315,9 +316,10 @@ impl Gate for Door {
             return Admission::TurnedAway(site.finish(request, site.refuse(request, &refusal)));
         }
         let preflight = site.options.cors.preflight(request, site.methods());
+        let turn_away = |denial: Denial| denial.respond(request, &site.options.base);
         let checked = match preflight {
             Some(preflight) => Err(preflight),
-            None => self.auth.check(request, client, arrived).map_err(|denial| denial.respond(request)),
+            None => self.auth.check(request, client, arrived).map_err(turn_away),
         };
         match checked {
             Ok(Some(user)) => Admission::Welcome(user),
