@@ -16,6 +16,7 @@
 //! terminal of whoever reads the log. So what could do that is escaped: in pretty, common and combined
 //! all but printable ASCII, in json and explain all that [`human::is_harmless`] does not let through.
 
+use crate::client::Client;
 use crate::server::{Exchange, Observer};
 use crate::{explain, human};
 use anstyle::{AnsiColor, Color, Style};
@@ -252,7 +253,7 @@ fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
 }
 
 fn write_common(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
-    let _ = write!(out, "{}", exchange.client);
+    let _ = write!(out, "{}", exchange.asker());
     out.push_str(" - ");
     match &exchange.user {
         Some(user) => write_word(out, user),
@@ -304,7 +305,9 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     #[derive(Serialize)]
     struct Line {
         time: String,
-        client: crate::client::Client,
+        client: Client,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proxy: Option<Client>,
         #[serde(skip_serializing_if = "Option::is_none")]
         user: Option<String>,
         request: String,
@@ -324,7 +327,8 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     let _ = write!(time, ".{microseconds:06}{}", clock.zone);
     let line = Line {
         time,
-        client: exchange.client,
+        client: exchange.asker(),
+        proxy: exchange.forwarded.map(|_| exchange.client),
         user: exchange.user.as_deref().map(text),
         request: text(&exchange.request_line),
         status: exchange.status.code(),
@@ -374,6 +378,7 @@ mod tests {
             body_length: 1234,
             story: None,
             client: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
+            forwarded: None,
             user: None,
             request_line: b"GET /a?b HTTP/1.1".to_vec(),
             referer: None,

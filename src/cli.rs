@@ -2,6 +2,7 @@
 
 use crate::access_log::Format;
 use crate::http::base_path::BasePath;
+use crate::http::forwarded::{Proxies, Proxy};
 use crate::http::response::OwnFields;
 use crate::inspect;
 #[cfg(feature = "manual")]
@@ -80,6 +81,13 @@ pub struct Cli {
     #[arg(long, value_name = "PATH", default_value = "/", hide_default_value = true, value_parser = BasePath::parse,
           env = "GLASSHTTP_BASE_PATH", hide_env = true, help_heading = "Where")]
     base_path: BasePath,
+
+    /// Believe proxies that say for whom they ask, by X-Forwarded-For or Forwarded: those on this machine, or
+    /// ADDR (also a network, as 10.0.0.0/8), repeatable [default: nobody]
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true, default_missing_value = "loopback",
+          value_delimiter = ',', value_parser = str::parse::<Proxy>, env = "GLASSHTTP_TRUST_PROXY", hide_env = true,
+          help_heading = "Where")]
+    trust_proxy: Vec<Proxy>,
 
     /// Speak https, with the certificate in this file (PEM)
     #[cfg(feature = "tls")]
@@ -526,6 +534,7 @@ impl Cli {
                 #[cfg(feature = "tls")]
                 tls: None,
                 faults: self.faults.into_iter().collect(),
+                proxies: (!self.trust_proxy.is_empty()).then_some(Proxies(self.trust_proxy)),
                 base: self.base_path,
                 internal: Some(server::Internal {
                     prefix: inspect::PREFIX,
@@ -831,6 +840,9 @@ mod tests {
             (&["--base-path", "/a?b"], "\"?\""),
             (&["--base-path", "/a/../b"], "no place in it"),
             (&["--base-path", "/a%0ab"], "control character"),
+            (&["--trust-proxy=proxy.example"], "10.0.0.0/8"),
+            (&["--trust-proxy=10.0.0.0/8,::/129"], "10.0.0.0/8"),
+            (&["--trust-proxy="], "10.0.0.0/8"),
             (&["--lan", "--bind", "::1"], "'--bind <ADDR>'"),
             (&["--qr", "--quiet"], "'--quiet'"),
             (&["a", "b"], "unexpected argument 'b'"),

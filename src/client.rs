@@ -5,6 +5,9 @@
 //! unix:          by a Unix socket, which has no addresses; mostly a proxy on this machine
 //! ```
 
+use crate::http::fields::Fields;
+use crate::http::forwarded::{self, Proxies, Said};
+use crate::trace::{self, Rfc};
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
@@ -23,6 +26,39 @@ impl Client {
     /// address, comes mostly a proxy, and behind it may be anybody.
     pub fn is_loopback(self) -> bool {
         matches!(self, Client::Ip(ip) if ip.is_loopback())
+    }
+
+    /// The address for which it has sent a request with these fields, if it is one of these proxies and
+    /// says so. Who may connect to a Unix socket was chosen by its permissions, and is trusted.
+    pub fn asks_for(self, fields: &Fields<'_>, proxies: &Proxies) -> Option<IpAddr> {
+        let rule = Rfc(7239, "5.2");
+        let is_trusted = match self {
+            Client::Ip(ip) => proxies.trust(ip),
+            Client::Unix => true,
+        };
+        if !is_trusted {
+            if forwarded::is_in(fields) {
+                trace::step("client", rule, || {
+                    format!("{self} is no proxy that is trusted: for whom it says to ask is not believed")
+                });
+            }
+            return None;
+        }
+        match forwarded::for_whom(fields, proxies) {
+            Said::Nothing => None,
+            Said::Address(address) => {
+                trace::step("client", rule, || format!("{self} is a trusted proxy, and asks for {address}"));
+                Some(address)
+            }
+            Said::Unclear(why) => {
+                trace::step("client", rule, || {
+                    format!(
+                        "{self} is a trusted proxy, but for whom it asks {why}: it counts as the client itself"
+                    )
+                });
+                None
+            }
+        }
     }
 }
 

@@ -178,6 +178,7 @@ fn help_names_each_option_with_its_default() {
                 ("--lan", ""),
                 ("--allow-host <NAME>", "localhost alone"),
                 ("--base-path <PATH>", "/"),
+                ("--trust-proxy[=<ADDR>]", "nobody"),
             ],
         ),
         #[cfg(feature = "tls")]

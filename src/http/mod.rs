@@ -10,7 +10,8 @@
 //!    with [`method`], [`target`], [`host`] and [`fields`] for the parts ([`base_path`]: for
 //!    those who own a part of a site only);
 //! 2. [`framing`] says where the message ends, [`chunked`] decodes the harder of the two ways;
-//! 3. [`accept`], [`coding`], [`conditional`] and [`range`] answer what the fields ask for;
+//! 3. [`accept`], [`coding`], [`conditional`] and [`range`] answer what the fields ask for, and
+//!    [`forwarded`] for whom a proxy asks;
 //! 4. [`response`] writes the head of the answer, with [`status`], [`headers`] and [`date`].
 
 pub mod accept;
@@ -20,6 +21,7 @@ pub mod coding;
 pub mod conditional;
 pub mod date;
 pub mod fields;
+pub mod forwarded;
 pub mod framing;
 pub mod headers;
 pub mod host;

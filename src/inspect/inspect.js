@@ -976,7 +976,7 @@ function showBar(exchange) {
 function exchangeParts(story) {
   const end = story.complete ? "" : ` The connection ended when ${size(story.sent)} of ${size(story.length)} were sent.`;
   const about = make("p", "note", {}, `The ${ordinal(story.number)} request on connection ${story.connection}, `
-    + `from ${story.client}, answered by worker ${story.worker}.${end}`);
+    + `from ${story.forwarded ? `${story.forwarded} by the proxy ${story.client}` : story.client}, answered by worker ${story.worker}.${end}`);
 
   const request = make("dl", "bytes");
   const [message] = readMessages(story.request, "request");

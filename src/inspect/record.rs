@@ -12,6 +12,7 @@ use crate::http::Refusal;
 use crate::server::{Exchange, Observer, UnderWay};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -72,6 +73,8 @@ struct Summary {
     number: u32,
     worker: usize,
     client: Client,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forwarded: Option<IpAddr>,
     method: String,
     target: String,
     status: u16,
@@ -266,6 +269,7 @@ impl Observer for WorkerInspector {
             number: exchange.number,
             worker: self.worker,
             client: exchange.client,
+            forwarded: exchange.forwarded,
             method,
             target,
             status: exchange.status.code(),
@@ -352,7 +356,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::time::SystemTime;
 
-    const CLIENT: Client = Client::Ip(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST));
+    const CLIENT: Client = Client::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
     fn exchange(connection: u64, request_line: &str) -> Exchange {
         let now = Instant::now();
@@ -372,6 +376,7 @@ mod tests {
             number: 1,
             is_internal: request_line.contains(" /.glass/"),
             client: CLIENT,
+            forwarded: None,
             request_line: request_line.as_bytes().to_vec(),
             referer: None,
             user_agent: None,
@@ -447,10 +452,8 @@ mod tests {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         for (connection, client) in [(1, [127, 0, 0, 1]), (2, [127, 0, 0, 2])] {
-            let exchange = Exchange {
-                client: std::net::IpAddr::from(client).into(),
-                ..exchange(connection, "GET /a?b HTTP/1.1")
-            };
+            let exchange =
+                Exchange { client: IpAddr::from(client).into(), ..exchange(connection, "GET /a?b HTTP/1.1") };
             worker.observe(&exchange, Instant::now());
         }
         let mine = recorder.last_about(b"/a?b", CLIENT).expect("there was one");

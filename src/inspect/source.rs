@@ -42,6 +42,7 @@ sources! {
     "src/http/conditional.rs"
     "src/http/date.rs"
     "src/http/fields.rs"
+    "src/http/forwarded.rs"
     "src/http/framing.rs"
     "src/http/headers.rs"
     "src/http/host.rs"

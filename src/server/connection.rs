@@ -54,6 +54,7 @@ use crate::site::{self, Admission, Begun, Body, FilePart, Response, Source, Stre
 use crate::trace::{self, Rfc};
 use std::collections::VecDeque;
 use std::io;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -120,6 +121,8 @@ pub struct Connection<T> {
     pending: VecDeque<Pending>,
     /// Who sends the current request, if that was proven.
     user: Option<Vec<u8>>,
+    /// For whom it is sent, as a trusted proxy says.
+    forwarded: Option<IpAddr>,
     /// What was decided of the current request in turns before this one.
     steps: Vec<trace::Step>,
 }
@@ -250,6 +253,7 @@ impl<T: Transport> Connection<T> {
             last_read: now,
             pending: VecDeque::new(),
             user: None,
+            forwarded: None,
             steps: Vec::new(),
         }
     }
@@ -444,7 +448,12 @@ impl<T: Transport> Connection<T> {
                 let why = format!("this port speaks HTTPS: ask for https://{host} instead");
                 self.refuse(turn, Some(&request), &Refusal::bad_request(why).by(Rfc(9110, "4.2.2")))
             }
-            Ok(request) => self.consider(turn, &request),
+            Ok(request) => {
+                if let Some(proxies) = &turn.options.proxies {
+                    self.forwarded = self.client.asks_for(&request.fields, proxies);
+                }
+                self.consider(turn, &request)
+            }
             Err(refusal) => self.refuse(turn, None, &refusal),
         }
     }
@@ -473,7 +482,7 @@ impl<T: Transport> Connection<T> {
         let framing = Framing::of(request).and_then(|body| Ok((body, framing::expects_continue(request)?)));
         self.user = None;
         if let Some(gate) = &turn.options.gate {
-            match gate.admit(request, self.client, self.arrival(turn).time) {
+            match gate.admit(request, self.asker(), self.arrival(turn).time) {
                 Admission::Welcome(user) => self.user = Some(user),
                 Admission::NotYet => return Then::AskAgain,
                 Admission::TurnedAway(response) => {
@@ -510,6 +519,11 @@ impl<T: Transport> Connection<T> {
             },
             Err(refusal) => self.refuse(turn, Some(request), &refusal),
         }
+    }
+
+    /// Who sends the current request, as far as it can be told.
+    fn asker(&self) -> Client {
+        self.forwarded.map_or(self.client, Client::from)
     }
 
     /// How much of a request's body is kept for its answer: of what is the server's own, and only for
@@ -798,7 +812,7 @@ impl<T: Transport> Connection<T> {
             let fields = request.map(|request| &request.fields);
             let (number, began) = (self.answered, self.request_began);
             let exchange = Pending::new(number, line, fields, response.status, began, body, story);
-            self.pending.push_back(exchange.asked_by(self.user.take(), is_internal));
+            self.pending.push_back(exchange.asked_by(self.forwarded.take(), self.user.take(), is_internal));
         }
     }
 

@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::http::Status;
 use crate::http::fields::Fields;
 use crate::trace::Step;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -22,8 +23,10 @@ pub struct Exchange {
     pub number: u32,
     /// Whether it is about something of the server's own: see [`super::Internal`].
     pub is_internal: bool,
-    /// The client's address.
+    /// The other end of the connection.
     pub client: Client,
+    /// For whom it has asked, if it is a proxy that is believed to say so.
+    pub forwarded: Option<IpAddr>,
     /// The client's name, if it has proven that it is its own.
     pub user: Option<Vec<u8>>,
     /// The request line without its CRLF, or what came in place of one; empty if nothing did.
@@ -46,6 +49,13 @@ pub struct Exchange {
     pub duration: Duration,
     /// All that could be seen of it, if an observer wants that.
     pub story: Option<Box<Story>>,
+}
+
+impl Exchange {
+    /// Who has asked, as far as it can be told.
+    pub fn asker(&self) -> Client {
+        self.forwarded.map_or(self.client, Client::from)
+    }
 }
 
 /// An exchange from near: its bytes, its decisions, and where its time went.
@@ -163,6 +173,7 @@ pub(super) struct Pending {
     /// The how many-th of its connection it is.
     number: u32,
     began: Instant,
+    forwarded: Option<IpAddr>,
     user: Option<Vec<u8>>,
     request_line: Vec<u8>,
     referer: Option<Vec<u8>>,
@@ -191,6 +202,7 @@ impl Pending {
             is_internal: false,
             number,
             began,
+            forwarded: None,
             user: None,
             request_line: request_line.to_vec(),
             referer: field("referer"),
@@ -201,10 +213,15 @@ impl Pending {
         }
     }
 
-    /// The same, with the client's name if it has proven that, and whether it asked for something of the
-    /// server's own.
-    pub(super) fn asked_by(self, user: Option<Vec<u8>>, is_internal: bool) -> Pending {
-        Pending { is_internal, user, ..self }
+    /// The same, with for whom a proxy has asked, the client's name if it has proven that, and whether it
+    /// asked for something of the server's own.
+    pub(super) fn asked_by(
+        self,
+        forwarded: Option<IpAddr>,
+        user: Option<Vec<u8>>,
+        is_internal: bool,
+    ) -> Pending {
+        Pending { is_internal, forwarded, user, ..self }
     }
 
     /// The answer turned out to end here: it was a stream, whose length nobody knew.
@@ -254,6 +271,7 @@ impl Pending {
             number: self.number,
             is_internal: self.is_internal,
             client,
+            forwarded: self.forwarded,
             body_sent: self.body_sent(sent),
             body_length: self.body_length(sent),
             complete: self.is_over(sent),

@@ -38,6 +38,7 @@ pub use pool::{Caller, Stopper};
 use crate::client::Client;
 use crate::http::Request;
 use crate::http::base_path::BasePath;
+use crate::http::forwarded::Proxies;
 use crate::http::response::OwnFields;
 use crate::http::target::Target;
 use crate::site::{Gate, Response, Uploads};
@@ -54,7 +55,7 @@ pub type Responder<'a> = dyn Fn(&Request<'_>, &Arrival<'_>) -> Response + Sync +
 pub struct Arrival<'a> {
     /// By when it had begun to arrive: the answer may be as old as that, and no older.
     pub time: Instant,
-    /// Who sent it.
+    /// Who sent it: the other end of the connection, whatever a proxy says.
     pub client: Client,
     /// Its body, if it is one that is kept (see [`Internal::keep_bodies`]) and all of it has come.
     pub body: Option<&'a [u8]>,
@@ -103,6 +104,8 @@ pub struct Options {
     pub gate: Option<Arc<dyn Gate>>,
     /// Who takes bodies in (uploads); all others are read to their end and forgotten.
     pub uploads: Option<Arc<dyn Uploads>>,
+    /// Proxies that are believed when they say for whom they ask, if any are.
+    pub proxies: Option<Proxies>,
     /// Fields that every response has.
     pub fields: OwnFields,
     /// With it, all connections to ports speak TLS.
@@ -126,6 +129,7 @@ impl Default for Options {
             internal: None,
             gate: None,
             uploads: None,
+            proxies: None,
             fields: OwnFields::default(),
             #[cfg(feature = "tls")]
             tls: None,
