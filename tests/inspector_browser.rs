@@ -20,9 +20,14 @@ fn site() -> TempDir {
 
 /// A server that is inspected, and the page that does it, when it hears of what happens.
 fn open(site: &Path) -> (Server, Browser) {
-    let server = Server::start(site, &["--inspect", "--log", "off"]);
+    open_below("/", site)
+}
+
+/// The same below this base path.
+fn open_below(base: &str, site: &Path) -> (Server, Browser) {
+    let server = Server::start(site, &["--inspect", "--log", "off", "--base-path", base]);
     let browser = Browser::start();
-    browser.open(&server.url("/.glass/"));
+    browser.open(&server.url(&format!("{base}.glass/")));
     browser.wait_for(LIVE);
     (server, browser)
 }
@@ -341,7 +346,13 @@ fn whatever_is_composed_is_sent_and_its_answer_explained() {
 #[ignore = "needs chromium and chromedriver; .ci/run runs it"]
 fn each_example_of_the_composer_has_the_answer_that_it_is_there_for() {
     let site = site();
-    let (_server, browser) = open(site.path());
+    for base in ["/", "/my%20files/"] {
+        let (_server, browser) = open_below(base, site.path());
+        try_all_examples(&browser);
+    }
+}
+
+fn try_all_examples(browser: &Browser) {
     browser.click("#composer-button", 0);
     let labels =
         browser.texts("return [...document.querySelectorAll('#examples button')].map(b => b.textContent)");
