@@ -91,7 +91,13 @@ pub struct Cli {
 
     /// Speak https, with the certificate in this file (PEM)
     #[cfg(feature = "tls")]
-    #[arg(long, value_name = "FILE", env = "GLASSHTTP_TLS_CERT", hide_env = true, help_heading = "Encryption")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GLASSHTTP_TLS_CERT",
+        hide_env = true,
+        help_heading = "Encryption"
+    )]
     tls_cert: Option<PathBuf>,
 
     /// The certificate's key (PEM) [default: in the same file]

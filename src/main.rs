@@ -104,7 +104,7 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
     let (root, sandbox) = around(root, config);
     #[cfg(feature = "tls")]
-    let certificate = config.tls.as_ref().map(open_certificate).transpose()?;
+    let certificate = config.tls.as_ref().map(|which| open_certificate(which, config)).transpose()?;
     #[cfg(feature = "tls")]
     let is_secure = certificate.is_some();
     #[cfg(not(feature = "tls"))]
@@ -139,6 +139,10 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
     if let Some(file) = log_file.clone() {
         signals.on_reload(move || file.reopen());
+    }
+    #[cfg(feature = "tls")]
+    if let Some(certificate) = certificate.filter(|certificate| certificate.files().is_some()) {
+        signals.on_reload(move || certificate.reload());
     }
     signals
         .listen()
@@ -270,8 +274,14 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
 
 /// Reads the certificate, or makes one.
 #[cfg(feature = "tls")]
-fn open_certificate(which: &TlsConfig) -> Result<Certificate, String> {
+fn open_certificate(which: &TlsConfig, config: &Config) -> Result<Certificate, String> {
     let certificate = match which {
+        TlsConfig::Files(files) if would_be_served(&files.key, config) => {
+            return Err(format!(
+                "the key \"{}\" is in the folder that is served, where all could read it: put it elsewhere",
+                human::OneLine(&files.key)
+            ));
+        }
         TlsConfig::Files(files) => Certificate::from_files(files.clone())?,
         TlsConfig::SelfSigned => Certificate::self_signed()?,
     };

@@ -154,107 +154,109 @@ fn version_and_help_go_to_standard_output_with_exit_code_0() {
     }
 }
 
+/// Each heading of the help, its options, and a part of what says their default.
+const HELP: &[(&str, &[(&str, &str)])] = &[
+    ("Arguments:", &[("[FOLDER]", ".")]),
+    (
+        "Options:",
+        &[
+            #[cfg(feature = "manual")]
+            ("--completions <SHELL>", ""),
+            #[cfg(feature = "manual")]
+            ("--man", ""),
+            ("-h, --help", ""),
+            ("-V, --version", ""),
+        ],
+    ),
+    (
+        "Where:",
+        &[
+            ("-p, --port <PORT>", "8000"),
+            ("-b, --bind <ADDR>", "127.0.0.1 and ::1"),
+            ("--socket-mode <MODE>", "600"),
+            ("--lan", ""),
+            ("--allow-host <NAME>", "localhost alone"),
+            ("--base-path <PATH>", "/"),
+            ("--trust-proxy[=<ADDR>]", "nobody"),
+        ],
+    ),
+    #[cfg(feature = "tls")]
+    (
+        "Encryption:",
+        &[("--tls-cert <FILE>", ""), ("--tls-key <FILE>", "in the same file"), ("--tls-self-signed", "")],
+    ),
+    #[cfg(feature = "auth")]
+    (
+        "Who:",
+        &[("-a, --auth <USER:PASSWORD>", "everybody"), ("--auth-file <FILE>", ""), ("--hash <USER>", "")],
+    ),
+    (
+        "What:",
+        &[
+            ("--index <NAME>", "index.html, index.htm"),
+            ("--no-listing", "they are listed"),
+            ("--hidden", "only /.well-known/"),
+            ("--follow-links", "they are refused"),
+            ("--cache <SECONDS>", "no-cache"),
+        ],
+    ),
+    (
+        "For building pages:",
+        &[
+            ("--spa[=<FILE>]", "404"),
+            ("--clean-urls", ""),
+            ("--precompressed", ""),
+            #[cfg(feature = "compress")]
+            ("--compress", ""),
+            ("--cors[=<ORIGIN>]", "of none"),
+            ("-H, --header <NAME: VALUE>", ""),
+            ("--isolate", ""),
+            #[cfg(feature = "reload")]
+            ("--reload", ""),
+        ],
+    ),
+    ("For sharing files:", &[("--upload", ""), ("--overwrite", ""), ("--max-upload <SIZE>", "1G")]),
+    (
+        "Output:",
+        &[
+            ("--log <FORMAT>", "auto"),
+            ("--explain", ""),
+            ("--inspect", ""),
+            ("--fault <FAULT>", ""),
+            ("--qr", ""),
+            ("-o, --open[=<PATH>]", ""),
+            ("-q, --quiet", "the address and the log"),
+            ("--color <WHEN>", "auto"),
+        ],
+    ),
+    (
+        "Limits:",
+        &[
+            ("-t, --threads <N>", "one for each processor"),
+            ("--max-connections <N>", "half of the files"),
+            ("--cache-size <MB>", "64"),
+            ("--head-timeout <SECONDS>", "10"),
+            ("--idle-timeout <SECONDS>", "60"),
+            ("--send-timeout <SECONDS>", "30"),
+        ],
+    ),
+    (
+        "For running it longer:",
+        &[
+            ("--log-file <PATH>", ""),
+            ("--quit-after <SECONDS>", "never"),
+            ("--no-sandbox", "those of the folder alone"),
+        ],
+    ),
+];
+
 #[test]
 fn help_names_each_option_with_its_default() {
-    let table: &[(&str, &[(&str, &str)])] = &[
-        ("Arguments:", &[("[FOLDER]", ".")]),
-        (
-            "Options:",
-            &[
-                #[cfg(feature = "manual")]
-                ("--completions <SHELL>", ""),
-                #[cfg(feature = "manual")]
-                ("--man", ""),
-                ("-h, --help", ""),
-                ("-V, --version", ""),
-            ],
-        ),
-        (
-            "Where:",
-            &[
-                ("-p, --port <PORT>", "8000"),
-                ("-b, --bind <ADDR>", "127.0.0.1 and ::1"),
-                ("--socket-mode <MODE>", "600"),
-                ("--lan", ""),
-                ("--allow-host <NAME>", "localhost alone"),
-                ("--base-path <PATH>", "/"),
-                ("--trust-proxy[=<ADDR>]", "nobody"),
-            ],
-        ),
-        #[cfg(feature = "tls")]
-        (
-            "Encryption:",
-            &[("--tls-cert <FILE>", ""), ("--tls-key <FILE>", "in the same file"), ("--tls-self-signed", "")],
-        ),
-        #[cfg(feature = "auth")]
-        (
-            "Who:",
-            &[("-a, --auth <USER:PASSWORD>", "everybody"), ("--auth-file <FILE>", ""), ("--hash <USER>", "")],
-        ),
-        (
-            "What:",
-            &[
-                ("--index <NAME>", "index.html, index.htm"),
-                ("--no-listing", "they are listed"),
-                ("--hidden", "only /.well-known/"),
-                ("--follow-links", "they are refused"),
-                ("--cache <SECONDS>", "no-cache"),
-            ],
-        ),
-        (
-            "For building pages:",
-            &[
-                ("--spa[=<FILE>]", "404"),
-                ("--clean-urls", ""),
-                ("--precompressed", ""),
-                #[cfg(feature = "compress")]
-                ("--compress", ""),
-                ("--cors[=<ORIGIN>]", "of none"),
-                ("-H, --header <NAME: VALUE>", ""),
-                ("--isolate", ""),
-                #[cfg(feature = "reload")]
-                ("--reload", ""),
-            ],
-        ),
-        ("For sharing files:", &[("--upload", ""), ("--overwrite", ""), ("--max-upload <SIZE>", "1G")]),
-        (
-            "Output:",
-            &[
-                ("--log <FORMAT>", "auto"),
-                ("--explain", ""),
-                ("--inspect", ""),
-                ("--fault <FAULT>", ""),
-                ("--qr", ""),
-                ("-o, --open[=<PATH>]", ""),
-                ("-q, --quiet", "the address and the log"),
-                ("--color <WHEN>", "auto"),
-            ],
-        ),
-        (
-            "Limits:",
-            &[
-                ("-t, --threads <N>", "one for each processor"),
-                ("--max-connections <N>", "half of the files"),
-                ("--cache-size <MB>", "64"),
-                ("--head-timeout <SECONDS>", "10"),
-                ("--idle-timeout <SECONDS>", "60"),
-                ("--send-timeout <SECONDS>", "30"),
-            ],
-        ),
-        (
-            "For running it longer:",
-            &[
-                ("--log-file <PATH>", ""),
-                ("--quit-after <SECONDS>", "never"),
-                ("--no-sandbox", "those of the folder alone"),
-            ],
-        ),
-    ];
     let groups = help_by_group();
-    let expected: Vec<_> = table.iter().map(|(group, _)| *group).collect();
+    let expected: Vec<_> = HELP.iter().map(|(group, _)| *group).collect();
     let found: Vec<_> = groups.iter().map(|(group, _)| group.as_str()).collect();
     assert_eq!(found, expected);
-    for ((group, options), (_, found)) in table.iter().zip(&groups) {
+    for ((group, options), (_, found)) in HELP.iter().zip(&groups) {
         assert_eq!(options.len(), found.len(), "{group} {found:?}");
         for ((option, default), entry) in options.iter().zip(found) {
             assert!(entry.starts_with(option), "{option} in {entry:?}");

@@ -5,6 +5,7 @@
 mod support;
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rustix::process::Signal;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{
@@ -18,7 +19,9 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use support::{Finished, PATIENCE, Reply, Server, folder, glasshttp, one_line, run, write_sparse};
+use support::{
+    Finished, PATIENCE, Reply, Server, folder, glasshttp, one_line, run, wait_until, write_sparse,
+};
 use tempfile::TempDir;
 
 /// A folder `served`, whose `a.txt` is `hello`, and beside it `cert.pem` and `key.pem`.
@@ -390,6 +393,46 @@ fn write_dated(folder: &Path, name: &str, years: [i32; 2]) {
     let key = KeyPair::generate().expect("a key");
     let certificate = params.self_signed(&key).expect("a certificate");
     fs::write(folder.join(name), certificate.pem() + &key.serialize_pem()).expect("written");
+}
+
+#[test]
+fn a_key_that_all_could_read_is_refused() {
+    let outer = site();
+    write_pair(&outer.path().join("served"), "cert.pem", "key.pem");
+    let mut command = glasshttp();
+    command.current_dir(outer.path()).args(["--tls-cert", "cert.pem", "--tls-key", "served/key.pem"]);
+    let Finished { code, stderr, .. } = run(command.args(["--port", "0", "served"]));
+    assert_eq!(code, Some(1));
+    one_line(&stderr, &["served/key.pem", "put it elsewhere"], &"a key");
+}
+
+#[test]
+fn a_new_certificate_is_taken_over_while_connections_go_on() {
+    let outer = site();
+    let server = start(outer.path(), &[]);
+    let old = Arc::new(client_config(&outer.path().join("cert.pem"), &[&version::TLS13]));
+    let mut before = Secure::connect(server.address, &old);
+    assert_eq!(before.get("/a.txt").status, 200);
+    // Something that is no good changes nothing, and is said.
+    let good = fs::read(outer.path().join("cert.pem")).expect("there");
+    fs::write(outer.path().join("cert.pem"), "hello").expect("written");
+    server.process.signal(Signal::HUP);
+    server.process.stderr.line("what is wrong", |line| line.contains("holds no certificate"));
+    fs::write(outer.path().join("old.pem"), good).expect("written");
+    assert_eq!(Secure::connect(server.address, &old).get("/a.txt").status, 200);
+    // Something good does.
+    write_pair(outer.path(), "cert.pem", "key.pem");
+    let new = client_config(&outer.path().join("cert.pem"), &[&version::TLS13]);
+    server.process.signal(Signal::HUP);
+    wait_until("the new certificate", || {
+        // A session of before would be resumed, which shows no certificate.
+        let new = Arc::new(new.clone());
+        let mut after = Secure::connect(server.address, &new);
+        let sent = after.0.write_all(b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        sent.is_ok().then(|| assert_eq!(after.reply().text(), "hello"))
+    });
+    // Who was there before is not disturbed.
+    assert_eq!(before.get("/a.txt").status, 200);
 }
 
 #[test]
