@@ -51,8 +51,12 @@ pub fn render(config: &Config, places: &Places, is_terminal: bool) -> String {
     for socket in &places.sockets {
         let _ = writeln!(out, "  unix:{}", human::OneLine(socket));
     }
-    if addresses.is_empty() {
-        out.push_str("Who may write to that file can connect: curl --unix-socket FILE http://localhost/\n");
+    if let ([], [socket, ..]) = (addresses.as_slice(), places.sockets.as_slice()) {
+        let (file, base) = (human::OneLine(socket), places.base.start());
+        let _ = writeln!(
+            out,
+            "Who may write to that file can connect: curl --unix-socket {file} http://localhost{base}"
+        );
     } else if addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
         out.push_str("Only this machine can see it; --lan shares it with your network.\n");
     } else if config.lan && urls.elsewhere.is_empty() {

@@ -933,6 +933,16 @@ fn shared_with_the_network_a_terminal_is_not_told_how_to_share() {
 }
 
 #[test]
+fn at_a_terminal_a_unix_socket_comes_with_what_to_type() {
+    let folder = small_site();
+    let socket = folder.path().join("socket").display().to_string();
+    let Some(process) = at_a_terminal(&["--bind", &format!("unix:{socket}")], folder.path()) else { return };
+    process.stdout.line("where", |line| seen(line) == format!("  unix:{socket}"));
+    let command = format!("curl --unix-socket {socket} http://localhost/");
+    process.stdout.line("how", |line| seen(line).ends_with(&command));
+}
+
+#[test]
 fn at_a_terminal_control_c_stops_it_with_exit_code_0() {
     let folder = small_site();
     let Some(mut process) = at_a_terminal(&["--port", "0"], folder.path()) else { return };
