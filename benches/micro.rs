@@ -135,6 +135,7 @@ fn log_line(bencher: Bencher, format: &str) {
         story: None,
         client: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
         forwarded: None,
+        method: "GET",
         request_line: b"GET /1k.html HTTP/1.1".to_vec(),
         referer: None,
         user_agent: Some(b"Mozilla/5.0 (X11; Linux x86_64)".to_vec()),

@@ -380,6 +380,7 @@ mod tests {
             client: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
             forwarded: None,
             user: None,
+            method: "GET",
             request_line: b"GET /a?b HTTP/1.1".to_vec(),
             referer: None,
             user_agent: Some(b"curl/8".to_vec()),

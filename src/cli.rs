@@ -241,6 +241,12 @@ pub struct Cli {
           help_heading = "Output")]
     inspect: bool,
 
+    /// Answer /.glass/health and /.glass/metrics (Prometheus), to whoever may ask for files
+    #[cfg(feature = "metrics")]
+    #[arg(long, env = "GLASSHTTP_METRICS", value_parser = FalseyValueParser::new(), hide_env = true,
+          help_heading = "Output")]
+    metrics: bool,
+
     /// Break a rule on purpose, to see what happens: slow=N (bytes a second), split, drop-after=N (bytes),
     /// no-length, wrong-length=+N or lf-only; repeatable, and only where this machine alone can see it
     #[arg(long = "fault", value_name = "FAULT", value_delimiter = ',', value_parser = str::parse::<Fault>,
@@ -400,6 +406,8 @@ pub struct Config {
     pub manual: Option<Manual>,
     /// Whether browsers on this machine may look on, at `/.glass/`.
     pub inspect: bool,
+    /// Whether whoever may ask for files may ask how the server does, at `/.glass/metrics`.
+    pub metrics: bool,
     /// Whether to print a QR code, even if standard output is no terminal.
     pub qr: bool,
     /// What the browser is to be opened at, from the base path, if it is to be opened.
@@ -479,6 +487,10 @@ impl Cli {
         let script = self.reload;
         #[cfg(not(feature = "reload"))]
         let script = false;
+        #[cfg(feature = "metrics")]
+        let metrics = self.metrics;
+        #[cfg(not(feature = "metrics"))]
+        let metrics = false;
         // A page that reloads must not get what the browser has kept of the files that changed.
         let ages = self.cache.0.starts_with("max-age");
         let cache_control = if script && ages { "no-cache".to_owned() } else { self.cache.0.clone() };
@@ -522,6 +534,7 @@ impl Cli {
                     compress: self.compress,
                 },
                 cache_size: self.cache_size as usize * 1_000_000,
+                count_cache: metrics,
                 hosts: if checks_hosts {
                     site::Hosts::LoopbackAnd(self.allow_host)
                 } else {
@@ -573,6 +586,7 @@ impl Cli {
             socket_mode: self.socket_mode,
             lan: self.lan,
             inspect: self.inspect,
+            metrics,
             qr: self.qr,
             open: self.open,
             quiet: self.quiet,

@@ -21,9 +21,9 @@
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
 //! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), `certificate` (for https), [`events`] (what pages are
 //! told as it happens), [`inspect`] (a live page that shows what goes on), `reload` (pages that reload
-//! when files change), `manual` (for shells and `man`), and `main.rs`, which puts all of it together. For
-//! servers that run for longer: [`log_file`], [`quit_after`], [`service_manager`], and `signals.rs` beside
-//! `main.rs`.
+//! when files change), `manual` (for shells and `man`), `metrics` (numbers for who watches over servers), and
+//! `main.rs`, which puts all of it together. For servers that run for longer: [`log_file`], [`quit_after`],
+//! [`service_manager`], and `signals.rs` beside `main.rs`.
 //!
 //! # The way of a request
 //!
@@ -75,6 +75,7 @@ pub mod budget;
 pub mod certificate;
 pub mod cli;
 pub mod client;
+pub mod counter;
 pub mod events;
 pub mod explain;
 pub mod http;
@@ -83,6 +84,8 @@ pub mod inspect;
 pub mod log_file;
 #[cfg(feature = "manual")]
 pub mod manual;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod qr_code;
 pub mod quit_after;
 pub mod random;

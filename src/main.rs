@@ -13,6 +13,8 @@ use glasshttp::cli::{self, Cli, Config, Machine};
 use glasshttp::http::Request;
 use glasshttp::inspect::Inspector;
 use glasshttp::log_file::LogFile;
+#[cfg(feature = "metrics")]
+use glasshttp::metrics::Metrics;
 use glasshttp::quit_after::Activity;
 #[cfg(feature = "reload")]
 use glasshttp::reload::{self, Reload};
@@ -223,18 +225,27 @@ impl Ready<'_> {
             Inspector::new(&config.server, Arc::new(move || caller.connect()), other_hosts)
         });
         let activity = config.quit_after.map(|_| Activity::start());
-        let observers = || -> Option<Box<dyn Observer>> {
-            let log = log.as_ref().map(|log| Box::new(log.observer()) as Box<dyn Observer>);
-            let inspector = inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _);
-            let activity = activity.as_ref().map(|activity| Box::new(activity.observer()) as _);
-            let pulse =
-                manager.as_ref().and_then(|manager| manager.pulse()).map(|pulse| Box::new(pulse) as _);
-            let all = log.into_iter().chain(inspector).chain(activity).chain(pulse);
-            all.reduce(|one, other| Box::new(Both(one, other)))
+        #[cfg(feature = "metrics")]
+        let metrics = config.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads));
+        let observers = || {
+            let mut all: Vec<Box<dyn Observer>> = Vec::new();
+            all.extend(log.as_ref().map(|log| Box::new(log.observer()) as _));
+            all.extend(inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _));
+            #[cfg(feature = "metrics")]
+            all.extend(metrics.as_ref().map(|metrics| Box::new(metrics.observer()) as _));
+            all.extend(activity.as_ref().map(|activity| Box::new(activity.observer()) as _));
+            all.extend(
+                manager.as_ref().and_then(|manager| manager.pulse()).map(|pulse| Box::new(pulse) as _),
+            );
+            all.into_iter().reduce(|one, other| Box::new(Both(one, other)))
         };
         let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
             #[cfg(feature = "reload")]
             if let Some(response) = self.reload.as_ref().and_then(|reload| reload.respond(request)) {
+                return response;
+            }
+            #[cfg(feature = "metrics")]
+            if let Some(response) = metrics.as_ref().and_then(|metrics| metrics.respond(request)) {
                 return response;
             }
             let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));

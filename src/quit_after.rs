@@ -71,6 +71,10 @@ impl Observer for WorkerActivity {
         self.0.last.fetch_max(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    fn wants_text(&self) -> bool {
+        false
+    }
+
     fn flush_at(&self) -> Option<Instant> {
         None
     }

@@ -147,6 +147,10 @@ pub struct Pulse {
 impl Observer for Pulse {
     fn observe(&mut self, _exchange: &Exchange, _now: Instant) {}
 
+    fn wants_text(&self) -> bool {
+        false
+    }
+
     fn flush_at(&self) -> Option<Instant> {
         Some(self.next)
     }

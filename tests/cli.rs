@@ -222,6 +222,8 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("--log <FORMAT>", "auto"),
             ("--explain", ""),
             ("--inspect", ""),
+            #[cfg(feature = "metrics")]
+            ("--metrics", ""),
             ("--fault <FAULT>", ""),
             ("--qr", ""),
             ("-o, --open[=<PATH>]", ""),

@@ -28,6 +28,13 @@ impl Method {
     /// The same where files can be uploaded.
     pub const ALLOW_WITH_PUT: &str = "GET, HEAD, PUT, OPTIONS";
 
+    /// The names of all methods that are known, the most frequent first, and behind them [`Method::OTHER`].
+    pub const NAMES: [&str; 10] =
+        ["GET", "HEAD", "PUT", "POST", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT", Method::OTHER];
+
+    /// What stands for the name of every other method, and of none.
+    pub const OTHER: &str = "other";
+
     /// The method of this name. The name's syntax (a token) is checked by the request parser.
     pub fn from_name(name: &[u8]) -> Method {
         match name {
@@ -39,6 +46,44 @@ impl Method {
             b"DELETE" | b"PATCH" | b"TRACE" => Method::NotForFiles,
             b"CONNECT" => Method::Connect,
             _ => Method::Unknown,
+        }
+    }
+
+    /// The one of [`Method::NAMES`] with which this request line begins: of whatever clients send, there
+    /// are no more than these.
+    pub fn name_in(line: &[u8]) -> &'static str {
+        let begins =
+            |name: &&str| line.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b" "));
+        Method::NAMES.into_iter().find(begins).unwrap_or(Method::OTHER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_begins_with_a_known_name_or_with_another() {
+        let table = [
+            ("GET / HTTP/1.1", "GET"),
+            ("CONNECT a:1 HTTP/1.1", "CONNECT"),
+            ("PROPFIND / HTTP/1.1", "other"),
+            ("other / HTTP/1.1", "other"),
+            ("get / HTTP/1.1", "other"),
+            ("GETS / HTTP/1.1", "other"),
+            ("GET", "other"),
+            ("", "other"),
+        ];
+        for (line, name) in table {
+            assert_eq!(Method::name_in(line.as_bytes()), name, "{line}");
+        }
+        // All that have a meaning have a name.
+        for name in Method::NAMES {
+            assert_eq!(
+                Method::from_name(name.as_bytes()) == Method::Unknown,
+                name == Method::OTHER,
+                "{name}"
+            );
         }
     }
 }

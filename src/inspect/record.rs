@@ -377,6 +377,7 @@ mod tests {
             is_internal: request_line.contains(" /.glass/"),
             client: CLIENT,
             forwarded: None,
+            method: "GET",
             request_line: request_line.as_bytes().to_vec(),
             referer: None,
             user_agent: None,

@@ -806,12 +806,14 @@ impl<T: Transport> Connection<T> {
         if let Some(share) = share {
             self.outgoing.hold(share);
         }
-        if turn.observer.is_some() {
+        if let Some(observer) = &turn.observer {
             let ends = if self.stream.is_some() { u64::MAX } else { self.outgoing.queued() };
             let body = body_starts..ends;
-            let fields = request.map(|request| &request.fields);
             let (number, began) = (self.answered, self.request_began);
-            let exchange = Pending::new(number, line, fields, response.status, began, body, story);
+            let mut exchange = Pending::new(number, line, response.status, began, body, story);
+            if observer.wants_text() {
+                exchange = exchange.with_text(line, request.map(|request| &request.fields));
+            }
             self.pending.push_back(exchange.asked_by(self.forwarded.take(), self.user.take(), is_internal));
         }
     }

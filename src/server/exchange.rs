@@ -2,8 +2,8 @@
 //! down), of one on its way ([`UnderWay`]), and, for who wants it, all that could be seen ([`Story`]).
 
 use crate::client::Client;
-use crate::http::Status;
 use crate::http::fields::Fields;
+use crate::http::{Method, Status};
 use crate::trace::Step;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -17,7 +17,8 @@ pub const MAX_STORY_BODY: usize = 4 * 1024;
 /// One exchange. Whatever a client sent stands in it as it was sent; who shows it must escape it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// On which connection, counted from 1 for all workers together; 0 if nobody wants stories.
+    /// On which connection, counted from 1 for all workers together; 0 if nobody wants to be told of
+    /// connections.
     pub connection: u64,
     /// The how many-th it was there, counted from 1.
     pub number: u32,
@@ -29,7 +30,10 @@ pub struct Exchange {
     pub forwarded: Option<IpAddr>,
     /// The client's name, if it has proven that it is its own.
     pub user: Option<Vec<u8>>,
-    /// The request line without its CRLF, or what came in place of one; empty if nothing did.
+    /// The method's name, if it is one that we know: see [`Method::NAMES`].
+    pub method: &'static str,
+    /// The request line without its CRLF, or what came in place of one; empty if nothing did, or nobody
+    /// wants text. So are the two fields that follow.
     pub request_line: Vec<u8>,
     /// The Referer field.
     pub referer: Option<Vec<u8>>,
@@ -105,14 +109,27 @@ pub trait Observer: Send {
     /// An exchange has ended.
     fn observe(&mut self, exchange: &Exchange, now: Instant);
 
-    /// Whether it wants [`Exchange::story`], and to be told of connections. The answer must always be
-    /// the same.
+    /// Whether it wants [`Exchange::story`]. This answer and the next two must always be the same.
     fn wants_stories(&self) -> bool {
         false
     }
 
+    /// Whether it wants to be told of connections.
+    fn wants_connections(&self) -> bool {
+        self.wants_stories()
+    }
+
+    /// Whether it wants what clients sent: [`Exchange::request_line`] and the fields there. Who only counts
+    /// spares the copies.
+    fn wants_text(&self) -> bool {
+        true
+    }
+
     /// This worker has taken a connection in.
     fn opened(&mut self, _connection: u64, _client: Client, _now: Instant) {}
+
+    /// There was no room for a connection: it has got 503, and is in no other count.
+    fn turned_away(&mut self) {}
 
     /// The connection is over.
     fn closed(&mut self, _connection: u64, _now: Instant) {}
@@ -138,6 +155,19 @@ impl Observer for Both {
 
     fn wants_stories(&self) -> bool {
         self.0.wants_stories() || self.1.wants_stories()
+    }
+
+    fn wants_connections(&self) -> bool {
+        self.0.wants_connections() || self.1.wants_connections()
+    }
+
+    fn wants_text(&self) -> bool {
+        self.0.wants_text() || self.1.wants_text()
+    }
+
+    fn turned_away(&mut self) {
+        self.0.turned_away();
+        self.1.turned_away();
     }
 
     fn opened(&mut self, connection: u64, client: Client, now: Instant) {
@@ -175,6 +205,7 @@ pub(super) struct Pending {
     began: Instant,
     forwarded: Option<IpAddr>,
     user: Option<Vec<u8>>,
+    method: &'static str,
     request_line: Vec<u8>,
     referer: Option<Vec<u8>>,
     user_agent: Option<Vec<u8>>,
@@ -186,31 +217,36 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// An exchange whose answer's body is these of all bytes that the connection sends. There are
-    /// no fields if the request could not be read.
+    /// An exchange whose answer's body is these of all bytes that the connection sends.
     pub(super) fn new(
         number: u32,
         request_line: &[u8],
-        fields: Option<&Fields<'_>>,
         status: Status,
         began: Instant,
         body: Range<u64>,
         story: Option<Box<Story>>,
     ) -> Pending {
-        let field = |name| fields.and_then(|fields| fields.get(name)).map(<[u8]>::to_vec);
         Pending {
             is_internal: false,
             number,
             began,
             forwarded: None,
             user: None,
-            request_line: request_line.to_vec(),
-            referer: field("referer"),
-            user_agent: field("user-agent"),
+            method: Method::name_in(request_line),
+            request_line: Vec::new(),
+            referer: None,
+            user_agent: None,
             status,
             body,
             story,
         }
+    }
+
+    /// The same with what the client sent. There are no fields if the request could not be read.
+    pub(super) fn with_text(self, request_line: &[u8], fields: Option<&Fields<'_>>) -> Pending {
+        let field = |name| fields.and_then(|fields| fields.get(name)).map(<[u8]>::to_vec);
+        let (referer, user_agent) = (field("referer"), field("user-agent"));
+        Pending { request_line: request_line.to_vec(), referer, user_agent, ..self }
     }
 
     /// The same, with for whom a proxy has asked, the client's name if it has proven that, and whether it
@@ -276,6 +312,7 @@ impl Pending {
             body_length: self.body_length(sent),
             complete: self.is_over(sent),
             user: self.user,
+            method: self.method,
             request_line: self.request_line,
             referer: self.referer,
             user_agent: self.user_agent,

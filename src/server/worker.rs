@@ -265,7 +265,7 @@ impl Loop<'_> {
             // None of ours is idle. If one of another worker's is, that worker closes it.
             match shared.who_has_idle_ones(here) {
                 Some(there) => shared.desk(there).hand_over(newcomer),
-                None => turn_away(newcomer, &self.clock.date, self.options()),
+                None => self.turn_away(newcomer),
             }
             return;
         }
@@ -285,10 +285,18 @@ impl Loop<'_> {
             let one_too_many = self.open_connections() > self.options().max_connections;
             if (one_too_many && !self.make_room()) || shared.is_stopping() {
                 shared.desk(self.worker.number).discount_one();
-                turn_away(newcomer, &self.clock.date, self.options());
+                self.turn_away(newcomer);
             } else {
                 self.newcomers.push(newcomer);
             }
+        }
+    }
+
+    /// There is no room for this one.
+    fn turn_away(&mut self, newcomer: Newcomer) {
+        turn_away(newcomer, &self.clock.date, self.options());
+        if let Some(observer) = &mut self.observer {
+            observer.turned_away();
         }
     }
 
@@ -311,7 +319,7 @@ impl Loop<'_> {
             let client = newcomer.client;
             let mut connection = Connection::new(self.dress(newcomer, now), client, now, self.options());
             if let Some(observer) = &mut self.observer
-                && observer.wants_stories()
+                && observer.wants_connections()
             {
                 let number = self.worker.shared.number_a_connection();
                 connection = connection.numbered(number);

@@ -27,6 +27,7 @@
 use super::facts::Facts;
 use super::representation::Representation;
 use super::root::{Root, Trail};
+use crate::counter::Counter;
 use crate::trace;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -48,6 +49,30 @@ pub struct Cache {
     entries: RwLock<HashMap<Box<[u8]>, Arc<Entry>>>,
     /// Times are counted from here.
     start: Instant,
+    /// Whether it had what it was asked for, if somebody wants to know that.
+    counts: Option<Box<Counts>>,
+}
+
+/// How often it was asked for something that it had, and had not.
+#[derive(Debug, Default)]
+struct Counts {
+    hits: Counter,
+    misses: Counter,
+}
+
+/// What can be told of a cache. It is counted from its beginning, and only if that was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// How often it had what it was asked for.
+    pub hits: u64,
+    /// How often it had not.
+    pub misses: u64,
+    /// How many entries it has.
+    pub entries: usize,
+    /// What they take, in bytes, roughly.
+    pub bytes: usize,
+    /// What they may take.
+    pub capacity: usize,
 }
 
 /// What must still be true if an answer is to be given again.
@@ -91,12 +116,36 @@ struct Entry {
 impl Cache {
     /// An empty cache of so many bytes; 0 keeps nothing.
     pub fn new(capacity: usize) -> Cache {
-        Cache { capacity, size: AtomicUsize::new(0), entries: RwLock::default(), start: Instant::now() }
+        let (size, entries) = (AtomicUsize::new(0), RwLock::default());
+        Cache { capacity, size, entries, start: Instant::now(), counts: None }
+    }
+
+    /// The same, which counts how often it has what it is asked for.
+    #[must_use]
+    pub fn counting(self) -> Cache {
+        Cache { counts: Some(Box::default()), ..self }
+    }
+
+    /// What can be told of it now.
+    pub fn figures(&self) -> Figures {
+        let counts = self.counts.as_ref().map(|counts| (counts.hits.read(), counts.misses.read()));
+        let (hits, misses) = counts.unwrap_or_default();
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner).len();
+        Figures { hits, misses, entries, bytes: self.size.load(Ordering::Relaxed), capacity: self.capacity }
     }
 
     /// What this path was found to name, if that is known and still true for a request that had
     /// arrived at that time.
     pub fn get(&self, path: &[u8], arrived: Instant, root: &Root) -> Option<Arc<Representation>> {
+        let found = self.find(path, arrived, root);
+        if let Some(counts) = &self.counts {
+            let count = if found.is_some() { &counts.hits } else { &counts.misses };
+            count.add_one();
+        }
+        found
+    }
+
+    fn find(&self, path: &[u8], arrived: Instant, root: &Root) -> Option<Arc<Representation>> {
         let entry = {
             let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(entries.get(path)?)
@@ -294,5 +343,17 @@ mod tests {
         kept.cache = Cache::new(0);
         kept.keep("/a.txt");
         assert!(!kept.has(Instant::now()));
+    }
+
+    #[test]
+    fn who_wants_to_know_is_told_how_often_it_had_what_was_asked_for() {
+        let mut kept = Kept::new();
+        kept.cache = Cache::new(100 * OVERHEAD).counting();
+        kept.keep("/a.txt");
+        assert!(kept.has(Instant::now()) && kept.has(Instant::now()));
+        std::fs::write(kept.file(), "changed").expect("written");
+        assert!(!kept.has(Instant::now()) && !kept.has(Instant::now()));
+        let expected = Figures { hits: 2, misses: 2, entries: 0, bytes: 0, capacity: 100 * OVERHEAD };
+        assert_eq!(kept.cache.figures(), expected);
     }
 }

@@ -98,6 +98,8 @@ pub struct Options {
     pub hosts: Hosts,
     /// How many bytes of small files are kept in memory; 0 for none.
     pub cache_size: usize,
+    /// Whether it is counted how often they are of use.
+    pub count_cache: bool,
     /// The page that browsers get in place of one that is not there: the application's, which
     /// decides itself what the target means.
     pub fallback: Option<String>,
@@ -123,6 +125,7 @@ impl Default for Options {
             cache_control: "no-cache".to_owned(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
             cache_size: 0,
+            count_cache: false,
             fallback: None,
             clean_urls: false,
             cors: Cors::Nobody,
@@ -151,9 +154,10 @@ enum Found {
 impl Site {
     /// A site of the files under `root`.
     pub fn new(root: Root, options: Options) -> Site {
+        let cache = Cache::new(options.cache_size);
         Site {
             root: Arc::new(root),
-            cache: Cache::new(options.cache_size),
+            cache: if options.count_cache { cache.counting() } else { cache },
             script_tag: script::tag(&options.base),
             options,
             #[cfg(feature = "archive")]
@@ -166,6 +170,16 @@ impl Site {
     /// The folder.
     pub fn root(&self) -> &Arc<Root> {
         &self.root
+    }
+
+    /// How it is served.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// What can be told of the files in memory.
+    pub fn cache_figures(&self) -> cache::Figures {
+        self.cache.figures()
     }
 
     /// The answer to a request that had arrived by then; it tells what the folder is at some moment

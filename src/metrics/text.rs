@@ -1,0 +1,73 @@
+//! The text that Prometheus reads: its exposition format, version 0.0.4.
+//!
+//! ```text
+//! # HELP glasshttp_requests_total Requests that were answered, by status and method.
+//! # TYPE glasshttp_requests_total counter
+//! glasshttp_requests_total{code="200",method="GET"} 17
+//! ```
+//!
+//! The samples of a name stand together, behind what it is. See
+//! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+
+use std::fmt::{Display, Write};
+
+/// What the text is, for its Content-Type.
+pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The text as it grows. To write to a string cannot fail, hence the results that are let go.
+#[derive(Debug, Default)]
+pub(super) struct Text(String);
+
+impl Text {
+    /// Begins the samples of a name: its type, and what it tells.
+    pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    /// One sample.
+    pub(super) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        self.0.push_str(name);
+        for (index, (label, text)) in labels.iter().enumerate() {
+            self.0.push_str(if index == 0 { "{" } else { "," });
+            let _ = write!(self.0, "{label}=\"");
+            for letter in text.chars() {
+                match letter {
+                    '\\' => self.0.push_str("\\\\"),
+                    '"' => self.0.push_str("\\\""),
+                    '\n' => self.0.push_str("\\n"),
+                    _ => self.0.push(letter),
+                }
+            }
+            self.0.push('"');
+        }
+        self.0.push_str(if labels.is_empty() { "" } else { "}" });
+        let _ = writeln!(self.0, " {value}");
+    }
+
+    /// A name that has one sample without labels.
+    pub(super) fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+        self.family(name, kind, help);
+        self.sample(name, &[], value);
+    }
+
+    /// All of it.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let mut text = Text::default();
+        text.single("a_total", "counter", "So many.", 3);
+        text.family("b", "gauge", "What there is.");
+        text.sample("b", &[("c", "1\\2\"3\n4"), ("d", "ü")], 0.25);
+        let expected = "# HELP a_total So many.\n# TYPE a_total counter\na_total 3\n\
+                        # HELP b What there is.\n# TYPE b gauge\nb{c=\"1\\\\2\\\"3\\n4\",d=\"ü\"} 0.25\n";
+        assert_eq!(text.into_bytes(), expected.as_bytes());
+    }
+}
