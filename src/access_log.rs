@@ -24,6 +24,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::fmt::Write as _;
+#[cfg(feature = "progress")]
+use std::io::IsTerminal;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -284,7 +286,7 @@ fn write_word(out: &mut String, bytes: &[u8]) {
 }
 
 /// Printable ASCII as it is, but for the quote and the escape's own backslash; else `\xNN`.
-fn write_escaped(out: &mut String, mut bytes: &[u8]) {
+pub(crate) fn write_escaped(out: &mut String, mut bytes: &[u8]) {
     let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && !b"\"\\".contains(byte);
     while !bytes.is_empty() {
         // Mostly all of it is plain, and is written at once.
@@ -356,6 +358,15 @@ pub fn standard_output() -> impl Write + Send {
     impl Write for Stdout {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.write(bytes)
+        }
+        fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+            let mut write = || self.0.write_all(bytes).and_then(|()| self.0.flush());
+            // Elsewhere the lines of who draws on the terminal are in nobody's way.
+            #[cfg(feature = "progress")]
+            if io::stdout().is_terminal() {
+                return crate::progress::aside(write);
+            }
+            write()
         }
         fn flush(&mut self) -> io::Result<()> {
             self.0.flush()

@@ -481,6 +481,24 @@ impl Cli {
         fields
     }
 
+    /// Which pages of other origins may read what is served.
+    fn cors(&self) -> site::Cors {
+        match self.cors.as_slice() {
+            [] => site::Cors::Nobody,
+            origins if origins.iter().any(|origin| origin == "*") => site::Cors::Everybody,
+            origins => site::Cors::Origins(origins.to_vec()),
+        }
+    }
+
+    /// How many connections there may be.
+    fn max_connections(&self, machine: &Machine) -> usize {
+        match self.max_connections {
+            Some(count) => count as usize,
+            // A connection may have a file open, too.
+            None => (machine.room_for_connections() / 2).clamp(1, 16384),
+        }
+    }
+
     /// The configuration, with a default wherever nothing is said.
     pub fn into_config(self, machine: &Machine) -> Config {
         #[cfg(feature = "reload")]
@@ -495,18 +513,13 @@ impl Cli {
         let ages = self.cache.0.starts_with("max-age");
         let cache_control = if script && ages { "no-cache".to_owned() } else { self.cache.0.clone() };
         let (addresses, sockets) = (self.addresses(), self.sockets());
-        let fields = self.own_fields();
-        let log = self.log_format(machine);
+        let (fields, cors, log) = (self.own_fields(), self.cors(), self.log_format(machine));
+        let max_connections = self.max_connections(machine);
         let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
         // No page in a browser can be made to ask through a Unix socket.
         let checks_hosts = loopback_only && (sockets.is_empty() || !addresses.is_empty());
         let index =
             if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index };
-        let max_connections = match self.max_connections {
-            Some(count) => count as usize,
-            // A connection may have a file open, too.
-            None => (machine.room_for_connections() / 2).clamp(1, 16384),
-        };
         Config {
             folder: self.folder,
             follow_links: self.follow_links,
@@ -523,11 +536,7 @@ impl Cli {
                 upload: self
                     .upload
                     .then_some(site::Upload { overwrite: self.overwrite, most: self.max_upload }),
-                cors: match self.cors.as_slice() {
-                    [] => site::Cors::Nobody,
-                    origins if origins.iter().any(|origin| origin == "*") => site::Cors::Everybody,
-                    origins => site::Cors::Origins(origins.to_vec()),
-                },
+                cors,
                 codings: site::Codings {
                     precompressed: self.precompressed,
                     #[cfg(feature = "compress")]

@@ -19,7 +19,8 @@
 //! [`human`] (bytes and sizes as people read them), and [`sandbox`] (what the kernel lets us open at all).
 //!
 //! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
-//! (what is printed), [`qr_code`], [`browser`] (of the user, for `--open`), `certificate` (for https), [`events`] (what pages are
+//! (what is printed), `progress` (lines on a terminal for what takes long), [`qr_code`], [`browser`] (of the
+//! user, for `--open`), `certificate` (for https), [`events`] (what pages are
 //! told as it happens), [`inspect`] (a live page that shows what goes on), `reload` (pages that reload
 //! when files change), `manual` (for shells and `man`), `metrics` (numbers for who watches over servers), and
 //! `main.rs`, which puts all of it together. For servers that run for longer: [`log_file`], [`quit_after`],
@@ -86,6 +87,8 @@ pub mod log_file;
 pub mod manual;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "progress")]
+pub mod progress;
 pub mod qr_code;
 pub mod quit_after;
 pub mod random;

@@ -15,6 +15,8 @@ use glasshttp::inspect::Inspector;
 use glasshttp::log_file::LogFile;
 #[cfg(feature = "metrics")]
 use glasshttp::metrics::Metrics;
+#[cfg(feature = "progress")]
+use glasshttp::progress::{Progress, aside};
 use glasshttp::quit_after::Activity;
 #[cfg(feature = "reload")]
 use glasshttp::reload::{self, Reload};
@@ -81,7 +83,15 @@ fn main() -> ExitCode {
 
 /// A line on standard error, if there is one. (`eprintln!` panics where there is none.)
 fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    aside(|| {
+        let _ = writeln!(io::stderr(), "{line}");
+    });
+}
+
+/// Writes to the terminal. (With the feature `progress`, lines that stand there make way.)
+#[cfg(not(feature = "progress"))]
+fn aside<T>(write: impl FnOnce() -> T) -> T {
+    write()
 }
 
 /// Does what is asked for, which mostly is to serve. An error is one line that says what to do.
@@ -198,35 +208,33 @@ struct Ready<'a> {
 }
 
 impl Ready<'_> {
+    /// Starts the log, if there is to be one.
+    fn start_log(&self) -> Option<AccessLog> {
+        let (format, zone) = (self.config.log?, self.time_zone.clone());
+        Some(match &self.log_file {
+            Some(file) => AccessLog::start(format, zone, file.writer()),
+            None => AccessLog::start(format, zone, access_log::standard_output()),
+        })
+    }
+
     /// Answers until the server is stopped, in the sandbox if there is one.
     fn answer(self, sandbox: &str) -> Result<(), String> {
-        let Ready { config, site, server, manager, .. } = self;
         #[cfg(feature = "auth")]
         if let Some(door) = &self.door {
             auth::start(door)?;
         }
-        if config.explain && !config.quiet {
+        if self.config.explain && !self.config.quiet {
             let mut out = io::stdout();
             let _ = writeln!(out, "{sandbox}").and_then(|()| out.flush());
         }
-        let log = config.log.map(|format| {
-            let zone = self.time_zone.clone();
-            match &self.log_file {
-                Some(file) => AccessLog::start(format, zone, file.writer()),
-                None => AccessLog::start(format, zone, access_log::standard_output()),
-            }
-        });
-        let inspector = config.inspect.then(|| {
-            let other_hosts = match &config.site.hosts {
-                Hosts::LoopbackAnd(others) => others.clone(),
-                Hosts::Any => Vec::new(),
-            };
-            let caller = server.caller();
-            Inspector::new(&config.server, Arc::new(move || caller.connect()), other_hosts)
-        });
+        let log = self.start_log();
+        let Ready { config, site, server, manager, .. } = self;
+        let inspector = config.inspect.then(|| start_inspector(config, &server));
         let activity = config.quit_after.map(|_| Activity::start());
         #[cfg(feature = "metrics")]
         let metrics = config.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads));
+        #[cfg(feature = "progress")]
+        let progress = if config.quiet { None } else { Progress::start() };
         let observers = || {
             let mut all: Vec<Box<dyn Observer>> = Vec::new();
             all.extend(log.as_ref().map(|log| Box::new(log.observer()) as _));
@@ -237,6 +245,8 @@ impl Ready<'_> {
             all.extend(
                 manager.as_ref().and_then(|manager| manager.pulse()).map(|pulse| Box::new(pulse) as _),
             );
+            #[cfg(feature = "progress")]
+            all.extend(progress.as_ref().map(|progress| Box::new(progress.observer()) as _));
             all.into_iter().reduce(|one, other| Box::new(Both(one, other)))
         };
         let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
@@ -262,10 +272,11 @@ impl Ready<'_> {
             manager.ready(&self.status);
         }
         let result = server.run(&respond, &observers);
-        let lost = log.map_or(0, AccessLog::finish);
-        if lost > 0 {
-            complain(&format!("glasshttp: {lost} lines of the log could not be written"));
+        #[cfg(feature = "progress")]
+        if let Some(progress) = progress {
+            progress.finish();
         }
+        finish_log(log);
         result.map_err(|error| format!("the server failed: {}", start_lines::reason(&error)))
     }
 }
@@ -320,6 +331,16 @@ fn warn(config: &Config, asks_for_passwords: bool) {
     }
 }
 
+/// The inspector of a server.
+fn start_inspector(config: &Config, server: &Server) -> Inspector {
+    let other_hosts = match &config.site.hosts {
+        Hosts::LoopbackAnd(others) => others.clone(),
+        Hosts::Any => Vec::new(),
+    };
+    let caller = server.caller();
+    Inspector::new(&config.server, Arc::new(move || caller.connect()), other_hosts)
+}
+
 /// Watches the folder, if that is asked for.
 #[cfg(feature = "reload")]
 fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> {
@@ -337,6 +358,14 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
     Reload::start(Arc::clone(site.root()), options, |line| complain(&format!("glasshttp: {line}")))
         .map(Some)
         .map_err(|error| format!("cannot watch the folder: {}", start_lines::reason(&error)))
+}
+
+/// Ends the log, and says if not all of it was written.
+fn finish_log(log: Option<AccessLog>) {
+    let lost = log.map_or(0, AccessLog::finish);
+    if lost > 0 {
+        complain(&format!("glasshttp: {lost} lines of the log could not be written"));
+    }
 }
 
 /// Opens the file for the log, if there is to be one.

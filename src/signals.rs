@@ -9,7 +9,7 @@
 //! what you read at the start". Which of the two it is can be seen: a terminal that is gone cannot be asked
 //! anything. Where there is nothing to open anew, SIGHUP does what it does to any program: ends it.
 
-use crate::complain;
+use crate::{aside, complain};
 use glasshttp::server::Stopper;
 use glasshttp::service_manager::ServiceManager;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -62,7 +62,7 @@ impl Signals {
                     SIGHUP if is_stopping => {}
                     SIGHUP if !self.has_lost_its_terminal() => self.reload(),
                     // What a shell reports for a process that a signal ended.
-                    _ if is_stopping => std::process::exit(128 + signal),
+                    _ if is_stopping => aside(|| std::process::exit(128 + signal)),
                     _ => {
                         is_stopping = true;
                         self.stop();

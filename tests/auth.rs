@@ -3,20 +3,21 @@
 #![cfg(feature = "auth")]
 
 mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use serde_json::Value;
-use std::fs::{self, File, Permissions};
-use std::io::{Read, Write};
+use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use support::{
     Client, Finished, PATIENCE, Process, Server, as_text, folder, glasshttp, one_line, run, wait_until,
 };
 use tempfile::TempDir;
+use terminal::Terminal;
 
 /// "secret", as `htpasswd -nbB` writes it; the second takes some tenths of a second to verify.
 const BCRYPT: &str = "$2y$04$KBCwKxOzLha2MUDgW0PjXe/hE/UCO9qF89dOydoHjSwxcHev5LRn.";
@@ -308,50 +309,6 @@ fn a_line_that_hash_prints_lets_its_user_in() {
     let (site, (_folder, file)) = (site(), users(&format!("{}\n", stdout[0])));
     let server = start(&site, "", Some(&file), &[]);
     assert_eq!(status(&mut server.connect(), "b\u{e4}r:pass word"), 200);
-}
-
-/// A terminal, as a program sees it: what is typed into it, and what is shown on it.
-struct Terminal {
-    master: File,
-    shown: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Terminal {
-    /// One in which a command runs.
-    fn run(command: &mut Command) -> (Terminal, Child) {
-        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-        grantpt(&master).and_then(|()| unlockpt(&master)).expect("it can be opened");
-        let name = ptsname(&master, Vec::new()).expect("it has a name");
-        let slave =
-            File::options().read(true).write(true).open(name.to_str().expect("ASCII")).expect("opened");
-        let end = || slave.try_clone().expect("a descriptor");
-        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("it starts");
-        let (master, shown) = (File::from(master), Arc::new(Mutex::new(Vec::new())));
-        let (mut reader, seen) = (master.try_clone().expect("a descriptor"), Arc::clone(&shown));
-        std::thread::spawn(move || {
-            let mut piece = [0; 1024];
-            while let Ok(count @ 1..) = reader.read(&mut piece) {
-                seen.lock().expect("nobody panics").extend_from_slice(&piece[..count]);
-            }
-        });
-        (Terminal { master, shown }, child)
-    }
-
-    fn shown(&self) -> String {
-        as_text(&self.shown.lock().expect("nobody panics"))
-    }
-
-    /// Waits until that is shown, and what is typed is not; then types a line.
-    fn answer(&mut self, prompt: &str, line: &str) {
-        use rustix::termios::{LocalModes, tcgetattr};
-        wait_until(prompt, || self.shown().contains(prompt).then_some(()));
-        wait_until("no echo", || {
-            let modes = tcgetattr(&self.master).expect("a terminal").local_modes;
-            (!modes.contains(LocalModes::ECHO)).then_some(())
-        });
-        self.master.write_all(format!("{line}\n").as_bytes()).expect("it takes what is typed");
-    }
 }
 
 #[test]

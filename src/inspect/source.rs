@@ -68,6 +68,8 @@ sources! {
     "src/metrics/counts.rs"
     "src/metrics/mod.rs"
     "src/metrics/text.rs"
+    "src/progress/mod.rs"
+    "src/progress/screen.rs"
     "src/qr_code.rs"
     "src/quit_after.rs"
     "src/random.rs"

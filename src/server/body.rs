@@ -22,6 +22,8 @@ pub(super) struct BodyReader {
     keep: usize,
     /// Who takes the content, if somebody does.
     receiver: Option<Box<dyn Receiver>>,
+    /// How many bytes there are, if that is known.
+    length: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -30,6 +32,15 @@ enum Progress {
     Length(u64),
     /// The decoder, and how many bytes it has eaten.
     Chunked(ChunkedDecoder, u64),
+}
+
+/// How long a body of this framing is, if that is known.
+pub(super) fn known_length(framing: Framing) -> Option<u64> {
+    match framing {
+        Framing::None => Some(0),
+        Framing::Length(length) => Some(length),
+        Framing::Chunked => None,
+    }
 }
 
 impl Progress {
@@ -50,12 +61,14 @@ impl BodyReader {
         if matches!(framing, Framing::Length(length) if length > MAX_DISCARDED) {
             return None;
         }
-        Some(BodyReader { progress: Progress::of(framing), kept: Vec::new(), keep, receiver: None })
+        let (progress, length) = (Progress::of(framing), known_length(framing));
+        Some(BodyReader { progress, kept: Vec::new(), keep, receiver: None, length })
     }
 
     /// For a body that somebody takes.
     pub(super) fn for_receiver(framing: Framing, receiver: Box<dyn Receiver>) -> BodyReader {
-        BodyReader { progress: Progress::of(framing), kept: Vec::new(), keep: 0, receiver: Some(receiver) }
+        let (progress, length) = (Progress::of(framing), known_length(framing));
+        BodyReader { progress, kept: Vec::new(), keep: 0, receiver: Some(receiver), length }
     }
 
     /// Who takes the body, once all of it has come.
@@ -68,6 +81,15 @@ impl BodyReader {
         self.receiver.is_some()
     }
 
+    /// How many bytes of it have come, and how many there will be, if that is known.
+    pub(super) fn progress(&self) -> (u64, Option<u64>) {
+        let come = match &self.progress {
+            Progress::Length(missing) => self.length.unwrap_or(0) - missing,
+            Progress::Chunked(_, total) => *total,
+        };
+        (come, self.length)
+    }
+
     /// What was kept of it.
     pub(super) fn kept(&self) -> &[u8] {
         &self.kept
@@ -75,7 +97,7 @@ impl BodyReader {
 
     /// Reads as much of the body as is there: how many bytes that was, and whether it was the rest.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
-        let BodyReader { progress, kept, keep, receiver } = self;
+        let BodyReader { progress, kept, keep, receiver, .. } = self;
         let is_received = receiver.is_some();
         let mut take = |content: &[u8]| {
             if let Some(receiver) = receiver {

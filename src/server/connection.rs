@@ -37,9 +37,9 @@
 //!   (RFC 9112 section 9.6). So after an early answer the connection *lingers*: it tells the client
 //!   that no more will come, and reads on, away, until the client has closed, too.
 
-use super::body::BodyReader;
+use super::body::{BodyReader, known_length};
 use super::buffer::ReadBuffer;
-use super::exchange::{MAX_STORY_BODY, MAX_STORY_HEAD, Observer, Pending, Story};
+use super::exchange::{MAX_STORY_BODY, MAX_STORY_HEAD, Observer, Pending, Receiving, Story};
 use super::transmit::{ENOUGH, Progress, SMALL_FILE, Transmission};
 use super::transport::Transport;
 use super::{Arrival, Options, Responder};
@@ -543,12 +543,7 @@ impl<T: Transport> Connection<T> {
 
     /// Asks whether the body is one that somebody takes.
     fn begin_upload(&self, turn: &Turn<'_>, request: &Request<'_>, framing: Framing) -> Option<Begun> {
-        let length = match framing {
-            Framing::None => Some(0),
-            Framing::Length(length) => Some(length),
-            Framing::Chunked => None,
-        };
-        turn.options.uploads.as_ref()?.begin(request, self.client, length)
+        turn.options.uploads.as_ref()?.begin(request, self.client, known_length(framing))
     }
 
     /// Receives a body that is taken, or answers without it.
@@ -993,7 +988,24 @@ impl<T: Transport> Connection<T> {
             observer.observe(&first.end(self.number, self.client, sent), turn.now);
         }
         if let Some(first) = self.pending.front() {
-            observer.progress(&first.under_way(self.number, sent), turn.now);
+            observer.progress(&first.under_way(self.number, self.client, sent), turn.now);
+        } else if let State::ReceivingBody { head, body } = &self.state
+            && body.has_receiver()
+            && let Some(head) = self.leftover.get(head.clone())
+        {
+            let (received, length) = body.progress();
+            observer.receiving(
+                &Receiving {
+                    connection: self.number,
+                    number: self.answered + 1,
+                    client: self.asker(),
+                    request_line: first_line(head),
+                    received,
+                    length,
+                    began: self.request_began,
+                },
+                turn.now,
+            );
         }
     }
 }

@@ -92,6 +92,8 @@ pub struct UnderWay<'a> {
     pub number: u32,
     /// See [`Exchange::is_internal`].
     pub is_internal: bool,
+    /// The client's address.
+    pub client: Client,
     /// See [`Exchange::request_line`].
     pub request_line: &'a [u8],
     /// The answer's status.
@@ -100,6 +102,25 @@ pub struct UnderWay<'a> {
     pub body_sent: u64,
     /// How many there are.
     pub body_length: u64,
+    /// When the request's first byte was there.
+    pub began: Instant,
+}
+
+/// An upload on its way in: the answer comes when all of it is here.
+#[derive(Debug, Clone, Copy)]
+pub struct Receiving<'a> {
+    /// See [`Exchange::connection`].
+    pub connection: u64,
+    /// See [`Exchange::number`].
+    pub number: u32,
+    /// The client's address.
+    pub client: Client,
+    /// See [`Exchange::request_line`].
+    pub request_line: &'a [u8],
+    /// How many bytes of the body have come, what marks chunks included.
+    pub received: u64,
+    /// How many there will be, if the client has said that.
+    pub length: Option<u64>,
     /// When the request's first byte was there.
     pub began: Instant,
 }
@@ -136,6 +157,9 @@ pub trait Observer: Send {
 
     /// An answer is on its way at the end of a turn, whether or not any of it was sent in that turn.
     fn progress(&mut self, _under_way: &UnderWay<'_>, _now: Instant) {}
+
+    /// An upload is on its way in at the end of a turn, whether or not any of it came in that turn.
+    fn receiving(&mut self, _receiving: &Receiving<'_>, _now: Instant) {}
 
     /// When it wants [`Observer::flush`] to be called; `None` if it has nothing to pass on.
     fn flush_at(&self) -> Option<Instant>;
@@ -183,6 +207,11 @@ impl Observer for Both {
     fn progress(&mut self, under_way: &UnderWay<'_>, now: Instant) {
         self.0.progress(under_way, now);
         self.1.progress(under_way, now);
+    }
+
+    fn receiving(&mut self, receiving: &Receiving<'_>, now: Instant) {
+        self.0.receiving(receiving, now);
+        self.1.receiving(receiving, now);
     }
 
     fn flush_at(&self) -> Option<Instant> {
@@ -266,11 +295,12 @@ impl Pending {
     }
 
     /// What can be said of it while it is not over, when the connection has sent so many bytes.
-    pub(super) fn under_way(&self, connection: u64, sent: u64) -> UnderWay<'_> {
+    pub(super) fn under_way(&self, connection: u64, client: Client, sent: u64) -> UnderWay<'_> {
         UnderWay {
             connection,
             number: self.number,
             is_internal: self.is_internal,
+            client: self.forwarded.map_or(client, Client::from),
             request_line: &self.request_line,
             status: self.status,
             body_sent: self.body_sent(sent),

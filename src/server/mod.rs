@@ -30,7 +30,7 @@ pub mod transport;
 pub mod unix_socket;
 pub mod worker;
 
-pub use exchange::{Both, Exchange, Observer, Story, UnderWay};
+pub use exchange::{Both, Exchange, Observer, Receiving, Story, UnderWay};
 pub use fault::Faults;
 pub use listen::Listener;
 pub use pool::{Caller, Stopper};
