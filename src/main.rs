@@ -352,7 +352,7 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
         hidden: config.site.hidden,
         follow_links: config.follow_links,
         index: config.site.index.clone(),
-        hosts: config.site.hosts.clone(),
+        hosts: site.options().hosts.clone(),
         max_connections: config.server.max_connections,
     };
     Reload::start(Arc::clone(site.root()), options, |line| complain(&format!("glasshttp: {line}")))

@@ -179,6 +179,19 @@ fn a_port_that_was_opened_before_is_taken_over() {
 }
 
 #[test]
+#[cfg(feature = "reload")]
+fn a_unix_socket_that_was_opened_before_answers_for_every_host() {
+    let outer = site();
+    let socket = outer.path().join("s");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    let _server = hand_over(listener, &["--reload"], &outer.path().join("served"));
+    for target in ["/a.txt", "/.glass/reload.js"] {
+        let reply = ask(&socket, target, "");
+        assert!(reply.starts_with("HTTP/1.1 200 "), "{target}: {reply}");
+    }
+}
+
+#[test]
 fn what_is_handed_over_and_does_not_listen_is_one_line() {
     let outer = site();
     let file = fs::File::open(outer.path().join("served/a.txt")).expect("a file");
