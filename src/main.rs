@@ -286,11 +286,8 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
     if !config.sandbox {
         return (root, None);
     }
-    let sandbox = Sandbox::new(Rules {
-        folder: root.path().to_owned(),
-        may_read_anywhere: config.follow_links,
-        may_add: config.site.upload.is_some(),
-    });
+    let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
+    let sandbox = Sandbox::new(root.path().to_owned(), rules);
     (root.with_deputies(sandbox.deputies()), Some(sandbox))
 }
 

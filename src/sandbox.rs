@@ -26,25 +26,25 @@
 //!
 //! `main` itself waits outside, and has one more thing to do. The rules are tied to the folder itself and
 //! not to its name, and a folder can be removed and made anew, as build tools do, or be a link that leads to
-//! another one tomorrow. Then nobody inside may open anything in it. So `main` starts a *deputy*: a thread
-//! in a sandbox of its own, around the folder as it is now, that opens files for the others. It costs each
-//! request two hand-overs between threads, and only after that has happened.
+//! another one tomorrow. Then nobody inside may open anything in it. So `main` starts a [`Deputy`]: a thread
+//! in a sandbox of its own, around the folder as it is now, that opens files for the others. A request that
+//! opens a file then waits for it, and only then.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// What is allowed inside.
-#[derive(Debug, Clone)]
+/// What is allowed inside, beside reading the folder.
+#[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// What may be read.
-    pub folder: PathBuf,
-    /// Everything else may be, too: links may lead anywhere.
+    /// Everything may be read: links may lead anywhere.
     pub may_read_anywhere: bool,
-    /// Files may be added to it.
+    /// Files may be added to the folder.
     pub may_add: bool,
 }
 
@@ -60,11 +60,11 @@ pub enum Extent {
 }
 
 impl Rules {
-    /// Puts this thread, and all that it will start, into the sandbox.
+    /// Puts this thread, and all that it will start, into the sandbox around this folder.
     #[cfg(all(target_os = "linux", feature = "sandbox"))]
-    pub fn enforce(&self) -> Extent {
+    pub fn enforce(self, folder: impl AsFd) -> Extent {
         use landlock::{LandlockStatus, RulesetStatus};
-        match self.restrict() {
+        match self.restrict(folder) {
             Ok(status) => match (status.ruleset, status.landlock) {
                 (RulesetStatus::FullyEnforced, _) => Extent::Full,
                 (RulesetStatus::PartiallyEnforced, LandlockStatus::Available { effective_abi, .. }) => {
@@ -79,16 +79,16 @@ impl Rules {
 
     /// Does nothing, and says so.
     #[cfg(not(all(target_os = "linux", feature = "sandbox")))]
-    pub fn enforce(&self) -> Extent {
+    pub fn enforce(self, _folder: impl AsFd) -> Extent {
         let why =
             if cfg!(target_os = "linux") { "it was left out of this build" } else { "only Linux has it" };
         Extent::None(why.to_owned())
     }
 
     #[cfg(all(target_os = "linux", feature = "sandbox"))]
-    fn restrict(&self) -> Result<landlock::RestrictionStatus, Box<dyn std::error::Error>> {
+    fn restrict(self, folder: impl AsFd) -> Result<landlock::RestrictionStatus, Box<dyn std::error::Error>> {
         use landlock::{
-            ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr,
+            ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, Ruleset, RulesetAttr,
             RulesetCreatedAttr, Scope,
         };
         // The newest that this was tested with: a right that a kernel learns later might be one we need.
@@ -108,13 +108,13 @@ impl Rules {
             .scope(Scope::from_all(KNOWN))?;
         let mut ruleset = ruleset.create()?;
         if !allowed.is_empty() {
-            ruleset = ruleset.add_rule(PathBeneath::new(PathFd::new(&self.folder)?, allowed))?;
+            ruleset = ruleset.add_rule(PathBeneath::new(folder, allowed))?;
         }
         Ok(ruleset.restrict_self()?)
     }
 
     /// What that means, in a line for people.
-    pub fn describe(&self, extent: &Extent) -> String {
+    pub fn describe(self, extent: &Extent) -> String {
         let (how, read) = match extent {
             Extent::None(why) => return format!("Sandbox: none, {why}"),
             Extent::Full => ("", self.may_read_anywhere),
@@ -133,9 +133,6 @@ impl Rules {
     }
 }
 
-/// Something to be done by a thread that may do it.
-type Job = Box<dyn FnOnce() + Send>;
-
 /// A sandbox that nobody is in yet.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -144,28 +141,21 @@ pub struct Sandbox {
     deputies: Arc<Deputies>,
 }
 
+/// What `main` is told while it waits outside.
+#[derive(Debug)]
 enum Message {
-    Do(Job),
+    /// A deputy is wanted.
+    Start(SyncSender<Deputy>),
     /// Nobody is inside any more.
     End,
 }
 
-/// Those who do things for threads that may not, since the folder is another one than when they started.
-#[derive(Debug)]
-pub struct Deputies {
-    folder: PathBuf,
-    /// The folder that it was then.
-    first: Option<Held>,
-    messages: Sender<Message>,
-}
-
 impl Sandbox {
-    /// A sandbox with these rules.
-    pub fn new(rules: Rules) -> Sandbox {
+    /// A sandbox with these rules, around the folder to which this path leads.
+    pub fn new(folder: PathBuf, rules: Rules) -> Sandbox {
         let (sender, messages) = channel();
-        let (folder, first) = (rules.folder.clone(), Held::open(&rules.folder).ok());
-        let deputies = Arc::new(Deputies { folder, first, messages: sender });
-        Sandbox { rules, messages, deputies }
+        let (first, now) = (OnceLock::new(), Mutex::default());
+        Sandbox { rules, messages, deputies: Arc::new(Deputies { folder, first, now, messages: sender }) }
     }
 
     /// Those who can be asked from inside.
@@ -176,7 +166,7 @@ impl Sandbox {
     /// Runs this inside, on a thread of its own, and waits for its end. It is told what the sandbox is.
     ///
     /// # Errors
-    /// When no thread can be started.
+    /// When the folder cannot be opened, or no thread be started.
     pub fn run<T: Send>(self, act: impl FnOnce(String) -> T + Send) -> io::Result<T> {
         struct AtTheEnd(Sender<Message>);
         impl Drop for AtTheEnd {
@@ -184,97 +174,118 @@ impl Sandbox {
                 let _ = self.0.send(Message::End);
             }
         }
-        let Sandbox { rules, messages, deputies } = self;
+        let Sandbox { rules, messages, deputies } = &self;
+        let first = Place::open(&deputies.folder)?;
         let at_the_end = AtTheEnd(deputies.messages.clone());
-        let inside = || {
+        let inside = move || {
             let _at_the_end = at_the_end;
-            act(rules.describe(&rules.enforce()))
+            let extent = rules.enforce(&first.folder);
+            if !matches!(extent, Extent::None(_)) {
+                let _ = deputies.first.set(first);
+            }
+            act(rules.describe(&extent))
         };
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("server".to_owned()).spawn_scoped(scope, inside)?;
-            wait_outside(&rules, &messages);
+            wait_outside(&deputies.folder, *rules, messages);
             Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })
     }
 }
 
-/// Has done what nobody inside may do, until nobody is inside.
-fn wait_outside(rules: &Rules, messages: &Receiver<Message>) {
-    let mut deputy: Option<(Held, Sender<Job>)> = None;
+/// Starts deputies, until nobody is inside.
+fn wait_outside(folder: &Path, rules: Rules, messages: &Receiver<Message>) {
     for message in messages {
-        let Message::Do(job) = message else { return };
-        if deputy.as_ref().is_none_or(|(held, _)| !held.is_at(&rules.folder)) {
-            // If the folder is not there, nothing in it can be opened.
-            let start = || Ok::<_, io::Error>((Held::open(&rules.folder)?, start_deputy(rules.clone())?));
-            deputy = start().ok();
-        }
-        if let Some((_, jobs)) = &deputy
-            && jobs.send(job).is_err()
-        {
-            deputy = None;
-        }
+        let Message::Start(reply) = message else { return };
+        let folder = folder.to_owned();
+        // If there is none, whoever waits for the reply sees that it will not come.
+        let _ = std::thread::Builder::new()
+            .name("deputy".to_owned())
+            .spawn(move || be_deputy(&folder, rules, reply));
     }
 }
 
-/// Starts a thread in a sandbox around what the folder's path leads to now.
-fn start_deputy(rules: Rules) -> io::Result<Sender<Job>> {
+/// Goes into a sandbox around the folder to which this path leads now, and does there what it is told for as
+/// long as there is somebody who could tell it something.
+fn be_deputy(folder: &Path, rules: Rules, reply: SyncSender<Deputy>) {
+    let Ok(place) = Place::open(folder) else { return };
+    if let Extent::None(_) = rules.enforce(&place.folder) {
+        return;
+    }
     let (sender, jobs) = channel::<Job>();
-    std::thread::Builder::new().name("deputy".to_owned()).spawn(move || {
-        if let Extent::None(_) = rules.enforce() {
-            return;
-        }
-        for job in jobs {
-            job();
-        }
-    })?;
-    Ok(sender)
+    let _ = reply.send(Deputy { identity: place.identity, jobs: sender });
+    drop(reply);
+    for job in jobs {
+        // As with workers, a panic costs the one request.
+        let _ = catch_unwind(AssertUnwindSafe(job));
+    }
 }
 
+/// Who can be asked to open files where the folder is another one than when the sandbox was put up.
+#[derive(Debug)]
+pub struct Deputies {
+    folder: PathBuf,
+    /// The folder that the sandbox is around, if there is one.
+    first: OnceLock<Place>,
+    /// The last one that was started.
+    now: Mutex<Option<Arc<Deputy>>>,
+    messages: Sender<Message>,
+}
+
+/// A thread in a sandbox around another folder than ours. It ends when nobody has it any more.
+#[derive(Debug)]
+pub struct Deputy {
+    /// The folder that it is.
+    identity: (u64, u64),
+    jobs: Sender<Job>,
+}
+
+/// Something to be done by a thread that may do it.
+type Job = Box<dyn FnOnce() + Send>;
+
 impl Deputies {
-    /// Has this done where the folder's path leads to another folder than at the start; `None` if it does
-    /// not, or nobody can.
-    pub fn ask<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        if self.first.as_ref().is_none_or(|first| first.is_at(&self.folder)) {
+    /// Who opens files in the folder that is this one now, by device and inode; `None` if we may ourselves, or
+    /// nobody can.
+    pub fn of(&self, identity: (u64, u64)) -> Option<Arc<Deputy>> {
+        if self.first.get().is_none_or(|first| first.identity == identity) {
             return None;
         }
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.as_ref().is_none_or(|deputy| deputy.identity != identity) {
+            let (reply, answer) = sync_channel(1);
+            self.messages.send(Message::Start(reply)).ok()?;
+            *now = answer.recv().ok().map(Arc::new);
+        }
+        now.clone()
+    }
+}
+
+impl Deputy {
+    /// Has this done, and waits for that; `None` if it failed in a way that it should not.
+    pub fn act<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (done, outcome) = sync_channel(1);
         let job = Box::new(move || {
             let _ = done.send(act());
         });
-        self.messages.send(Message::Do(job)).ok()?;
+        self.jobs.send(job).ok()?;
         outcome.recv().ok()
     }
 }
 
 /// A folder that is held open, so that the system does not give its number to another one.
 #[derive(Debug)]
-struct Held {
+struct Place {
     identity: (u64, u64),
-    _folder: File,
+    folder: File,
 }
 
-impl Held {
-    fn open(path: &Path) -> io::Result<Held> {
-        let folder = File::open(path)?;
-        Ok(Held { identity: identity(&folder.metadata()?), _folder: folder })
-    }
-
-    /// Whether the path leads to it.
-    fn is_at(&self, path: &Path) -> bool {
-        std::fs::metadata(path).is_ok_and(|metadata| identity(&metadata) == self.identity)
-    }
-}
-
-fn identity(metadata: &Metadata) -> (u64, u64) {
-    (metadata.dev(), metadata.ino())
-}
-
-impl std::fmt::Debug for Message {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Message::Do(_) => "Do",
-            Message::End => "End",
-        })
+impl Place {
+    fn open(path: &Path) -> io::Result<Place> {
+        // Only as a place: nothing is read, so it need not be readable.
+        let flags = rustix::fs::OFlags::PATH.bits().cast_signed();
+        let folder = File::options().read(true).custom_flags(flags).open(path)?;
+        let metadata = folder.metadata()?;
+        Ok(Place { identity: (metadata.dev(), metadata.ino()), folder })
     }
 }
 
@@ -284,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_line_says_what_is_allowed() {
-        let rules = |may_read_anywhere, may_add| Rules { folder: "x".into(), may_read_anywhere, may_add };
+        let rules = |may_read_anywhere, may_add| Rules { may_read_anywhere, may_add };
         let partial = Extent::Partial("as far as this kernel can (Landlock 3)".to_owned());
         let table = [
             (rules(false, false), Extent::Full, "no others, and none be written"),

@@ -10,7 +10,7 @@ use glasshttp::sandbox::{Extent, Rules, Sandbox};
 use std::fs::{self, File};
 use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use support::{Server, V4, folder, wait_until, write};
 
@@ -21,22 +21,24 @@ fn house() -> tempfile::TempDir {
     outer
 }
 
-fn rules(folder: &Path, may_read_anywhere: bool, may_add: bool) -> Rules {
-    Rules { folder: folder.join("site"), may_read_anywhere, may_add }
+fn rules(may_read_anywhere: bool, may_add: bool) -> Rules {
+    Rules { may_read_anywhere, may_add }
 }
 
 /// Whether the kernel of this machine has it.
 fn is_there() -> bool {
-    let folder = folder(&[("site/a", "")]);
-    let rules = rules(folder.path(), false, false);
-    let extent = std::thread::spawn(move || rules.enforce()).join().expect("no panic");
-    !matches!(extent, Extent::None(_))
+    let outer = house();
+    inside(outer.path(), rules(false, false), |extent| !matches!(extent, Extent::None(_)))
 }
 
 /// Does this on a thread that is inside.
-fn inside<T: Send + 'static>(rules: &Rules, act: impl FnOnce(&Extent) -> T + Send + 'static) -> T {
-    let rules = rules.clone();
-    std::thread::spawn(move || act(&rules.enforce())).join().expect("no panic")
+fn inside<T: Send + 'static>(
+    house: &Path,
+    rules: Rules,
+    act: impl FnOnce(&Extent) -> T + Send + 'static,
+) -> T {
+    let site = File::open(house.join("site")).expect("it is there");
+    std::thread::spawn(move || act(&rules.enforce(site))).join().expect("no panic")
 }
 
 /// Whether it could be done, and if not, that the kernel did not let us.
@@ -84,16 +86,17 @@ fn from_inside_only_what_the_rules_allow_can_be_opened_made_or_removed() {
             let outer = house();
             fs::create_dir(outer.path().join("site/empty")).expect("made");
             let (at, try_it) = (outer.path().to_owned(), *try_it);
-            let rules = rules(&at, case >= 2, case % 2 == 1);
+            let rules = rules(case >= 2, case % 2 == 1);
             // What is inside starts others, which are inside as well.
-            let did =
-                inside(&rules, move |_| std::thread::spawn(move || try_it(&at)).join().expect("no panic"));
+            let did = inside(outer.path(), rules, move |_| {
+                std::thread::spawn(move || try_it(&at)).join().expect("no panic")
+            });
             assert_eq!(did, *expected, "{name}, with {rules:?}");
         }
     }
     let outer = house();
     let at = outer.path().to_owned();
-    let writes = inside(&rules(&at, true, false), move |_| may(append(&at.join("secret"))));
+    let writes = inside(outer.path(), rules(true, false), move |_| may(append(&at.join("secret"))));
     assert!(!writes, "what may be read may not be written");
 }
 
@@ -103,8 +106,7 @@ fn from_inside_nobody_can_be_connected_to_and_no_port_be_opened() {
     let listener = TcpListener::bind((V4, 0)).expect("a port");
     let address = listener.local_addr().expect("bound");
     for may_read_anywhere in [false, true] {
-        let rules = rules(outer.path(), may_read_anywhere, true);
-        let did = inside(&rules, move |extent| {
+        let did = inside(outer.path(), rules(may_read_anywhere, true), move |extent| {
             // Older kernels do not know these rules.
             (*extent == Extent::Full)
                 .then(|| (may(TcpStream::connect(address)), may(TcpListener::bind((V4, 0)))))
@@ -121,11 +123,15 @@ fn when_the_folder_is_another_one_a_deputy_opens_what_is_in_it_and_nothing_else(
     let outer = house();
     let at = outer.path();
     let (site, secret) = (at.join("site"), at.join("secret"));
-    let sandbox = Sandbox::new(rules(at, false, false));
+    let sandbox = Sandbox::new(site.clone(), rules(false, false));
     let deputies = sandbox.deputies();
+    let deputy = || {
+        let now = fs::metadata(at.join("site")).expect("it is there");
+        deputies.of((now.dev(), now.ino()))
+    };
     let ask = |path: &Path| {
         let path = path.to_owned();
-        deputies.ask(move || may(fs::read(path)))
+        deputy()?.act(move || may(fs::read(path)))
     };
     let open = |path: &Path| may(fs::read(path));
     let (site, secret) = (&site, &secret);
@@ -153,6 +159,9 @@ fn when_the_folder_is_another_one_a_deputy_opens_what_is_in_it_and_nothing_else(
                 done.recv().expect("it is replaced");
                 assert!(!open(&site.join("a.txt")));
                 assert_eq!((ask(&site.join("a.txt")), ask(secret)), (Some(true), Some(false)));
+                let deputy = deputy().expect("there is one");
+                assert_eq!(deputy.act(|| panic!("it is caught")), None::<()>);
+                assert_eq!(ask(&site.join("a.txt")), Some(true), "a panic costs nobody else anything");
             }
         });
         ran.expect("it was started");
@@ -274,4 +283,45 @@ fn a_folder_that_is_removed_and_made_anew_is_served_and_added_to_as_before() {
     let asked = end.stdout.iter().any(|line| line.contains("? sandbox"));
     assert_eq!(asked, is_there(), "{:?}", end.stdout);
     assert_eq!(end.code, Some(0));
+}
+
+#[test]
+fn an_upload_ends_in_the_folder_where_it_began_whichever_takes_its_place_meanwhile() {
+    let outer = folder(&[("1/a", "1"), ("2/a", "2"), ("3/a", "3")]);
+    let at = |name: &str| outer.path().join(name);
+    let deploy = |release: &str| {
+        symlink(release, at("next")).expect("linked");
+        fs::rename(at("next"), at("current")).expect("moved");
+    };
+    let names = |release: &str| {
+        let names =
+            fs::read_dir(at(release)).expect("it is there").map(|name| name.expect("named").file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().expect("UTF-8")).collect();
+        names.sort_unstable();
+        names
+    };
+    deploy("1");
+    let server = Server::start(&at("current"), &["--upload", "--threads", "1"]);
+    // From the first, in which the server is, and back to it; and between others.
+    for (name, before, after) in [("x", "1", "2"), ("x", "2", "3"), ("x", "3", "1"), ("y", "1", "3")] {
+        deploy(before);
+        let (mut stays, mut leaves) = (server.connect(), server.connect());
+        for (client, name) in [(&mut stays, name), (&mut leaves, "left")] {
+            client.send(format!(
+                "PUT /{name} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+            ));
+            assert_eq!(client.head().status, 100, "{before} to {after}");
+        }
+        deploy(after);
+        stays.send("sent");
+        assert_eq!(stays.reply().status, 201, "{before} to {after}");
+        drop(leaves);
+        assert_eq!(fs::read_to_string(at(before).join(name)).expect("it is there"), "sent");
+        wait_until("the rest of it to be removed", || {
+            names(before).iter().all(|name| !name.starts_with('.')).then_some(())
+        });
+    }
+    let names = ["1", "2", "3"].map(|release| names(release).join(" "));
+    assert_eq!(names, ["a x y", "a x", "a x"]);
+    assert_eq!(server.stop().code, Some(0));
 }

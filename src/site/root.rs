@@ -21,7 +21,7 @@
 use super::facts::{Facts, Identity};
 use crate::http::{Refusal, Status};
 use crate::random;
-use crate::sandbox::Deputies;
+use crate::sandbox::{Deputies, Deputy};
 use crate::trace::{self, quote};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{AtFlags, FileType, OFlags, fstat, linkat, lstat, renameat, stat, statat, unlinkat};
@@ -149,11 +149,7 @@ impl Root {
     /// # Errors
     /// A refusal with the status that the failure leads to: 404, 403, 503 or 500.
     pub fn open(&self, relative: &[u8]) -> Result<Opened, Refusal> {
-        let opened = self.open_any(relative).or_else(|error| {
-            let wanted = relative.to_vec();
-            self.ask_deputy(error, move |root| root.open_any(&wanted))
-        });
-        let opened = opened.map_err(|error| refusal_for(&error))?;
+        let opened = self.open_any(relative).map_err(|error| refusal_for(&error))?;
         trace::step("open", None, || {
             let name = if relative.is_empty() { "the folder itself".to_owned() } else { quote(relative) };
             match &opened {
@@ -165,8 +161,13 @@ impl Root {
     }
 
     fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
+        let root = self.current()?;
+        if let Some((deputy, there)) = self.deputy_for(&root) {
+            let wanted = relative.to_vec();
+            return deputy.act(move || there.open_any(&wanted)).unwrap_or_else(denied);
+        }
         let path = as_path(relative);
-        let file = match self.open_confined(path) {
+        let file = match open_confined(&root, path) {
             // Whoever set --follow-links has said that links may lead anywhere.
             Err(error) if leads_out(&error) && self.follow_links => {
                 trace::step("link", None, || {
@@ -183,7 +184,7 @@ impl Root {
                     let end = quote(inside.as_os_str().as_bytes());
                     format!("an absolute link on the way ends inside the folder, at {end}: it is followed")
                 });
-                self.open_confined(&inside)?
+                open_confined(&root, &inside)?
             }
             opened => opened?,
         };
@@ -202,13 +203,7 @@ impl Root {
     /// 404 if its folder is not there, 403 if that leads out or may not be written to, 507 if the disk
     /// is full.
     pub fn create(&self, relative: &[u8]) -> Result<NewFile, Refusal> {
-        let created = self.create_any(relative).or_else(|error| {
-            let wanted = relative.to_vec();
-            let mut file = self.ask_deputy(error, move |root| root.create_any(&wanted))?;
-            file.deputies.clone_from(&self.deputies);
-            Ok(file)
-        });
-        created.map_err(|error| match Errno::from_io_error(&error) {
+        self.create_any(relative).map_err(|error| match Errno::from_io_error(&error) {
             Some(Errno::NOENT | Errno::NOTDIR) => {
                 Refusal::new(Status::NOT_FOUND, "there is no such folder to add to")
             }
@@ -217,34 +212,40 @@ impl Root {
     }
 
     fn create_any(&self, relative: &[u8]) -> io::Result<NewFile> {
+        let root = self.current()?;
+        if let Some((deputy, there)) = self.deputy_for(&root) {
+            let wanted = relative.to_vec();
+            let mut file = deputy.act(move || there.create_any(&wanted)).unwrap_or_else(denied)?;
+            file.deputy = Some(deputy);
+            return Ok(file);
+        }
         let (folder, name) = match memchr::memrchr(b'/', relative) {
             Some(slash) => (&relative[..slash], &relative[slash + 1..]),
             None => (&b""[..], relative),
         };
-        let folder = self.current()?.directory.open_dir(as_path(folder))?;
+        let folder = root.directory.open_dir(as_path(folder))?;
         let (temporary, name) = (temporary_name(), as_path(name).to_owned());
         let options = OpenOptions::new().write(true).create_new(true).clone();
         let file = folder.open_with(&temporary, &options)?.into_std();
-        Ok(NewFile { folder, temporary, is_temporary: true, name, file, deputies: None })
+        Ok(NewFile { folder, temporary, is_temporary: true, name, file, deputy: None })
     }
 
-    /// What failed for this reason may be done by a deputy, if the folder is another one than at the start.
-    fn ask_deputy<T: Send + 'static>(
-        &self,
-        error: io::Error,
-        act: impl FnOnce(&Root) -> io::Result<T> + Send + 'static,
-    ) -> io::Result<T> {
-        let Some(deputies) = self.deputies.as_ref().filter(|_| is_denied(&error)) else { return Err(error) };
-        let (path, follow_links) = (self.path.clone(), self.follow_links);
-        let asked = deputies.ask(move || act(&Root::open_path(&path, follow_links)?));
-        if asked.is_some() {
-            trace::step("sandbox", None, || {
-                "the folder is another one than at the start, where this thread may open nothing: one that is \
-                 in a sandbox around the new one does it"
-                    .to_owned()
-            });
-        }
-        asked.unwrap_or(Err(error))
+    /// Who opens something in the folder if we may not, and what it needs for that.
+    fn deputy_for(&self, root: &Arc<OpenRoot>) -> Option<(Arc<Deputy>, Root)> {
+        let deputy = self.deputies.as_ref()?.of(root.identity)?;
+        trace::step("sandbox", None, || {
+            "the folder is another one than at the start, where this thread may open nothing: one that is \
+             in a sandbox around the new one does it"
+                .to_owned()
+        });
+        let there = Root {
+            path: self.path.clone(),
+            single_file: None,
+            follow_links: self.follow_links,
+            open: RwLock::new(Arc::clone(root)),
+            deputies: None,
+        };
+        Some((deputy, there))
     }
 
     /// What a path leads to without opening it, links followed as [`Root::open`] would.
@@ -302,17 +303,6 @@ impl Root {
         Ok(Facts::new(&statat(&root.directory, as_path(relative), AtFlags::empty())?))
     }
 
-    fn open_confined(&self, path: &Path) -> io::Result<File> {
-        let root = self.current()?;
-        // To open a FIFO wakes whoever waits to write to it, and to open a device can do anything.
-        // So it is looked at before; and after, since it may have changed between.
-        if statat(&root.directory, path, AtFlags::empty()).is_ok_and(|stat| Facts::new(&stat).is_special()) {
-            return Err(Errno::NXIO.into());
-        }
-        let options = OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).clone();
-        root.directory.open_with(path, &options).map(cap_std::fs::File::into_std)
-    }
-
     /// With `--follow-links`: the one way past the confinement, taken for links that lead out.
     fn open_anywhere(&self, path: &Path) -> io::Result<File> {
         std::fs::OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).open(self.path.join(path))
@@ -346,6 +336,17 @@ impl Root {
     }
 }
 
+/// Opens what is beneath the folder and harmless to open.
+fn open_confined(root: &OpenRoot, path: &Path) -> io::Result<File> {
+    // To open a FIFO wakes whoever waits to write to it, and to open a device can do anything.
+    // So it is looked at before; and after, since it may have changed between.
+    if statat(&root.directory, path, AtFlags::empty()).is_ok_and(|stat| Facts::new(&stat).is_special()) {
+        return Err(Errno::NXIO.into());
+    }
+    let options = OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).clone();
+    root.directory.open_with(path, &options).map(cap_std::fs::File::into_std)
+}
+
 /// A file on its way into the folder. Dropped before it is kept, it is removed.
 #[derive(Debug)]
 pub struct NewFile {
@@ -355,8 +356,8 @@ pub struct NewFile {
     is_temporary: bool,
     name: PathBuf,
     file: File,
-    /// Who made it, if this thread may not.
-    deputies: Option<Arc<Deputies>>,
+    /// Who made it, if we may not.
+    deputy: Option<Arc<Deputy>>,
 }
 
 impl NewFile {
@@ -373,11 +374,10 @@ impl NewFile {
     /// # Errors
     /// 409 if something has that name and is not to be replaced, or is a folder; 500 if it fails.
     pub fn keep(mut self, overwrite: bool) -> Result<(), Refusal> {
-        let denied = || Refusal::new(Status::FORBIDDEN, "the server may not write here");
-        match self.deputies.take() {
-            Some(deputies) => {
-                deputies.ask(move || self.keep_here(overwrite)).unwrap_or_else(|| Err(denied()))
-            }
+        match self.deputy.take() {
+            Some(deputy) => deputy
+                .act(move || self.keep_here(overwrite))
+                .unwrap_or_else(|| Err(refusal_to_write(&Errno::ACCESS.into()))),
             None => self.keep_here(overwrite),
         }
     }
@@ -416,10 +416,10 @@ impl Drop for NewFile {
         if !self.is_temporary {
             return;
         }
-        match (self.deputies.take(), self.folder.try_clone()) {
-            (Some(deputies), Ok(folder)) => {
+        match (self.deputy.take(), self.folder.try_clone()) {
+            (Some(deputy), Ok(folder)) => {
                 let temporary = std::mem::take(&mut self.temporary);
-                let _ = deputies.ask(move || unlinkat(&folder, &temporary, AtFlags::empty()));
+                let _ = deputy.act(move || unlinkat(&folder, &temporary, AtFlags::empty()));
             }
             _ => {
                 let _ = unlinkat(&self.folder, &self.temporary, AtFlags::empty());
@@ -476,9 +476,9 @@ fn leads_out(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }
 
-/// Whether the system does not let this thread do it.
-fn is_denied(error: &io::Error) -> bool {
-    Errno::from_io_error(error) == Some(Errno::ACCESS)
+/// What comes of it where a deputy could not do it.
+fn denied<T>() -> io::Result<T> {
+    Err(Errno::ACCESS.into())
 }
 
 /// The status for a failure to open, and words that name no path of this machine.
