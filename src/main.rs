@@ -212,7 +212,10 @@ impl Ready<'_> {
     fn start_log(&self) -> Option<AccessLog> {
         let (format, zone) = (self.config.log?, self.time_zone.clone());
         Some(match &self.log_file {
-            Some(file) => AccessLog::start(format, zone, file.writer()),
+            Some(file) => {
+                let complain = |line: &str| complain(&format!("glasshttp: {line}"));
+                AccessLog::start(format, zone, file.writer(complain))
+            }
             None => AccessLog::start(format, zone, access_log::standard_output()),
         })
     }

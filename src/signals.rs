@@ -3,6 +3,7 @@
 //! ```text
 //! SIGINT, SIGTERM    the server stops: what is under way may finish; the second ends the process
 //! SIGHUP             what can be opened anew is, such as the log; but it stops if its terminal is gone
+//! SIGXFSZ            nothing: that a file may not be larger (ulimit -f) is an error like a full disk
 //! ```
 //!
 //! SIGHUP has two meanings: "your terminal has hung up", and for a daemon, which has none, "read again
@@ -12,7 +13,7 @@
 use crate::{aside, complain};
 use glasshttp::server::Stopper;
 use glasshttp::service_manager::ServiceManager;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use std::io;
 use std::sync::Arc;
 
@@ -50,6 +51,8 @@ impl Signals {
     /// # Errors
     /// When the system does not let it.
     pub(crate) fn listen(self) -> io::Result<()> {
+        // Whoever takes it lets the write fail instead; nobody need know that it came.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
         // To a service manager we have said that we can be told to reload.
         if !self.reload.is_empty() || self.manager.is_some() {

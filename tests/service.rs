@@ -97,6 +97,62 @@ fn a_log_that_cannot_be_written_or_would_be_served_is_one_line_and_exit_code_1()
     one_line(&end.stderr, &["--log-file", "leave one of them out"], &"off");
 }
 
+#[test]
+fn a_log_that_nobody_reads_keeps_nothing_from_starting_or_stopping() {
+    let (site, logs) = (small_site(), folder(&[]));
+    let path = logs.path().join("log");
+    support::make_fifo(&path);
+    let end = run(glasshttp().args(["--port", "0", "--log-file"]).arg(&path).arg(site.path()));
+    assert_eq!(end.code, Some(1), "{end:?}");
+    one_line(&end.stderr, &["glasshttp: cannot open the log", "nobody reads"], &"without a reader");
+    let reader = rustix::fs::open(
+        &path,
+        rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC,
+        rustix::fs::Mode::empty(),
+    );
+    let reader = reader.expect("opened");
+    let server = start_with_log(&site, &logs, &["--log", "combined"]);
+    // More than it holds, until what writes to it has to wait.
+    let request =
+        format!("GET /a.txt HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {}\r\n\r\n", "x".repeat(4000));
+    let mut client = server.connect();
+    let mut held = 0;
+    wait_until("it to be full", || {
+        for _ in 0..20 {
+            client.send(&request);
+            assert_eq!(client.reply().status, 200);
+        }
+        let before = std::mem::replace(&mut held, rustix::io::ioctl_fionread(&reader).expect("a FIFO"));
+        (held > 0 && held == before).then_some(())
+    });
+    server.process.signal(Signal::HUP);
+    server.process.signal(Signal::TERM);
+    assert_eq!(server.process.finish().code, Some(0));
+}
+
+#[test]
+fn what_the_disk_does_not_take_of_the_log_is_said_once_and_costs_nobody_an_answer() {
+    let (site, outer) = (small_site(), folder(&[]));
+    // In place of a full disk: a file may have 512 or 1024 bytes, depending on the shell.
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -f 1; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_glasshttp"), "--port", "0"]);
+    command.args(["--upload", "--log-file"]).arg(outer.path().join("log")).arg(site.path());
+    let server = Server::start_command(&mut command);
+    let mut client = server.connect();
+    for _ in 0..40 {
+        assert_eq!(client.get("/a.txt").status, 200);
+    }
+    server.process.stderr.line("why", |line| line.contains("cannot write the log"));
+    client.send("PUT /large HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n");
+    client.send("x".repeat(5000));
+    assert_eq!(client.reply().status, 507);
+    assert_eq!(server.get("/a.txt").status, 200);
+    assert_eq!(fs::read_dir(site.path()).expect("it is there").count(), 1, "nothing of it stays");
+    let end = server.stop();
+    assert_eq!((end.code, end.stderr.len()), (Some(0), 3), "{:?}", end.stderr);
+    assert!(end.stderr[2].contains("lines of the log could not be written"), "{:?}", end.stderr);
+}
+
 // ---- SIGHUP
 
 #[test]

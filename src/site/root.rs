@@ -439,6 +439,9 @@ fn refusal_to_write(error: &io::Error) -> Refusal {
     }
     match Errno::from_io_error(error) {
         Some(Errno::NOSPC | Errno::DQUOT) => Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full"),
+        Some(Errno::FBIG) => {
+            Refusal::new(Status::INSUFFICIENT_STORAGE, "files may not be as large as that on this machine")
+        }
         Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {
             Refusal::new(Status::FORBIDDEN, "the server may not write here")
         }
