@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A bound on every wait; nothing here waits for it to pass.
 const BOUND: Duration = Duration::from_secs(20);
@@ -274,6 +274,35 @@ fn stopping_lets_answers_under_way_finish_and_closes_what_is_idle() {
     let mut rest = Vec::new();
     loads.read_to_end(&mut rest).expect("the rest");
     assert!(rest.len() as u64 > LARGE, "{}", rest.len());
+}
+
+#[test]
+fn who_has_just_connected_is_answered_although_the_server_stops() {
+    let mut tries = 0..10;
+    while tries.next().is_some() {
+        let server = Running::start(Options { threads: 1, ..options() }, respond);
+        let began = Instant::now();
+        let (mut newcomer, mut silent) = (server.connect(), server.connect());
+        // Accepted after these two.
+        let mut idle = server.connect();
+        get(&mut idle, "/");
+        read_body(&mut idle);
+        server.stopper.stop();
+        assert!(is_closed(&mut idle));
+        // On a machine that is busy with other things they may have had their second.
+        if began.elapsed() > Duration::from_millis(500) {
+            continue;
+        }
+        get(&mut newcomer, "/new");
+        let mut answer = String::new();
+        newcomer.read_to_string(&mut answer).expect("an answer and an end");
+        assert!(answer.ends_with("\r\n\r\n/new"), "{answer}");
+        // Who says nothing is not waited for until the end of all time for stopping.
+        assert_eq!(silent.read(&mut [0]).expect("closed, not given up by us"), 0);
+        assert!(began.elapsed() < BOUND / 2, "{:?}", began.elapsed());
+        return;
+    }
+    panic!("this machine was never quick enough");
 }
 
 #[test]

@@ -125,6 +125,7 @@ fn a_log_that_nobody_reads_keeps_nothing_from_starting_or_stopping() {
         let before = std::mem::replace(&mut held, rustix::io::ioctl_fionread(&reader).expect("a FIFO"));
         (held > 0 && held == before).then_some(())
     });
+    drop(client);
     server.process.signal(Signal::HUP);
     server.process.signal(Signal::TERM);
     assert_eq!(server.process.finish().code, Some(0));
@@ -146,6 +147,7 @@ fn what_the_disk_does_not_take_of_the_log_is_said_once_and_costs_nobody_an_answe
     client.send("PUT /large HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n");
     client.send("x".repeat(5000));
     assert_eq!(client.reply().status, 507);
+    drop(client);
     assert_eq!(server.get("/a.txt").status, 200);
     assert_eq!(fs::read_dir(site.path()).expect("it is there").count(), 1, "nothing of it stays");
     let end = server.stop();

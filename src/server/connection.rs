@@ -60,7 +60,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a client that has just connected is taken to be about to speak.
-const TIME_TO_SPEAK: Duration = Duration::from_secs(1);
+pub(super) const TIME_TO_SPEAK: Duration = Duration::from_secs(1);
 
 /// How long and how far to read on after the last response.
 const LINGER_TIME: Duration = Duration::from_secs(5);
@@ -306,6 +306,11 @@ impl<T: Transport> Connection<T> {
         if let Some(stream) = &mut self.stream {
             stream.source.stop();
         }
+    }
+
+    /// Whether it was told so.
+    pub fn is_finishing(&self) -> bool {
+        self.closing
     }
 
     /// Reads what there is of the first request, and answers nothing yet.

@@ -17,7 +17,7 @@
 //! (edge-triggered): see [`super::connection`].
 
 use super::buffer::ReadBuffer;
-use super::connection::{Connection, Next, Turn};
+use super::connection::{Connection, Next, TIME_TO_SPEAK, Turn};
 use super::exchange::Observer;
 use super::fault::Faulty;
 use super::listen::{self, Door};
@@ -85,6 +85,8 @@ struct Loop<'a> {
     accept_again: Option<Instant>,
     /// Idle connections, the longest idle last, as of some time ago: see [`Loop::make_room`].
     longest_idle: Vec<(Instant, usize)>,
+    /// While the server stops: until when those are waited for who have just connected.
+    newcomers_until: Option<Instant>,
 }
 
 /// A connection in the worker's table.
@@ -145,6 +147,7 @@ impl Worker {
             clock: Clock::start(),
             accept_again: None,
             longest_idle: Vec::new(),
+            newcomers_until: None,
         };
         trace::switch(state.observer.as_ref().is_some_and(|observer| observer.wants_stories()));
         let mut stop_at = None;
@@ -159,6 +162,9 @@ impl Worker {
                 state.begin_to_stop();
             }
             state.take_turn(&events);
+            if state.newcomers_until.is_some() {
+                state.finish_connections();
+            }
             if stop_at.is_some_and(|at| state.connections.is_empty() || at <= state.clock.now) {
                 break;
             }
@@ -182,7 +188,10 @@ impl Loop<'_> {
             return Some(self.clock.now);
         }
         let flush_at = self.observer.as_ref().and_then(|observer| observer.flush_at());
-        [self.timers.next(), self.accept_again, flush_at, stop_at].into_iter().flatten().min()
+        [self.timers.next(), self.accept_again, flush_at, self.newcomers_until, stop_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn take_turn(&mut self, events: &Events) {
@@ -502,7 +511,18 @@ impl Loop<'_> {
     fn begin_to_stop(&mut self) {
         self.worker.listeners.clear();
         self.empty_inbox();
-        let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
+        self.newcomers_until = Some(self.clock.now + TIME_TO_SPEAK);
+    }
+
+    /// Whatever is under way is the last, and what is idle is over. But who has only just connected knows
+    /// nothing of the end, and is answered once.
+    fn finish_connections(&mut self) {
+        let now = self.clock.now;
+        self.newcomers_until = self.newcomers_until.filter(|&until| until > now);
+        let may_speak = |connection: &Connection<_>| connection.is_idle() && !connection.can_give_way(now);
+        let spares = |connection: &_| self.newcomers_until.is_some() && may_speak(connection);
+        let keys = self.connections.iter().filter(|(_, seat)| !seat.connection.is_finishing());
+        let keys: Vec<_> = keys.filter(|(_, seat)| !spares(&seat.connection)).map(|(key, _)| key).collect();
         for key in keys {
             self.connections[key].connection.finish();
             self.advance(key);
