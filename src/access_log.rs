@@ -84,15 +84,19 @@ struct Lines {
 
 impl AccessLog {
     /// Starts a log that is written to `output`. What cannot be written is dropped.
+    ///
+    /// # Panics
+    /// When no thread can be started.
     pub fn start(format: Format, time_zone: TimeZone, output: impl Write + Send + 'static) -> AccessLog {
         let (queue, batches) = sync_channel(QUEUE);
         let (ended, writing) = sync_channel(0);
         let lines = Arc::new(Lines::default());
         let written = Arc::clone(&lines);
-        std::thread::spawn(move || {
+        let write = move || {
             write_batches(&batches, output, &written.written);
             drop::<SyncSender<()>>(ended);
-        });
+        };
+        std::thread::Builder::new().name("log".to_owned()).spawn(write).expect("a thread for the log");
         AccessLog { format, time_zone, queue, writing, lines }
     }
 

@@ -202,6 +202,8 @@ fn all_threads_that_face_clients_are_inside_unless_that_is_not_wanted() {
             let outside: Vec<_> = threads(&server).into_iter().filter(|(_, is_inside)| !is_inside).collect();
             let names: Vec<_> = outside.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(names, ["glasshttp", "signals"], "they take nothing from clients");
+            let inside = |name: &str| threads(&server).iter().filter(|thread| thread.0 == name).count();
+            assert_eq!((inside("server"), inside("log")), (1, 1), "each has a name of its own");
         }
         let end = server.stop();
         assert_eq!((end.code, end.stderr), (Some(0), vec![]));
