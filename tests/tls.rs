@@ -202,6 +202,25 @@ fn the_end_is_told_only_when_nothing_is_missing() {
 }
 
 #[test]
+fn who_says_that_nothing_more_will_come_is_answered_and_told_the_same() {
+    let outer = site();
+    let server = start(outer.path(), &[]);
+    for request in ["", "GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+        let mut client = Secure::to(&server, outer.path());
+        // In a turn of its own, so that what follows comes after the handshake.
+        assert_eq!(client.get("/a.txt").text(), "hello");
+        // The TCP connection stays open: all that tells is the alert.
+        client.0.conn.writer().write_all(request.as_bytes()).expect("memory");
+        client.0.conn.send_close_notify();
+        while client.0.conn.wants_write() {
+            client.0.conn.write_tls(&mut client.0.sock).expect("it reads");
+        }
+        let rest = client.rest().expect("its end is told");
+        assert_eq!(rest.ends_with(b"hello"), !request.is_empty(), "{rest:?}");
+    }
+}
+
+#[test]
 fn who_wants_nothing_but_http_2_is_told_that_there_is_none() {
     let outer = site();
     let server = start(outer.path(), &[]);

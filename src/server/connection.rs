@@ -328,10 +328,10 @@ impl<T: Transport> Connection<T> {
         turn.input.load(&std::mem::take(&mut self.leftover));
         self.outgoing.borrow_buffer(turn.output);
         self.began_before_turn = std::mem::take(&mut self.told_of_input) || !turn.input.filled().is_empty();
+        let (left_before, read_before) = (self.left(), self.last_read);
         self.transport.tend();
-        let (sent_before, read_before) = (self.outgoing.sent(), self.last_read);
         let next = self.take_steps(turn);
-        let has_sent = self.outgoing.sent() > sent_before;
+        let has_sent = self.left() != left_before;
         let has_received = self.last_read > read_before && self.is_receiving_an_upload();
         self.outgoing.give_buffer_back(turn.output);
         self.leftover = turn.input.take_rest();
@@ -351,7 +351,7 @@ impl<T: Transport> Connection<T> {
             // A client that has not begun to ask is not told anything: it could take that for the
             // answer to a request that it is just sending.
             WaitingFor::Request => {
-                self.transport.take_leave();
+                self.take_leave();
                 self.abandon(turn)
             }
             // Before the two agree, nothing can be said that the client would understand.
@@ -364,9 +364,9 @@ impl<T: Transport> Connection<T> {
                 // The kernel tells of room only when a good part of its buffer is free. A client
                 // that reads slowly may have made less, and it may go on.
                 self.may_write = true;
-                let sent_before = self.outgoing.sent();
+                let left_before = self.left();
                 match self.advance(turn) {
-                    Next::Wait if self.outgoing.sent() == sent_before => self.abandon(turn),
+                    Next::Wait if self.left() == left_before => self.abandon(turn),
                     next => next,
                 }
             }
@@ -375,6 +375,17 @@ impl<T: Transport> Connection<T> {
                 self.advance(turn)
             }
         }
+    }
+
+    /// How much of what there is to send has left: it changes with each byte.
+    fn left(&self) -> (u64, usize) {
+        (self.outgoing.sent(), self.transport.on_the_way())
+    }
+
+    /// Tells the client that nothing is missing and nothing follows; where there is no room for that,
+    /// nobody waits for it. All that there was to send is sent.
+    pub fn take_leave(&mut self) {
+        let _ = self.transport.take_leave();
     }
 
     /// Ends the connection as it is.
@@ -640,7 +651,10 @@ impl<T: Transport> Connection<T> {
         let room = input.room();
         let size = room.len();
         match self.transport.read(room) {
-            Ok(0) => Step::Stop(Next::Close),
+            Ok(0) => {
+                self.take_leave();
+                Step::Stop(Next::Close)
+            }
             Ok(count) => {
                 input.grow(count);
                 self.last_read = Instant::now();
@@ -653,7 +667,8 @@ impl<T: Transport> Connection<T> {
                 self.may_read = false;
                 Step::Stop(Next::Wait)
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::GoOn,
+            // It may have been work without any bytes to show for it (TLS): others have their turn.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::Stop(Next::Again),
             // It spoke to break the rules of TLS, and was told. To close at once could take that back.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 if self.transport.finish_writing().is_err() {
@@ -928,9 +943,11 @@ impl<T: Transport> Connection<T> {
         // A small answer to a client that has sent all that it had to is safe: its bytes are on
         // their way at once. Of a large one much is still here, and would be lost with a reset.
         let may_be_lost = self.linger || self.may_read || self.outgoing.sent() > ON_ITS_WAY_AT_ONCE;
-        if !may_be_lost {
-            self.transport.take_leave();
-            return Step::Stop(Next::Close);
+        match self.transport.take_leave() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Stop(Next::Wait),
+            Err(_) => return Step::Stop(Next::Close),
+            Ok(()) if !may_be_lost => return Step::Stop(Next::Close),
+            Ok(()) => {}
         }
         if self.transport.finish_writing().is_err() {
             return Step::Stop(Next::Close);
@@ -962,7 +979,8 @@ impl<T: Transport> Connection<T> {
             State::ReceivingBody { body, .. } if body.has_receiver() => WaitingFor::Upload,
             State::ReceivingBody { .. } => WaitingFor::Body,
             State::Deciding { .. } => WaitingFor::Moment,
-            State::SendingLast | State::Lingering(_) => WaitingFor::End,
+            State::SendingLast => WaitingFor::Room,
+            State::Lingering(_) => WaitingFor::End,
         };
         // A head has to arrive within its time, however steadily its bytes drip in; a response, or an
         // upload, may take as long as it likes, as long as it moves.

@@ -275,8 +275,12 @@ impl<T: Transport> Transport for Faulty<T> {
         self.socket.may_hold_more()
     }
 
-    fn take_leave(&mut self) {
-        self.socket.take_leave();
+    fn on_the_way(&self) -> usize {
+        self.socket.on_the_way()
+    }
+
+    fn take_leave(&mut self) -> io::Result<()> {
+        self.socket.take_leave()
     }
 
     fn sends_files(&self) -> bool {

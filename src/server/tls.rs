@@ -56,6 +56,8 @@ pub struct Tls<T> {
     owed: usize,
     /// The last read found less than there was room for.
     is_drained: bool,
+    /// The client has said that it will send no more. No event of the socket's tells that.
+    client_finished: bool,
 }
 
 #[derive(Debug)]
@@ -82,6 +84,7 @@ impl<T: Transport> Tls<T> {
             sent: 0,
             owed: 0,
             is_drained: false,
+            client_finished: false,
         }
     }
 
@@ -118,21 +121,32 @@ impl<T: Transport> Tls<T> {
     /// Gives rustls some of what is in `incoming`. An error is the client's, who is told of it.
     fn take_in(&mut self) -> io::Result<()> {
         let State::Speaking(connection) = &mut self.state else { unreachable!("called in this state") };
-        self.taken += connection.read_tls(&mut &self.incoming[self.taken..])?;
-        if self.taken == self.incoming.len() {
+        let result = match connection.read_tls(&mut &self.incoming[self.taken..]) {
+            Ok(count) => {
+                self.taken += count;
+                connection.process_new_packets()
+            }
+            // In memory nothing fails: rustls keeps no more of a message that comes in too many pieces.
+            Err(error) => Err(rustls::Error::General(error.to_string())),
+        };
+        if self.taken == self.incoming.len() || result.is_err() {
             (self.incoming, self.taken) = (Vec::new(), 0);
         }
-        let result = connection.process_new_packets();
         if result.is_err() && connection.is_handshaking() && !connection.wants_write() {
             // rustls says mostly itself what is wrong, but not always.
             self.outgoing.extend_from_slice(&ALERT);
         }
         self.tend();
-        if let Err(error) = result {
-            self.state = State::Failed;
-            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        match result {
+            Ok(state) => {
+                self.client_finished |= state.peer_has_closed();
+                Ok(())
+            }
+            Err(error) => {
+                self.state = State::Failed;
+                Err(io::Error::new(io::ErrorKind::InvalidData, error))
+            }
         }
-        Ok(())
     }
 
     /// Plaintext that is there; `None` if more has to come before.
@@ -184,11 +198,13 @@ impl<T: Transport> Tls<T> {
 
 impl<T: Transport> Transport for Tls<T> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut has_read = false;
         loop {
             match &mut self.state {
                 State::Silent(config) => {
                     let config = Arc::clone(config);
                     self.read_first(&config)?;
+                    has_read = true;
                 }
                 State::Plain(first) if first.is_empty() => return self.socket.read(into),
                 State::Plain(first) => {
@@ -202,8 +218,16 @@ impl<T: Transport> Transport for Tls<T> {
                     if let Some(result) = self.plaintext(into) {
                         return result;
                     }
-                    if self.incoming.is_empty() && self.read_records()? == 0 {
-                        return Ok(0);
+                    if self.incoming.is_empty() {
+                        // There are records with nothing in them, and who sends them fast enough
+                        // would never let us go.
+                        if has_read {
+                            return Err(io::ErrorKind::Interrupted.into());
+                        }
+                        if self.read_records()? == 0 {
+                            return Ok(0);
+                        }
+                        has_read = true;
                     }
                     self.take_in()?;
                 }
@@ -231,7 +255,7 @@ impl<T: Transport> Transport for Tls<T> {
     }
 
     fn finish_writing(&mut self) -> io::Result<()> {
-        self.take_leave();
+        self.take_leave()?;
         self.socket.finish_writing()
     }
 
@@ -250,14 +274,19 @@ impl<T: Transport> Transport for Tls<T> {
 
     fn may_hold_more(&self) -> bool {
         let has_first = matches!(&self.state, State::Plain(first) if !first.is_empty());
-        has_first || !self.incoming.is_empty() || !self.is_drained
+        has_first || !self.incoming.is_empty() || !self.is_drained || self.client_finished
     }
 
-    fn take_leave(&mut self) {
+    fn on_the_way(&self) -> usize {
+        if self.owed > 0 { self.sent } else { 0 }
+    }
+
+    fn take_leave(&mut self) -> io::Result<()> {
         if let State::Speaking(connection) = &mut self.state {
+            // Once is enough, and rustls knows.
             connection.send_close_notify();
         }
-        self.tend();
+        self.flush(false)
     }
 
     fn sends_files(&self) -> bool {
@@ -307,14 +336,20 @@ mod tests {
         to_client: Vec<u8>,
         most: usize,
         refuses: bool,
+        /// How many bytes a read gives at most, if not all, and how many reads there were.
+        most_at_once: Option<usize>,
+        reads: usize,
+        is_finished: bool,
     }
 
     impl Transport for Pipe {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.reads += 1;
             if self.to_server.is_empty() {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
-            self.to_server.read(into)
+            let count = self.most_at_once.unwrap_or(into.len()).min(into.len());
+            self.to_server.read(&mut into[..count])
         }
 
         fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
@@ -332,6 +367,7 @@ mod tests {
         }
 
         fn finish_writing(&mut self) -> io::Result<()> {
+            self.is_finished = true;
             Ok(())
         }
     }
@@ -428,8 +464,8 @@ mod tests {
             let mut buffer = [0; 10];
             for _ in 0..100_000 {
                 self.carry();
-                let read = self.server.read(&mut buffer).expect_err("nothing is sent yet");
-                assert_eq!(read.kind(), io::ErrorKind::WouldBlock);
+                let read = self.server.read(&mut buffer).expect_err("nothing is sent yet").kind();
+                assert!(matches!(read, io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted), "{read}");
                 if self.server.is_agreed() && !self.client.is_handshaking() {
                     return;
                 }
@@ -510,14 +546,87 @@ mod tests {
     }
 
     #[test]
-    fn its_end_is_told_and_only_when_nothing_is_missing() {
-        let mut ends = Ends::new(100_000);
+    fn its_end_is_told_and_before_that_of_tcp() {
+        let mut ends = Ends::new(1);
         ends.agree();
+        while !ends.server.outgoing.is_empty() {
+            ends.carry();
+        }
         ends.carry();
         assert!(ends.end.take().is_some_and(|end| end.is_err()), "it has not ended");
-        ends.server.take_leave();
+        while let Err(error) = ends.server.finish_writing() {
+            assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+            assert!(!ends.server.socket.is_finished, "what is not sent yet would be lost");
+        }
+        assert!(ends.server.socket.is_finished);
         ends.carry();
         assert_eq!(ends.end.expect("something came").expect("close_notify"), 0);
+    }
+
+    #[test]
+    fn the_clients_end_is_noticed_though_no_event_will_tell() {
+        let mut ends = Ends::new(100_000);
+        ends.agree();
+        ends.client.writer().write_all(b"last").expect("memory");
+        ends.client.send_close_notify();
+        ends.carry();
+        let mut buffer = [0; 10];
+        assert_eq!(ends.server.read(&mut buffer).expect("bytes"), 4);
+        assert!(ends.server.may_hold_more(), "the end is still to be read");
+        assert_eq!(ends.server.read(&mut buffer).expect("the end"), 0);
+    }
+
+    #[test]
+    fn records_with_nothing_in_them_do_not_keep_the_worker() {
+        let mut ends = Ends::new(100_000);
+        ends.agree();
+        for _ in 0..30 {
+            ends.client.refresh_traffic_keys().expect("agreed");
+        }
+        ends.carry();
+        ends.server.socket.most_at_once = Some(50);
+        let mut buffer = [0; 10];
+        for _ in 0..10 {
+            ends.server.socket.reads = 0;
+            let error = ends.server.read(&mut buffer).expect_err("there are no bytes of the client's");
+            assert_eq!((error.kind(), ends.server.socket.reads), (io::ErrorKind::Interrupted, 1));
+        }
+    }
+
+    #[test]
+    fn a_message_in_very_many_pieces_is_refused_once() {
+        let mut ends = Ends::new(100_000);
+        // The beginning of a ClientHello of 65,520 bytes, and then one of its bytes in each record.
+        ends.server.socket.to_server.extend(b"\x16\x03\x01\0\x04\x01\0\xff\xf0");
+        for _ in 0..65_000 {
+            ends.server.socket.to_server.extend(b"\x16\x03\x01\0\x01\0");
+        }
+        let mut buffer = [0; 1000];
+        let error = loop {
+            match ends.server.read(&mut buffer).expect_err("nothing is agreed on").kind() {
+                io::ErrorKind::Interrupted => {}
+                error => break error,
+            }
+        };
+        assert_eq!(error, io::ErrorKind::InvalidData);
+        ends.server.tend();
+        assert_eq!(ends.server.socket.to_client, ALERT);
+        assert_eq!(ends.server.read(&mut buffer).expect("read away"), buffer.len());
+    }
+
+    #[test]
+    fn what_is_on_the_way_is_seen_to_move() {
+        let mut ends = Ends::new(1000);
+        ends.agree();
+        let bytes = [0; 10_000];
+        let mut before = 0;
+        while let Err(error) = ends.server.write(&bytes, false) {
+            assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+            assert!(ends.server.on_the_way() >= before);
+            before = ends.server.on_the_way();
+        }
+        assert!(before > 8000, "{before}");
+        assert_eq!(ends.server.on_the_way(), 0);
     }
 
     #[test]

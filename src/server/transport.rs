@@ -52,9 +52,17 @@ pub trait Transport {
         false
     }
 
+    /// How many bytes have left since the last write that said how many it took: a client that takes
+    /// them moves, though it may be long until the next write succeeds.
+    fn on_the_way(&self) -> usize {
+        0
+    }
+
     /// Tells the other side that nothing will follow and that nothing is missing, where that takes
-    /// bytes. The connection is closed next.
-    fn take_leave(&mut self) {}
+    /// bytes; `WouldBlock` if they could not all be sent. The connection is closed next.
+    fn take_leave(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Whether the kernel moves files by itself.
     fn sends_files(&self) -> bool {
@@ -127,8 +135,12 @@ impl Transport for Box<dyn Socket> {
         (**self).may_hold_more()
     }
 
-    fn take_leave(&mut self) {
-        (**self).take_leave();
+    fn on_the_way(&self) -> usize {
+        (**self).on_the_way()
+    }
+
+    fn take_leave(&mut self) -> io::Result<()> {
+        (**self).take_leave()
     }
 
     fn sends_files(&self) -> bool {

@@ -489,6 +489,7 @@ impl Loop<'_> {
                 match self.connections.get(key) {
                     None => return true,
                     Some(seat) if seat.connection.is_idle() && seat.connection.deadline() == deadline => {
+                        self.connections[key].connection.take_leave();
                         self.close(key);
                         return true;
                     }

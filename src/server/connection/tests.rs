@@ -14,6 +14,11 @@ struct FakeSocket {
     room: usize,
     sent: Vec<u8>,
     finished: bool,
+    /// It sends records of so many bytes, and a write counts when one has left; if not 0.
+    record: usize,
+    on_the_way: usize,
+    /// It has so many bytes to say at the end.
+    farewell: usize,
 }
 
 impl Transport for FakeSocket {
@@ -27,9 +32,17 @@ impl Transport for FakeSocket {
     }
 
     fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
-        let count = bytes.len().min(self.room);
+        let record = self.record.min(bytes.len());
+        let count = if record > 0 { record - self.on_the_way } else { bytes.len() }.min(self.room);
         self.room -= count;
-        self.sent.extend_from_slice(&bytes[..count]);
+        self.sent.extend_from_slice(&bytes[self.on_the_way..][..count]);
+        if record > 0 {
+            self.on_the_way += count;
+            if self.on_the_way < record {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            return Ok(std::mem::take(&mut self.on_the_way));
+        }
         if count == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
     }
 
@@ -40,6 +53,17 @@ impl Transport for FakeSocket {
     fn finish_writing(&mut self) -> io::Result<()> {
         self.finished = true;
         Ok(())
+    }
+
+    fn on_the_way(&self) -> usize {
+        self.on_the_way
+    }
+
+    fn take_leave(&mut self) -> io::Result<()> {
+        let count = self.farewell.min(self.room);
+        self.room -= count;
+        self.farewell -= count;
+        if self.farewell > 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
     }
 }
 
@@ -240,6 +264,42 @@ fn a_client_that_takes_nothing_is_cut_off_and_one_that_takes_a_little_is_not() {
     }
     assert_eq!(bench.sent().len(), 1500);
     assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Close);
+}
+
+#[test]
+fn who_takes_a_little_of_a_record_is_not_cut_off_either() {
+    let mut bench = Bench::new();
+    (bench.connection.transport.room, bench.connection.transport.record) = (1000, 64 * 1024);
+    assert_eq!(bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    for _ in 0..5 {
+        bench.connection.transport.room = 100;
+        assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Wait);
+    }
+    assert_eq!(bench.sent().len(), 1500);
+    assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Close);
+}
+
+#[test]
+fn there_is_waited_for_room_to_say_that_nothing_is_missing() {
+    for room_comes in [true, false] {
+        let mut bench = Bench::new();
+        bench.connection.transport.room = 0;
+        bench.arrive("GET / HTTP/1.0\r\n\r\n");
+        // There is room for the answer, and then for as little again.
+        bench.connection.transport.room = 500;
+        bench.connection.transport.farewell = 500;
+        bench.connection.notice(false, true, false);
+        assert_eq!(bench.turn(Connection::advance), Next::Wait);
+        assert!(bench.connection.outgoing.is_empty() && bench.connection.transport.farewell > 0);
+        assert!(!bench.connection.transport.finished);
+        if room_comes {
+            bench.connection.transport.room = usize::MAX;
+            bench.connection.notice(false, true, false);
+            assert_eq!(bench.turn(Connection::advance), Next::Close);
+        } else {
+            assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Close);
+        }
+    }
 }
 
 #[test]
