@@ -37,6 +37,10 @@ const PIECE: usize = 64 * 1024;
 /// How much is read to find out what a client speaks. The first message of a handshake mostly fits.
 const FIRST: usize = 2 * 1024;
 
+/// How much a client may say until both agree. What clients say is mostly 2 KiB long and hardly ever
+/// 4 KiB; a handshake that takes its time keeps as much memory as it has said.
+const MAX_HANDSHAKE: usize = 16 * 1024;
+
 /// An alert: a record of 2 bytes, which say that it is fatal, and that a message could not be read (RFC
 /// 8446 section 6).
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
@@ -49,6 +53,8 @@ pub struct Tls<T> {
     /// Records that came, and how much of them rustls has taken.
     incoming: Vec<u8>,
     taken: usize,
+    /// How much rustls has taken until both agreed.
+    handshake: usize,
     /// Records that are to go out, and how much of them has.
     outgoing: Vec<u8>,
     sent: usize,
@@ -80,6 +86,7 @@ impl<T: Transport> Tls<T> {
             state: State::Silent(config),
             incoming: Vec::new(),
             taken: 0,
+            handshake: 0,
             outgoing: Vec::new(),
             sent: 0,
             owed: 0,
@@ -121,10 +128,17 @@ impl<T: Transport> Tls<T> {
     /// Gives rustls some of what is in `incoming`. An error is the client's, who is told of it.
     fn take_in(&mut self) -> io::Result<()> {
         let State::Speaking(connection) = &mut self.state else { unreachable!("called in this state") };
+        let was_handshaking = connection.is_handshaking();
         let result = match connection.read_tls(&mut &self.incoming[self.taken..]) {
             Ok(count) => {
                 self.taken += count;
-                connection.process_new_packets()
+                self.handshake += if was_handshaking { count } else { 0 };
+                match connection.process_new_packets() {
+                    Ok(_) if self.handshake > MAX_HANDSHAKE && connection.is_handshaking() => {
+                        Err(rustls::Error::General("the handshake is too long".to_owned()))
+                    }
+                    result => result,
+                }
             }
             // In memory nothing fails: rustls keeps no more of a message that comes in too many pieces.
             Err(error) => Err(rustls::Error::General(error.to_string())),
@@ -594,24 +608,31 @@ mod tests {
     }
 
     #[test]
-    fn a_message_in_very_many_pieces_is_refused_once() {
-        let mut ends = Ends::new(100_000);
-        // The beginning of a ClientHello of 65,520 bytes, and then one of its bytes in each record.
-        ends.server.socket.to_server.extend(b"\x16\x03\x01\0\x04\x01\0\xff\xf0");
-        for _ in 0..65_000 {
-            ends.server.socket.to_server.extend(b"\x16\x03\x01\0\x01\0");
-        }
-        let mut buffer = [0; 1000];
-        let error = loop {
-            match ends.server.read(&mut buffer).expect_err("nothing is agreed on").kind() {
-                io::ErrorKind::Interrupted => {}
-                error => break error,
+    fn a_handshake_that_is_too_long_is_refused_once_and_takes_no_memory() {
+        // The beginning of a ClientHello of 65,520 bytes, which goes on in records of so many.
+        for size in [1_u16, 1000, 16_000] {
+            let mut ends = Ends::new(100_000);
+            ends.server.socket.to_server.extend(b"\x16\x03\x01\0\x04\x01\0\xff\xf0");
+            for _ in 0..60_000 / size {
+                ends.server.socket.to_server.extend(b"\x16\x03\x01");
+                ends.server.socket.to_server.extend(size.to_be_bytes());
+                ends.server.socket.to_server.extend(vec![0; size.into()]);
             }
-        };
-        assert_eq!(error, io::ErrorKind::InvalidData);
-        ends.server.tend();
-        assert_eq!(ends.server.socket.to_client, ALERT);
-        assert_eq!(ends.server.read(&mut buffer).expect("read away"), buffer.len());
+            let (all, mut buffer) = (ends.server.socket.to_server.len(), [0; 1000]);
+            let error = loop {
+                match ends.server.read(&mut buffer).expect_err("nothing is agreed on").kind() {
+                    io::ErrorKind::Interrupted => {}
+                    error => break error,
+                }
+            };
+            assert_eq!(error, io::ErrorKind::InvalidData);
+            let read = all - ends.server.socket.to_server.len();
+            assert!(read <= MAX_HANDSHAKE + 17 * 1024, "{read}");
+            assert_eq!(ends.server.incoming.capacity(), 0);
+            ends.server.tend();
+            assert_eq!(ends.server.socket.to_client, ALERT);
+            assert_eq!(ends.server.read(&mut buffer).expect("read away"), buffer.len());
+        }
     }
 
     #[test]
