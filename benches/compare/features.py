@@ -81,6 +81,7 @@ def servers(ours):
             "precompressed": "--precompressed", "compress": "--compress", "auth": "--auth user:pw",
             "upload": "--upload", "upload-foreign": "--upload", "reload": "--reload",
             "qr": "--qr", "open": "--open", "bytes": "--explain",
+            "https": f"--tls-cert {TLS[0]} --tls-key {TLS[1]}",
         }),
         Server("python", f"{sys.executable} -u -m http.server {{port}} --directory {{root}}",
                "--bind 127.0.0.1", f"{sys.executable} --version", {
