@@ -74,8 +74,9 @@ enum State {
     Speaking(Box<ServerConnection>),
     /// The client speaks something else, which begins with these bytes.
     Plain(Vec<u8>),
-    /// The client broke the rules, and was told so. What it still sends means nothing.
-    Failed,
+    /// All is said: the client was told that nothing follows, or that it broke the rules. What it still
+    /// sends means nothing.
+    Over,
 }
 
 impl<T: Transport> Tls<T> {
@@ -157,7 +158,7 @@ impl<T: Transport> Tls<T> {
                 Ok(())
             }
             Err(error) => {
-                self.state = State::Failed;
+                self.state = State::Over;
                 Err(io::Error::new(io::ErrorKind::InvalidData, error))
             }
         }
@@ -227,7 +228,7 @@ impl<T: Transport> Transport for Tls<T> {
                     first.drain(..count);
                     return Ok(count);
                 }
-                State::Failed => return self.socket.read(into),
+                State::Over => return self.socket.read(into),
                 State::Speaking(_) => {
                     if let Some(result) = self.plaintext(into) {
                         return result;
@@ -270,6 +271,11 @@ impl<T: Transport> Transport for Tls<T> {
 
     fn finish_writing(&mut self) -> io::Result<()> {
         self.take_leave()?;
+        if !matches!(self.state, State::Plain(_)) {
+            // What still comes would be answered, be it a handshake.
+            self.state = State::Over;
+            (self.incoming, self.taken) = (Vec::new(), 0);
+        }
         self.socket.finish_writing()
     }
 
@@ -282,7 +288,7 @@ impl<T: Transport> Transport for Tls<T> {
         match &self.state {
             State::Silent(_) => false,
             State::Speaking(connection) => !connection.is_handshaking(),
-            State::Plain(_) | State::Failed => true,
+            State::Plain(_) | State::Over => true,
         }
     }
 
@@ -575,6 +581,26 @@ mod tests {
         assert!(ends.server.socket.is_finished);
         ends.carry();
         assert_eq!(ends.end.expect("something came").expect("close_notify"), 0);
+    }
+
+    #[test]
+    fn nothing_is_said_behind_the_end() {
+        let mut buffer = [0; 1000];
+        // A stop before a handshake, or in the middle of it.
+        for begun in [0, 10] {
+            let mut ends = Ends::new(100_000);
+            let mut hello = Vec::new();
+            ends.client.write_tls(&mut hello).expect("memory");
+            ends.server.socket.to_server.extend(&hello[..begun]);
+            ends.server.read(&mut buffer).expect_err("nothing is agreed on");
+            while ends.server.finish_writing().is_err() {}
+            ends.server.socket.to_client.clear();
+            ends.server.socket.to_server.extend(&hello[begun..]);
+            while ends.server.read(&mut buffer).is_ok() {}
+            (ends.server.tend(), ends.server.tend());
+            assert!(ends.server.socket.to_client.is_empty(), "{:?}", ends.server.socket.to_client);
+            assert!(ends.server.socket.to_server.is_empty(), "it is read away");
+        }
     }
 
     #[test]
