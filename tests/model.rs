@@ -722,18 +722,20 @@ impl Bench {
     fn take_turns(&mut self, mut act: Act) -> Result<bool, TestCaseError> {
         loop {
             let before = (self.socket().calls + self.answered(), self.socket().sent.len());
+            let interruptions = self.socket().interruptions;
             let next = self.turn(act);
+            let was_interrupted = self.socket().interruptions < interruptions;
             let after = (self.socket().calls + self.answered(), self.socket().sent.len());
             self.check_bytes(next)?;
             self.check_observer(next)?;
             match next {
                 Next::Close => return self.check_close().map(|()| false),
                 Next::Wait => return self.check_wait().map(|()| true),
-                // Every other step at least calls something.
+                // Every other step at least calls something; a call that is interrupted ends the turn.
                 Next::Again => {
                     let (calls, bytes) = (after.0 - before.0, after.1 - before.1);
                     prop_assert!(
-                        calls > 100 || bytes > 1_000_000,
+                        calls > 100 || bytes > 1_000_000 || was_interrupted,
                         "again after {calls} calls, {bytes} bytes"
                     );
                 }

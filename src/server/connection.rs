@@ -671,10 +671,8 @@ impl<T: Transport> Connection<T> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::Stop(Next::Again),
             // It spoke to break the rules of TLS, and was told. To close at once could take that back.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                if self.transport.finish_writing().is_err() {
-                    return Step::Stop(Next::Close);
-                }
-                self.state = State::Lingering(0);
+                self.linger = true;
+                self.state = State::SendingLast;
                 Step::GoOn
             }
             Err(_) => Step::Stop(Next::Close),

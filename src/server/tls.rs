@@ -597,7 +597,8 @@ mod tests {
             ends.server.socket.to_client.clear();
             ends.server.socket.to_server.extend(&hello[begun..]);
             while ends.server.read(&mut buffer).is_ok() {}
-            (ends.server.tend(), ends.server.tend());
+            ends.server.tend();
+            ends.server.tend();
             assert!(ends.server.socket.to_client.is_empty(), "{:?}", ends.server.socket.to_client);
             assert!(ends.server.socket.to_server.is_empty(), "it is read away");
         }
