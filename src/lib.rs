@@ -15,16 +15,22 @@
 //! | [`site`] | a folder as a web site: a request in, a response out | sockets |
 //! | [`http`] | the protocol: pure functions over bytes | sockets, files, clocks |
 //!
-//! Below all of them: [`client`] (who is at the other end), [`trace`], by which each decision tells its reason to whoever asks, and
-//! [`human`] (bytes and sizes as people read them), and [`sandbox`] (what the kernel lets us open at all).
+//! Below all of them:
 //!
-//! Beside them: [`cli`] (options, and every default), [`start_lines`], [`access_log`] and [`explain`]
-//! (what is printed), `progress` (lines on a terminal for what takes long), [`qr_code`], [`browser`] (of the
-//! user, for `--open`), `certificate` (for https), [`events`] (what pages are
-//! told as it happens), [`inspect`] (a live page that shows what goes on), `reload` (pages that reload
-//! when files change), `manual` (for shells and `man`), `metrics` (numbers for who watches over servers), and
-//! `main.rs`, which puts all of it together. For servers that run for longer: [`log_file`], [`quit_after`],
-//! [`service_manager`], and `signals.rs` beside `main.rs`.
+//! - [`client`]: who is at the other end.
+//! - [`trace`]: how each decision tells its reason to whoever asks.
+//! - [`human`]: bytes and sizes as people read them.
+//! - [`sandbox`]: what the kernel lets us open at all.
+//!
+//! Beside them, and put together with them by `main.rs`:
+//!
+//! - what is asked for and printed: [`cli`] (options, and every default), [`start_lines`], [`access_log`],
+//!   [`explain`], `progress` (lines on a terminal for what takes long), [`qr_code`], `manual` (for shells and
+//!   `man`), [`browser`] (of the user, for `--open`);
+//! - pages of its own: [`inspect`] (what goes on, live), `reload` (pages that reload when files change),
+//!   both by way of [`events`], and `metrics` (numbers for who watches over servers);
+//! - for servers that run for longer: `certificate` (for https), [`log_file`], [`quit_after`],
+//!   [`service_manager`], and `doors.rs` and `signals.rs` beside `main.rs`.
 //!
 //! # The way of a request
 //!

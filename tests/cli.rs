@@ -3,15 +3,15 @@
 mod support;
 
 use rustix::process::Signal;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use support::{
-    Client, Finished, LARGE, Process, Server, V4, V6, folder, glasshttp, has_v6, make_fifo, name, one_line,
-    run, wait_until, write, write_sparse,
+    Client, Finished, LARGE, Process, Server, V4, V6, address_of_our_own, folder, glasshttp, has_v6,
+    make_fifo, name, one_line, run, wait_until, write, write_sparse,
 };
 use tempfile::TempDir;
 
@@ -654,16 +654,12 @@ fn a_log_line_is_there_soon_after_its_exchange() {
 
 #[test]
 fn quiet_prints_nothing_at_all() {
-    // What prints nothing cannot say on which port it listens. This is one that the system gives to
-    // nobody who asks for any, on an address of this test's own.
-    const PORT: u16 = 8080;
-    let [.., high, low] = std::process::id().to_be_bytes();
-    let own = IpAddr::V4(Ipv4Addr::new(127, 80, high, low));
+    let address = address_of_our_own();
     let folder = small_site();
     for quiet in [&["--quiet"][..], &["-q"], &["-q", "--log", "json"]] {
-        let place = ["--bind", &own.to_string(), "--port", &PORT.to_string()];
+        let place = ["--bind", &address.ip().to_string(), "--port", &address.port().to_string()];
         let process = Process::start(glasshttp().args(quiet).args(place).arg(folder.path()));
-        let mut client = wait_until("a connection", || connect(own, PORT).ok());
+        let mut client = wait_until("a connection", || Client::connect(address).ok());
         assert_eq!(client.get("/").status, 200);
         process.signal(Signal::TERM);
         let Finished { code, stdout, stderr } = process.finish();

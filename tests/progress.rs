@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::net::SocketAddr;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
-use support::{Client, LARGE, V4, folder, glasshttp, wait_until, write_sparse};
+use support::{Client, LARGE, V4, address_of_our_own, folder, glasshttp, wait_until, write_sparse};
 use tempfile::TempDir;
 use terminal::Terminal;
 
@@ -110,8 +110,12 @@ fn a_slow_download_has_a_line_that_leaves_no_trace_and_the_log_is_whole() {
     }
     let logged = server.wait_for_log("  200  GET /a.txt  5 B  ", 3);
     assert!(logged.iter().all(|line| line.ends_with(" ms")), "{logged:?}");
-    assert_eq!(server.lines().len(), 1);
-    assert!(server.terminal.screen().last().is_some_and(|line| line.starts_with('↓')), "it is the last");
+    // It is taken away for each line of the log, and comes back below.
+    wait_until("it to be the last", || {
+        let screen = server.terminal.screen();
+        let is_last = screen.last().is_some_and(|line| line.starts_with('↓'));
+        (is_last && server.lines().len() == 1).then_some(())
+    });
     finish(&mut client);
     server.wait_for_lines(0);
     let logged = server.wait_for_log("  200  GET /large?%1b[2J  67.1 MB  ", 1);
@@ -183,11 +187,11 @@ fn control_c_leaves_a_clean_terminal() {
 #[test]
 fn quiet_and_without_a_terminal_there_are_no_lines() {
     let site = site();
-    let port = std::net::TcpListener::bind((V4, 0)).expect("a port").local_addr().expect("bound").port();
+    let address = address_of_our_own();
+    let (ip, port) = (address.ip().to_string(), address.port().to_string());
     let mut command = glasshttp();
-    command.env("TERM", "xterm").args(["--quiet", "--bind", "127.0.0.1", "--port", &port.to_string()]);
+    command.env("TERM", "xterm").args(["--quiet", "--bind", &ip, "--port", &port]);
     let (terminal, mut child) = Terminal::run(command.arg(site.path()));
-    let address = SocketAddr::new(V4, port);
     wait_until("the server", || Client::connect(address).ok());
     let quiet = slow(address, "/large");
     let other = support::Server::start(site.path(), &[]);

@@ -301,6 +301,13 @@ pub(crate) const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// `::1`
 pub(crate) const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
+/// Where a server can listen that does not say where it does: at an address of this test program's own,
+/// on a port that the system gives to nobody who asks for any.
+pub(crate) fn address_of_our_own() -> SocketAddr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    SocketAddr::from(([127, 80, high, low], 8080))
+}
+
 /// Whether this machine has `::1`; tests that need it pass without it.
 pub(crate) fn has_v6() -> bool {
     TcpListener::bind((V6, 0)).is_ok()
