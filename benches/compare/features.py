@@ -18,13 +18,15 @@ miniserve with its QR code, which it shows for addresses of a network only. Ever
 and only processes that were started here are ended. darkhttpd is not tried: its column is read in
 its source and marked so.
 
-The table takes about four minutes. It needs openssl (for a certificate) and node.
+The table takes about five minutes. It needs Linux, openssl (for certificates), node, and strace (to see
+who asks the kernel for a sandbox; what that keeps out is tried from inside by tests/sandbox.rs).
 """
 import argparse
 import base64
 import datetime
 import gzip
 import hashlib
+import html
 import http.client
 import http.server
 import io
@@ -34,6 +36,8 @@ import pty
 import re
 import select
 import shlex
+import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -42,6 +46,7 @@ import tarfile
 import tempfile
 import threading
 import time
+import urllib.parse
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +86,9 @@ def servers(ours):
             "precompressed": "--precompressed", "compress": "--compress", "auth": "--auth user:pw",
             "upload": "--upload", "upload-foreign": "--upload", "reload": "--reload",
             "qr": "--qr", "open": "--open", "bytes": "--explain",
-            "https": f"--tls-cert {TLS[0]} --tls-key {TLS[1]}",
+            "https": f"--tls-cert {TLS[0]} --tls-key {TLS[1]}", "renewed": f"--tls-cert {TLS[0]} --tls-key {TLS[1]}",
+            "unix": "--bind unix:{conf}/socket", "base": "--base-path /files", "client": "--trust-proxy=127.0.0.1",
+            "metrics": "--metrics", "rotated": "--log-file {conf}/log",
         }),
         Server("python", f"{sys.executable} -u -m http.server {{port}} --directory {{root}}",
                "--bind 127.0.0.1", f"{sys.executable} --version", {
@@ -91,23 +98,27 @@ def servers(ours):
                node("http-server", "bin/http-server") + " --version", {
             "dotfiles": "--no-dotfiles", "clean": "-e html", "cors": "--cors", "precompressed": "-g -b",
             "auth": "--username user --password pw", "open": "-o",
-            "https": f"-S -C {TLS[0]} -K {TLS[1]}", "proxy": "-P http://127.0.0.1:{upstream}",
+            "https": f"-S -C {TLS[0]} -K {TLS[1]}", "renewed": f"-S -C {TLS[0]} -K {TLS[1]}",
+            "client": "--log-ip", "proxy": "-P http://127.0.0.1:{upstream}",
         }),
         Server("serve", node("serve", "build/main.js") + " -n {root}", "-l tcp://127.0.0.1:{port}",
                node("serve", "build/main.js") + " --version", {
             "spa": "-s", "cors": "-C", "own-header": "-c {conf}/serve.json", "bytes": "-d",
             "modified": "--no-etag", "https": f"--ssl-cert {TLS[0]} --ssl-key {TLS[1]}",
+            "renewed": f"--ssl-cert {TLS[0]} --ssl-key {TLS[1]}", "unix": "-l unix:{conf}/socket",
+            "base": "-c {conf}/base.json",
         }, anywhere="-p {port}"),
         Server("live-server", node("live-server", "live-server.js") + " --port={port} {root}",
                "--host=127.0.0.1", node("live-server", "live-server.js") + " --version", {
             "spa": "--entry-file=index.html", "cors": "--cors", "auth": "--htpasswd={conf}/htpasswd",
-            "https": "--https={conf}/https.js", "bytes": "-V",
+            "https": "--https={conf}/https.js", "renewed": "--https={conf}/https.js", "bytes": "-V",
+            "base": "--mount=/files:{root}", "client": "-V",
             "proxy": "--proxy=/api:http://127.0.0.1:{upstream}/api",
         }),
         Server("sirv-cli", node("sirv-cli", "bin.js") + " {root} -p {port}", "-H 127.0.0.1",
                node("sirv-cli", "bin.js") + " --version", {
             "etag": "-e", "if-range": "-e", "if-match": "-e", "spa": "-s", "cors": "-c",
-            "https": f"--http2 -C {TLS[0]} -K {TLS[1]}",
+            "https": f"--http2 -C {TLS[0]} -K {TLS[1]}", "renewed": f"--http2 -C {TLS[0]} -K {TLS[1]}",
         }),
         Server("miniserve", f"{PEERS}/bin/miniserve -p {{port}} {{root}}", "-i 127.0.0.1",
                f"{PEERS}/bin/miniserve --version", {
@@ -115,9 +126,10 @@ def servers(ours):
             "cors": "--header 'Access-Control-Allow-Origin: *'", "own-header": "--header 'X-Own: yes'",
             "compress": "-C", "auth": "-a user:pw", "archive": "--enable-tar-gz", "readme": "--readme",
             "upload": "-u", "upload-foreign": "-u", "qr": "-q", "https": f"--tls-cert {TLS[0]} --tls-key {TLS[1]}",
+            "renewed": f"--tls-cert {TLS[0]} --tls-key {TLS[1]}", "base": "--route-prefix /files", "client": "-v",
             "webdav": "--enable-webdav", "bytes": "-v",
         }),
-        Server("static-web-server", f"{PEERS}/bin/static-web-server -p {{port}} -d {{root}}", "-a 127.0.0.1",
+        Server("static-web-server", f"{PEERS}/bin/static-web-server -d {{root}}", "-a 127.0.0.1 -p {port}",
                f"{PEERS}/bin/static-web-server --version", {
             "listing": "-z", "sort": "-z", "filter": "-z", "gallery": "-z", "readme": "-z",
             "json": "--directory-listing-format json -z",
@@ -125,12 +137,16 @@ def servers(ours):
             "precompressed": "--compression-static", "auth": f"--basic-auth 'user:{BCRYPT}'",
             "archive": "--directory-listing-download=targz -z", "bytes": "-g trace",
             "https": f"--http2 --http2-tls-cert {TLS[0]} --http2-tls-key {TLS[1]}",
-        }),
+            "renewed": f"--http2 --http2-tls-cert {TLS[0]} --http2-tls-key {TLS[1]}",
+            "systemd": "--fd 0", "base": "-w {conf}/base.toml -z", "metrics": "--health --metrics",
+            "client": "--trusted-proxies 127.0.0.1 --log-forwarded-for --log-remote-address -g info",
+        }, anywhere="-p {port}"),
     ]
 
 
 # Options of a configuration file are shown as that file.
-SHOWN = {"-c {conf}/serve.json": "serve.json", "-w {conf}/own.toml": "sws.toml"}
+SHOWN = {"-c {conf}/serve.json": "serve.json", "-w {conf}/own.toml": "sws.toml",
+         "-c {conf}/base.json": "serve.json", "-w {conf}/base.toml -z": "sws.toml"}
 
 
 def shown(flags):
@@ -158,6 +174,10 @@ DARKHTTPD = {
     "cors": "y `--header`", "own-header": "y `--header`", "404": "n", "precompressed": "n", "compress": "n",
     "auth": "y `--auth`", "archive": "n", "upload-off": "y", "upload": "n", "upload-foreign": "-",
     "reload": "n", "qr": "n", "open": "n", "bytes": "n", "https": "n", "proxy": "n", "webdav": "n",
+    "renewed": "-", "unix": "n", "systemd": "n", "base": "n", "metrics": "n",
+    "client": ("part `--trusted-ip`", "the first address counts, which a client may have written itself"),
+    "rotated": ("n", "with `--log`: it goes on in the old file"), "progress": "n",
+    "sandbox": ("y `--chroot`", "for which it has to be started as root"),
 }
 
 # ---------------------------------------------------------------- what is served
@@ -170,6 +190,13 @@ PICTURE = base64.b64decode(      # one pixel
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 SECRET = b"this is the secret\n"
 THEN = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc).timestamp()
+
+
+def certificate(folder):
+    """A new certificate and its key."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-subj", "/CN=localhost", "-days", "2", "-keyout", folder / "key.pem", "-out",
+                    folder / "cert.pem"], check=True, capture_output=True)
 
 
 def fill(top, own_404):
@@ -189,6 +216,8 @@ def fill(top, own_404):
         "outside/secret.txt": SECRET, "site-private/secret.txt": SECRET,
         "conf/serve.json": b'{"headers": [{"source": "**", "headers": [{"key": "X-Own", "value": "yes"}]}]}',
         "conf/own.toml": b'[advanced]\n[[advanced.headers]]\nsource = "**"\nheaders = { X-Own = "yes" }\n',
+        "conf/base.json": b'{"rewrites": [{"source": "/files/:rest*", "destination": "/:rest*"}]}',
+        "conf/base.toml": b'[advanced]\n[[advanced.rewrites]]\nsource = "/files/{**}"\ndestination = "/$1"\n',
         "conf/htpasswd": b"user:{SHA}" + base64.b64encode(hashlib.sha1(b"pw").digest()) + b"\n",
         "conf/browser": f'#!/bin/sh\necho "$1" >> "{top}/conf/opened"\n'.encode(),
     }
@@ -204,9 +233,7 @@ def fill(top, own_404):
     (site / "link-out.txt").symlink_to("../outside/secret.txt")
     (site / "folder-out").symlink_to("../outside")
     (site / "listed/link-out.txt").symlink_to("../../outside/secret.txt")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-subj", "/CN=localhost", "-days", "2", "-keyout", top / "conf/key.pem", "-out",
-                    top / "conf/cert.pem"], check=True, capture_output=True)
+    certificate(top / "conf")
     (top / "conf/https.js").write_text(
         f'const fs = require("fs");\nmodule.exports = {{ cert: fs.readFileSync("{top}/conf/cert.pem"), '
         f'key: fs.readFileSync("{top}/conf/key.pem") }};\n')
@@ -231,17 +258,26 @@ class Answer:
         return self.fields.get(name) or ""
 
 
+# Hands over an open socket as systemd does: as number 3, with a word about it in the environment.
+HAND_OVER = ("import os, sys; os.dup2(int(sys.argv[1]), 3); "
+             "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid())); os.execvp(sys.argv[2], sys.argv[2:])")
+CONFINING = "landlock_restrict_self,seccomp,chroot,pivot_root,unshare"
+
+
 class Run:
     """One process of a server, over a folder of its own."""
 
-    def __init__(self, server, flags="", here=True, terminal=False, own_404=False, upstream=0):
+    def __init__(self, server, flags="", here=True, terminal=False, own_404=False, upstream=0,
+                 handed_over=False, traced=False):
         self.temporary = tempfile.TemporaryDirectory(prefix="features-")
         self.top = Path(self.temporary.name)
         self.site = self.top / "site"
         self.conf = self.top / "conf"
         fill(self.top, own_404)
         self.port = free_port()
-        template = f"{server.command} {server.here if here else server.anywhere} {flags}"
+        # Where a socket is handed over, the option that takes it comes in place of an address.
+        address = "" if handed_over and flags else server.here if here else server.anywhere
+        template = f"{server.command} {address} {flags}"
         values = {"{port}": self.port, "{root}": self.site, "{conf}": self.conf, "{upstream}": upstream}
 
         def filled(word):
@@ -249,6 +285,14 @@ class Run:
                 word = word.replace(key, str(value))
             return word
         command = [filled(word) for word in shlex.split(template)]
+        handed = ()
+        if traced:
+            command = ["strace", "-D", "-f", "-qq", "-e", f"trace={CONFINING}", "-o", self.conf / "calls", *command]
+        self.handed_over = socket.create_server(("127.0.0.1", 0)) if handed_over else None
+        if self.handed_over:
+            self.port = self.handed_over.getsockname()[1]
+            handed = (self.handed_over.fileno(),)
+            command = [sys.executable, "-c", HAND_OVER, str(handed[0]), *command]
         # Nothing of this user's settings; and whoever opens a browser opens ours, which takes a note.
         env = {"PATH": os.environ["PATH"], "HOME": str(self.conf), "TERM": "xterm", "LANG": "C.UTF-8",
                "NO_UPDATE_CHECK": "1", "BROWSER": str(self.conf / "browser")}
@@ -259,18 +303,21 @@ class Run:
             if terminal:
                 self.screen, target = pty.openpty()
             self.process = subprocess.Popen(command, cwd=self.conf, env=env, stdin=subprocess.DEVNULL,
-                                            stdout=target, stderr=subprocess.STDOUT)
+                                            stdout=target, stderr=subprocess.STDOUT, pass_fds=handed)
             if terminal:
                 os.close(target)
+            if self.handed_over:
+                self.handed_over.close()
 
     def __enter__(self):
         until = time.monotonic() + 20
         while time.monotonic() < until and self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
-            except OSError:
-                time.sleep(0.05)
+            for connect in (self.connect, self.connect_unix):
+                try:
+                    connect().close()
+                    return self
+                except OSError:
+                    time.sleep(0.05)
         said = self.said()
         self.__exit__()
         raise RuntimeError(f"{shlex.join(self.process.args)} does not answer: {said[-300:]}")
@@ -298,10 +345,24 @@ class Run:
                 break
         return seen.decode(errors="replace")
 
-    def ask(self, target, method="GET", body=None, host=None, **fields):
+    def connect(self, source="127.0.0.1"):
+        return socket.create_connection(("127.0.0.1", self.port), WAIT, (source, 0))
+
+    def connect_unix(self):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(WAIT)
+        try:
+            s.connect(str(self.conf / "socket"))
+        except OSError:
+            s.close()
+            raise
+        return s
+
+    def ask(self, target, method="GET", body=None, host=None, connect=None, **fields):
         """One request on a connection of its own. `If_Range="x"` is the field If-Range."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)
         try:
+            connection.sock = (connect or self.connect)()
             connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", host or f"localhost:{self.port}")
             connection.putheader("Connection", "close")
@@ -835,6 +896,113 @@ def _(run):
     return Cell("y", "and HTTP/2" if http2 else "") if whole else NO
 
 
+def certificate_seen(run):
+    try:
+        return ssl.get_server_certificate(("127.0.0.1", run.port), timeout=WAIT)
+    except FAILURES:
+        return None
+
+
+@feature("renewed", "a renewed certificate is taken over while it runs")
+def _(run):
+    if not (before := certificate_seen(run)):
+        return NEITHER
+    certificate(run.conf)
+    for how in "by itself", "at SIGHUP":
+        for _ in range(20):
+            if (seen := certificate_seen(run)) and seen != before:
+                return Cell("y", how)
+            time.sleep(0.1)
+        run.process.send_signal(signal.SIGHUP)
+    return NO
+
+
+@feature("unix", "listens on a Unix socket")
+def _(run):
+    return YES if run.ask("/poem.txt", connect=run.connect_unix).body == POEM else NO
+
+
+@feature("systemd", "takes a socket that systemd has opened (`LISTEN_FDS`)")
+def _(run):
+    return YES if run.ask("/poem.txt").body == POEM else NO
+
+
+@feature("base", "all of it below a path, as a proxy may pass it on")
+def _(run):
+    if run.ask("/files/poem.txt").body != POEM:
+        return NO
+    redirect = run.ask("/files/listed", Accept="text/html").get("Location")
+    page = html.unescape(run.ask("/files/listed/", Accept="text/html").body.decode())
+    links = re.findall(r'href="([^"]*b\.txt)"', page)
+    if not links:
+        return part("files alone, no listings")
+    out = [what for what, found in (("redirects", [redirect] if redirect else []), ("links of listings", links))
+           for link in found
+           if not urllib.parse.urlsplit(urllib.parse.urljoin("/files/listed/", link)).path.startswith("/files/")]
+    return part(f"{' and '.join(out)} lead out of it") if out else YES
+
+
+@feature("client", "the log knows the client behind a proxy, and nobody else is believed")
+def _(run):
+    # 127.0.0.1 is the proxy, which has added the last address. 127.0.0.2 is none.
+    run.ask("/poem.txt", X_Forwarded_For="203.0.113.8, 203.0.113.7")
+    run.ask("/poem.txt", X_Forwarded_For="203.0.113.9", connect=lambda: run.connect("127.0.0.2"))
+    time.sleep(0.5)
+    said = run.said()
+    if "203.0.113.9" in said:
+        return wrong("whoever writes `X-Forwarded-For` is believed")
+    if "203.0.113.8" in said:
+        whole = "203.0.113.7" in said
+        return part("the log has the whole field" if whole else
+                    "the first address counts, which a client may have written itself")
+    return YES if "203.0.113.7" in said else NO
+
+
+@feature("metrics", "health and metrics")
+def _(run):
+    health = any(run.ask(path).status == 200
+                 for path in ("/.glass/health", "/health", "/__miniserve_internal/healthcheck"))
+    metrics = any(re.search(rb"^# TYPE \w+ counter", run.ask(path).body, re.MULTILINE)
+                  for path in ("/.glass/metrics", "/metrics"))
+    return YES if health and metrics else part("health alone") if health else part("metrics alone") if metrics else NO
+
+
+@feature("rotated", "a log file, opened anew when it was rotated")
+def _(run):
+    log, older = run.conf / "log", run.conf / "log.1"
+    if not log.exists():
+        return NO
+
+    def has(line):
+        run.ask(line)
+        for _ in range(30):
+            if log.exists() and line in log.read_text():
+                return True
+            time.sleep(0.1)
+        return False
+    if not has("/before"):
+        return NO
+    log.rename(older)
+    run.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    return YES if has("/after") else Cell("n", "it goes on in the old file")
+
+
+@feature("progress", "a terminal shows how far long transfers are")
+def _(run):
+    (run.site / "long.bin").touch()
+    os.truncate(run.site / "long.bin", 64 << 20)
+    request = b"GET /long.bin HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % run.port
+    run.raw(request, lambda _: time.sleep(0.05), wait=4)        # a client that is slow
+    return YES if re.search(r"long\.bin.*(\d ?%|B/s)", run.said()) else NO
+
+
+@feature("sandbox", "asks the kernel to keep it from all other files (sandbox)")
+def _(run):
+    done = re.findall(r"(\w+)\(.* = 0$", (run.conf / "calls").read_text(), re.MULTILINE)
+    return Cell("y", done[0].split("_")[0].capitalize()) if done else NO
+
+
 @feature("proxy", "passes requests on to another server")
 def _(run):
     return YES if run.ask("/api/hello").body == b"from upstream" else NO
@@ -863,7 +1031,8 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 
 
 # How the server is started for it.
-NEEDS = {"bind": {"here": False}, "qr": {"terminal": True}, "404": {"own_404": True}}
+NEEDS = {"bind": {"here": False}, "qr": {"terminal": True}, "404": {"own_404": True},
+         "systemd": {"handed_over": True}, "progress": {"terminal": True}, "sandbox": {"traced": True}}
 # What these leave behind would be in the way of others.
 ALONE = {"upload-off", "upload", "upload-foreign", "reload"} | NEEDS.keys()
 
@@ -952,6 +1121,9 @@ def main():
     parser.add_argument("--show", action="store_true", help="print each cell as it comes")
     args = parser.parse_args()
     keys = args.only.split(",") if args.only else [key for key, _, _ in FEATURES]
+    if "sandbox" in keys and not shutil.which("strace"):
+        keys.remove("sandbox")
+        print("strace is not there: no sandbox in the table", file=sys.stderr)
     upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
     chosen = []
