@@ -27,6 +27,7 @@ use glasshttp::service_manager::ServiceManager;
 use glasshttp::site::{Gate, auth::Door};
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
 use glasshttp::{browser, human, start_lines};
+use jiff::tz::TimeZone;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -179,8 +180,8 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         #[cfg(feature = "reload")]
         reload,
         log_file,
-        // It is read from a file.
-        time_zone: jiff::tz::TimeZone::system(),
+        // It is looked for among some hundred files, which the sandbox does not allow.
+        time_zone: if config.log.is_some() { TimeZone::system() } else { TimeZone::UTC },
         manager,
         status,
     };
@@ -202,7 +203,7 @@ struct Ready<'a> {
     #[cfg(feature = "reload")]
     reload: Option<Reload>,
     log_file: Option<Arc<LogFile>>,
-    time_zone: jiff::tz::TimeZone,
+    time_zone: TimeZone,
     manager: Option<Arc<ServiceManager>>,
     status: String,
 }
