@@ -74,10 +74,4 @@ impl Observer for WorkerActivity {
     fn wants_text(&self) -> bool {
         false
     }
-
-    fn flush_at(&self) -> Option<Instant> {
-        None
-    }
-
-    fn flush(&mut self) {}
 }

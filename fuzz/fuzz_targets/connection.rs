@@ -207,12 +207,6 @@ impl Observer for Observed {
     fn observe(&mut self, exchange: &Exchange, _now: Instant) {
         self.0.push(exchange.clone());
     }
-
-    fn flush_at(&self) -> Option<Instant> {
-        None
-    }
-
-    fn flush(&mut self) {}
 }
 
 // ---- a connection's life

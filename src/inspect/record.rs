@@ -332,12 +332,6 @@ impl Observer for WorkerInspector {
             at: self.recorder.microseconds(now),
         }));
     }
-
-    fn flush_at(&self) -> Option<Instant> {
-        None
-    }
-
-    fn flush(&mut self) {}
 }
 
 /// The first two words of a request line, as far as it has them.

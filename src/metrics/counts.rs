@@ -169,12 +169,6 @@ impl Observer for WorkerMetrics {
         self.counts.body_bytes.add(under_way.body_sent.saturating_sub(*counted));
         *counted = under_way.body_sent;
     }
-
-    fn flush_at(&self) -> Option<Instant> {
-        None
-    }
-
-    fn flush(&mut self) {}
 }
 
 /// Which of the buckets a time belongs to; a bound belongs to the bucket below it.

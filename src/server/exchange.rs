@@ -162,10 +162,12 @@ pub trait Observer: Send {
     fn receiving(&mut self, _receiving: &Receiving<'_>, _now: Instant) {}
 
     /// When it wants [`Observer::flush`] to be called; `None` if it has nothing to pass on.
-    fn flush_at(&self) -> Option<Instant>;
+    fn flush_at(&self) -> Option<Instant> {
+        None
+    }
 
     /// Passes on what it has gathered. It must not wait for anything.
-    fn flush(&mut self);
+    fn flush(&mut self) {}
 }
 
 /// Two observers as one.
