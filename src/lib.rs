@@ -82,7 +82,6 @@ pub mod budget;
 pub mod certificate;
 pub mod cli;
 pub mod client;
-pub mod counter;
 pub mod events;
 pub mod explain;
 pub mod http;

@@ -32,7 +32,6 @@ sources! {
     "src/certificate.rs"
     "src/cli.rs"
     "src/client.rs"
-    "src/counter.rs"
     "src/doors.rs"
     "src/events.rs"
     "src/explain.rs"

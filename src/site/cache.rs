@@ -27,7 +27,6 @@
 use super::facts::Facts;
 use super::representation::Representation;
 use super::root::{Root, Trail};
-use crate::counter::Counter;
 use crate::trace;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -53,11 +52,12 @@ pub struct Cache {
     counts: Option<Box<Counts>>,
 }
 
-/// How often it was asked for something that it had, and had not.
+/// How often it was asked for something that it had, and had not. All workers share the two numbers, as
+/// they share the lock on the entries, which they take as often.
 #[derive(Debug, Default)]
 struct Counts {
-    hits: Counter,
-    misses: Counter,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 /// What can be told of a cache. It is counted from its beginning, and only if that was asked for.
@@ -128,7 +128,10 @@ impl Cache {
 
     /// What can be told of it now.
     pub fn figures(&self) -> Figures {
-        let counts = self.counts.as_ref().map(|counts| (counts.hits.read(), counts.misses.read()));
+        let counts = self
+            .counts
+            .as_ref()
+            .map(|counts| (counts.hits.load(Ordering::Relaxed), counts.misses.load(Ordering::Relaxed)));
         let (hits, misses) = counts.unwrap_or_default();
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner).len();
         Figures { hits, misses, entries, bytes: self.size.load(Ordering::Relaxed), capacity: self.capacity }
@@ -140,7 +143,7 @@ impl Cache {
         let found = self.find(path, arrived, root);
         if let Some(counts) = &self.counts {
             let count = if found.is_some() { &counts.hits } else { &counts.misses };
-            count.add_one();
+            count.fetch_add(1, Ordering::Relaxed);
         }
         found
     }
