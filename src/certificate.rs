@@ -128,11 +128,15 @@ impl Certificate {
         Ok(())
     }
 
+    /// The certificate itself, in DER, without those of who vouch for it.
+    pub fn own(&self) -> CertificateDer<'static> {
+        self.current.get().cert[0].clone()
+    }
+
     /// The SHA-256 of it, as `openssl x509 -fingerprint -sha256` writes it: whoever is told this on
     /// another way can see that it is really this server's.
     pub fn fingerprint(&self) -> String {
-        let pair = self.current.get();
-        let digest = ::aws_lc_rs::digest::digest(&::aws_lc_rs::digest::SHA256, &pair.cert[0]);
+        let digest = ::aws_lc_rs::digest::digest(&::aws_lc_rs::digest::SHA256, &self.own());
         digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
     }
 }

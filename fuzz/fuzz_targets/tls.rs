@@ -24,14 +24,10 @@ use glasshttp::server::{self, Arrival};
 use glasshttp::site::{Body, Response};
 use glasshttp_fuzz::unfold;
 use libfuzzer_sys::fuzz_target;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
-use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, ServerConfig, SignatureScheme,
-    SupportedProtocolVersion,
-};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
 use std::cell::{RefCell, RefMut};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -78,7 +74,7 @@ fn in_the_clear(stream: &[u8]) -> Vec<u8> {
 
 /// Bytes that may be anything go to a server that speaks TLS.
 fn as_it_is(stream: &[u8], script: &[u8]) {
-    let mut run = Run::new(|wire| Tls::new(wire, Arc::clone(&SERVER)));
+    let mut run = Run::new(|wire| Tls::new(wire, CERTIFICATE.config()));
     let mut rest = stream;
     let mut is_broken_off = false;
     for step in script.chunks_exact(2) {
@@ -109,7 +105,7 @@ struct Seen {
 
 /// Bytes that may be anything go to a server by a client that knows how to encrypt them.
 fn encrypted(stream: &[u8], script: &[u8], config: &Arc<ClientConfig>) -> Seen {
-    let mut run = Run::new(|wire| Tls::new(wire, Arc::clone(&SERVER)));
+    let mut run = Run::new(|wire| Tls::new(wire, CERTIFICATE.config()));
     let name = ServerName::try_from("localhost").expect("a name");
     let mut client = ClientConnection::new(Arc::clone(config), name).expect("a client");
     client.set_buffer_limit(None);
@@ -196,56 +192,19 @@ fn exchange<T: Transport>(
     }
 }
 
-static SERVER: LazyLock<Arc<ServerConfig>> =
-    LazyLock::new(|| Certificate::self_signed().expect("one can be made").config());
+static CERTIFICATE: LazyLock<Certificate> =
+    LazyLock::new(|| Certificate::self_signed().expect("one can be made"));
 
 static CLIENTS: LazyLock<[Arc<ClientConfig>; 2]> = LazyLock::new(|| {
     let client = |version: &'static SupportedProtocolVersion| {
         let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-        let builder = builder.with_protocol_versions(&[version]).expect("a version").dangerous();
-        Arc::new(builder.with_custom_certificate_verifier(Arc::new(Trusting)).with_no_client_auth())
+        let builder = builder.with_protocol_versions(&[version]).expect("a version");
+        let mut roots = RootCertStore::empty();
+        roots.add(CERTIFICATE.own()).expect("a certificate");
+        Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
     };
     [client(&TLS13), client(&TLS12)]
 });
-
-/// Trusts everybody: what is tried is not whom to trust.
-#[derive(Debug)]
-struct Trusting;
-
-impl ServerCertVerifier for Trusting {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
-    }
-}
 
 // ---- the network
 

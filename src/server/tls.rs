@@ -344,9 +344,8 @@ impl<S: Socket> Socket for Tls<S> {
 mod tests {
     use super::*;
     use crate::certificate::Certificate;
-    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-    use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
+    use rustls::pki_types::ServerName;
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
     use std::collections::VecDeque;
 
     /// A socket in memory. It takes so many bytes at a time, and refuses every other write.
@@ -392,47 +391,6 @@ mod tests {
         }
     }
 
-    /// Trusts everybody: what is tested is not whom to trust.
-    #[derive(Debug)]
-    struct Trusting;
-
-    impl ServerCertVerifier for Trusting {
-        fn verify_server_cert(
-            &self,
-            _: &CertificateDer<'_>,
-            _: &[CertificateDer<'_>],
-            _: &ServerName<'_>,
-            _: &[u8],
-            _: UnixTime,
-        ) -> Result<ServerCertVerified, rustls::Error> {
-            Ok(ServerCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            _: &[u8],
-            _: &CertificateDer<'_>,
-            _: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            _: &[u8],
-            _: &CertificateDer<'_>,
-            _: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            rustls::crypto::aws_lc_rs::default_provider()
-                .signature_verification_algorithms
-                .supported_schemes()
-        }
-    }
-
     /// A server's end and a client's, connected by a socket that takes `most` bytes at a time.
     struct Ends {
         server: Tls<Pipe>,
@@ -448,12 +406,10 @@ mod tests {
             let certificate = Certificate::self_signed().expect("one can be made");
             let builder =
                 ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
-            let config = builder
-                .with_safe_default_protocol_versions()
-                .expect("versions")
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Trusting))
-                .with_no_client_auth();
+            let builder = builder.with_safe_default_protocol_versions().expect("versions");
+            let mut roots = RootCertStore::empty();
+            roots.add(certificate.own()).expect("a certificate");
+            let config = builder.with_root_certificates(roots).with_no_client_auth();
             let name = ServerName::try_from("localhost").expect("a name");
             Ends {
                 server: Tls::new(Pipe { most, ..Pipe::default() }, certificate.config()),
