@@ -8,9 +8,9 @@ use crate::inspect;
 #[cfg(feature = "manual")]
 use crate::manual::Manual;
 use crate::server::{self, fault::Fault};
-use crate::site;
 #[cfg(feature = "auth")]
 use crate::site::auth::Plain;
+use crate::site::{self, Etags};
 use clap::builder::{FalseyValueParser, PossibleValue};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, Parser, ValueEnum, ValueHint};
@@ -157,6 +157,18 @@ pub struct Cli {
     #[arg(long, value_name = "SECONDS", default_value = "no-cache", value_parser = parse_cache,
           env = "GLASSHTTP_CACHE", hide_env = true, help_heading = "What")]
     cache: CacheControl,
+
+    /// What tells versions of a file apart (ETag): file, its size, times and number on the disk, or content, its
+    /// bytes, for copies on several machines and trees that are deployed anew
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "file",
+        env = "GLASSHTTP_ETAG",
+        hide_env = true,
+        help_heading = "What"
+    )]
+    etag: Etags,
 
     /// For single-page applications: who asks for a page that is not there gets FILE (alias: --single)
     /// [default: 404; FILE: index.html]
@@ -530,6 +542,7 @@ impl Cli {
                 listing: !self.no_listing,
                 hidden: self.hidden,
                 cache_control,
+                etags: self.etag,
                 fallback: self.spa,
                 clean_urls: self.clean_urls,
                 script,
@@ -670,6 +683,19 @@ impl ValueEnum for LogFormat {
             LogFormat::Only(Format::Json) => "json",
             LogFormat::Only(Format::Pretty | Format::Explain) => return None,
             LogFormat::Off => "off",
+        }))
+    }
+}
+
+impl ValueEnum for Etags {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Etags::Facts, Etags::Content]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Etags::Facts => "file",
+            Etags::Content => "content",
         }))
     }
 }

@@ -6,7 +6,7 @@
 
 mod support;
 
-use glasshttp::site::media_type;
+use glasshttp::site::media_type::{self, Look};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -131,10 +131,78 @@ fn the_best_sibling_that_the_client_takes_goes_out_and_else_the_file() {
         let is_itself = target.ends_with("gz") || target.ends_with("br");
         assert_eq!(varies(&reply), !is_itself, "{target} {accept}");
         let name = if target == "/" { "index.html" } else { target };
-        assert_eq!(reply.field("content-type"), Some(&*media_type::of(name.as_bytes())), "{target} {accept}");
+        assert_eq!(
+            reply.field("content-type"),
+            Some(&*media_type::of(name.as_bytes(), Look::at(b"a", true)).content_type),
+            "{target} {accept}"
+        );
     }
     assert_eq!(get(&server, "/all.js.gz", "gzip").field("content-type"), Some("application/gzip"));
     assert_eq!(ask(&server, "GET /all.js", "").text(), "all", "who says nothing gets the file");
+}
+
+#[test]
+fn what_is_coded_by_its_name_says_so_and_is_never_coded_again() {
+    let drawing = "<svg/>".repeat(1000);
+    let folder = folder(&[("a.svgz", &drawing), ("a.svgz.br", "BR"), ("b.SVGZ", &drawing)]);
+    let server = Server::start(folder.path(), &["--compress", "--precompressed"]);
+    for target in ["/a.svgz", "/b.SVGZ"] {
+        for accept in ["", "identity", "br, gzip"] {
+            let reply = get(&server, target, accept);
+            assert_eq!(
+                (reply.field("content-type"), reply.field("content-encoding"), reply.text()),
+                (Some("image/svg+xml"), Some("gzip"), drawing.clone()),
+                "{target} {accept}"
+            );
+            assert!(!varies(&reply), "{target} {accept}");
+        }
+    }
+}
+
+#[test]
+fn a_page_that_loads_what_is_coded_gets_what_is_inside_and_others_the_file() {
+    let names = ["app.js.br", "app.wasm.gz", "font.woff2.zst", "data.tar.gz", "style.css.GZ"];
+    let files: Vec<_> = names.iter().map(|name| (*name, *name)).collect();
+    let folder = folder(&files);
+    const ALL: &str = "Accept-Encoding: gzip, br, zstd\r\n";
+    const ONE: &str = "Accept-Encoding: gzip\r\n";
+    let octets = "application/octet-stream";
+    let table = [
+        ("/app.js.br", "script", ALL, "text/javascript", Some("br")),
+        ("/app.js.br", "worker", ALL, "text/javascript", Some("br")),
+        ("/app.js.br", "script", ONE, octets, None),
+        ("/app.js.br", "document", ALL, octets, None),
+        ("/app.js.br", "empty", ALL, octets, None),
+        ("/app.js.br", "", ALL, octets, None),
+        ("/app.wasm.gz", "empty", ALL, "application/wasm", Some("gzip")),
+        ("/app.wasm.gz", "", ALL, "application/gzip", None),
+        ("/font.woff2.zst", "font", ALL, "font/woff2", Some("zstd")),
+        ("/style.css.GZ", "style", ALL, "text/css", Some("gzip")),
+        ("/data.tar.gz", "script", ALL, "application/gzip", None),
+    ];
+    for options in [&[][..], &["--compress"], &["--precompressed"], &["--cache-size", "0"]] {
+        let server = Server::start(folder.path(), options);
+        // Twice: the second answers are from memory.
+        for (target, dest, accept, media_type, coding) in table.iter().chain(&table) {
+            let fields = if dest.is_empty() {
+                (*accept).to_owned()
+            } else {
+                format!("{accept}Sec-Fetch-Dest: {dest}\r\n")
+            };
+            let reply = server.connect().get_with(target, &fields);
+            assert_eq!(
+                (reply.field("content-type"), reply.field("content-encoding"), reply.text()),
+                (Some(*media_type), *coding, target[1..].to_owned()),
+                "{options:?} {target} {fields}"
+            );
+        }
+        let tags: std::collections::HashSet<_> = ["", "Sec-Fetch-Dest: script\r\n"]
+            .map(|dest| server.connect().get_with("/app.js.br", &format!("{ALL}{dest}")))
+            .iter()
+            .map(|reply| reply.field("etag").expect("a tag").to_owned())
+            .collect();
+        assert_eq!(tags.len(), 2, "{options:?}");
+    }
 }
 
 #[test]
@@ -313,7 +381,10 @@ fn what_is_compressed_decodes_to_the_file_and_ends_where_it_says() {
             );
             assert!(varies(&reply) && reply.body.len() < length * 3 / 4, "{name} {accept}");
             assert_eq!(reply.field("accept-ranges"), None, "{name}: of this no part can be had");
-            assert_eq!(reply.field("content-type"), Some(&*media_type::of(name.as_bytes())));
+            assert_eq!(
+                reply.field("content-type"),
+                Some(&*media_type::of(name.as_bytes(), Look::at(b"a", true)).content_type)
+            );
             assert!(decode(coding, &reply.body) == words(length).as_bytes(), "{name} {accept}");
         }
     }

@@ -213,7 +213,7 @@ fn mask_word(word: &str) -> String {
     if let Some(start) = word.find('"')
         && let Some(length) = word[start + 1..].find('"')
         && let tag = &word[start + 1..=start + length]
-        && tag.matches('-').count() == 2
+        && (2..=3).contains(&tag.matches('-').count())
         && tag.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
     {
         return word.replace(tag, "TAG");

@@ -4,7 +4,7 @@
 #![no_main]
 
 use glasshttp::http::Request;
-use glasshttp::http::conditional::{Outcome, Validators, evaluate, if_range};
+use glasshttp::http::conditional::{History, LastModified, Outcome, Validators, evaluate, if_range};
 use libfuzzer_sys::fuzz_target;
 
 /// The time of the last change, and a second earlier and later.
@@ -36,8 +36,22 @@ fuzz_target!(|input: &[u8]| {
 fn with_fields(lines: &[u8], check: impl Fn(&Request<'_>, &Validators<'_>)) {
     let head = [b"GET / HTTP/1.1\r\nHost: a\r\n", lines, b"\r\n\r\n"].concat();
     let Ok(request) = Request::parse(&head) else { return };
+    let date = LastModified { seconds: LAST_MODIFIED, is_the_systems: true, history: &LongAgo };
     for etag in CURRENT {
-        check(&request, &Validators { etag, last_modified: LAST_MODIFIED });
+        check(&request, &Validators { etag, young_tag: None, last_modified: Some(date) });
+    }
+}
+
+/// No date has named anything else.
+struct LongAgo;
+
+impl History for LongAgo {
+    fn is_over(&self, _: u64) -> bool {
+        true
+    }
+
+    fn named_another(&self, _: u64) -> bool {
+        false
     }
 }
 
@@ -114,9 +128,10 @@ impl Chosen {
             Tags::List(list) => any(list, &|tag| !is_weak && tag == current.etag),
         };
         let is_known = match &self.if_none_match {
-            // A file that may change again within the same second is not known by its date.
+            // A file that may change again within the same second is not known by its date, and one by
+            // its very own alone.
             Tags::Absent => {
-                !is_weak && self.if_modified_since.is_some_and(|number| LAST_MODIFIED <= DATES[number].0)
+                !is_weak && self.if_modified_since.is_some_and(|number| LAST_MODIFIED == DATES[number].0)
             }
             Tags::Any => true,
             Tags::List(list) => any(list, &|tag| opaque(tag) == opaque(current.etag)),

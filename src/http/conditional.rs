@@ -19,13 +19,36 @@ use super::fields::{Fields, trim};
 use crate::trace::{self, Rfc, show};
 
 /// What the representation is now, to compare with what the client knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Validators<'a> {
-    /// The entity tag as it is sent: `"abc"`, or `W/"abc"` if it is weak, that is, if two versions
-    /// might share it.
+    /// The entity tag as it is sent: `"abc"`, or `W/"abc"` if it is weak, that is, if the bytes may
+    /// still change without that.
     pub etag: &'a str,
-    /// The time of the last change, in whole seconds since 1970, as Last-Modified says it.
-    pub last_modified: u64,
+    /// The weak tag that these very bytes had before that, when the file was young.
+    pub young_tag: Option<&'a str>,
+    /// Its date, if it has one.
+    pub last_modified: Option<LastModified<'a>>,
+}
+
+/// A date as a validator. It is the weaker one of the two: it counts whole seconds, and whoever makes a file
+/// can give it any, so that two versions may have the same.
+#[derive(Clone, Copy)]
+pub struct LastModified<'a> {
+    /// In seconds since 1970, as Last-Modified says it.
+    pub seconds: u64,
+    /// It is when the system itself noted the last change, and not what a program has set.
+    pub is_the_systems: bool,
+    /// What else is known of dates.
+    pub history: &'a dyn History,
+}
+
+/// What is known of the dates of a representation. It is asked only where a date is to be compared.
+pub trait History {
+    /// Whether that second is over: nothing that changes from now on has the same date by itself.
+    fn is_over(&self, date: u64) -> bool;
+
+    /// Whether this date is known to have named another version.
+    fn named_another(&self, date: u64) -> bool;
 }
 
 impl Validators<'_> {
@@ -33,6 +56,15 @@ impl Validators<'_> {
     /// weak just as long as it could.
     fn is_settled(&self) -> bool {
         !self.etag.starts_with("W/")
+    }
+
+    /// Whether a date names this version. It has to be the very same: an earlier version may come back, and
+    /// with it an earlier date, which is not "since" anything (nginx compares so, too).
+    fn is_of(&self, date: u64) -> bool {
+        self.is_settled()
+            && self.last_modified.is_some_and(|own| {
+                own.seconds == date && own.history.is_over(date) && !own.history.named_another(date)
+            })
     }
 }
 
@@ -94,9 +126,10 @@ pub fn if_range(fields: &Fields<'_>, current: &Validators<'_>) -> bool {
     let matches = if value.contains(&b'"') {
         matches!(next_tag(value), Some((tag, b"")) if tag.matches_strongly(current.etag))
     } else {
-        // A date is a strong validator only if the file cannot have changed again within that
-        // second (section 8.8.2.2).
-        current.is_settled() && date::parse(value) == Some(current.last_modified)
+        // A date is a strong validator only if we reliably know that the file did not change twice
+        // within that second (section 8.8.2.2), and of one that a program has set we do not.
+        current.last_modified.is_some_and(|own| own.is_the_systems)
+            && date::parse(value).is_some_and(|date| current.is_of(date))
     };
     trace::step("if-range", Rfc(9110, "13.1.5"), || {
         let value = show(value);
@@ -124,7 +157,10 @@ fn if_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
 
 /// Section 13.1.2. Compares weakly, and is true if *none* matches.
 fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> Condition {
-    let condition = match any_tag(fields, "if-none-match", |tag| tag.matches_weakly(current.etag)) {
+    let is_ours = |tag: &Tag<'_>| {
+        tag.matches_weakly(current.etag) || current.young_tag.is_some_and(|young| tag.matches_weakly(young))
+    };
+    let condition = match any_tag(fields, "if-none-match", is_ours) {
         Condition::Absent => Condition::Absent,
         Condition::True => Condition::False,
         Condition::False => Condition::True,
@@ -141,16 +177,15 @@ fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> 
     condition
 }
 
-/// Section 13.1.3. A file that may change again within the second that its date names is always
-/// taken to have changed.
+/// Section 13.1.3. Where it does not surely name this version, the file is sent: one that may change again
+/// within the second that its date names is always taken to have changed.
 fn if_modified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
-    let holds = |since| current.last_modified > since || !current.is_settled();
-    let condition = compare_date(fields, "if-modified-since", holds);
+    let condition = compare_date(fields, "if-modified-since", current, |_, since| !current.is_of(since));
     record(fields, "If-Modified-Since", Rfc(9110, "13.1.3"), condition, |is_true| {
         if is_true {
-            "is before the file's last change, or the file may be changing still: send it".to_owned()
+            "is not surely the date of this version, or the file may be changing still: send it".to_owned()
         } else {
-            "is not before the file's last change: the client has these bytes already, so 304".to_owned()
+            "is the date of this version: the client has these bytes already, so 304".to_owned()
         }
     });
     condition
@@ -158,12 +193,13 @@ fn if_modified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Condition
 
 /// Section 13.1.4.
 fn if_unmodified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
-    let condition = compare_date(fields, "if-unmodified-since", |since| current.last_modified <= since);
+    let holds = |own: LastModified<'_>, since| own.seconds <= since && !own.history.named_another(since);
+    let condition = compare_date(fields, "if-unmodified-since", current, holds);
     record(fields, "If-Unmodified-Since", Rfc(9110, "13.1.4"), condition, |is_true| {
         if is_true {
             "is not before the file's last change: go on".to_owned()
         } else {
-            "is before the file's last change: so 412".to_owned()
+            "is before the file's last change, or the date of another version: so 412".to_owned()
         }
     });
     condition
@@ -183,7 +219,7 @@ fn record(
         Condition::Absent if fields.get(name).is_none() => {}
         Condition::Absent => {
             trace::step("precondition", rule, || {
-                format!("{name} {} is not one valid date: it does not count", value())
+                format!("{name} {} does not count: it is not one valid date, or the file has none", value())
             });
         }
         decided => trace::step("precondition", rule, || {
@@ -202,12 +238,18 @@ fn passed_over(fields: &Fields<'_>, date: &str, tag: &str) {
     }
 }
 
-/// A field that is not one valid date is ignored (sections 13.1.3 and 13.1.4).
-fn compare_date(fields: &Fields<'_>, name: &str, holds: impl Fn(u64) -> bool) -> Condition {
-    match fields.get_single(name).and_then(date::parse) {
-        None => Condition::Absent,
-        Some(since) if holds(since) => Condition::True,
-        Some(_) => Condition::False,
+/// A field that is not one valid date is ignored, and so is one for a file that has no date (sections 13.1.3
+/// and 13.1.4).
+fn compare_date(
+    fields: &Fields<'_>,
+    name: &str,
+    current: &Validators<'_>,
+    holds: impl Fn(LastModified<'_>, u64) -> bool,
+) -> Condition {
+    match (current.last_modified, fields.get_single(name).and_then(date::parse)) {
+        (None, _) | (_, None) => Condition::Absent,
+        (Some(own), Some(since)) if holds(own, since) => Condition::True,
+        _ => Condition::False,
     }
 }
 
@@ -288,8 +330,28 @@ mod tests {
     use crate::http::Request;
     use proptest::prelude::*;
 
-    const STRONG: Validators<'_> = Validators { etag: "\"a\"", last_modified: 784_111_777 };
-    const WEAK: Validators<'_> = Validators { etag: "W/\"a\"", last_modified: 784_111_777 };
+    struct Is {
+        over: bool,
+        of_another: bool,
+    }
+
+    impl History for Is {
+        fn is_over(&self, _: u64) -> bool {
+            self.over
+        }
+
+        fn named_another(&self, _: u64) -> bool {
+            self.of_another
+        }
+    }
+
+    const DATE: LastModified<'_> = LastModified {
+        seconds: 784_111_777,
+        is_the_systems: true,
+        history: &Is { over: true, of_another: false },
+    };
+    const STRONG: Validators<'_> = Validators { etag: "\"a\"", young_tag: None, last_modified: Some(DATE) };
+    const WEAK: Validators<'_> = Validators { etag: "W/\"a\"", young_tag: None, last_modified: Some(DATE) };
     const SAME: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
     const EARLIER: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
     const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
@@ -320,7 +382,8 @@ mod tests {
             ("If-None-Match: w/\"a\"", Proceed, Proceed),
             ("If-None-Match:", Proceed, Proceed),
             ("If-Modified-Since: SAME", NotModified, Proceed),
-            ("If-Modified-Since: LATER", NotModified, Proceed),
+            // What was there later may have been taken back.
+            ("If-Modified-Since: LATER", Proceed, Proceed),
             ("If-Modified-Since: EARLIER", Proceed, Proceed),
             ("If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT", NotModified, Proceed),
             ("If-Modified-Since: Sun Nov  6 08:49:37 1994", NotModified, Proceed),
@@ -366,6 +429,55 @@ mod tests {
         for (lines, strong, weak) in table {
             assert_eq!(with_fields(lines, |fields| if_range(fields, &STRONG)), strong, "{lines}");
             assert_eq!(with_fields(lines, |fields| if_range(fields, &WEAK)), weak, "weak: {lines}");
+        }
+    }
+
+    #[test]
+    fn the_tag_of_a_young_file_is_good_for_the_same_bytes_and_only_to_save_sending_them() {
+        use Outcome::{Failed, NotModified, Proceed};
+        let grown = Validators { young_tag: Some("W/\"y\""), ..STRONG };
+        let come_to = |lines: &str| with_fields(lines, |fields| evaluate(fields, &grown, true));
+        assert_eq!(come_to("If-None-Match: W/\"y\""), NotModified);
+        assert_eq!(come_to("If-None-Match: W/\"x\""), Proceed);
+        assert_eq!(come_to("If-Match: W/\"y\""), Failed);
+        assert!(!with_fields("If-Range: W/\"y\"", |fields| if_range(fields, &grown)));
+    }
+
+    #[test]
+    fn a_date_counts_only_where_it_surely_names_this_version() {
+        use Outcome::{Failed, NotModified, Proceed};
+        let (fresh, ambiguous) = (Is { over: false, of_another: false }, Is { over: true, of_another: true });
+        let table = [
+            ("as it should be", Some(DATE), NotModified, Proceed, true),
+            (
+                "the second is not over",
+                Some(LastModified { history: &fresh, ..DATE }),
+                Proceed,
+                Proceed,
+                false,
+            ),
+            (
+                "set by a program",
+                Some(LastModified { is_the_systems: false, ..DATE }),
+                NotModified,
+                Proceed,
+                false,
+            ),
+            (
+                "another version had it",
+                Some(LastModified { history: &ambiguous, ..DATE }),
+                Proceed,
+                Failed,
+                false,
+            ),
+            ("there is none", None, Proceed, Proceed, false),
+        ];
+        for (what, last_modified, modified, unmodified, range) in table {
+            let current = Validators { etag: "\"a\"", young_tag: None, last_modified };
+            let come_to = |lines: &str| with_fields(lines, |fields| evaluate(fields, &current, true));
+            assert_eq!(come_to("If-Modified-Since: SAME"), modified, "{what}");
+            assert_eq!(come_to("If-Unmodified-Since: SAME"), unmodified, "{what}");
+            assert_eq!(with_fields("If-Range: SAME", |fields| if_range(fields, &current)), range, "{what}");
         }
     }
 

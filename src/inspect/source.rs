@@ -119,6 +119,7 @@ sources! {
     "src/site/script.rs"
     "src/site/tests.rs"
     "src/site/upload.rs"
+    "src/site/versions.rs"
     "src/start_lines.rs"
     "src/trace.rs"
     "tests/abuse.rs"

@@ -19,10 +19,9 @@
 //! or on there being none. Then all of it is checked, and there is an entry for each coding
 //! ([`Wanted::key`](super::coding::Wanted::key)).
 //!
-//! What could change without showing it is not kept: a file that changed within the last two
-//! seconds may change again within the resolution of its time of change. (One way remains that no
-//! server sees which goes by times: a program that has the file mapped into its memory and writes
-//! there.)
+//! What could change without showing it is not kept: a file that changed just now may change again within the
+//! same step of its file system's clock ([`Facts::is_settled`]). (One way remains that no server sees which goes
+//! by times: a program that has the file mapped into its memory and writes there.)
 
 use super::facts::Facts;
 use super::representation::Representation;
@@ -180,7 +179,7 @@ impl Cache {
 
     /// Whether a file like this would be kept.
     pub fn would_keep(&self, facts: &Facts) -> bool {
-        self.capacity > 0 && facts.length <= MAX_FILE && facts.is_surely_settled()
+        self.capacity > 0 && facts.length <= MAX_FILE && facts.is_settled()
     }
 
     /// Keeps a file's representation, which must be in memory, under the path that led to it.
@@ -231,7 +230,8 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::representation::Form;
+    use crate::site::media_type::{self, Look};
+    use crate::site::representation::{self, Etags, Form, Subject};
     use crate::site::root::Opened;
     use std::path::Path;
     use std::time::Duration;
@@ -255,8 +255,15 @@ mod tests {
 
         fn keep(&self, path: &str) {
             let Ok(Opened::File(file)) = self.root.open(b"a.txt") else { panic!("it is there") };
-            let representation =
-                Representation::in_memory(&file, b"a.txt", "no-cache", Form::Plain).expect("it is read");
+            let subject = Subject {
+                relative: b"a.txt",
+                content: media_type::of(b"a.txt", Look::default()),
+                cache_control: "no-cache",
+                etags: Etags::default(),
+                versions: &Arc::default(),
+            };
+            let bytes = representation::read(&file).expect("it is read");
+            let representation = Representation::in_memory(bytes, &file.facts, subject, Form::Plain);
             let grounds = Grounds::of(self.root.trail(b"a.txt").expect("no NUL"), file.facts);
             self.cache.keep(path.as_bytes(), grounds, Arc::new(representation));
         }

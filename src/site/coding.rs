@@ -19,7 +19,7 @@
 
 #[cfg(feature = "compress")]
 use super::compress::{self, Compressor, Making};
-use super::representation::{Form, Representation};
+use super::representation::{Form, Representation, Subject};
 use super::root::{OpenFile, Opened};
 use super::{Site, cache::Grounds, facts::Facts};
 use crate::http::coding::{Coding, Preferences, preferences};
@@ -48,6 +48,8 @@ pub struct Wanted {
     /// The one that we would make.
     #[cfg(feature = "compress")]
     pub(super) made: Option<Compressor>,
+    /// Those in which a page takes what it loads by its whole name, `app.js.gz`; `None` if no page does that.
+    loaded: Option<Preferences>,
 }
 
 impl Codings {
@@ -66,6 +68,7 @@ impl Codings {
             #[cfg(feature = "compress")]
             made: self.made(request, &preferences),
             beside: if self.precompressed { preferences } else { Preferences::default() },
+            loaded: None,
         }
     }
 
@@ -77,17 +80,69 @@ impl Codings {
         Compressor::for_client(preferences).filter(|_| self.compress && !for_a_part)
     }
 
-    /// Whether a file of this name is sent in more than one form.
-    fn can_vary(self, name: &[u8]) -> bool {
+    /// Whether a file of this name and type is sent in more than one form.
+    fn can_vary(self, name: &[u8], content_type: &str) -> bool {
         #[cfg(feature = "compress")]
-        if self.compress && compress::is_worth_it(&super::media_type::of(name)) {
+        if self.compress && compress::is_worth_it(content_type) {
             return true;
         }
+        let _ = content_type;
         self.precompressed && !is_compressed(name)
     }
 }
 
+/// What a page loads to use it, by Sec-Fetch-Dest (Fetch Metadata): not what is shown by itself or saved.
+const LOADED: &[&[u8]] = &[
+    b"audio",
+    b"audioworklet",
+    b"font",
+    b"image",
+    b"json",
+    b"manifest",
+    b"paintworklet",
+    b"script",
+    b"serviceworker",
+    b"sharedworker",
+    b"style",
+    b"track",
+    b"video",
+    b"worker",
+    b"xslt",
+];
+
 impl Wanted {
+    /// The same for a request by a page that loads what is coded already, by the name that it has on disk.
+    /// (WebAssembly comes by `fetch`, which says nothing of what it is for; but who fetches that by a page
+    /// wants to run it.)
+    pub(super) fn or_loaded(self, request: &Request<'_>, path: &[u8]) -> Wanted {
+        let ends_with = |end: &str| {
+            path.len()
+                .checked_sub(end.len())
+                .is_some_and(|at| path[at..].eq_ignore_ascii_case(end.as_bytes()))
+        };
+        let is_packed = Coding::ALL.iter().any(|coding| {
+            ends_with(coding.extension()) && path.iter().rev().nth(coding.extension().len()) == Some(&b'.')
+        });
+        let is_loaded = |dest: &[u8]| {
+            let is_wasm = || Coding::ALL.iter().any(|it| ends_with(&format!(".wasm.{}", it.extension())));
+            LOADED.contains(&dest) || (dest == b"empty" && is_wasm())
+        };
+        if !is_packed || !request.fields.get("sec-fetch-dest").is_some_and(is_loaded) {
+            return self;
+        }
+        Wanted { loaded: Some(preferences(&request.fields)), ..self }
+    }
+
+    /// In which form a file goes out that is coded so: for what is inside, to a page that loads it and can
+    /// read that.
+    pub(super) fn form_of_packed(&self, coding: Coding) -> Form {
+        match &self.loaded {
+            Some(codings) if codings.contains(&coding) => Form::Loaded(coding),
+            Some(_) => Form::Unread,
+            None => Form::Saved,
+        }
+    }
+
     /// Under what the cache keeps the answer for all who want the same: the path alone for those who want
     /// the file as it is. No path has a space in it.
     pub fn key<'a>(&self, path: &'a [u8]) -> Cow<'a, [u8]> {
@@ -98,6 +153,10 @@ impl Wanted {
         #[cfg(feature = "compress")]
         if let Some(by) = self.made {
             key.to_mut().extend_from_slice(format!(" +{}", by.coding().extension()).as_bytes());
+        }
+        if let Some(codings) = &self.loaded {
+            let names: Vec<_> = codings.iter().map(|coding| coding.extension()).collect();
+            key.to_mut().extend_from_slice(format!(" @{}", names.join("@")).as_bytes());
         }
         key
     }
@@ -133,27 +192,32 @@ impl Site {
     pub(super) fn represent_coded(
         &self,
         file: OpenFile,
-        relative: &[u8],
+        mut subject: Subject<'_>,
         name: &[u8],
         key: Option<&[u8]>,
         wanted: &Wanted,
     ) -> Arc<Representation> {
         let codings = self.options.codings;
+        let relative = subject.relative;
         // Files that are too large to keep are not worth a trail.
-        let is_known = key.is_some() && file.facts.is_surely_settled();
+        let is_known = key.is_some() && file.facts.is_settled();
         let trail = self.root.trail(relative).filter(|_| is_known);
         let grounds = trail.map(|trail| Grounds::of(trail, file.facts.clone()));
         let mut choice = Choice { site: self, grounds };
         if let Some((coding, found)) = self.find_beside(&file, relative, name, wanted, &mut choice) {
-            return self.in_form(found, name, Form::Precompressed(coding), key, choice.grounds);
+            return self.in_form(found, subject, Form::Precompressed(coding), key, choice.grounds);
         }
         #[cfg(feature = "compress")]
-        let file = match self.compress(file, name, key, wanted, &mut choice) {
+        let file = match self.compress(file, subject, key, wanted, &mut choice) {
             Ok(representation) => return representation,
-            Err(file) => file,
+            Err((file, given_back)) => {
+                subject = given_back;
+                file
+            }
         };
-        let form = if codings.can_vary(name) { Form::Identity } else { Form::Plain };
-        self.in_form(file, name, form, key, choice.grounds)
+        let varies = codings.can_vary(name, &subject.content.content_type);
+        let form = if varies { Form::Identity } else { Form::Plain };
+        self.in_form(file, subject, form, key, choice.grounds)
     }
 
     /// The file that lies beside this one in the best coding that the client takes. One that is older than
@@ -196,37 +260,34 @@ impl Site {
 
     /// What we make of a file; the file, if that is not wanted, not possible or not worth it.
     #[cfg(feature = "compress")]
-    fn compress(
+    fn compress<'a>(
         &self,
         file: OpenFile,
-        name: &[u8],
+        subject: Subject<'a>,
         key: Option<&[u8]>,
         wanted: &Wanted,
         choice: &mut Choice<'_>,
-    ) -> Result<Arc<Representation>, OpenFile> {
-        let cache_control = &self.options.cache_control;
-        let content_type = super::media_type::of(name);
-        let Some(by) = wanted.made.filter(|_| compress::is_worth_it(&content_type)) else {
-            return Err(file);
+    ) -> Result<Arc<Representation>, (OpenFile, Subject<'a>)> {
+        let Some(by) = wanted.made.filter(|_| compress::is_worth_it(&subject.content.content_type)) else {
+            return Err((file, subject));
         };
         let length = file.facts.length;
         if length < compress::SMALLEST {
             trace::step("coding", None, || format!("{length} bytes are too few to compress"));
-            return Err(file);
+            return Err((file, subject));
         }
         let will_be_kept = choice.grounds.is_some() && self.cache.would_keep(&file.facts);
         if will_be_kept || length <= compress::PIECE as u64 {
-            let Some(bytes) = super::representation::read(&file) else { return Err(file) };
-            let Some(compressed) = by.compress(bytes.into()) else {
+            let Some(bytes) = super::representation::read(&file) else { return Err((file, subject)) };
+            let Some(compressed) = by.compress(Arc::clone(&bytes)) else {
                 trace::step("coding", None, || "compressed it would be no smaller: as it is".to_owned());
-                return Err(file);
+                return Err((file, subject));
             };
             trace::step("coding", Rfc(9110, "12.5.3"), || {
                 let (coding, compressed) = (by.coding().name(), compressed.len());
                 format!("the client takes {coding}, which makes {compressed} bytes of {length}")
             });
-            let facts = &file.facts;
-            let made = Representation::compressed(compressed, facts, name, cache_control, by.coding());
+            let made = Representation::compressed(compressed, &bytes, &file.facts, subject, by.coding());
             let made = Arc::new(made);
             if let (Some(key), Some(grounds), true) = (key, choice.grounds.take(), will_be_kept) {
                 self.cache.keep(key, grounds, Arc::clone(&made));
@@ -239,16 +300,16 @@ impl Site {
             trace::step("coding", None, || {
                 "its bytes look as if they were compressed already: as it is".to_owned()
             });
-            return Err(file);
+            return Err((file, subject));
         }
         let Some(making) = Making::new(by, &self.compressing) else {
             trace::step("coding", None, || "too much is being compressed already: as it is".to_owned());
-            return Err(file);
+            return Err((file, subject));
         };
         trace::step("coding", Rfc(9110, "12.5.3"), || {
             let coding = by.coding().name();
             format!("the client takes {coding}: {length} bytes are compressed, a piece at a time, as they go")
         });
-        Ok(Arc::new(Representation::to_be_compressed(file, name, cache_control, making)))
+        Ok(Arc::new(Representation::to_be_compressed(file, subject, making)))
     }
 }

@@ -343,6 +343,7 @@ impl Coder {
 mod tests {
     use super::*;
     use crate::site::Source;
+    use crate::site::media_type;
     use std::io::Read;
 
     const ALL: [Compressor; 3] = [Compressor::Brotli, Compressor::Zstd, Compressor::Gzip];
@@ -484,7 +485,8 @@ mod tests {
             ("a.woff2", false),
             ("a.woff", false),
             ("a.mp4", false),
-            ("a.ts", false),
+            ("a.ts", true),
+            ("a.m2ts", false),
             ("a.pdf", false),
             ("a.zip", false),
             ("a.txt.gz", false),
@@ -493,7 +495,8 @@ mod tests {
             ("a.unheard-of", false),
         ];
         for (name, expected) in table {
-            assert_eq!(is_worth_it(&super::super::media_type::of(name.as_bytes())), expected, "{name}");
+            let content = media_type::of(name.as_bytes(), media_type::Look::at(b"a", true));
+            assert_eq!(is_worth_it(&content.content_type), expected, "{name}");
         }
     }
 }

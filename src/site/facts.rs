@@ -1,11 +1,19 @@
 //! What the file system says of a file.
+//!
+//! Of the two times that a file has, programs can set one (`touch`, `cp -p`, `tar`, `rsync -a`), and so it
+//! says little of when the bytes last changed; the other only the system sets:
+//!
+//! ```text
+//! modified (mtime)   when the bytes changed, as far as anybody claims: any time, be it ahead or before 1970
+//! changed  (ctime)   when anything of the file changed: bytes, times, permissions, name
+//! ```
 
 use rustix::fs::{FileType, Stat};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What kind of thing a file is, how long, since when, and which one. As long as all of it is the
 /// same, so are its bytes, with one exception: see [`Facts::is_settled`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     /// A file, a directory, or something else.
     pub file_type: FileType,
@@ -17,6 +25,9 @@ pub struct Facts {
     pub changed: Time,
     /// Which file it is, whatever its name.
     pub identity: Identity,
+    /// Whether it takes no room on a disk: it is empty or of holes, or its length is a guess, as in `/proc`
+    /// and `/sys`, where the system makes the bytes when they are read.
+    pub is_without_blocks: bool,
 }
 
 /// Seconds since 1970, and nanoseconds.
@@ -25,9 +36,37 @@ pub type Time = (i64, u32);
 /// Device and inode: the disk, and the file's number on it.
 pub type Identity = (u64, u64);
 
-/// Two changes within so many seconds may show the same time: file systems keep it in steps, of
-/// some milliseconds mostly and of two seconds at the most.
-const STEP_SECONDS: u64 = 2;
+/// Two changes within one step of the file system's clock show the same time. Where it counts nanoseconds a
+/// step is one of the kernel's ticks, of ten milliseconds at the most.
+const FINE_STEP: Duration = Duration::from_millis(100);
+
+/// Where it counts seconds (FAT: two) a step is as long as that.
+const COARSE_STEP: Duration = Duration::from_secs(2);
+
+/// Dates that tools write in place of one, so that what they build is the same each time: files that have one
+/// of them have it in each version. Zero and one are those of Nix and Bazel.
+const NO_DATES: &[i64] = &[
+    0,
+    1,
+    // 1980, where ZIP's calendar begins: Nix, Gradle, Python's wheels; in UTC, and a day later.
+    315_532_800,
+    315_619_200,
+    // npm pack.
+    499_162_500,
+    // 2010: Bazel in its archives.
+    1_262_304_000,
+];
+
+/// Room on the disk does not count: a file gets it some time after its bytes.
+impl PartialEq for Facts {
+    fn eq(&self, other: &Facts) -> bool {
+        let all =
+            |facts: &Facts| (facts.file_type, facts.length, facts.modified, facts.changed, facts.identity);
+        all(self) == all(other)
+    }
+}
+
+impl Eq for Facts {}
 
 impl Facts {
     /// The facts in an answer of the system.
@@ -41,6 +80,7 @@ impl Facts {
             modified: (stat.st_mtime as i64, stat.st_mtime_nsec as u32),
             changed: (stat.st_ctime as i64, stat.st_ctime_nsec as u32),
             identity: (stat.st_dev as u64, stat.st_ino as u64),
+            is_without_blocks: stat.st_blocks == 0,
         }
     }
 
@@ -49,22 +89,113 @@ impl Facts {
         !matches!(self.file_type, FileType::RegularFile | FileType::Directory)
     }
 
-    /// Whether the bytes last changed so long ago that another change would show.
+    /// Whether the file last changed so long ago that another change would show.
+    ///
+    /// When that was the system says, whatever time a program has set since. (On FAT it says only when the
+    /// file came into being; so where the other time is later, and not ahead, it is that.)
     pub fn is_settled(&self) -> bool {
-        is_long_ago(self.modified)
+        let now = since_1970();
+        is_long_ago(self.changed, now) && (is_ahead(self.modified, now) || is_long_ago(self.modified, now))
     }
 
-    /// The same, also if somebody has set the time back after a change.
-    pub fn is_surely_settled(&self) -> bool {
-        is_long_ago(self.modified) && is_long_ago(self.changed)
+    /// The date of the last change, in seconds since 1970, as Last-Modified says it; `None` if there is none
+    /// that would tell this version from another.
+    ///
+    /// It is never ahead (RFC 9110 section 8.8.2.1): the last change was not then, but when the system noted
+    /// it.
+    pub fn date(&self) -> Option<u64> {
+        let now = since_1970();
+        let seconds = if is_ahead(self.modified, now) { self.changed.0 } else { self.modified.0 };
+        if NO_DATES.contains(&seconds) {
+            return None;
+        }
+        u64::try_from(seconds).ok().map(|seconds| seconds.min(now.as_secs()))
+    }
+
+    /// Whether the date is when the system itself last noted a change, so that it cannot be that of another
+    /// version, too.
+    pub fn date_is_the_systems(&self) -> bool {
+        self.date() == u64::try_from(self.changed.0).ok()
     }
 }
 
-/// A time in the future is no more to be trusted than a recent one.
-fn is_long_ago((seconds, nanoseconds): Time) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(seconds).is_ok_and(|seconds| {
-        let settled_at = std::time::Duration::new(seconds.saturating_add(STEP_SECONDS), nanoseconds);
-        settled_at <= now
-    })
+/// Whether no other version of a file with this date can come any more, but for one whose date is set: that
+/// second is over, wherever the clock counts in steps of two.
+pub fn date_is_over(date: u64) -> bool {
+    since_1970() >= Duration::from_secs(date) + COARSE_STEP
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn is_ahead((seconds, nanoseconds): Time, now: Duration) -> bool {
+    u64::try_from(seconds).is_ok_and(|seconds| Duration::new(seconds, nanoseconds) > now)
+}
+
+fn is_long_ago((seconds, nanoseconds): Time, now: Duration) -> bool {
+    // A clock that counts milliseconds or more shows none of what is below.
+    let step = if nanoseconds.is_multiple_of(1_000_000) { COARSE_STEP } else { FINE_STEP };
+    match u64::try_from(seconds) {
+        Ok(seconds) => Duration::new(seconds, nanoseconds).saturating_add(step) <= now,
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(modified: Time, changed: Time) -> Facts {
+        Facts {
+            file_type: FileType::RegularFile,
+            length: 1,
+            modified,
+            changed,
+            identity: (1, 1),
+            is_without_blocks: false,
+        }
+    }
+
+    fn ago(milliseconds: i64) -> Time {
+        let now = i64::try_from(since_1970().as_millis()).expect("it fits");
+        let then = now - milliseconds;
+        (then.div_euclid(1000), u32::try_from(then.rem_euclid(1000)).expect("it fits") * 1_000_000 + 1)
+    }
+
+    #[test]
+    fn what_must_be_long_ago_is_the_last_change_whatever_time_a_program_has_set() {
+        const HOURS: i64 = 3_600_000;
+        let whole_second = |(seconds, _): Time| (seconds, 0);
+        let table = [
+            ("long ago", ago(5 * HOURS), ago(5 * HOURS), true),
+            ("just now", ago(0), ago(0), false),
+            ("set back just now", ago(5 * HOURS), ago(0), false),
+            ("set ahead just now", ago(-5 * HOURS), ago(0), false),
+            ("set ahead a while ago", ago(-5 * HOURS), ago(5000), true),
+            ("before 1970", (-86_400, 0), ago(5000), true),
+            ("before 1970, set just now", (-86_400, 0), ago(0), false),
+            ("zero", (0, 0), ago(5000), true),
+            ("a clock that counts seconds", whole_second(ago(1000)), whole_second(ago(1000)), false),
+            ("the same, later", whole_second(ago(3000)), whole_second(ago(3000)), true),
+            ("written again on FAT", ago(0), ago(5 * HOURS), false),
+            ("the system's clock was set back", ago(-5 * HOURS), ago(-5 * HOURS), false),
+        ];
+        for (what, modified, changed, expected) in table {
+            assert_eq!(facts(modified, changed).is_settled(), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_never_ahead_and_none_is_given_that_each_version_would_have() {
+        let changed = ago(5000);
+        let of = |modified| facts(modified, changed).date();
+        assert_eq!(of((784_111_777, 5)), Some(784_111_777));
+        assert_eq!(of(ago(-3_600_000)), u64::try_from(changed.0).ok());
+        for none in [-1, 0, 1, 315_532_800, 499_162_500, -100_000_000] {
+            assert_eq!(of((none, 0)), None, "{none}");
+        }
+        assert!(facts(changed, changed).date_is_the_systems());
+        assert!(!facts((784_111_777, 5), changed).date_is_the_systems());
+    }
 }

@@ -40,10 +40,12 @@ pub mod response;
 pub mod root;
 pub mod script;
 pub mod upload;
+pub mod versions;
 
 pub use coding::Codings;
 pub use cors::Cors;
 pub use hosts::Hosts;
+pub use representation::Etags;
 pub use response::{
     Admission, Begun, Body, FilePart, Gate, Next, Piece, Receiver, Response, Source, Stream, Uploads,
 };
@@ -60,10 +62,11 @@ use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
 use cache::{Cache, Grounds};
 use coding::Wanted;
-use representation::{Form, Representation};
+use representation::{Form, Found as Read, Representation, Subject};
 use root::{OpenFile, Opened, SingleFile};
 use std::sync::Arc;
 use std::time::Instant;
+use versions::Versions;
 
 /// A folder, and how it is to be served.
 #[derive(Debug)]
@@ -71,6 +74,7 @@ pub struct Site {
     /// Shared with the answers that go on reading while they are sent.
     root: Arc<Root>,
     cache: Cache,
+    versions: Arc<Versions>,
     options: Options,
     /// The line that pages get for live reload.
     script_tag: Arc<str>,
@@ -94,6 +98,8 @@ pub struct Options {
     pub hidden: bool,
     /// The value of the Cache-Control field of files.
     pub cache_control: String,
+    /// What their entity tags are made of.
+    pub etags: Etags,
     /// Which hosts may be asked for.
     pub hosts: Hosts,
     /// How many bytes of small files are kept in memory; 0 for none.
@@ -123,6 +129,7 @@ impl Default for Options {
             listing: true,
             hidden: false,
             cache_control: "no-cache".to_owned(),
+            etags: Etags::default(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
             cache_size: 0,
             count_cache: false,
@@ -158,6 +165,7 @@ impl Site {
         Site {
             root: Arc::new(root),
             cache: if options.count_cache { cache.counting() } else { cache },
+            versions: Arc::default(),
             script_tag: script::tag(&options.base),
             options,
             #[cfg(feature = "archive")]
@@ -242,7 +250,7 @@ impl Site {
             Place::WithoutSlash => return Ok(self.redirect_to_directory(None, query)),
             Place::Outside => return Err(self.outside(encoded_path)),
         };
-        let wanted = self.options.codings.wanted(request);
+        let wanted = self.options.codings.wanted(request).or_loaded(request, encoded_path);
         let key = wanted.key(encoded_path);
         if let Some(representation) = self.cache.get(&key, arrived, &self.root) {
             return Ok(self.send(request, &representation));
@@ -385,36 +393,75 @@ impl Site {
         wanted: &Wanted,
     ) -> Arc<Representation> {
         let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        let mut subject = self.subject(&file, relative, name);
+        let form = match (subject.content.coding, media_type::packed(name)) {
+            (Some(coding), _) => Some(Form::Named(coding)),
+            (None, Some((coding, inner))) => {
+                let form = wanted.form_of_packed(coding);
+                if form == Form::Loaded(coding) {
+                    trace::step("coding", None, || {
+                        format!("Sec-Fetch-Dest says that a page loads it: so it is {}, coded", quote(inner))
+                    });
+                    subject.content = media_type::of(inner, media_type::Look::default());
+                }
+                Some(form)
+            }
+            (None, None) => None,
+        };
         // Into pages that get the script something is put while they are sent: they go out as they are.
-        let gets_script = self.options.script && media_type::of(name).starts_with("text/html");
-        if !self.options.codings.are_off() && !gets_script {
-            return self.represent_coded(file, relative, name, key, wanted);
+        let gets_script = self.options.script && media_type::is_page(name);
+        if form.is_none() && !self.options.codings.are_off() && !gets_script {
+            return self.represent_coded(file, subject, name, key, wanted);
         }
         let may_be_kept = key.is_some() && self.cache.would_keep(&file.facts);
         let trail = if may_be_kept { self.root.trail(relative) } else { None };
         let grounds = trail.map(|trail| Grounds::of(trail, file.facts.clone()));
-        self.in_form(file, name, Form::Plain, key, grounds)
+        self.in_form(file, subject, form.unwrap_or(Form::Plain), key, grounds)
+    }
+
+    /// What is known of a file beside its bytes.
+    fn subject<'a>(&'a self, file: &OpenFile, relative: &'a [u8], name: &[u8]) -> Subject<'a> {
+        Subject {
+            relative,
+            content: self.versions.content(file, name),
+            cache_control: &self.options.cache_control,
+            etags: self.options.etags,
+            versions: &self.versions,
+        }
     }
 
     /// A file's representation in one form, from memory if it can be kept there on these grounds.
     fn in_form(
         &self,
         file: OpenFile,
-        name: &[u8],
+        subject: Subject<'_>,
         form: Form,
         key: Option<&[u8]>,
         grounds: Option<Grounds>,
     ) -> Arc<Representation> {
-        let cache_control = &self.options.cache_control;
-        if let (Some(key), Some(grounds)) = (key, grounds)
-            && self.cache.would_keep(&file.facts)
-            && let Some(in_memory) = Representation::in_memory(&file, name, cache_control, form)
-        {
-            let representation = Arc::new(self.complete(in_memory));
+        let will_be_kept = key.is_some() && grounds.is_some() && self.cache.would_keep(&file.facts);
+        // Of a small file that may still be changing, or was when it was sent before, or whose tag is to be made
+        // of its bytes, these are needed.
+        let must_be_read = file.facts.length <= cache::MAX_FILE
+            && (!file.facts.is_settled()
+                || subject.etags == Etags::Content
+                || self.versions.young(&file.facts).is_some());
+        let read = match representation::read_to_find_out(&file) {
+            Read::AsSaid => (will_be_kept || must_be_read).then(|| representation::read(&file)).flatten(),
+            Read::All(bytes) => {
+                return Arc::new(self.complete(Representation::made_when_read(bytes, subject, form)));
+            }
+            Read::More => return Arc::new(Representation::read_to_its_end(file, subject, form)),
+        };
+        let Some(bytes) = read else {
+            return Arc::new(self.complete(Representation::on_disk(file, subject, form)));
+        };
+        let made = Representation::in_memory(bytes, &file.facts, subject, form);
+        let representation = Arc::new(self.complete(made));
+        if let (Some(key), Some(grounds), true) = (key, grounds, will_be_kept) {
             self.cache.keep(key, grounds, Arc::clone(&representation));
-            return representation;
         }
-        Arc::new(self.complete(Representation::on_disk(file, name, cache_control, form)))
+        representation
     }
 
     /// With all that is added to what the file has.
@@ -436,7 +483,8 @@ impl Site {
             && let Ok(Opened::File(file)) = self.root.open(b"404.html")
         {
             trace::step("error page", None, || "the folder's own 404.html says so".to_owned());
-            let page = Representation::on_disk(file, b"404.html", &self.options.cache_control, Form::Plain);
+            let subject = self.subject(&file, b"404.html", b"404.html");
+            let page = Representation::on_disk(file, subject, Form::Plain);
             return self.complete(page).respond_as_error(refusal.status);
         }
         let mut response = error_page::say(&request.fields, refusal, &self.options.base);
@@ -458,8 +506,8 @@ impl Site {
         let refusal = Refusal::new(response.status, why);
         let mut refused = error_page::respond(&request.fields, &refusal, &self.options.base);
         refused.headers.push("Content-Range", format!("bytes */{length}"));
-        if representation.varies() {
-            refused.headers.push("Vary", "Accept-Encoding");
+        if let Some(fields) = representation.varies_by() {
+            refused.headers.push("Vary", fields);
         }
         refused
     }

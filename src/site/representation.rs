@@ -3,7 +3,7 @@
 //! ```text
 //! Content-Type: text/html; charset=utf-8
 //! Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT
-//! ETag: "18f-2ee0c1a2d4b5c000-9a2b"       size, time of change in nanoseconds, inode
+//! ETag: "18f-2ee0c1a2d4b5c000-18ea6516b3332d73-9a2b"   size, both times in nanoseconds, inode
 //! Accept-Ranges: bytes
 //! Cache-Control: no-cache                 keep it, but ask before using it
 //! ```
@@ -13,27 +13,39 @@
 //!
 //! ```text
 //! Content-Encoding: gzip
-//! ETag: "18f-2ee0c1a2d4b5c000-9a2b-gzip"
+//! ETag: "18f-2ee0c1a2d4b5c000-18ea6516b3332d73-9a2b-gzip"
 //! Vary: Accept-Encoding
 //! ```
 
 #[cfg(feature = "compress")]
 use super::compress::Making;
-use super::facts::Facts;
+use super::facts::{self, Facts};
+use super::media_type::Content;
 use super::root::OpenFile;
 use super::script;
-use super::{Body, FilePart, Piece, Response, Source, media_type};
+use super::versions::{Digest, Versions, digest_of, read_at};
+use super::{Body, FilePart, Next, Piece, Response, Source, Stream};
 use crate::http::coding::Coding;
-use crate::http::conditional::{self, Outcome, Validators};
+use crate::http::conditional::{self, History, LastModified, Outcome, Validators};
 use crate::http::range::{self, Ranges};
 use crate::http::{Headers, Method, Request, Status, date};
 use crate::random;
 use crate::trace::{self, Rfc, quote};
 use std::borrow::Cow;
+use std::fmt::Write;
+use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What entity tags are made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Etags {
+    /// Of what the file system says: no byte has to be read for that.
+    #[default]
+    Facts,
+    /// Of the bytes, so that copies have the same wherever they are and whenever they were made.
+    Content,
+}
 
 /// In which form a file is sent (RFC 9110 section 8.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,15 +58,56 @@ pub enum Form {
     Precompressed(Coding),
     /// Coded by us.
     Compressed(Coding),
+    /// As it is, which is coded: that belongs to what its name says (`.svgz`).
+    Named(Coding),
+    /// A file that is coded already (`app.js.gz`), to a page that loads it: it means what is inside.
+    Loaded(Coding),
+    /// The same, to who wants the file.
+    Saved,
+    /// The same, to a page that would load it if it could read that coding.
+    Unread,
 }
 
 impl Form {
     fn coding(self) -> Option<Coding> {
         match self {
-            Form::Plain | Form::Identity => None,
-            Form::Precompressed(coding) | Form::Compressed(coding) => Some(coding),
+            Form::Plain | Form::Identity | Form::Saved | Form::Unread => None,
+            Form::Precompressed(coding)
+            | Form::Compressed(coding)
+            | Form::Named(coding)
+            | Form::Loaded(coding) => Some(coding),
         }
     }
+
+    /// Whether it has a tag of its own beside that of the file.
+    fn tag_suffix(self) -> Option<Coding> {
+        self.coding().filter(|_| !matches!(self, Form::Named(_)))
+    }
+
+    /// By which fields of a request another form might be chosen.
+    fn varies_by(self) -> Option<&'static str> {
+        match self {
+            Form::Plain | Form::Named(_) => None,
+            Form::Identity | Form::Precompressed(_) | Form::Compressed(_) => Some("Accept-Encoding"),
+            Form::Saved => Some("Sec-Fetch-Dest"),
+            Form::Loaded(_) | Form::Unread => Some("Sec-Fetch-Dest, Accept-Encoding"),
+        }
+    }
+}
+
+/// What is known of a file beside its bytes, for each of its representations.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// Where it is, from the root.
+    pub relative: &'a [u8],
+    /// What it is.
+    pub content: Content,
+    /// The value of Cache-Control.
+    pub cache_control: &'a str,
+    /// What tags are made of.
+    pub etags: Etags,
+    /// What is known of versions.
+    pub versions: &'a Arc<Versions>,
 }
 
 /// What a target names, as it is sent: a file's bytes, or those that a coding makes of them.
@@ -67,7 +120,9 @@ pub struct Representation {
     script: Option<(u64, Arc<str>)>,
     content_type: Cow<'static, str>,
     etag: String,
-    last_modified: u64,
+    /// The weak one that these bytes had when the file was young, if somebody was told it.
+    young_tag: Option<String>,
+    date: Option<Date>,
     /// The fields by which a client or cache knows it again: in 200, 206, 304 and 412.
     validators: Arc<[u8]>,
     /// All fields of a 200, the answer that is given most.
@@ -75,69 +130,149 @@ pub struct Representation {
     /// If its bytes are not there yet, but made of the source's while they are sent.
     #[cfg(feature = "compress")]
     making: Option<Making>,
+    /// How long it is nobody knows before it is read to its end.
+    is_endless: bool,
+}
+
+/// The date of a version, and what is needed to tell whether it is of this one alone.
+#[derive(Debug)]
+struct Date {
+    seconds: u64,
+    is_the_systems: bool,
+    /// Under which name it is told.
+    name: Box<[u8]>,
+    facts: Facts,
+    versions: Arc<Versions>,
+}
+
+/// A date whose facts say nothing of the bytes, as in `/proc`, has no history.
+impl Date {
+    fn of(subject: &Subject<'_>, facts: &Facts, form: Form) -> Option<Date> {
+        let seconds = facts.date()?;
+        // The file that lies beside another has a date of its own.
+        let beside = match form {
+            Form::Precompressed(coding) => coding.extension(),
+            _ => "",
+        };
+        let name = [subject.relative, b"\0", beside.as_bytes()].concat().into_boxed_slice();
+        subject.versions.tell(&name, seconds, facts);
+        let (is_the_systems, versions) = (facts.date_is_the_systems(), Arc::clone(subject.versions));
+        Some(Date { seconds, is_the_systems, name, facts: facts.clone(), versions })
+    }
+}
+
+impl History for Date {
+    fn is_over(&self, date: u64) -> bool {
+        facts::date_is_over(date)
+    }
+
+    fn named_another(&self, date: u64) -> bool {
+        self.versions.date_named_another(&self.name, date, &self.facts)
+    }
 }
 
 impl Representation {
-    /// The representation of a file whose bytes stay on disk. Its name decides the type.
-    pub fn on_disk(opened: OpenFile, name: &[u8], cache_control: &str, form: Form) -> Representation {
-        Representation::new(Source::Disk(Arc::new(opened.file)), &opened.facts, name, cache_control, form)
+    /// The representation of a file whose bytes stay on disk.
+    pub fn on_disk(opened: OpenFile, subject: Subject<'_>, form: Form) -> Representation {
+        let (file, facts) = (Arc::new(opened.file), &opened.facts);
+        let digest = match subject.etags {
+            Etags::Content => subject.versions.digest_of_large(&file, facts),
+            Etags::Facts => None,
+        };
+        let etag = match digest {
+            Some(digest) => tag_of_content(&digest, form),
+            None if facts.is_settled() => tag_of_facts(facts, form),
+            // It may be another one in a moment, and nothing would show it: nobody may take it for this one.
+            None => weak_tag(facts, &random::word(), form),
+        };
+        let date = Date::of(&subject, facts, form);
+        Representation::new(Source::Disk(file), facts.length, subject, form, etag, date)
     }
 
-    /// The representation of a file whose bytes are read now; `None` if they cannot be, or the file
-    /// is being written to.
-    pub fn in_memory(
-        opened: &OpenFile,
-        name: &[u8],
-        cache_control: &str,
-        form: Form,
-    ) -> Option<Representation> {
-        let source = Source::Memory(read(opened)?.into());
-        Some(Representation::new(source, &opened.facts, name, cache_control, form))
+    /// The representation of a file whose bytes were read, and were [all of that version](read).
+    pub fn in_memory(bytes: Arc<[u8]>, facts: &Facts, subject: Subject<'_>, form: Form) -> Representation {
+        let etag = tag_of_bytes(&bytes, facts, &subject, form);
+        let young_tag = young_tag(&bytes, facts, &subject, form);
+        let date = Date::of(&subject, facts, form);
+        let length = bytes.len() as u64;
+        let made = Representation::new(Source::Memory(bytes), length, subject, form, etag, date);
+        Representation { young_tag, ..made }
     }
 
-    /// What a coding has made of a file.
+    /// The representation of what the system makes when it is read, so that its length was a guess, and its
+    /// times say nothing of it.
+    pub fn made_when_read(bytes: Vec<u8>, subject: Subject<'_>, form: Form) -> Representation {
+        trace::step("length", Rfc(9110, "8.6"), || {
+            format!(
+                "the file system does not know how long this is; read to its end, it is {} bytes",
+                bytes.len()
+            )
+        });
+        let (etag, length) = (tag_of_content(&digest_of(&bytes), form), bytes.len() as u64);
+        Representation::new(Source::Memory(bytes.into()), length, subject, form, etag, None)
+    }
+
+    /// The same where that is more than is kept in memory: it is read while it is sent.
+    pub fn read_to_its_end(opened: OpenFile, subject: Subject<'_>, form: Form) -> Representation {
+        trace::step("length", Rfc(9112, "7.1"), || {
+            "the file system does not know how long this is, so it is read until it ends".to_owned()
+        });
+        let etag = weak_tag(&opened.facts, &random::word(), form);
+        let source = Source::Disk(Arc::new(opened.file));
+        let made = Representation::new(source, 0, subject, form, etag, None);
+        Representation { is_endless: true, ..made }
+    }
+
+    /// What a coding has made of a file with these bytes.
     #[cfg(feature = "compress")]
     pub fn compressed(
-        bytes: Vec<u8>,
+        compressed: Vec<u8>,
+        bytes: &[u8],
         facts: &Facts,
-        name: &[u8],
-        cache_control: &str,
+        subject: Subject<'_>,
         coding: Coding,
     ) -> Representation {
-        let length = bytes.len() as u64;
-        let source = Source::Memory(bytes.into());
         let form = Form::Compressed(coding);
-        Representation { length, ..Representation::new(source, facts, name, cache_control, form) }
+        let etag = tag_of_bytes(bytes, facts, &subject, form);
+        let young_tag = young_tag(bytes, facts, &subject, form);
+        let date = Date::of(&subject, facts, form);
+        let length = compressed.len() as u64;
+        let made = Representation::new(Source::Memory(compressed.into()), length, subject, form, etag, date);
+        Representation { young_tag, ..made }
     }
 
     /// What a coding will make of a file, while it is sent.
     #[cfg(feature = "compress")]
-    pub fn to_be_compressed(
-        opened: OpenFile,
-        name: &[u8],
-        cache_control: &str,
-        making: Making,
-    ) -> Representation {
+    pub fn to_be_compressed(opened: OpenFile, subject: Subject<'_>, making: Making) -> Representation {
         let form = Form::Compressed(making.coding());
-        let file = Representation::on_disk(opened, name, cache_control, form);
+        let file = Representation::on_disk(opened, subject, form);
         Representation { making: Some(making), ..file }
     }
 
-    fn new(source: Source, facts: &Facts, name: &[u8], cache_control: &str, form: Form) -> Representation {
+    fn new(
+        source: Source,
+        length: u64,
+        subject: Subject<'_>,
+        form: Form,
+        etag: String,
+        date: Option<Date>,
+    ) -> Representation {
         Representation {
             form,
             source,
-            length: facts.length,
+            length,
             script: None,
-            content_type: media_type::of(name),
-            etag: etag(facts, form.coding()),
-            last_modified: last_modified(facts),
+            content_type: subject.content.content_type,
+            etag,
+            young_tag: None,
+            date,
             validators: Arc::default(),
             fields_of_whole: Arc::default(),
             #[cfg(feature = "compress")]
             making: None,
+            is_endless: false,
         }
-        .with_fields(cache_control)
+        .with_fields(subject.cache_control)
     }
 
     /// The same with the script for live reload in it, if it is a page: another representation, so
@@ -158,11 +293,13 @@ impl Representation {
     #[must_use]
     fn with_fields(mut self, cache_control: &str) -> Representation {
         let mut validators = Headers::default();
-        validators.push("Last-Modified", date::imf_fixdate(self.last_modified));
+        if let Some(date) = &self.date {
+            validators.push("Last-Modified", date::imf_fixdate(date.seconds));
+        }
         validators.push("ETag", &self.etag);
         validators.push("Cache-Control", cache_control);
-        if self.form != Form::Plain {
-            validators.push("Vary", "Accept-Encoding");
+        if let Some(fields) = self.form.varies_by() {
+            validators.push("Vary", fields);
         }
         self.validators = validators.share();
         let mut whole = self.fields_of_content();
@@ -185,13 +322,14 @@ impl Representation {
     /// Of a page with the script in it no part can be had, nor of what we have coded: who asks for a part
     /// gets one of the file as it is.
     fn has_parts(&self) -> bool {
-        self.script.is_none() && !matches!(self.form, Form::Compressed(_))
+        self.script.is_none() && !self.is_endless && !matches!(self.form, Form::Compressed(_))
     }
 
     /// Of what is coded by us nothing is said: parts of the file as it is can be had.
     fn push_accept_ranges(&self, headers: &mut Headers) {
         match (&self.script, self.form) {
             (Some(_), _) => headers.push("Accept-Ranges", "none"),
+            (None, _) if self.is_endless => headers.push("Accept-Ranges", "none"),
             (None, Form::Compressed(_)) => {}
             (None, _) => headers.push("Accept-Ranges", "bytes"),
         }
@@ -204,12 +342,17 @@ impl Representation {
 
     /// What tells this version of it from others.
     pub fn validators(&self) -> Validators<'_> {
-        Validators { etag: &self.etag, last_modified: self.last_modified }
+        let last_modified = self.date.as_ref().map(|date| LastModified {
+            seconds: date.seconds,
+            is_the_systems: date.is_the_systems,
+            history: date,
+        });
+        Validators { etag: &self.etag, young_tag: self.young_tag.as_deref(), last_modified }
     }
 
-    /// Whether a client that takes other codings may get another one.
-    pub fn varies(&self) -> bool {
-        self.form != Form::Plain
+    /// By which fields a client may get another one.
+    pub fn varies_by(&self) -> Option<&'static str> {
+        self.form.varies_by()
     }
 
     /// Answers a GET or HEAD with what its preconditions and its range ask for: 200, 206, 304, 412,
@@ -223,7 +366,8 @@ impl Representation {
                 None => String::new(),
             };
             format!(
-                "{length} bytes of {content_type}, by the file's name{coded}; this version has the tag {etag}"
+                "{length} bytes of {content_type}, by the file's name and its first bytes{coded}; this version \
+                 has the tag {etag}"
             )
         });
         if let Some((at, tag)) = &self.script {
@@ -294,6 +438,9 @@ impl Representation {
             let bytes = FilePart { source: self.source.clone(), range: 0..self.length };
             return Body::Stream(making.start(bytes));
         }
+        if let (true, Source::Disk(file)) = (self.is_endless, &self.source) {
+            return Body::Stream(Box::new(ToItsEnd { file: Arc::clone(file), offset: 0 }));
+        }
         let Some((at, tag)) = &self.script else { return self.bytes(0..self.length) };
         let part = |range| Piece::File(FilePart { source: self.source.clone(), range });
         let end = self.length - tag.len() as u64;
@@ -343,12 +490,69 @@ impl Representation {
     }
 }
 
-/// All bytes of a file; `None` if they cannot be read, or the file is being written to.
-pub(super) fn read(opened: &OpenFile) -> Option<Vec<u8>> {
+/// All bytes of a file; `None` if they cannot be read, are more or fewer than its length says, or the file is
+/// being written to.
+pub(super) fn read(opened: &OpenFile) -> Option<Arc<[u8]>> {
     let mut bytes = vec![0; usize::try_from(opened.facts.length).ok()?];
-    opened.file.read_exact_at(&mut bytes, 0).ok()?;
+    let count = read_at(&opened.file, &mut bytes, 0).ok()?;
     let facts_after = Facts::new(&rustix::fs::fstat(&opened.file).ok()?);
-    (facts_after == opened.facts).then_some(bytes)
+    (count == bytes.len() && facts_after == opened.facts).then(|| bytes.into())
+}
+
+/// What a file is read to whose length may be a guess.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// It is as long as the file system says.
+    AsSaid,
+    /// All of it.
+    All(Vec<u8>),
+    /// More than is kept in memory.
+    More,
+}
+
+/// The most that is read before a head is written, in bytes.
+const MOST_READ: usize = 1024 * 1024;
+
+/// Reads a file that has no room on a disk, as those of `/proc` and `/sys`, if it is not too long for that.
+pub(super) fn read_to_find_out(opened: &OpenFile) -> Found {
+    let said = usize::try_from(opened.facts.length).unwrap_or(usize::MAX);
+    if !opened.facts.is_without_blocks || said > MOST_READ {
+        return Found::AsSaid;
+    }
+    // Most are short: a first read of some pages tells all, and of an empty file that there is nothing.
+    let mut bytes = Vec::new();
+    for room in [said.max(16 * 1024), MOST_READ + 1] {
+        let before = bytes.len();
+        bytes.resize(room.max(before), 0);
+        let count = read_at(&opened.file, &mut bytes[before..], before as u64).unwrap_or(0);
+        bytes.truncate(before + count);
+        if bytes.len() < room {
+            return if bytes.len() == said { Found::AsSaid } else { Found::All(bytes) };
+        }
+    }
+    if said > 0 { Found::AsSaid } else { Found::More }
+}
+
+/// A body that ends where its file does.
+#[derive(Debug)]
+struct ToItsEnd {
+    file: Arc<File>,
+    offset: u64,
+}
+
+impl Stream for ToItsEnd {
+    fn next(&mut self) -> Next {
+        let mut piece = vec![0; 64 * 1024];
+        match read_at(&self.file, &mut piece, self.offset) {
+            Ok(0) => Next::End,
+            Ok(count) => {
+                piece.truncate(count);
+                self.offset += count as u64;
+                Next::Piece(piece)
+            }
+            Err(_) => Next::Broken,
+        }
+    }
 }
 
 /// What a Range field came to, in words.
@@ -365,28 +569,62 @@ fn meaning_of(ranges: &Ranges) -> String {
     }
 }
 
-/// The time of the last change, but never one in the future (RFC 9110 section 8.8.2.1).
-fn last_modified(facts: &Facts) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    u64::try_from(facts.modified.0).unwrap_or(0).min(now)
+/// The entity tag of a file (RFC 9110 section 8.8.3). Strong: whatever changes the bytes changes the time at
+/// which the system noted a change, and that no program can set. The other time, which programs do set, is
+/// in it, too, for file systems that keep but one (FAT). What a coding makes of a file has other bytes, and
+/// so another tag (section 8.8.3.3).
+fn tag_of_facts(facts: &Facts, form: Form) -> String {
+    let (modified, changed) = (nanoseconds(facts.modified), nanoseconds(facts.changed));
+    let (length, inode) = (facts.length, facts.identity.1);
+    quoted(&format!("{length:x}-{modified:x}-{changed:x}-{inode:x}"), form)
 }
 
-/// The entity tag of a file (RFC 9110 section 8.8.3). Strong, since size, time and inode change
-/// when the bytes do. As long as the file is so young that a second change could hide, it is weak,
-/// and it has the time in it at which the system last noted a change of any kind, which no program
-/// can set. So it does not match the strong one that follows: who has the file from that time gets
-/// it once again. What a coding makes of a file has other bytes, and so another tag (section 8.8.3.3).
-fn etag(facts: &Facts, coding: Option<Coding>) -> String {
-    let (seconds, nanoseconds) = facts.modified;
-    let nanoseconds = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
-    let (length, inode) = (facts.length, facts.identity.1);
-    let coding = coding.map(|coding| format!("-{}", coding.name())).unwrap_or_default();
-    if facts.is_settled() {
-        format!("\"{length:x}-{nanoseconds:x}-{inode:x}{coding}\"")
-    } else {
-        let (seconds, rest) = facts.changed;
-        format!("W/\"{length:x}-{nanoseconds:x}-{inode:x}-{seconds:x}.{rest:x}{coding}\"")
+/// The tag of a file as long as it is so young that a second change could hide behind the same times. Weak, and
+/// with something in it that is of these bytes alone: their digest, or where they are too many for that a word
+/// that nothing will ever match.
+fn weak_tag(facts: &Facts, own: &str, form: Form) -> String {
+    format!("W/{}", quoted(&format!("{:x}-{own}", facts.length), form))
+}
+
+/// The tag of a file whose bytes are here.
+fn tag_of_bytes(bytes: &[u8], facts: &Facts, subject: &Subject<'_>, form: Form) -> String {
+    match subject.etags {
+        Etags::Content => tag_of_content(&subject.versions.digest(facts, bytes), form),
+        Etags::Facts if facts.is_settled() => tag_of_facts(facts, form),
+        Etags::Facts => {
+            let digest = digest_of(bytes);
+            subject.versions.note_young(facts, digest);
+            weak_tag(facts, &hexadecimal(&digest), form)
+        }
     }
+}
+
+/// The weak tag that these bytes were given when they were young. The times of the file are still the same, but
+/// that alone says nothing: there may have been a change behind them.
+fn young_tag(bytes: &[u8], facts: &Facts, subject: &Subject<'_>, form: Form) -> Option<String> {
+    let told = subject.versions.young(facts).filter(|_| facts.is_settled())?;
+    (told == digest_of(bytes)).then(|| weak_tag(facts, &hexadecimal(&told), form))
+}
+
+/// The tag that all files with these bytes have.
+fn tag_of_content(digest: &Digest, form: Form) -> String {
+    quoted(&hexadecimal(digest), form)
+}
+
+fn quoted(opaque: &str, form: Form) -> String {
+    let coding = form.tag_suffix().map(|coding| format!("-{}", coding.name())).unwrap_or_default();
+    format!("\"{opaque}{coding}\"")
+}
+
+fn nanoseconds((seconds, nanoseconds): facts::Time) -> i128 {
+    i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds)
+}
+
+fn hexadecimal(digest: &Digest) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// A line that separates parts. It must not occur in the file, so it must not be guessable by

@@ -33,8 +33,18 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
     for (name, content) in files {
         write(folder.path(), name, content);
     }
+    let_settle();
     folder
 }
+
+/// Waits until what was written before is no longer so young that another change could hide behind it: until
+/// then no entity tag is strong, and nothing is kept in memory.
+pub(crate) fn let_settle() {
+    std::thread::sleep(SETTLED_AFTER);
+}
+
+/// Longer than any step of the clock of a file system on which tests run.
+const SETTLED_AFTER: Duration = Duration::from_millis(105);
 
 /// Writes a file below a folder, and the folders that it needs. It was last changed in 2001: that
 /// it is new makes no difference to what is tested.
