@@ -10,6 +10,7 @@ use crate::manual::Manual;
 use crate::server::{self, fault::Fault};
 #[cfg(feature = "auth")]
 use crate::site::auth::Plain;
+use crate::site::cache_control::Rule;
 use crate::site::{self, Etags};
 use clap::builder::{FalseyValueParser, PossibleValue};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -153,10 +154,11 @@ pub struct Cli {
     #[arg(long, env = "GLASSHTTP_FOLLOW_LINKS", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "What")]
     follow_links: bool,
 
-    /// How long browsers may use a copy without asking: seconds, no-cache or no-store
-    #[arg(long, value_name = "SECONDS", default_value = "no-cache", value_parser = parse_cache,
-          env = "GLASSHTTP_CACHE", hide_env = true, help_heading = "What")]
-    cache: CacheControl,
+    /// How long browsers may use a copy without asking: seconds, no-cache, no-store or immutable (a year), for
+    /// all files or for those of a pattern, as '/assets/**=immutable' or '*.css=3600', repeatable
+    #[arg(long, value_name = "[PATTERN=]VALUE", value_delimiter = '\n', default_value = "no-cache",
+          value_parser = Rule::parse, env = "GLASSHTTP_CACHE", hide_env = true, help_heading = "What")]
+    cache: Vec<Rule>,
 
     /// What tells versions of a file apart (ETag): file, its size, times and number on the disk, or content, its
     /// bytes, for copies on several machines and trees that are deployed anew
@@ -210,7 +212,7 @@ pub struct Cli {
           help_heading = "For building pages")]
     isolate: bool,
 
-    /// Reload pages in the browser when files change, and swap style sheets without; --cache SECONDS is
+    /// Reload pages in the browser when files change, and swap style sheets without; all ages of --cache are
     /// then no-cache
     #[cfg(feature = "reload")]
     #[arg(long, env = "GLASSHTTP_RELOAD", value_parser = FalseyValueParser::new(), hide_env = true,
@@ -353,10 +355,6 @@ enum Bind {
     /// `unix:PATH`
     Unix(PathBuf),
 }
-
-/// The value of a Cache-Control field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct CacheControl(String);
 
 /// `--log`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -521,9 +519,14 @@ impl Cli {
         let metrics = self.metrics;
         #[cfg(not(feature = "metrics"))]
         let metrics = false;
-        // A page that reloads must not get what the browser has kept of the files that changed.
-        let ages = self.cache.0.starts_with("max-age");
-        let cache_control = if script && ages { "no-cache".to_owned() } else { self.cache.0.clone() };
+        let mut cache_control = site::CacheControl::of(&self.cache);
+        if self.spa.is_some() {
+            cache_control = cache_control.with_fresh_pages();
+        }
+        if script {
+            // A page that reloads must not get what the browser has kept of the files that changed.
+            cache_control = cache_control.without_ages();
+        }
         let (addresses, sockets) = (self.addresses(), self.sockets());
         let (fields, cors, log) = (self.own_fields(), self.cors(), self.log_format(machine));
         let max_connections = self.max_connections(machine);
@@ -777,16 +780,6 @@ fn parse_size(text: &str) -> Result<u64, String> {
     size.ok_or_else(|| "it must be a size, such as 500k, 100M or 2G".to_owned())
 }
 
-fn parse_cache(text: &str) -> Result<CacheControl, String> {
-    match text {
-        "no-cache" | "no-store" => Ok(CacheControl(text.to_owned())),
-        _ => match text.parse::<u32>() {
-            Ok(seconds) => Ok(CacheControl(format!("max-age={seconds}"))),
-            Err(_) => Err("it must be a number of seconds, no-cache or no-store".to_owned()),
-        },
-    }
-}
-
 fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| (0.001..=1e6).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "it must be a number of seconds above 0".to_owned())
@@ -836,7 +829,7 @@ mod tests {
         assert_eq!((config.port, config.addresses.len()), (None, 0));
         assert!(!config.follow_links && !config.site.hidden && config.site.listing);
         assert_eq!(config.site.hosts, site::Hosts::LoopbackAnd(Vec::new()));
-        assert_eq!(config.site.cache_control, "no-cache");
+        assert_eq!(config.site.cache_control, "no-cache".into());
         assert_eq!((config.server.threads, config.server.max_connections), (3, 496));
         assert_eq!(config.log, Some(Format::Common));
     }
@@ -884,6 +877,8 @@ mod tests {
             (&["--socket-mode", "1777"], "octal"),
             (&["--index", "a/b"], "without a folder"),
             (&["--cache", "soon"], "no-store"),
+            (&["--cache", "*.css=soon"], "*.css=3600"),
+            (&["--cache", "[a=5"], "unclosed"),
             (&["--threads", "0"], "--threads"),
             (&["--head-timeout=-1"], "--head-timeout"),
             (&["--idle-timeout", "0"], "above 0"),

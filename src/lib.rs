@@ -20,6 +20,7 @@
 //! - [`client`]: who is at the other end.
 //! - [`trace`]: how each decision tells its reason to whoever asks.
 //! - [`human`]: bytes and sizes as people read them.
+//! - [`patterns`]: paths as people name many at once.
 //! - [`sandbox`]: what the kernel lets us open at all.
 //!
 //! Beside them, and put together with them by `main.rs`:
@@ -92,6 +93,7 @@ pub mod log_file;
 pub mod manual;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+pub mod patterns;
 #[cfg(feature = "progress")]
 pub mod progress;
 pub mod qr_code;

@@ -197,7 +197,8 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("--no-listing", "they are listed"),
             ("--hidden", "only /.well-known/"),
             ("--follow-links", "they are refused"),
-            ("--cache <SECONDS>", "no-cache"),
+            ("--cache <[PATTERN=]VALUE>", "no-cache"),
+            ("--etag <WHAT>", "file"),
         ],
     ),
     (

@@ -752,7 +752,7 @@ impl Servers {
                 index: vec!["index.html".to_owned()],
                 listing: true,
                 hidden: false,
-                cache_control: "no-cache".to_owned(),
+                cache_control: "no-cache".into(),
                 cache_size: 1_000_000,
                 hosts: Hosts::LoopbackAnd(Vec::new()),
                 ..glasshttp::site::Options::default()

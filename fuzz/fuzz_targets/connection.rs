@@ -92,7 +92,7 @@ static SITES: LazyLock<Sites> = LazyLock::new(|| {
             index: vec!["index.html".to_owned()],
             listing: true,
             hidden: false,
-            cache_control: "no-cache".to_owned(),
+            cache_control: "no-cache".into(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
             cache_size,
             ..site::Options::default()

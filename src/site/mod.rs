@@ -11,7 +11,8 @@
 //! | is the method one of ours? | here |
 //! | what does the target name? | [`root`] opens it; here it becomes a file, an index, a listing |
 //! | is the folder wanted as one file? | [`archive`] |
-//! | which representation is that? | [`representation`], [`media_type`], [`coding`]; [`cache`] remembers |
+//! | which representation is that? | [`representation`], [`media_type`], [`coding`]; [`cache`] and [`versions`] remember |
+//! | how long may it be kept? | [`cache_control`] |
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
 //! | does a page get the script for live reload? | [`script`] |
 //! | what if it is refused? | [`error_page`] |
@@ -24,6 +25,7 @@ pub mod archive;
 #[cfg(feature = "auth")]
 pub mod auth;
 pub mod cache;
+pub mod cache_control;
 pub mod coding;
 #[cfg(feature = "compress")]
 pub mod compress;
@@ -42,6 +44,7 @@ pub mod script;
 pub mod upload;
 pub mod versions;
 
+pub use cache_control::CacheControl;
 pub use coding::Codings;
 pub use cors::Cors;
 pub use hosts::Hosts;
@@ -96,8 +99,8 @@ pub struct Options {
     pub listing: bool,
     /// Whether names that start with a dot are served.
     pub hidden: bool,
-    /// The value of the Cache-Control field of files.
-    pub cache_control: String,
+    /// How long browsers may use files without asking.
+    pub cache_control: CacheControl,
     /// What their entity tags are made of.
     pub etags: Etags,
     /// Which hosts may be asked for.
@@ -128,7 +131,7 @@ impl Default for Options {
             index: vec!["index.html".to_owned()],
             listing: true,
             hidden: false,
-            cache_control: "no-cache".to_owned(),
+            cache_control: "no-cache".into(),
             etags: Etags::default(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
             cache_size: 0,
@@ -424,7 +427,7 @@ impl Site {
         Subject {
             relative,
             content: self.versions.content(file, name),
-            cache_control: &self.options.cache_control,
+            cache_control: self.options.cache_control.value(relative, media_type::is_page(name)),
             etags: self.options.etags,
             versions: &self.versions,
         }
@@ -446,18 +449,20 @@ impl Site {
             && (!file.facts.is_settled()
                 || subject.etags == Etags::Content
                 || self.versions.young(&file.facts).is_some());
+        let cache_control = subject.cache_control;
         let read = match representation::read_to_find_out(&file) {
             Read::AsSaid => (will_be_kept || must_be_read).then(|| representation::read(&file)).flatten(),
             Read::All(bytes) => {
-                return Arc::new(self.complete(Representation::made_when_read(bytes, subject, form)));
+                let made = Representation::made_when_read(bytes, subject, form);
+                return Arc::new(self.complete(made, cache_control));
             }
             Read::More => return Arc::new(Representation::read_to_its_end(file, subject, form)),
         };
         let Some(bytes) = read else {
-            return Arc::new(self.complete(Representation::on_disk(file, subject, form)));
+            return Arc::new(self.complete(Representation::on_disk(file, subject, form), cache_control));
         };
         let made = Representation::in_memory(bytes, &file.facts, subject, form);
-        let representation = Arc::new(self.complete(made));
+        let representation = Arc::new(self.complete(made, cache_control));
         if let (Some(key), Some(grounds), true) = (key, grounds, will_be_kept) {
             self.cache.keep(key, grounds, Arc::clone(&representation));
         }
@@ -465,9 +470,9 @@ impl Site {
     }
 
     /// With all that is added to what the file has.
-    fn complete(&self, representation: Representation) -> Representation {
+    fn complete(&self, representation: Representation, cache_control: &str) -> Representation {
         if self.options.script {
-            representation.with_script(&self.options.cache_control, &self.script_tag)
+            representation.with_script(cache_control, &self.script_tag)
         } else {
             representation
         }
@@ -485,7 +490,7 @@ impl Site {
             trace::step("error page", None, || "the folder's own 404.html says so".to_owned());
             let subject = self.subject(&file, b"404.html", b"404.html");
             let page = Representation::on_disk(file, subject, Form::Plain);
-            return self.complete(page).respond_as_error(refusal.status);
+            return self.complete(page, "no-cache").respond_as_error(refusal.status);
         }
         let mut response = error_page::say(&request.fields, refusal, &self.options.base);
         if refusal.status == Status::METHOD_NOT_ALLOWED {
