@@ -9,15 +9,20 @@
 //!
 //! Positions count from zero and both ends belong to the range. An end behind the file's is
 //! clamped to it; so is a suffix longer than the file. A range that is malformed, of a unit that
-//! we do not know, or greedy is *ignored* (the whole file is a right answer, section 14.2); one
-//! that is well formed but wholly behind the end is 416.
+//! we do not know, or of a disorderly set is *ignored* (the whole file is a right answer, section
+//! 14.2); one that is well formed but wholly behind the end is 416.
+//!
+//! A set is joined first and counted then. One that goes up through the file may have as many parts as
+//! a request's head can hold: a tool that has an old version of a file and fetches what is new in it
+//! (zsync) asks so. Many parts in any order, or many that overlap, nobody needs (section 14.2 says so,
+//! and section 17.15 why): of those a few are taken.
 
 use super::fields::trim;
-use arrayvec::ArrayVec;
 use std::ops::Range;
 
-/// The most parts sent in one answer. A set that asks for more gets the whole file instead.
-pub const MAX_PARTS: usize = 16;
+/// The most parts of a set that is not in ascending order, and the most ranges of one in which more
+/// than two overlap. A set that asks for more gets the whole file instead.
+pub const MAX_IN_DISORDER: usize = 16;
 
 /// Two ranges with a gap of at most this become one: the head of a part of a multipart answer
 /// would be longer than the gap (RFC 9110 section 15.3.7.2).
@@ -31,37 +36,31 @@ pub enum Ranges {
     /// 416: nothing in the set lies inside the representation.
     Unsatisfiable,
     /// 206 with these parts, one at least, none empty, no byte in two of them. End exclusive.
-    Satisfiable(ArrayVec<Range<u64>, MAX_PARTS>),
+    Satisfiable(Vec<Range<u64>>),
 }
 
 /// Evaluates the value of a Range field for a representation of `length` bytes.
 pub fn evaluate(value: &[u8], length: u64) -> Ranges {
     let Some(set) = strip_unit(value) else { return Ranges::Ignore };
-    let mut parts = ArrayVec::new();
+    let mut asked = Vec::new();
     let mut specs = 0;
-    let mut last_spec = &b""[..];
     // A list may have empty members (RFC 9110 section 5.6.1.2), which do not count.
     for spec in set.split(|&byte| byte == b',').map(trim).filter(|spec| !spec.is_empty()) {
         specs += 1;
-        last_spec = spec;
         match parse_spec(spec, length) {
             None => return Ranges::Ignore,
             Some(range) if range.is_empty() => {}
-            Some(range) => {
-                if parts.try_push(range).is_err() {
-                    return Ranges::Ignore;
-                }
-            }
+            Some(range) => asked.push(range),
         }
     }
-    // "bytes=-5" of an empty file asks for all of it, and gets it (section 14.1.2).
-    let asks_for_all_of_nothing =
-        length == 0 && specs == 1 && last_spec.first() == Some(&b'-') && !is_zero(last_spec);
-    match (specs, parts.is_empty()) {
+    match (specs, asked.is_empty()) {
         (0, _) => Ranges::Ignore,
-        (_, true) if asks_for_all_of_nothing => Ranges::Ignore,
+        // Whatever is asked for of nothing, the whole is all of it. Section 14.2 lets a server ignore
+        // any Range field, and to who reads a file from its start to its end in parts an error would
+        // say that the file cannot be read. That goes for "-0", too: the last no bytes are the whole.
+        (_, true) if length == 0 => Ranges::Ignore,
         (_, true) => Ranges::Unsatisfiable,
-        (_, false) => Ranges::Satisfiable(without_overlaps(parts)),
+        (_, false) => join(asked).map_or(Ranges::Ignore, Ranges::Satisfiable),
     }
 }
 
@@ -97,26 +96,33 @@ fn parse_position(digits: &[u8]) -> Option<u64> {
         .then(|| digits.iter().fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add(value(digit))))
 }
 
-/// Whether a suffix range asks for no bytes: `-0`.
-fn is_zero(set: &[u8]) -> bool {
-    !set.iter().any(|byte| (b'1'..=b'9').contains(byte))
-}
-
-/// The same bytes with no byte in two parts. Parts that are apart stay in the order in which they
-/// were asked for; as soon as some overlap or nearly touch, all are sorted and those joined.
-fn without_overlaps(parts: ArrayVec<Range<u64>, MAX_PARTS>) -> ArrayVec<Range<u64>, MAX_PARTS> {
-    let mut sorted = parts.clone();
-    sorted.sort_unstable_by_key(|part| part.start);
-    let mut joined: ArrayVec<Range<u64>, MAX_PARTS> = ArrayVec::new();
+/// The same bytes with no byte in two parts; `None` if that is not worth it. Parts that are apart stay
+/// in the order in which they were asked for; as soon as some overlap or nearly touch, all are sorted
+/// and those joined.
+fn join(asked: Vec<Range<u64>>) -> Option<Vec<Range<u64>>> {
+    let is_ascending = asked.is_sorted_by_key(|part| part.start);
+    let mut sorted = asked.clone();
+    if !is_ascending {
+        sorted.sort_unstable_by_key(|part| part.start);
+    }
+    let mut joined: Vec<Range<u64>> = Vec::with_capacity(sorted.len());
+    let mut overlaps = 0;
     for part in sorted {
         match joined.last_mut() {
             Some(before) if part.start <= before.end.saturating_add(GAP_NOT_WORTH_A_PART) => {
+                overlaps += usize::from(part.start < before.end);
                 before.end = before.end.max(part.end);
             }
             _ => joined.push(part),
         }
     }
-    if joined.len() == parts.len() { parts } else { joined }
+    // Section 14.2 speaks of more than two ranges that overlap: one that begins in another is two.
+    let is_too_much =
+        (overlaps > 1 && asked.len() > MAX_IN_DISORDER) || (!is_ascending && joined.len() > MAX_IN_DISORDER);
+    if is_too_much {
+        return None;
+    }
+    Some(if joined.len() == asked.len() { asked } else { joined })
 }
 
 /// The value of a Content-Range field: `bytes 0-99/1234` (RFC 9110 section 14.4).
@@ -194,24 +200,47 @@ mod tests {
     }
 
     #[test]
-    fn ranges_of_an_empty_file() {
-        for (value, expected) in
-            [("bytes=0-", "416"), ("bytes=0-0", "416"), ("bytes=-5", "ignore"), ("bytes=-0", "416")]
-        {
-            assert_eq!(shown(&evaluate(value.as_bytes(), 0)), expected, "{value}");
+    fn a_range_of_an_empty_file_is_ignored() {
+        for value in ["bytes=0-", "bytes=0-0", "bytes=-5", "bytes=-0", "bytes=5-9,-1", "bytes=7-"] {
+            assert_eq!(evaluate(value.as_bytes(), 0), Ranges::Ignore, "{value}");
         }
     }
 
+    /// A set of so many ranges of `length` bytes, each so far behind the one before, or before it.
+    fn set(count: u64, step: i64, length: u64) -> String {
+        let starts: Vec<u64> = (0..count).map(|n| n * step.unsigned_abs()).collect();
+        let specs = starts.iter().map(|start| format!("{start}-{}", start + length - 1));
+        let specs: Vec<_> = if step < 0 { specs.rev().collect() } else { specs.collect() };
+        format!("bytes={}", specs.join(","))
+    }
+
     #[test]
-    fn more_parts_than_the_limit_are_ignored() {
-        let set = |count: u64| {
-            let specs: Vec<_> = (0..count).map(|n| format!("{}-{}", n * 1000, n * 1000)).collect();
-            format!("bytes={}", specs.join(","))
-        };
-        assert!(
-            matches!(evaluate(set(16).as_bytes(), 1 << 20), Ranges::Satisfiable(parts) if parts.len() == 16)
-        );
-        assert_eq!(evaluate(set(17).as_bytes(), 1 << 20), Ranges::Ignore);
+    fn a_set_is_joined_first_and_counted_then() {
+        const LENGTH: u64 = 1 << 30;
+        let one_overlap =
+            format!("{},19950-20000", set(3, 10_000, 100).replace("20000-20099", "19900-19999"));
+        let table = [
+            ("ascending and apart", set(17, 10_000, 100), Some(17)),
+            ("as many as a head holds", set(3000, 200, 100), Some(3000)),
+            ("touching", set(17, 100, 100), Some(1)),
+            ("gaps that are not worth a part", set(500, 180, 100), Some(1)),
+            ("descending and touching", set(500, -100, 100), Some(1)),
+            ("a few in descending order", set(16, -10_000, 100), Some(16)),
+            ("many in descending order", set(17, -10_000, 100), None),
+            ("a few that overlap", set(16, 50, 100), Some(1)),
+            ("many that overlap", set(17, 50, 100), None),
+            ("the same again and again", format!("bytes={}", vec!["0-"; 17].join(",")), None),
+            ("two that overlap", one_overlap, Some(3)),
+            ("two that overlap among many", format!("{},160050-160199", set(17, 10_000, 100)), Some(17)),
+            ("many behind the end", format!("bytes=0-0,{}", vec!["9999999999-"; 17].join(",")), Some(1)),
+        ];
+        for (name, value, expected) in table {
+            let parts = match evaluate(value.as_bytes(), LENGTH) {
+                Ranges::Satisfiable(parts) => Some(parts.len()),
+                _ => None,
+            };
+            assert_eq!(parts, expected, "{name}: {}", &value[..value.len().min(100)]);
+        }
     }
 
     #[test]
@@ -221,7 +250,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_never_overlap_nor_leave_the_file(value in "bytes=([0-9]{0,3}-[0-9]{0,3},?){0,20}", length in 0u64..500) {
+        fn parts_never_overlap_nor_leave_the_file(value in "bytes=([0-9]{0,3}-[0-9]{0,3},?){0,30}", length in 0u64..500) {
             if let Ranges::Satisfiable(parts) = evaluate(value.as_bytes(), length) {
                 prop_assert!(!parts.is_empty());
                 let mut sorted = parts.clone();

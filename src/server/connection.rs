@@ -1065,11 +1065,11 @@ fn record_sending(body: &Body, is_head: bool, sends_files: bool) {
 
 /// The response with its share of the memory for large ones; another if there is none left.
 fn within_budget(turn: &Turn<'_>, response: Response) -> (Response, Option<Share>) {
-    let Body::Bytes(bytes) = &response.body else { return (response, None) };
-    if bytes.len() < ENOUGH {
+    let taken = response.body.memory();
+    if taken < ENOUGH {
         return (response, None);
     }
-    let share = turn.budget.take(bytes.len());
+    let share = turn.budget.take(taken);
     if share.is_some() {
         return (response, share);
     }

@@ -6,7 +6,9 @@
 //! ```
 //!
 //! A head and a small body leave in one write. A file is sent in bounded pieces, so that a fast
-//! client with a large download does not keep a worker from its other connections.
+//! client with a large download does not keep a worker from its other connections. Many small parts of
+//! a file are gathered, with what stands between them, into few writes; but only as they are sent, so
+//! that a client that asks for thousands does not make us hold them all.
 
 use super::transport::Transport;
 use crate::budget::Share;
@@ -21,6 +23,9 @@ pub const SMALL_FILE: u64 = 32 * 1024;
 
 /// As soon as so many bytes are gathered they are sent, before more responses are added.
 pub const ENOUGH: usize = 64 * 1024;
+
+/// What reading a small part of a file costs of a turn's budget, in bytes that could be sent instead.
+const COST_OF_READING: usize = 4 * 1024;
 
 /// The bytes that a connection has still to send.
 #[derive(Debug, Default)]
@@ -106,6 +111,8 @@ impl Transmission {
             Body::Pieces(pieces) => {
                 for piece in pieces {
                     match piece {
+                        // What is behind a piece that cannot be read must not be taken for it.
+                        _ if self.broken => return,
                         Piece::Bytes(bytes) => self.push_bytes(bytes),
                         Piece::File(part) => self.push_file(part),
                     }
@@ -115,7 +122,7 @@ impl Transmission {
     }
 
     fn push_bytes(&mut self, bytes: Vec<u8>) {
-        if bytes.len() < ENOUGH {
+        if self.rest.is_empty() && bytes.len() < ENOUGH {
             self.push_with(|last| last.extend_from_slice(&bytes));
         } else {
             self.queued += bytes.len() as u64;
@@ -125,29 +132,36 @@ impl Transmission {
 
     fn push_file(&mut self, part: FilePart) {
         let length = part.length();
-        if length > SMALL_FILE {
+        if length > SMALL_FILE || self.is_enough() {
             self.queued += length;
             self.rest.push_back(Piece::File(part));
             return;
         }
-        let file = match &part.source {
-            Source::Disk(file) => file,
-            Source::Memory(bytes) => {
-                return self.push_with(|last| last.extend_from_slice(&bytes[in_memory(&part.range)]));
-            }
-        };
         let mut read = Ok(());
-        self.push_with(|last| {
-            let start = last.len();
-            last.resize(start + usize::try_from(length).expect("it is small"), 0);
-            read = file.read_exact_at(&mut last[start..], part.range.start);
-            if read.is_err() {
-                // It has shrunk since its length was promised, or the disk failed. Nothing else may
-                // be sent in its place: the client sees the connection end too early.
-                last.truncate(start);
-            }
-        });
+        self.push_with(|front| read = append(&part, front));
         self.broken |= read.is_err();
+    }
+
+    /// Copies what comes next and is small, up to what is enough for a write: there is something.
+    fn gather(&mut self, budget: &mut usize) {
+        self.front.clear();
+        self.front_sent = 0;
+        while self.front.len() < ENOUGH && *budget > 0 {
+            match self.rest.front_mut() {
+                Some(Piece::Bytes(bytes)) if bytes.len() < ENOUGH => self.front.extend_from_slice(bytes),
+                Some(Piece::Bytes(bytes)) if self.front.is_empty() => self.front = std::mem::take(bytes),
+                // One that nothing stands before is the rest of a large one, which the kernel sends.
+                Some(Piece::File(part)) if part.length() <= SMALL_FILE && !self.front.is_empty() => {
+                    *budget = budget.saturating_sub(COST_OF_READING);
+                    if append(part, &mut self.front).is_err() {
+                        self.broken = true;
+                        self.rest.clear();
+                    }
+                }
+                _ => return,
+            }
+            self.rest.pop_front();
+        }
     }
 
     /// Sends until nothing is left, the client takes no more, or `budget` bytes are sent; the
@@ -165,16 +179,15 @@ impl Transmission {
                         self.reset_front();
                         return Ok(Progress::Everything);
                     }
-                    Some(Piece::Bytes(bytes)) => {
-                        (self.front, self.front_sent) = (std::mem::take(bytes), 0);
-                        self.rest.pop_front();
-                        continue;
-                    }
                     Some(Piece::File(part)) if part.range.is_empty() => {
                         self.rest.pop_front();
                         continue;
                     }
-                    Some(Piece::File(_)) if *budget == 0 => return Ok(Progress::BudgetSpent),
+                    Some(_) if *budget == 0 => return Ok(Progress::BudgetSpent),
+                    Some(Piece::Bytes(_)) => {
+                        self.gather(budget);
+                        continue;
+                    }
                     Some(Piece::File(part)) => send_part(part, to, *budget),
                 }
             };
@@ -239,6 +252,28 @@ impl Transmission {
             self.rest = VecDeque::new();
         }
     }
+}
+
+/// Reads a small part of a file behind what is there.
+///
+/// # Errors
+/// When it has shrunk since its length was promised, or the disk failed. Nothing else may be sent in its
+/// place: the client sees the connection end too early.
+fn append(part: &FilePart, onto: &mut Vec<u8>) -> io::Result<()> {
+    let file = match &part.source {
+        Source::Disk(file) => file,
+        Source::Memory(bytes) => {
+            onto.extend_from_slice(&bytes[in_memory(&part.range)]);
+            return Ok(());
+        }
+    };
+    let start = onto.len();
+    onto.resize(start + usize::try_from(part.length()).expect("it is small"), 0);
+    let read = file.read_exact_at(&mut onto[start..], part.range.start);
+    if read.is_err() {
+        onto.truncate(start);
+    }
+    read
 }
 
 /// Positions in a file that is in memory.

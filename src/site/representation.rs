@@ -411,7 +411,7 @@ impl Representation {
                 // Clients take Content-Encoding for one of the whole body, borders and all. To send
                 // everything is always right (section 14.2).
                 _ if self.form.coding().is_some() => self.whole(),
-                parts => self.several_parts(parts),
+                parts => self.several_parts(parts).unwrap_or_else(|| self.whole()),
             },
         }
     }
@@ -457,8 +457,9 @@ impl Representation {
     }
 
     /// RFC 9110 section 15.3.7.2, in the syntax of section 14.6: each part has a head of its own,
-    /// and a line that no part can be taken to hold stands between them.
-    fn several_parts(&self, parts: &[Range<u64>]) -> Response {
+    /// and a line that no part can be taken to hold stands between them. `None` if with all their heads
+    /// they are more than the whole.
+    fn several_parts(&self, parts: &[Range<u64>]) -> Option<Response> {
         let boundary = boundary();
         let mut headers = Headers::default();
         headers.push("Content-Type", format!("multipart/byteranges; boundary={boundary}"));
@@ -475,7 +476,14 @@ impl Representation {
             pieces.push(Piece::File(FilePart { source: self.source.clone(), range: part.clone() }));
         }
         pieces.push(Piece::Bytes(format!("\r\n--{boundary}--\r\n").into_bytes()));
-        Response { status: Status::PARTIAL_CONTENT, headers, body: Body::Pieces(pieces) }
+        let body = Body::Pieces(pieces);
+        if body.length().is_none_or(|length| length > self.length) {
+            trace::step("range", Rfc(9110, "14.2"), || {
+                "the parts and their heads are more than the whole file: the whole goes out".to_owned()
+            });
+            return None;
+        }
+        Some(Response { status: Status::PARTIAL_CONTENT, headers, body })
     }
 
     /// 304 has the fields that a cache needs to refresh its copy (RFC 9110 section 15.4.5); for 412
@@ -559,7 +567,9 @@ impl Stream for ToItsEnd {
 fn meaning_of(ranges: &Ranges) -> String {
     match ranges {
         Ranges::Ignore => {
-            "is malformed, of an unknown unit or too greedy: it is ignored, and the whole goes out".to_owned()
+            "is malformed, of an unknown unit, or a set of too many that overlap or are out of order; or the \
+             file is empty: it is ignored, and the whole goes out"
+                .to_owned()
         }
         Ranges::Unsatisfiable => "lies behind the end".to_owned(),
         Ranges::Satisfiable(parts) => match parts.as_slice() {

@@ -203,6 +203,7 @@ impl Body {
                 for piece in pieces {
                     let room = most - start.len();
                     match piece {
+                        _ if room == 0 => break,
                         Piece::Bytes(bytes) => start.extend(bytes.iter().take(room)),
                         Piece::File(part) => part.append_start(&mut start, room),
                     }
@@ -210,6 +211,18 @@ impl Body {
             }
         }
         start
+    }
+
+    /// How much memory it takes as long as it waits to be sent, but for what others have, too.
+    pub fn memory(&self) -> usize {
+        match self {
+            Body::Empty | Body::File(_) | Body::Stream(_) => 0,
+            Body::Bytes(bytes) => bytes.len(),
+            Body::Pieces(pieces) => {
+                let made = |piece: &Piece| if let Piece::Bytes(bytes) = piece { bytes.len() } else { 0 };
+                std::mem::size_of_val(&pieces[..]) + pieces.iter().map(made).sum::<usize>()
+            }
+        }
     }
 
     /// How many bytes it has, if that is known: what Content-Length says.

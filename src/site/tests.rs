@@ -467,3 +467,30 @@ fn a_trail_leads_to_its_file_as_long_as_it_stays_inside() {
     fs::rename(outside.path().join("d"), root_path.join("d")).expect("renamed");
     assert!(root.still_leads_to(&trail, &then) && root.still_leads_to(&linked, &behind));
 }
+
+#[test]
+fn many_ascending_parts_are_sent_as_long_as_they_are_less_than_the_whole() {
+    let (_outside, root) = folder();
+    fs::write(root.join("large"), vec![b'x'; 1_000_000]).expect("written");
+    let site = site(&root);
+    let set = |count: usize, step: usize, length: usize| {
+        let specs: Vec<_> = (0..count).map(|n| format!("{}-{}", n * step, n * step + length - 1)).collect();
+        format!("Range: bytes={}\r\n", specs.join(","))
+    };
+    let table = [
+        ("20 apart", set(20, 10_000, 100), 206),
+        ("2000 apart", set(2000, 200, 100), 206),
+        ("17 that touch", set(17, 100, 100), 206),
+        ("with their heads more than the whole", set(1000, 1000, 900), 200),
+    ];
+    for (name, fields, status) in table {
+        let response = ask(&site, "GET /large", &fields);
+        assert_eq!(response.status.code(), status, "{name}");
+        let length = response.body.length().expect("it is known");
+        assert!(length <= 1_000_000, "{name}: {length}");
+        assert!(response.body.memory() < 32 * 32 * 1024, "{name}: {}", response.body.memory());
+        let parts = if let Body::Pieces(pieces) = &response.body { pieces.len() / 2 } else { 1 };
+        let expected = if name.ends_with("apart") { fields.split(',').count() } else { 1 };
+        assert_eq!(parts, expected, "{name}");
+    }
+}

@@ -3,8 +3,9 @@
 
 use super::*;
 use crate::http::Headers;
-use crate::site::{Body, Response};
+use crate::site::{Body, Piece, Response};
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 /// The other side of a connection, and the kernel between.
 #[derive(Debug, Default)]
@@ -13,6 +14,7 @@ struct FakeSocket {
     /// How many bytes can be written before it blocks.
     room: usize,
     sent: Vec<u8>,
+    writes: usize,
     finished: bool,
     /// It sends records of so many bytes, and a write counts when one has left; if not 0.
     record: usize,
@@ -32,6 +34,7 @@ impl Transport for FakeSocket {
     }
 
     fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
+        self.writes += 1;
         let record = self.record.min(bytes.len());
         let count = if record > 0 { record - self.on_the_way } else { bytes.len() }.min(self.room);
         self.room -= count;
@@ -84,10 +87,35 @@ fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
     let body = match request.line.split(|&byte| byte == b' ').nth(1) {
         Some(b"/large") => Body::Bytes(vec![b'x'; BODY]),
         Some(b"/work") => Body::Stream(Box::new(Work { next: 0 })),
+        Some(b"/parts") => Body::Pieces(parts()),
+        Some(b"/cut-off") => Body::Pieces(parts_that_are_cut_off()),
         Some(b"/stream") => Body::Stream(Box::new(Counter { next: 0 })),
         _ => Body::Bytes(vec![b'x'; 2]),
     };
     Response { status: Status::OK, headers: Headers::default(), body }
+}
+
+const PARTS: u64 = 1000;
+const PART: u64 = 10_000;
+
+/// Every second part of a file, each behind a head that says which it is.
+fn parts() -> Vec<Piece> {
+    let file = tempfile::tempfile().expect("a file");
+    let bytes: Vec<u8> = (0..PARTS * 2).flat_map(|n| vec![b'a' + (n % 26) as u8; PART as usize]).collect();
+    file.write_all_at(&bytes, 0).expect("written");
+    let source = Source::Disk(Arc::new(file));
+    let part = |n: u64| FilePart { source: source.clone(), range: 2 * n * PART..(2 * n + 1) * PART };
+    (0..PARTS).flat_map(|n| [Piece::Bytes(format!("[{n}]").into_bytes()), Piece::File(part(n))]).collect()
+}
+
+/// The same, of a file that has lost its end since its length was looked at.
+fn parts_that_are_cut_off() -> Vec<Piece> {
+    let mut parts = parts();
+    for piece in parts.iter_mut().skip(1001).step_by(2) {
+        let Piece::File(part) = piece else { panic!("every second is a part") };
+        part.range = u64::from(u32::MAX)..u64::from(u32::MAX) + PART;
+    }
+    parts
 }
 
 /// Does not know about `/late` until it is asked for the fourth time, and turns `/no` away.
@@ -409,6 +437,51 @@ fn memory_for_a_large_answer_is_given_back_with_it_and_not_taken_for_a_head() {
     heads.connection.transport.room = 0;
     heads.arrive(&"HEAD /large HTTP/1.1\r\nHost: a\r\n\r\n".repeat(10));
     assert!(heads.budget.take(2 * BODY).is_some());
+}
+
+#[test]
+fn thousands_of_parts_arrive_whole_and_are_not_all_held_in_memory() {
+    let mut bench = Bench::new();
+    bench.connection.transport.room = 100_000;
+    let mut next = bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(next, Next::Wait, "the client takes no more for now");
+    while !bench.connection.outgoing.is_empty() {
+        let held = bench.connection.outgoing.capacity();
+        assert!(held < 8 * ENOUGH, "{held} bytes are held");
+        bench.connection.transport.room = 100_000;
+        bench.connection.notice(false, true, false);
+        next = bench.go_on();
+    }
+    assert_eq!(next, Next::Wait, "it stays open");
+    let sent = bench.sent();
+    let (_, body) = sent.split_once("\r\n\r\n").expect("a head");
+    let part = |n: u64| format!("[{n}]{}", char::from(b'a' + (2 * n % 26) as u8).to_string().repeat(10_000));
+    assert!(body == (0..PARTS).map(part).collect::<String>(), "{} bytes", body.len());
+}
+
+#[test]
+fn small_parts_leave_in_few_writes_and_let_others_have_their_turns() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Again);
+    // A turn's budget is for reading, too.
+    assert!(bench.connection.transport.sent.len() < 2 * SEND_BUDGET);
+    assert!(bench.connection.transport.writes < 2 * SEND_BUDGET / ENOUGH);
+}
+
+#[test]
+fn what_is_behind_a_part_that_cannot_be_read_is_not_sent_in_its_place() {
+    let mut bench = Bench::new();
+    bench.arrive("GET /cut-off HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(bench.go_on(), Next::Close);
+    assert!(bench.sent().ends_with("[500]"));
+}
+
+#[test]
+fn the_heads_of_many_parts_are_within_the_memory_for_large_answers() {
+    let mut bench = Bench::new();
+    let _share = bench.budget.take(2 * BODY - ENOUGH).expect("it is all there");
+    bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(bench.status_lines(), ["503 Service Unavailable"]);
 }
 
 #[test]
