@@ -90,13 +90,56 @@ fn take_line<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, ()> {
 
 /// The size, and the length of what follows it.
 fn read_size_line(line: &[u8]) -> Option<(u64, usize)> {
-    let line: String = line.iter().map(|&byte| byte as char).collect();
-    let digits: String = line.chars().take_while(char::is_ascii_hexdigit).collect();
-    let extension = &line[digits.len()..];
-    let is_extension = extension.trim_matches([' ', '\t']).starts_with(';')
-        && extension.chars().all(|sign| sign == '\t' || !sign.is_ascii_control());
-    let size = u64::from_str_radix(&digits, 16).ok().filter(|_| digits.len() <= 16)?;
-    (extension.is_empty() || is_extension).then_some((size, extension.chars().count()))
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (size, extensions) = line.split_at(digits);
+    let size = std::str::from_utf8(size).ok().filter(|_| digits <= 16)?;
+    let size = u64::from_str_radix(size, 16).ok()?;
+    extensions_are_right(extensions).then_some((size, extensions.len()))
+}
+
+/// What an extension may go on with.
+#[derive(Clone, Copy, PartialEq)]
+enum Expected {
+    /// Behind the size or a value: blanks and a semicolon, or the end.
+    Semicolon,
+    BeforeName,
+    Name,
+    /// Blanks behind a name: an equals sign or a semicolon.
+    BehindName,
+    BeforeValue,
+    Value,
+    Quoted,
+    Escaped,
+    /// Blanks: a semicolon, and no end.
+    SemicolonForCertain,
+}
+
+/// RFC 9112 section 7.1.1, a byte at a time.
+fn extensions_are_right(bytes: &[u8]) -> bool {
+    let mut expected = Expected::Semicolon;
+    for &byte in bytes {
+        use Expected::*;
+        let is_blank = matches!(byte, b' ' | b'\t');
+        expected = match (expected, byte) {
+            (BeforeName | BeforeValue | BehindName | SemicolonForCertain, _) if is_blank => expected,
+            (Semicolon | Value, _) if is_blank => SemicolonForCertain,
+            (Name, _) if is_blank => BehindName,
+            (Semicolon | SemicolonForCertain | Name | BehindName | Value, b';') => BeforeName,
+            (Name | BehindName, b'=') => BeforeValue,
+            (BeforeName | Name, _) if is_token_char(byte) => Name,
+            (BeforeValue | Value, _) if is_token_char(byte) => Value,
+            (BeforeValue, b'"') => Quoted,
+            (Quoted, b'"') => Semicolon,
+            (Quoted, b'\\') => Escaped,
+            (Quoted | Escaped, _) if byte == b'\t' || !byte.is_ascii_control() => Quoted,
+            _ => return false,
+        };
+    }
+    matches!(expected, Expected::Semicolon | Expected::Name | Expected::Value)
+}
+
+fn is_token_char(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte)
 }
 
 /// `token ":" value`, RFC 9112 section 5.
@@ -104,6 +147,6 @@ fn is_field(line: &[u8]) -> bool {
     let Some(colon) = line.iter().position(|&byte| byte == b':') else { return false };
     let (name, value) = line.split_at(colon);
     !name.is_empty()
-        && name.iter().all(|&byte| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte))
+        && name.iter().all(|&byte| is_token_char(byte))
         && value.iter().all(|&byte| byte == b'\t' || !byte.is_ascii_control())
 }

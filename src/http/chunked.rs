@@ -22,7 +22,7 @@
 //! us reading for ever without sending a byte of content.
 
 use super::Refusal;
-use super::fields::{is_forbidden_in_value, split_field_line, trim};
+use super::fields::{is_forbidden_in_value, is_token, split_field_line};
 use crate::trace::Rfc;
 use std::ops::Range;
 
@@ -151,29 +151,65 @@ impl ChunkedDecoder {
     }
 }
 
-/// The size, and how long the extension is: `1*HEXDIG *( BWS ";" ... )`.
+/// The size, and how long the extensions behind it are.
 fn split_size_line(line: &[u8]) -> Result<(u64, usize), Refusal> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let (size, extension) = line.split_at(digits);
+    let (size, extensions) = line.split_at(digits);
     // Sixteen digits are a whole u64; more would overflow, and a wrong size is a wrong border.
     if size.is_empty() || size.len() > 16 {
         return Err(
             Refusal::bad_request("a chunk must start with its size in hexadecimal").by(Rfc(9112, "7.1"))
         );
     }
-    let extension_is_right = match trim(extension) {
-        [] => extension.is_empty(),
-        [b';', rest @ ..] => !rest.iter().copied().any(is_forbidden_in_value),
-        _ => false,
-    };
-    if !extension_is_right {
+    if !are_extensions(extensions) {
         return Err(Refusal::bad_request("a chunk's size is followed by something that is no extension")
             .by(Rfc(9112, "7.1.1")));
     }
     let size = size.iter().fold(0u64, |size, digit| {
         size << 4 | u64::from((*digit as char).to_digit(16).expect("only digits were taken"))
     });
-    Ok((size, extension.len()))
+    Ok((size, extensions.len()))
+}
+
+/// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 section 7.1.1. They are
+/// ignored, but read to the letter: where a string that does not end, or a `;` with nothing behind it,
+/// is taken by one server and not by the next, the two see the chunk's end in different places.
+fn are_extensions(mut rest: &[u8]) -> bool {
+    while !rest.is_empty() {
+        let Some(behind) = trim_start(rest).strip_prefix(b";") else { return false };
+        let Some(behind) = skip_token(trim_start(behind)) else { return false };
+        rest = behind;
+        let Some(value) = trim_start(rest).strip_prefix(b"=").map(trim_start) else { continue };
+        let Some(behind) = skip_token(value).or_else(|| skip_quoted_string(value)) else { return false };
+        rest = behind;
+    }
+    true
+}
+
+/// Without the spaces and tabs in front.
+fn trim_start(bytes: &[u8]) -> &[u8] {
+    let blanks = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    &bytes[blanks..]
+}
+
+/// What is behind a token; `None` if there is none.
+fn skip_token(bytes: &[u8]) -> Option<&[u8]> {
+    let (token, behind) = bytes.split_at(bytes.iter().take_while(|&&byte| is_token(&[byte])).count());
+    (!token.is_empty()).then_some(behind)
+}
+
+/// What is behind a quoted string (RFC 9110 section 5.6.4); `None` if there is none that ends.
+fn skip_quoted_string(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.strip_prefix(b"\"")?;
+    loop {
+        rest = match rest {
+            [b'"', behind @ ..] => return Some(behind),
+            [b'\\', escaped, behind @ ..] if !is_forbidden_in_value(*escaped) => behind,
+            [b'\\', ..] | [] => return None,
+            [byte, behind @ ..] if !is_forbidden_in_value(*byte) => behind,
+            [_, ..] => return None,
+        };
+    }
 }
 
 #[cfg(test)]
@@ -209,6 +245,8 @@ mod tests {
             (b"A\r\n0123456789\r\n000\r\n\r\n", b"0123456789"),
             (b"a;b=c;d=\"e f\"\r\n0123456789\r\n0;z\r\n\r\n", b"0123456789"),
             (b"2 ;x\r\n\r\n\r\n0\r\n\r\n", b"\r\n"),
+            (b"1 ; a = b ;\tc=\"\"\r\nx\r\n0;d=\";\\\"\\\\\xe9\t\"\r\n\r\n", b"x"),
+            (b"1;a;a;a=1;!#$%&'*+-.^_`|~=0\r\nx\r\n0\r\n\r\n", b"x"),
             (b"1\r\nx\r\n0\r\nTrailer: y\r\nOther: z\r\n\r\n", b"x"),
             (long_extension.as_bytes(), b"a"),
         ];
@@ -238,6 +276,30 @@ mod tests {
             b"1 x\r\na\r\n",
             b"1,\r\na\r\n",
             b"1;a\rb\r\na\r\n",
+            b"1;\r\na\r\n",
+            b"1; \r\na\r\n",
+            b"1;=\r\na\r\n",
+            b"1;=b\r\na\r\n",
+            b"1;;;;\r\na\r\n",
+            b"1;a;\r\na\r\n",
+            b"1;a=\r\na\r\n",
+            b"1;a=;b\r\na\r\n",
+            b"1;a==b\r\na\r\n",
+            b"1;a b\r\na\r\n",
+            b"1;a \r\na\r\n",
+            b"1;a=b c\r\na\r\n",
+            b"1;a,b\r\na\r\n",
+            b"1;\"a\"=b\r\na\r\n",
+            b"1;a=\"\r\na\r\n",
+            b"1;a=\"bc\r\na\r\n",
+            b"1;a=\"b\\\"\r\na\r\n",
+            b"1;a=\"b\\\r\na\r\n",
+            b"1;a=\"b\"c\r\na\r\n",
+            b"1;a=b\"c\"\r\na\r\n",
+            b"1;a=\"\x01\"\r\na\r\n",
+            b"1;a=\"\x7f\"\r\na\r\n",
+            b"1;\xe9\r\na\r\n",
+            b"0;\r\n\r\n",
             b"1\na\r\n",
             b"1\r\na\n",
             b"1\r\nab\r\n",
