@@ -782,6 +782,29 @@ fn a_request_that_does_not_arrive_in_time_is_408() {
 }
 
 #[test]
+fn a_body_that_nobody_wants_is_not_waited_for() {
+    let folder = small_site();
+    let server = Server::start(folder.path(), &["--head-timeout", "60"]);
+    for method in ["POST", "PUT", "DELETE"] {
+        for framing in ["Content-Length: 50", "Content-Length: 5000000", "Transfer-Encoding: chunked"] {
+            let mut client = server.connect();
+            client.send(format!("{method} / HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n\r\n"));
+            let reply = client.reply();
+            let seen = (reply.status, reply.field("connection"));
+            assert_eq!(seen, (405, Some("close")), "{method} {framing}");
+            assert_eq!(client.rest().expect("closed, not broken"), b"", "{method} {framing}");
+        }
+    }
+    // One that comes with its head is read past, and the connection stays.
+    let mut client = server.connect();
+    for _ in 0..2 {
+        client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello");
+        let reply = client.reply();
+        assert_eq!((reply.status, reply.field("connection")), (405, None));
+    }
+}
+
+#[test]
 fn a_silent_connection_is_closed_without_a_byte() {
     let folder = small_site();
     let server = Server::start(folder.path(), &["--idle-timeout", "0.2"]);

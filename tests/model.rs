@@ -381,9 +381,19 @@ impl Model {
         self.owed.push(answer);
     }
 
-    /// A part of a request has arrived, and no more is to be waited for.
+    /// A part of a request has arrived, and no more is to be waited for. The body of a POST nobody wants:
+    /// if that is all that is missing, the site's answer comes without it.
     fn is_late(&mut self) {
-        let rest = &self.input[self.request_begins..self.heard];
+        let rest = &self.input[self.request_begins..self.heard].to_vec();
+        let head = HeadScanner::default().find_end(rest);
+        if let Ok(Some(head)) = head
+            && let Ok(request) = Request::parse(&rest[head])
+            && request.line.starts_with(b"POST ")
+        {
+            self.owe(Answer::of_site(&request, true));
+            (self.is_over, self.is_settled) = (true, true);
+            return;
+        }
         let is_head = rest.strip_prefix(b"\r\n").unwrap_or(rest).starts_with(b"HEAD ");
         let refusal = Refusal::new(Status::REQUEST_TIMEOUT, "the request did not arrive in time");
         self.owe(Answer::refusal(&refusal, is_head));

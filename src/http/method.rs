@@ -49,6 +49,11 @@ impl Method {
         }
     }
 
+    /// Whether every file takes it. A body that comes with it means nothing (RFC 9110 section 9.3).
+    pub fn is_for_files(self) -> bool {
+        matches!(self, Method::Get | Method::Head | Method::Options)
+    }
+
     /// The one of [`Method::NAMES`] with which this request line begins: of whatever clients send, there
     /// are no more than these.
     pub fn name_in(line: &[u8]) -> &'static str {

@@ -2,7 +2,8 @@
 //!
 //! GET has no use for a body, but a client may send one, and the next request stands behind it. So a
 //! small one is read past, and kept only where somebody asked for that. A large one is not worth the
-//! time: the connection closes after the answer. An upload is another matter: its body goes to a
+//! time: the connection closes after the answer. Neither is one that nobody wants, such as a form's, and
+//! that does not come right behind its head. An upload is another matter: its body goes to a
 //! [`Receiver`], piece by piece, however large it is.
 
 use crate::http::Refusal;
@@ -24,6 +25,8 @@ pub(super) struct BodyReader {
     receiver: Option<Box<dyn Receiver>>,
     /// How many bytes there are, if that is known.
     length: Option<u64>,
+    /// Nobody wants it, and the answer can be given without.
+    is_unwanted: bool,
 }
 
 #[derive(Debug)]
@@ -62,13 +65,25 @@ impl BodyReader {
             return None;
         }
         let (progress, length) = (Progress::of(framing), known_length(framing));
-        Some(BodyReader { progress, kept: Vec::new(), keep, receiver: None, length })
+        Some(BodyReader { progress, kept: Vec::new(), keep, receiver: None, length, is_unwanted: false })
     }
 
     /// For a body that somebody takes.
     pub(super) fn for_receiver(framing: Framing, receiver: Box<dyn Receiver>) -> BodyReader {
         let (progress, length) = (Progress::of(framing), known_length(framing));
-        BodyReader { progress, kept: Vec::new(), keep: 0, receiver: Some(receiver), length }
+        let receiver = Some(receiver);
+        BodyReader { progress, kept: Vec::new(), keep: 0, receiver, length, is_unwanted: false }
+    }
+
+    /// The same for a body that is not worth waiting for.
+    #[must_use]
+    pub(super) fn unwanted(self) -> BodyReader {
+        BodyReader { is_unwanted: true, ..self }
+    }
+
+    /// Whether it is worth waiting for.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.is_unwanted
     }
 
     /// Who takes the body, once all of it has come.

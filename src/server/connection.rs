@@ -6,8 +6,8 @@
 //!                  ▼
 //!   ┌──────▶ ReceivingHead ───there is a body to read──▶ ReceivingBody
 //!   │              │                                          │
-//!   │              │ no body; or refused, late, or            │ it is whole; or refused,
-//!   │              │ answered without its body                │ late, or too much
+//!   │              │ no body; or refused, late, or            │ it is whole; or refused, late,
+//!   │              │ answered without its body                │ too much, or not worth a wait
 //!   │              ▼                                          ▼
 //!   │       ┌─────────────── an answer is queued ─────────────────┐
 //!   │       └──┬────────────────────────────────────────┬─────────┘
@@ -24,6 +24,12 @@
 //! TCP slows it down. *Streaming*: while a body is made piece by piece ([`Stream`]) it comes before
 //! every state, and the next request waits. An *upload*: ReceivingBody, with somebody who takes the
 //! bytes ([`site::Receiver`]); `100 Continue` may go out before it.
+//!
+//! What is answered depends on the bytes that come and not on the pieces in which they do; only on who
+//! stops sending in the middle. Then a request is late in the end (408). Where its body is all that is
+//! missing, and the method is none that files take, a short pause is enough: the answer (405) goes without
+//! it, and is the last. A client that sends a form has mostly sent the body with the head, and keeps its
+//! connection.
 //!
 //! Three things that look odd until one has been bitten:
 //!
@@ -69,6 +75,10 @@ const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
 /// What a connection may have sent in all to be closed without lingering. It counts from the
 /// connection's beginning, which errs on the side of lingering.
 const ON_ITS_WAY_AT_ONCE: u64 = 16 * 1024;
+
+/// How long a client may pause within a body that nobody wants. Most send it right behind the head; then
+/// it is read past, and the connection stays good for the next request.
+const PAUSE_IN_UNWANTED: Duration = Duration::from_millis(300);
 
 /// How many exchanges of one connection may wait to be sent before that is done.
 const MAX_PENDING: usize = 64;
@@ -117,6 +127,8 @@ pub struct Connection<T> {
     began_before_turn: bool,
     /// When something was last read.
     last_read: Instant,
+    /// Until when a body must be whole that nobody wants, if it is waited for.
+    body_until: Instant,
     /// Exchanges whose answers are not wholly sent, for the observer.
     pending: VecDeque<Pending>,
     /// Who sends the current request, if that was proven.
@@ -160,6 +172,8 @@ pub enum WaitingFor {
     Head,
     /// The rest of a body.
     Body,
+    /// More of a body that nobody wants.
+    UnwantedBody,
     /// More of a body that somebody takes.
     Upload,
     /// The client to take more of a response.
@@ -251,6 +265,7 @@ impl<T: Transport> Connection<T> {
             told_of_input: true,
             began_before_turn: true,
             last_read: now,
+            body_until: now,
             pending: VecDeque::new(),
             user: None,
             forwarded: None,
@@ -332,7 +347,7 @@ impl<T: Transport> Connection<T> {
         self.transport.tend();
         let next = self.take_steps(turn);
         let has_sent = self.left() != left_before;
-        let has_received = self.last_read > read_before && self.is_receiving_an_upload();
+        let has_received = self.last_read > read_before && self.may_take_its_time();
         self.outgoing.give_buffer_back(turn.output);
         self.leftover = turn.input.take_rest();
         self.report(turn, next == Next::Close);
@@ -370,7 +385,11 @@ impl<T: Transport> Connection<T> {
                     next => next,
                 }
             }
-            WaitingFor::Head | WaitingFor::Body | WaitingFor::Upload => {
+            WaitingFor::UnwantedBody if turn.now < self.body_until => {
+                self.answer_without_body(turn);
+                self.advance(turn)
+            }
+            WaitingFor::Head | WaitingFor::Body | WaitingFor::UnwantedBody | WaitingFor::Upload => {
                 self.request_is_late(turn);
                 self.advance(turn)
             }
@@ -404,6 +423,22 @@ impl<T: Transport> Connection<T> {
                 self.refuse(turn, Some(&request), &refusal)
             }
             _ => self.refuse(turn, None, &refusal),
+        };
+        self.go_to(then, turn, 0..0);
+    }
+
+    /// A body that nobody wants does not come: the answer does not depend on it, so the client need not
+    /// wait for that until it is late.
+    fn answer_without_body(&mut self, turn: &mut Turn<'_>) {
+        turn.input.load(&std::mem::take(&mut self.leftover));
+        let State::ReceivingBody { head, .. } = &self.state else { unreachable!("it waits for a body") };
+        let head = head.clone();
+        let then = {
+            let request = parse_again(&turn.input.filled()[head]);
+            trace::step("body", Rfc(9110, "6.4"), || {
+                "it does not come, and nobody wants it: the client gets the answer without it".to_owned()
+            });
+            self.respond_early(turn, &request)
         };
         self.go_to(then, turn, 0..0);
     }
@@ -529,10 +564,14 @@ impl<T: Transport> Connection<T> {
                 });
                 self.respond_early(turn, request)
             }
-            Ok((framing, false)) => match BodyReader::new(framing, self.kept_of_body(turn, request)) {
-                Some(body) => Then::ReceiveBody(body),
-                None => self.respond_early(turn, request),
-            },
+            Ok((framing, false)) => {
+                let keep = self.kept_of_body(turn, request);
+                match BodyReader::new(framing, keep) {
+                    Some(body) if keep > 0 || request.method.is_for_files() => Then::ReceiveBody(body),
+                    Some(body) => Then::ReceiveBody(body.unwanted()),
+                    None => self.respond_early(turn, request),
+                }
+            }
             Err(refusal) => self.refuse(turn, Some(request), &refusal),
         }
     }
@@ -683,6 +722,12 @@ impl<T: Transport> Connection<T> {
 
     fn is_receiving_an_upload(&self) -> bool {
         matches!(&self.state, State::ReceivingBody { body, .. } if body.has_receiver())
+    }
+
+    /// Whether what it receives may take as long as it likes, as long as it moves; a body that nobody
+    /// wants no longer than another.
+    fn may_take_its_time(&self) -> bool {
+        matches!(&self.state, State::ReceivingBody { body, .. } if body.has_receiver() || !body.is_wanted())
     }
 
     /// Answers a request whose body, if it had one, is read.
@@ -975,7 +1020,8 @@ impl<T: Transport> Connection<T> {
             State::ReceivingHead(_) if self.leftover.is_empty() => WaitingFor::Request,
             State::ReceivingHead(_) => WaitingFor::Head,
             State::ReceivingBody { body, .. } if body.has_receiver() => WaitingFor::Upload,
-            State::ReceivingBody { .. } => WaitingFor::Body,
+            State::ReceivingBody { body, .. } if body.is_wanted() => WaitingFor::Body,
+            State::ReceivingBody { .. } => WaitingFor::UnwantedBody,
             State::Deciding { .. } => WaitingFor::Moment,
             State::SendingLast => WaitingFor::Room,
             State::Lingering(_) => WaitingFor::End,
@@ -985,11 +1031,15 @@ impl<T: Transport> Connection<T> {
         if waiting_for == self.waiting_for && waiting_for != WaitingFor::Moment && !has_moved {
             return;
         }
-        self.waiting_for = waiting_for;
         let options = turn.options;
+        if waiting_for != self.waiting_for {
+            self.body_until = turn.now + options.head_timeout;
+        }
+        self.waiting_for = waiting_for;
         self.deadline = match waiting_for {
             WaitingFor::Request => turn.now + options.idle_timeout,
             WaitingFor::Agreement | WaitingFor::Head | WaitingFor::Body => turn.now + options.head_timeout,
+            WaitingFor::UnwantedBody => self.body_until.min(turn.now + PAUSE_IN_UNWANTED),
             WaitingFor::Room | WaitingFor::Upload => turn.now + options.send_timeout,
             WaitingFor::Moment => turn.now + MOMENT,
             WaitingFor::End => turn.now + LINGER_TIME,

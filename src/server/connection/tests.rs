@@ -270,6 +270,58 @@ fn a_head_has_to_arrive_in_its_time_however_its_bytes_drip_in() {
 }
 
 #[test]
+fn who_sends_no_body_that_nobody_wants_is_answered_without_and_lingers() {
+    for framing in ["Content-Length: 50", "Transfer-Encoding: chunked"] {
+        for method in ["POST", "PUT", "DELETE", "PURGE"] {
+            let mut bench = Bench::new();
+            bench.arrive(&format!("{method} / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n"));
+            assert_eq!(bench.sent(), "");
+            bench.wait_for_deadline(PAUSE_IN_UNWANTED);
+            assert_eq!(bench.status_lines(), ["200 OK"], "{method} {framing}");
+            assert!(bench.sent().contains("Connection: close\r\n"));
+            assert!(bench.connection.transport.finished, "it says that nothing more comes");
+            // What comes after all is read away, so that no reset takes the answer back.
+            assert_eq!(bench.arrive("late"), Next::Wait);
+            assert_eq!(bench.status_lines().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_body_that_nobody_wants_may_pause_and_is_read_past_but_only_for_so_long() {
+    let mut bench = Bench::new();
+    let (pause, parts) = (PAUSE_IN_UNWANTED * 3 / 4, 4);
+    let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n";
+    bench.arrive(post);
+    for _ in 0..parts {
+        bench.now += pause;
+        bench.arrive("x");
+    }
+    assert_eq!(bench.status_lines(), ["200 OK"]);
+    assert!(bench.connection.is_idle() && !bench.sent().contains("close"), "it stays open");
+    bench.arrive(&post.replace('4', "1000"));
+    let began = bench.now;
+    while bench.connection.deadline() > bench.now + pause {
+        bench.now += pause;
+        bench.arrive("x");
+    }
+    bench.now = bench.connection.deadline();
+    assert_eq!(bench.now - began, 10 * SECOND);
+    bench.turn(Connection::time_is_up);
+    assert_eq!(bench.status_lines(), ["200 OK", "408 Request Timeout"]);
+}
+
+#[test]
+fn a_body_that_means_nothing_to_its_method_is_waited_for() {
+    for method in ["GET", "HEAD", "OPTIONS"] {
+        let mut bench = Bench::new();
+        bench.arrive(&format!("{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n"));
+        bench.wait_for_deadline(10 * SECOND);
+        assert_eq!(bench.status_lines(), ["408 Request Timeout"], "{method}");
+    }
+}
+
+#[test]
 fn a_late_head_request_is_told_so_without_a_body() {
     for request in ["HEAD / HTTP/1.1\r\nHost", "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"] {
         let mut bench = Bench::new();
