@@ -276,13 +276,49 @@ fn who_speaks_plain_http_is_told_where_to_go() {
     let outer = site();
     let server = start(outer.path(), &[]);
     let host = format!("dev.localhost:{}", server.port());
-    let mut client = server.connect();
-    client.send(format!("GET /a.txt HTTP/1.1\r\nHost: {host}\r\n\r\nGET / HTTP/1.1\r\n"));
-    let reply = client.reply();
-    assert_eq!((reply.status, reply.field("connection")), (400, Some("close")));
-    assert!(reply.text().contains(&format!("https://{host}")), "{}", reply.text());
-    assert_eq!(client.rest().expect("an end"), b"");
-    server.process.stdout.line("a line of the log", |line| line.contains("\"GET /a.txt HTTP/1.1\" 400"));
+    let there = format!("https://{host}/a.txt?b=c");
+    for (request, status, location) in [
+        (format!("GET /a.txt?b=c HTTP/1.1\r\nHost: {host}\r\n\r\nGET / HTTP/1.1\r\n"), 308, Some(&*there)),
+        (format!("GET http://{host}/a.txt?b=c HTTP/1.1\r\nHost: a\r\n\r\n"), 308, Some(&*there)),
+        (
+            "GET //b/%0d%0a/\u{fc} HTTP/1.0\r\nHost: a.b.\r\n\r\n".into(),
+            308,
+            Some("https://a.b.//b/%0d%0a/%C3%BC"),
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 9\r\n\r\n".into(),
+            308,
+            Some("https://[::1]:80/"),
+        ),
+        (format!("POST /a.txt HTTP/1.1\r\nHost: {host}\r\n\r\n"), 400, None),
+        ("GET /a.txt HTTP/1.1\r\nHost:\r\n\r\n".into(), 400, None),
+        ("GET /a.txt HTTP/1.0\r\n\r\n".into(), 400, None),
+        ("GET /a.txt HTTP/1.1\r\nHost: a b\r\n\r\n".into(), 400, None),
+        ("GET /a.txt HTTP/1.1\r\nHost: evil@a\r\n\r\n".into(), 400, None),
+    ] {
+        let mut client = server.connect();
+        client.send(&request);
+        let reply = client.reply();
+        let seen = (reply.status, reply.field("location"), reply.field("connection"));
+        assert_eq!(seen, (status, location, Some("close")), "{request}");
+        if request.starts_with("POST") {
+            assert!(reply.text().contains(&format!("https://{host}")), "{}", reply.text());
+        }
+        assert_eq!(client.rest().expect("an end"), b"", "{request}");
+    }
+    server.process.stdout.line("a line of the log", |line| line.contains("\"GET /a.txt?b=c HTTP/1.1\" 308"));
+}
+
+#[test]
+#[ignore = "needs curl"]
+fn curl_follows_from_http_to_https() {
+    let outer = site();
+    let server = start(outer.path(), &[]);
+    let mut curl = std::process::Command::new("curl");
+    curl.args(["-sSL", "--max-time", "20", "--cacert"]).arg(outer.path().join("cert.pem"));
+    let output = curl.arg(format!("http://localhost:{}/a.txt", server.port())).output().expect("curl runs");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.stdout, Secure::to(&server, outer.path()).get("/a.txt").body);
 }
 
 #[test]

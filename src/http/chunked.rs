@@ -22,7 +22,7 @@
 //! us reading for ever without sending a byte of content.
 
 use super::Refusal;
-use super::fields::{is_forbidden_in_value, is_token, split_field_line};
+use super::fields::{is_forbidden_in_value, is_token_char, split_field_line};
 use crate::trace::Rfc;
 use std::ops::Range;
 
@@ -194,7 +194,7 @@ fn trim_start(bytes: &[u8]) -> &[u8] {
 
 /// What is behind a token; `None` if there is none.
 fn skip_token(bytes: &[u8]) -> Option<&[u8]> {
-    let (token, behind) = bytes.split_at(bytes.iter().take_while(|&&byte| is_token(&[byte])).count());
+    let (token, behind) = bytes.split_at(bytes.iter().take_while(|&&byte| is_token_char(byte)).count());
     (!token.is_empty()).then_some(behind)
 }
 

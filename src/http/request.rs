@@ -26,6 +26,7 @@ use super::host::Host;
 use super::target::{MAX_TARGET, Target};
 use super::{Method, Refusal, Status};
 use crate::trace::{self, Rfc, quote};
+use percent_encoding::{CONTROLS, percent_encode};
 
 /// The longest head taken, blank line included, in bytes.
 pub const MAX_HEAD: usize = 32 * 1024;
@@ -198,6 +199,17 @@ impl<'a> Request<'a> {
             Version::Http11 => !says("close"),
             Version::Http10 => says("keep-alive") && !says("close"),
         }
+    }
+
+    /// The same target of the same host by https, as the value of a Location field; `None` if no host is
+    /// named. Neither of the two can hold what would end the field: see [`Target::parse`] and [`Host::parse`].
+    pub fn location_in_https(&self) -> Option<String> {
+        let host = self.host.filter(|host| !host.name.is_empty())?;
+        let Target::Path { path, query } = self.target else { return None };
+        let (name, path) = (std::str::from_utf8(host.name).ok()?, percent_encode(path, CONTROLS));
+        let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
+        let query = query.map(|query| format!("?{}", percent_encode(query, CONTROLS))).unwrap_or_default();
+        Some(format!("https://{name}{port}{path}{query}"))
     }
 }
 

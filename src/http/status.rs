@@ -47,6 +47,7 @@ statuses! {
     PARTIAL_CONTENT = 206 "Partial Content", 9110 "15.3.7";
     MOVED_PERMANENTLY = 301 "Moved Permanently", 9110 "15.4.2";
     NOT_MODIFIED = 304 "Not Modified", 9110 "15.4.5";
+    PERMANENT_REDIRECT = 308 "Permanent Redirect", 9110 "15.4.9";
     BAD_REQUEST = 400 "Bad Request", 9110 "15.5.1";
     UNAUTHORIZED = 401 "Unauthorized", 9110 "15.5.2";
     FORBIDDEN = 403 "Forbidden", 9110 "15.5.4";

@@ -55,7 +55,7 @@ use crate::http::chunked;
 use crate::http::framing::{self, Framing};
 use crate::http::request::{HeadScanner, MAX_REQUEST_LINE, Version};
 use crate::http::response::{Framing as ResponseFraming, Head};
-use crate::http::{Method, Refusal, Request, Status, date};
+use crate::http::{Headers, Method, Refusal, Request, Status, date};
 use crate::site::{self, Admission, Begun, Body, FilePart, Response, Source, Stream, error_page};
 use crate::trace::{self, Rfc};
 use std::collections::VecDeque;
@@ -494,11 +494,7 @@ impl<T: Transport> Connection<T> {
             trace::step("TLS", Rfc(8446, "2"), || agreement);
         }
         match Request::parse(&turn.input.filled()[head.clone()]) {
-            Ok(request) if self.transport.is_plain_by_mistake() => {
-                let host = String::from_utf8_lossy(request.fields.get("host").unwrap_or(b"..."));
-                let why = format!("this port speaks HTTPS: ask for https://{host} instead");
-                self.refuse(turn, Some(&request), &Refusal::bad_request(why).by(Rfc(9110, "4.2.2")))
-            }
+            Ok(request) if self.transport.is_plain_by_mistake() => self.send_to_https(turn, &request),
             Ok(request) => {
                 if let Some(proxies) = &turn.options.proxies {
                     self.forwarded = self.client.asks_for(&request.fields, proxies);
@@ -507,6 +503,27 @@ impl<T: Transport> Connection<T> {
             }
             Err(refusal) => self.refuse(turn, None, &refusal),
         }
+    }
+
+    /// Nothing of the site is said in the clear: a client that reads goes to https, and who wanted something
+    /// changed is told, since what it sent has been seen by all between.
+    fn send_to_https(&mut self, turn: &Turn<'_>, request: &Request<'_>) -> Then {
+        if matches!(request.method, Method::Get | Method::Head)
+            && let Some(location) = request.location_in_https()
+        {
+            trace::step("https", Rfc(9110, "15.4.9"), || {
+                format!("this port speaks HTTPS: off to {}", trace::quote(location.as_bytes()))
+            });
+            let mut headers = Headers::default();
+            headers.push("Location", location);
+            // The port may speak http again another day.
+            headers.push("Cache-Control", "no-cache");
+            let response = Response { status: Status::PERMANENT_REDIRECT, headers, body: Body::Empty };
+            return self.answer_early(turn, request, response);
+        }
+        let host = String::from_utf8_lossy(request.fields.get("host").unwrap_or(b"..."));
+        let why = format!("this port speaks HTTPS: ask for https://{host} instead");
+        self.refuse(turn, Some(request), &Refusal::bad_request(why).by(Rfc(9110, "4.2.2")))
     }
 
     /// The gate did not know yet whether this request may be answered.

@@ -2,7 +2,6 @@
 //! time passes when the test says so.
 
 use super::*;
-use crate::http::Headers;
 use crate::site::{Body, Piece, Response};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
