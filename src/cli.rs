@@ -73,7 +73,8 @@ pub struct Cli {
           conflicts_with = "bind", help_heading = "Where")]
     lan: bool,
 
-    /// Another host name to answer for, when only this machine can connect, repeatable [default: localhost alone]
+    /// Another host name to answer for (*.NAME: all below it), when only this machine can connect,
+    /// repeatable [default: localhost alone]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name,
           env = "GLASSHTTP_ALLOW_HOST", hide_env = true, help_heading = "Where")]
     allow_host: Vec<String>,
@@ -195,8 +196,8 @@ pub struct Cli {
           help_heading = "For building pages")]
     compress: bool,
 
-    /// Let pages of other origins read what is served: of all, or of ORIGIN alone, repeatable
-    /// [default: of none]
+    /// Let pages of other origins read what is served: of all, or of ORIGIN alone (https://*.NAME: all
+    /// below it), repeatable [default: of none]
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*",
           value_delimiter = ',', value_parser = parse_origin, env = "GLASSHTTP_CORS", hide_env = true,
           help_heading = "For building pages")]
@@ -492,11 +493,11 @@ impl Cli {
     }
 
     /// Which pages of other origins may read what is served.
-    fn cors(&self) -> site::Cors {
+    fn cors(&self, own: &OwnFields) -> site::Cors {
         match self.cors.as_slice() {
             [] => site::Cors::Nobody,
             origins if origins.iter().any(|origin| origin == "*") => site::Cors::Everybody,
-            origins => site::Cors::Origins(origins.to_vec()),
+            origins => site::Cors::Origins(site::cors::Origins::new(origins.to_vec(), own.names())),
         }
     }
 
@@ -528,7 +529,8 @@ impl Cli {
             cache_control = cache_control.without_ages();
         }
         let (addresses, sockets) = (self.addresses(), self.sockets());
-        let (fields, cors, log) = (self.own_fields(), self.cors(), self.log_format(machine));
+        let (fields, log) = (self.own_fields(), self.log_format(machine));
+        let cors = self.cors(&fields);
         let max_connections = self.max_connections(machine);
         let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
         // No page in a browser can be made to ask through a Unix socket.
@@ -732,9 +734,29 @@ fn parse_mode(text: &str) -> Result<u32, String> {
     }
 }
 
+/// A name, or one with `*.` or a dot in front, which means all below it and is given with the dot.
 fn parse_host_name(text: &str) -> Result<String, String> {
-    match crate::http::host::Host::parse(text.as_bytes()) {
-        Some(host) if host.port.is_none() && !host.name.is_empty() => Ok(text.to_ascii_lowercase()),
+    let (below, name) = match text.strip_prefix("*.").or_else(|| text.strip_prefix('.')) {
+        Some(name) => (".", name),
+        None => ("", text),
+    };
+    if name.contains('*') {
+        return Err(
+            "a star can only stand for all that is below a name, as in *.example.com; to answer for \
+                    every name would let any page of the web read what is served here"
+                .to_owned(),
+        );
+    }
+    let name = name.strip_suffix('.').unwrap_or(name);
+    match crate::http::host::Host::parse(name.as_bytes()) {
+        Some(host)
+            if host.port.is_none()
+                && host.name.len() == name.len()
+                && !name.starts_with('.')
+                && !name.is_empty() =>
+        {
+            Ok(format!("{below}{}", name.to_ascii_lowercase()))
+        }
         _ => Err("it must be a host name without a port, such as dev.example".to_owned()),
     }
 }
@@ -746,16 +768,38 @@ fn parse_file_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// As a browser writes it in an Origin field: scheme, host and port, nothing behind them.
+/// As a browser writes it in an Origin field: scheme and host in lower case, a port unless it is the
+/// scheme's own, nothing behind them. `*` for all; `*.` before a host for all below it.
 fn parse_origin(text: &str) -> Result<String, String> {
-    let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-    let is_origin = host.is_some_and(|host| {
-        crate::http::host::Host::parse(host.as_bytes()).is_some_and(|host| !host.name.is_empty())
-    });
-    if text == "*" || is_origin {
+    if text == "*" {
         return Ok(text.to_owned());
     }
-    Err("it must be an origin, such as http://localhost:5173, without anything behind it".to_owned())
+    let must = "it must be an origin, such as http://localhost:5173";
+    let lower = text.to_ascii_lowercase();
+    let parts = [("http://", 80), ("https://", 443)]
+        .iter()
+        .find_map(|(scheme, port)| Some((*scheme, *port, lower.strip_prefix(scheme)?)));
+    let Some((scheme, default_port, rest)) = parts else { return Err(must.to_owned()) };
+    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (below, host) = match authority.strip_prefix("*.").or_else(|| authority.strip_prefix('.')) {
+        Some(host) => ("*.", host),
+        None => ("", authority),
+    };
+    if host.contains('*') {
+        return Err(
+            "a star can only stand for all hosts below one, as in https://*.example.com, or alone for \
+                    all origins"
+                .to_owned(),
+        );
+    }
+    let parsed = crate::http::host::Host::parse(host.as_bytes())
+        .filter(|host| !host.name.is_empty() && !host.name.starts_with(b"."));
+    let Some(host) = parsed else { return Err(must.to_owned()) };
+    let name = host.written_as_browsers_do();
+    let port = host.port.filter(|&port| port != default_port);
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let origin = format!("{scheme}{below}{name}{port}");
+    if behind.is_empty() { Ok(origin) } else { Err(format!("{must}, without anything behind it: {origin}")) }
 }
 
 fn parse_header(text: &str) -> Result<(String, String), String> {
@@ -843,6 +887,9 @@ mod tests {
         assert_eq!(config(&["--lan"]).site.hosts, site::Hosts::Any);
         let hosts = config(&["--allow-host", "Dev.Example"]).site.hosts;
         assert_eq!(hosts, site::Hosts::LoopbackAnd(vec!["dev.example".to_owned()]));
+        let hosts = config(&["--allow-host", "*.A.example,.b.example", "--allow-host", "c."]).site.hosts;
+        let expected = [".a.example", ".b.example", "c"].map(str::to_owned);
+        assert_eq!(hosts, site::Hosts::LoopbackAnd(expected.to_vec()));
     }
 
     #[test]
@@ -884,6 +931,21 @@ mod tests {
             (&["--idle-timeout", "0"], "above 0"),
             (&["--log", "xml"], "combined"),
             (&["--allow-host", "a:1"], "without a port"),
+            (&["--allow-host", "http://a"], "without a port"),
+            (&["--allow-host", "."], "without a port"),
+            (&["--allow-host", "*."], "without a port"),
+            (&["--allow-host", "..a"], "without a port"),
+            (&["--allow-host", "*"], "any page of the web"),
+            (&["--allow-host", "*.*.a"], "as in *.example.com"),
+            (&["--allow-host", "a.*.b"], "as in *.example.com"),
+            (&["--allow-host", "*a.b"], "as in *.example.com"),
+            (&["--cors=https://*"], "as in https://*.example.com"),
+            (&["--cors=https://a.*"], "as in https://*.example.com"),
+            (&["--cors=*.a.example"], "it must be an origin"),
+            (&["--cors=https://a.example/"], "behind it: https://a.example"),
+            (&["--cors=https://A.example:443/b?c"], "behind it: https://a.example"),
+            (&["--cors=https://user@a.example"], "it must be an origin"),
+            (&["--cors=a.example"], "it must be an origin"),
             (&["--no-such"], "--no-such"),
             (&["--lisitng"], "--no-listing"),
             (&["--base-path", "files"], "must be a path such as /files"),

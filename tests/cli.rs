@@ -116,6 +116,7 @@ fn a_wrong_command_line_is_one_line_and_exit_code_2() {
         (&["--bind", "unix:"], "path of a socket"),
         (&["--socket-mode", "9"], "octal"),
         (&["--allow-host", "dev.example:80"], "without a port"),
+        (&["--allow-host", "*"], "*.example.com"),
         (&["--index", "../index.html"], "without a folder"),
         (&["--cache", "a while"], "no-store"),
         (&["--log", "xml"], "combined"),
@@ -572,6 +573,13 @@ fn on_loopback_only_allowed_hosts_are_answered() {
         (&["--allow-host", "dev.example"], "evil.example", 421),
         (&["--allow-host", "a.example", "--allow-host", "b.example"], "b.example", 200),
         (&["--allow-host", "a.example,b.example"], "b.example", 200),
+        (&["--allow-host", "*.a.example"], "x.a.example", 200),
+        (&["--allow-host", ".a.example"], "x.y.A.example:80", 200),
+        (&["--allow-host", ".a.example"], "a.example.evil", 421),
+        // Nobody can let an address lead to another machine.
+        (&[], "0.0.0.0:8000", 200),
+        (&[], "[::]:8000", 200),
+        (&[], "192.0.2.1", 200),
         // Who shares with the network cannot know under which names it sees this machine.
         (&["--bind", "0.0.0.0"], "this-machine.example", 200),
     ];

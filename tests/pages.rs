@@ -127,15 +127,40 @@ fn other_origins_may_read_every_kind_of_answer_if_they_are_let() {
 #[test]
 fn one_origin_is_let_and_caches_are_told_that_it_matters() {
     let site = site();
-    let server = Server::start(site.path(), &["--cors=http://localhost:5173"]);
+    let server = Server::start(site.path(), &["--cors=HTTP://LocalHost:5173", "-H", "X-Mine: 1"]);
     let friend = ask(&server, "/style.css", "Origin: http://localhost:5173\r\n");
     assert_eq!(friend.field("access-control-allow-origin"), Some("http://localhost:5173"));
     assert_eq!(friend.field("vary"), Some("Origin"));
+    let exposed = friend.field("access-control-expose-headers").expect("it says what may be seen");
+    for name in ["Accept-Ranges", "Content-Encoding", "Content-Disposition", "X-Mine"] {
+        assert!(exposed.split(", ").any(|one| one == name), "{name}: {exposed}");
+    }
     let stranger = ask(&server, "/style.css", "Origin: http://localhost:5174\r\n");
     assert_eq!(
         (stranger.field("access-control-allow-origin"), stranger.field("vary")),
         (None, Some("Origin"))
     );
+}
+
+#[test]
+fn origins_are_written_in_many_ways_and_a_star_stands_for_all_hosts_below() {
+    let site = site();
+    let table = [
+        ("https://*.a.example", "https://x.a.example", true),
+        ("https://*.a.example", "https://x.y.a.example", true),
+        ("https://*.a.example", "https://a.example", false),
+        ("https://*.a.example", "http://x.a.example", false),
+        ("https://A.Example:443", "https://a.example", true),
+        ("http://a.example:80", "http://a.example", true),
+        ("http://[0:0::1]:3000", "http://[::1]:3000", true),
+        ("http://a.example,http://*.b.example", "http://c.b.example", true),
+    ];
+    for (option, origin, expected) in table {
+        let server = Server::start(site.path(), &[&format!("--cors={option}")]);
+        let reply = ask(&server, "/style.css", &format!("Origin: {origin}\r\n"));
+        let allowed = reply.field("access-control-allow-origin");
+        assert_eq!(allowed, expected.then_some(origin), "{option} {origin}");
+    }
 }
 
 #[test]
@@ -169,6 +194,7 @@ fn what_cannot_be_a_header_an_origin_or_a_page_is_refused_at_the_start() {
         (&["-H", "Content-Length: 5"], "for the server to set"),
         (&["--cors=localhost:5173"], "it must be an origin"),
         (&["--cors=http://a.example/"], "it must be an origin"),
+        (&["--cors=https://*"], "https://*.example.com"),
         (&["--spa=../index.html"], "the name of a file"),
     ];
     for (options, words) in table {

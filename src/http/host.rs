@@ -8,7 +8,7 @@
 //! assert!(Host::parse(b"two words").is_none());
 //! ```
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A host and, where it was given, a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,20 +46,51 @@ impl<'a> Host<'a> {
     /// Whether this names the machine that the client itself runs on: `localhost`, a name below
     /// `localhost` (RFC 6761 section 6.3), or a loopback address.
     pub fn is_loopback(&self) -> bool {
-        let Ok(name) = std::str::from_utf8(self.name) else { return false };
-        // A name may end with a dot, the root of all names.
-        let plain = name.strip_suffix('.').unwrap_or(name);
-        if let Some(address) = plain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            return address.parse::<Ipv6Addr>().is_ok_and(|address| address.to_canonical().is_loopback());
+        match self.address() {
+            Some(address) => address.is_loopback(),
+            None => self.is("localhost") || self.is(".localhost"),
         }
-        let is_below_localhost = plain
-            .len()
-            .checked_sub(".localhost".len())
-            .and_then(|start| plain.get(start..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(".localhost"));
-        plain.eq_ignore_ascii_case("localhost")
-            || is_below_localhost
-            || plain.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// The name or address without the port, as a browser writes it: in lower case, an IPv6 address at its
+    /// shortest.
+    pub fn written_as_browsers_do(&self) -> String {
+        let name = String::from_utf8_lossy(self.name).to_ascii_lowercase();
+        let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        match address.and_then(|address| address.parse::<Ipv6Addr>().ok()) {
+            Some(address) => format!("[{address}]"),
+            None => name,
+        }
+    }
+
+    /// Whether this is an address and not a name.
+    pub fn is_address(&self) -> bool {
+        self.address().is_some()
+    }
+
+    /// The address, if it is one; what IPv6 has of IPv4 as IPv4.
+    fn address(&self) -> Option<IpAddr> {
+        let plain = std::str::from_utf8(self.without_dot()).ok()?;
+        match plain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(address) => Some(address.parse::<Ipv6Addr>().ok()?.to_canonical()),
+            None => Some(plain.parse::<Ipv4Addr>().ok()?.into()),
+        }
+    }
+
+    /// Whether this is the host of that name, in any case. A dot in front means all names below it.
+    pub fn is(&self, name: &str) -> bool {
+        let (ours, name) = (self.without_dot(), name.as_bytes());
+        let end = match name.first() {
+            Some(b'.') if ours.len() > name.len() => &ours[ours.len() - name.len()..],
+            Some(b'.') => return false,
+            _ => ours,
+        };
+        end.eq_ignore_ascii_case(name)
+    }
+
+    /// A name may end with a dot, the root of all names.
+    fn without_dot(&self) -> &'a [u8] {
+        self.name.strip_suffix(b".").unwrap_or(self.name)
     }
 }
 
@@ -123,6 +154,45 @@ mod tests {
         for (name, expected) in table {
             let host = Host::parse(name.as_bytes()).expect("well formed");
             assert_eq!(host.is_loopback(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_from_names() {
+        for (name, expected) in [
+            ("0.0.0.0", true),
+            ("192.0.2.1:80", true),
+            ("192.0.2.1.", true),
+            ("[::]", true),
+            ("[2001:db8::1]:8000", true),
+            ("", false),
+            ("localhost", false),
+            ("192.0.2.1.example", false),
+            ("192.0.2", false),
+            ("192.0.2.256", false),
+            ("1.2.3.4.nip.example", false),
+        ] {
+            let host = Host::parse(name.as_bytes()).expect("well formed");
+            assert_eq!(host.is_address(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_one_below_it() {
+        for (host, name, expected) in [
+            ("dev.example", "dev.example", true),
+            ("DEV.example.:80", "dev.Example", true),
+            ("a.dev.example", "dev.example", false),
+            ("a.dev.example", ".dev.example", true),
+            ("a.b.DEV.example.", ".dev.example", true),
+            ("dev.example", ".dev.example", false),
+            (".dev.example", ".dev.example", false),
+            ("xdev.example", ".dev.example", false),
+            ("a.dev.example.evil", ".dev.example", false),
+            ("", ".dev.example", false),
+        ] {
+            let parsed = Host::parse(host.as_bytes()).expect("well formed");
+            assert_eq!(parsed.is(name), expected, "{host} {name}");
         }
     }
 }

@@ -65,6 +65,11 @@ impl OwnFields {
         Ok(())
     }
 
+    /// The names of all.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Whether it has a field of this name.
     fn has(&self, name: &[u8]) -> bool {
         self.names.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(name))

@@ -27,8 +27,55 @@ pub enum Cors {
     Nobody,
     /// All, without cookies and passwords: the answer is the same for everybody.
     Everybody,
-    /// These (such as `http://localhost:5173`), also with cookies and passwords.
-    Origins(Vec<String>),
+    /// Some, also with cookies and passwords.
+    Origins(Origins),
+}
+
+/// Origins that may read answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origins {
+    /// Such as `http://localhost:5173`. `*.` before a host means all below it, of the same scheme and port:
+    /// `https://*.example.com`.
+    origins: Vec<String>,
+    /// The fields of an answer that a page of theirs may see.
+    exposed: String,
+}
+
+/// The fields that answers have here, but for those that every page may see (CORS-safelisted, the Fetch
+/// standard, section 2.2.6). With credentials a `*` would mean a field of that name, so all are named: who
+/// reads a file in parts must see that it can (Accept-Ranges), and whether it is coded (Content-Encoding).
+const EXPOSED: [&str; 13] = [
+    "Accept-Ranges",
+    "Allow",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Range",
+    "Date",
+    "ETag",
+    "Location",
+    "Retry-After",
+    "Server",
+    "Vary",
+    "WWW-Authenticate",
+];
+
+impl Origins {
+    /// These origins; `own` are the names of the fields that the user adds to every answer.
+    pub fn new<'a>(origins: Vec<String>, own: impl IntoIterator<Item = &'a str>) -> Origins {
+        let mut exposed = EXPOSED.to_vec();
+        for name in own {
+            if !exposed.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                exposed.push(name);
+            }
+        }
+        Origins { origins, exposed: exposed.join(", ") }
+    }
+
+    /// Whether this, as a browser writes it, is one of them.
+    fn include(&self, origin: &[u8]) -> bool {
+        self.origins.iter().any(|one| is_one_of(origin, one))
+    }
 }
 
 /// How long a browser may remember the answer to a preflight, in seconds.
@@ -41,7 +88,7 @@ impl Cors {
         match self {
             Cors::Nobody => None,
             Cors::Everybody => Some(b"*"),
-            Cors::Origins(origins) => origins.iter().any(|one| one.as_bytes() == origin).then_some(origin),
+            Cors::Origins(origins) => origins.include(origin).then_some(origin),
         }
     }
 
@@ -81,16 +128,13 @@ impl Cors {
                 headers.push("Access-Control-Allow-Origin", "*");
                 headers.push("Access-Control-Expose-Headers", "*");
             }
-            Cors::Origins(_) => {
+            Cors::Origins(origins) => {
                 // A copy that was made for one origin must not be given to another.
                 headers.push("Vary", "Origin");
                 if let Some(origin) = self.allowed(request) {
                     headers.push("Access-Control-Allow-Origin", origin);
                     headers.push("Access-Control-Allow-Credentials", "true");
-                    headers.push(
-                        "Access-Control-Expose-Headers",
-                        "Content-Length, Content-Range, ETag, Location",
-                    );
+                    headers.push("Access-Control-Expose-Headers", &origins.exposed);
                 }
             }
         }
@@ -100,6 +144,17 @@ impl Cors {
             (Some(origin), None) => format!("pages of {} may not read this", quote(origin)),
         });
     }
+}
+
+/// Whether an origin, as a browser writes it, is this one, or one of those that it stands for.
+fn is_one_of(origin: &[u8], one: &str) -> bool {
+    let Some((scheme, host)) = one.split_once("://*.") else { return origin == one.as_bytes() };
+    let rest = origin.strip_prefix(scheme.as_bytes()).and_then(|rest| rest.strip_prefix(b"://"));
+    let below = rest.and_then(|rest| rest.strip_suffix(host.as_bytes())?.strip_suffix(b"."));
+    // A name, and nothing that another reader could take for a host of its own.
+    below.is_some_and(|name| {
+        !name.is_empty() && name.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+    })
 }
 
 /// The names of the fields that the page wants to send, if they are names.
@@ -112,6 +167,10 @@ fn asked_for(request: &Request<'_>) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    fn origin(one: &str) -> Cors {
+        Cors::Origins(Origins::new(vec![one.to_owned()], []))
+    }
+
     fn answer(cors: &Cors, request: &str) -> String {
         let head = format!("{}\r\nHost: a\r\n\r\n", request.replace('\n', "\r\n"));
         let request = Request::parse(head.as_bytes()).expect("a good head");
@@ -123,7 +182,7 @@ mod tests {
 
     #[test]
     fn who_may_read_is_said_in_every_answer() {
-        let one = Cors::Origins(vec!["http://a.example".to_owned()]);
+        let one = origin("http://a.example");
         let ask = |origin: &str| format!("GET / HTTP/1.1{origin}");
         assert_eq!(answer(&Cors::Nobody, &ask("\nOrigin: http://a.example")), "");
         let everybody = "Access-Control-Allow-Origin: *\nAccess-Control-Expose-Headers: *\n";
@@ -143,6 +202,45 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_a_named_origin_see_all_fields_that_are_sent() {
+        let own = ["X-Mine", "etag", "x-mine"];
+        let cors = Cors::Origins(Origins::new(vec!["http://a.example".to_owned()], own));
+        let answer = answer(&cors, "GET / HTTP/1.1\nOrigin: http://a.example");
+        let exposed = answer.lines().find_map(|line| line.strip_prefix("Access-Control-Expose-Headers: "));
+        let exposed: Vec<_> = exposed.expect("it is there").split(", ").collect();
+        for name in ["Accept-Ranges", "Content-Encoding", "Content-Range", "Content-Disposition", "X-Mine"] {
+            assert_eq!(exposed.iter().filter(|known| known.eq_ignore_ascii_case(name)).count(), 1, "{name}");
+        }
+        // With credentials it would be the name of a field.
+        assert!(!exposed.contains(&"*"));
+    }
+
+    #[test]
+    fn a_star_stands_for_all_hosts_below_one() {
+        for (one, origin, expected) in [
+            ("https://*.a.example", "https://x.a.example", true),
+            ("https://*.a.example", "https://x.y-1.a.example", true),
+            ("https://*.a.example", "https://a.example", false),
+            ("https://*.a.example", "https://.a.example", false),
+            ("https://*.a.example", "https://xa.example", false),
+            ("https://*.a.example", "http://x.a.example", false),
+            ("https://*.a.example", "https://x.a.example:8443", false),
+            ("https://*.a.example", "https://x.a.example.evil", false),
+            ("https://*.a.example", "https://evil.example/.a.example", false),
+            ("https://*.a.example", "https://evil.example:80.a.example", false),
+            ("https://*.a.example", "https://evil.example#x.a.example", false),
+            ("https://*.a.example", "null", false),
+            ("http://*.a.example:81", "http://x.a.example:81", true),
+            ("http://*.a.example:81", "http://x.a.example", false),
+        ] {
+            let answer = answer(&self::origin(one), &format!("GET / HTTP/1.1\nOrigin: {origin}"));
+            let named = format!("Access-Control-Allow-Origin: {origin}\n");
+            assert_eq!(answer.contains(&named), expected, "{one} {origin}");
+            assert_eq!(answer.contains("Credentials"), expected, "{one} {origin}");
+        }
+    }
+
+    #[test]
     fn everybody_never_goes_with_credentials() {
         let ask = "OPTIONS / HTTP/1.1\nOrigin: http://b.example\nAccess-Control-Request-Method: PUT";
         assert!(!answer(&Cors::Everybody, ask).contains("Credentials"));
@@ -157,7 +255,7 @@ mod tests {
                         Access-Control-Max-Age: 600\nAccess-Control-Allow-Origin: *\n\
                         Access-Control-Expose-Headers: *\n";
         assert_eq!(answer(&Cors::Everybody, ask), expected);
-        let stranger = answer(&Cors::Origins(vec!["http://a.example".to_owned()]), ask);
+        let stranger = answer(&origin("http://a.example"), ask);
         assert_eq!(stranger, "Allow: GET, HEAD, OPTIONS\nVary: Origin\n");
         assert_eq!(answer(&Cors::Nobody, ask), "");
         let odd = ask.replace("x-one,X-Two", "a b");

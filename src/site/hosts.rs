@@ -5,6 +5,11 @@
 //! one to the page's own site, and the page may read the answer. What gives it away is the Host
 //! field, which still says `evil.example`. So a server that only this machine can reach answers
 //! only to names that mean this machine.
+//!
+//! An address is no name: nobody can make it resolve to another. A browser says `Host: 192.0.2.1` only
+//! to what it has reached at 192.0.2.1, and the page that asks is from there, too. So every address is
+//! answered for: 0.0.0.0, which other servers print and which leads to this machine, or the one from
+//! which a container or a tunnel passes on to us.
 
 use crate::http::host::Host;
 use crate::http::{Refusal, Status};
@@ -15,7 +20,8 @@ use crate::trace::{self, Rfc, quote};
 pub enum Hosts {
     /// Every host: the server can be reached from elsewhere, under names that it cannot know.
     Any,
-    /// Names and addresses of this machine, and those in the list, in lower case.
+    /// Addresses, names of this machine, and those in the list, in lower case; one there that begins with
+    /// a dot means all names below it.
     LoopbackAnd(Vec<String>),
 }
 
@@ -26,11 +32,16 @@ impl Hosts {
     /// 421 (RFC 9110 section 15.5.20) for a host that is not ours.
     pub fn check(&self, host: Option<Host<'_>>) -> Result<(), Refusal> {
         let (Hosts::LoopbackAnd(others), Some(host)) = (self, host) else { return Ok(()) };
-        let is_listed = others.iter().any(|other| host.name.eq_ignore_ascii_case(other.as_bytes()));
-        if host.is_loopback() || is_listed {
+        let is_listed = others.iter().any(|other| host.is(other));
+        let why = match host {
+            _ if is_listed => Some("is on the list of --allow-host"),
+            _ if host.is_loopback() => Some("is this machine"),
+            _ if host.is_address() => Some("is an address, which nobody can let lead here like a name"),
+            _ => None,
+        };
+        if let Some(why) = why {
             trace::step("host", Rfc(9110, "7.4"), || {
-                let what = if is_listed { "is on the list of --allow-host" } else { "is this machine" };
-                format!("the host {} {what}, so it is answered for", quote(host.name))
+                format!("the host {} {why}, so it is answered for", quote(host.name))
             });
             return Ok(());
         }
@@ -46,12 +57,18 @@ mod tests {
 
     #[test]
     fn on_loopback_only_loopback_and_listed_names_are_answered() {
-        let hosts = Hosts::LoopbackAnd(vec!["dev.example".to_owned()]);
+        let hosts = Hosts::LoopbackAnd(vec!["dev.example".to_owned(), ".below.example".to_owned()]);
         let table = [
             ("localhost:8000", true),
             ("127.0.0.1", true),
             ("[::1]:80", true),
             ("DEV.example:1", true),
+            ("a.b.below.example", true),
+            ("below.example", false),
+            ("0.0.0.0:8000", true),
+            ("[::]:8000", true),
+            ("192.0.2.1", true),
+            ("192.0.2.1.evil.example", false),
             ("evil.example", false),
             ("dev.example.evil", false),
             ("", false),

@@ -22,7 +22,7 @@ impl Bench {
         let root = Root::open_path(folder.path(), false).expect("it can be read");
         let options = Options {
             hosts: Hosts::LoopbackAnd(Vec::new()),
-            cors: Cors::Origins(vec!["http://a.example".to_owned()]),
+            cors: Cors::Origins(crate::site::cors::Origins::new(vec!["http://a.example".to_owned()], [])),
             ..Options::default()
         };
         let plain: Vec<_> = plain.iter().map(|one| Plain::parse(one).expect("name and password")).collect();
