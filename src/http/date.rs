@@ -8,15 +8,33 @@
 //! ```
 
 use std::io::Write;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The length of the one format in which dates are written.
 pub const LENGTH: usize = 29;
 
-/// The date, in seconds since 1970; `None` if it is none of the three formats or before 1970.
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// The date, in seconds since 1970; `None` if it is none of the three formats or before 1970. Which day of
+/// the week it names makes no difference: the date says that already, and section 5.6.7 does not ask
+/// anybody to compare.
 pub fn parse(value: &[u8]) -> Option<u64> {
-    let time = httpdate::parse_http_date(std::str::from_utf8(value).ok()?).ok()?;
+    let text = std::str::from_utf8(value).ok()?;
+    let time = httpdate::parse_http_date(text).ok().or_else(|| parse_as_any_day(text))?;
     time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
+}
+
+/// The date, if it is one on another day of the week than it says. The crate refuses what does not fit
+/// together, so the one of seven that it takes is right.
+fn parse_as_any_day(text: &str) -> Option<SystemTime> {
+    let name_ends = text.find(|letter: char| !letter.is_ascii_alphabetic())?;
+    let (name, rest) = text.split_at(name_ends);
+    let day = DAYS.iter().find(|day| **day == name || &day[..3] == name)?;
+    let is_short = day.len() > name.len();
+    DAYS.iter().find_map(|other| {
+        let other = if is_short { &other[..3] } else { other };
+        httpdate::parse_http_date(&format!("{other}{rest}")).ok()
+    })
 }
 
 /// The date as `IMF-fixdate`, always in GMT. After the year 9999, which the format cannot hold, it
@@ -42,10 +60,36 @@ mod tests {
             "Sun, 06 Nov 1994 08:49:37",
             "1994-11-06T08:49:37Z",
             "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Mon, 31 Feb 1994 08:49:37 GMT",
+            "Mon, 06 Nov 1994 08:49:60 GMT",
+            "Mon, 06 Nov 1994 24:00:00 GMT",
+            "Mon, 6 Nov 1994 08:49:37 GMT",
+            "Mon, 06 Nov 1994 08:49:37 UTC",
+            "Mon 06 Nov 1994 08:49:37 GMT",
+            "Nov, 06 Nov 1994 08:49:37 GMT",
+            "mon, 06 Nov 1994 08:49:37 GMT",
+            ", 06 Nov 1994 08:49:37 GMT",
+            "06 Nov 1994 08:49:37 GMT",
+            "Monday, 06 Nov 1994 08:49:37 GMT",
+            "Mon, 06-Nov-94 08:49:37 GMT",
         ] {
             assert_eq!(parse(value.as_bytes()), None, "{value}");
         }
         assert_eq!(parse(b"\xff"), None);
+    }
+
+    #[test]
+    fn the_name_of_the_day_makes_no_difference() {
+        for day in DAYS {
+            let short = &day[..3];
+            for date in [
+                format!("{short}, 06 Nov 1994 08:49:37 GMT"),
+                format!("{day}, 06-Nov-94 08:49:37 GMT"),
+                format!("{short} Nov  6 08:49:37 1994"),
+            ] {
+                assert_eq!(parse(date.as_bytes()), Some(784_111_777), "{date}");
+            }
+        }
     }
 
     proptest! {
