@@ -586,7 +586,7 @@ impl Cli {
                     prefix: inspect::PREFIX,
                     keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
                 }),
-                stop_timeout: Duration::from_secs(10),
+                stop_timeout: server::Options::default().stop_timeout,
             },
             #[cfg(feature = "manual")]
             manual: match (self.completions, self.man) {
@@ -876,6 +876,12 @@ mod tests {
         assert_eq!(config.site.cache_control, "no-cache".into());
         assert_eq!((config.server.threads, config.server.max_connections), (3, 496));
         assert_eq!(config.log, Some(Format::Common));
+    }
+
+    #[test]
+    fn what_is_under_way_at_a_stop_ends_before_a_container_is_killed() {
+        let grace = config(&[]).server.stop_timeout;
+        assert!(grace >= Duration::from_secs(5) && grace < Duration::from_secs(9), "{grace:?}");
     }
 
     #[test]

@@ -134,7 +134,8 @@ impl Default for Options {
             #[cfg(feature = "tls")]
             tls: None,
             faults: Faults::default(),
-            stop_timeout: Duration::from_secs(10),
+            // What stops containers (docker stop, Kubernetes in a hurry) kills after ten.
+            stop_timeout: Duration::from_secs(8),
         }
     }
 }
