@@ -22,6 +22,14 @@ pub fn names(accept: &[u8], kind: &str, subtype: &str) -> bool {
     matches!(deciding_range(accept, kind, subtype), Some((EXACT, 1..)))
 }
 
+/// Whether the field says no more than that anything will do, as curl does with `*/*`.
+pub fn is_indifferent(accept: &[u8]) -> bool {
+    list_members(accept).all(|member| {
+        let mut parts = member.split(|&byte| byte == b';').map(trim);
+        parts.next() == Some(b"*/*") && parts.find_map(weight).is_none_or(|weight| weight > 0)
+    })
+}
+
 /// The most specific range that covers the type decides (section 12.5.1): how specific it is, and
 /// its weight.
 fn deciding_range(accept: &[u8], kind: &str, subtype: &str) -> Option<(u8, u16)> {
@@ -90,6 +98,22 @@ mod tests {
         ];
         for (accept, expected) in table {
             assert_eq!(quality(accept.as_bytes(), "text", "html"), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn who_takes_anything_names_nothing() {
+        let table = [
+            ("*/*", true),
+            ("*/*;q=0.1", true),
+            ("", true),
+            ("*/*, */*", true),
+            ("*/*;q=0", false),
+            ("text/*", false),
+            ("image/png, */*;q=0.5", false),
+        ];
+        for (accept, expected) in table {
+            assert_eq!(is_indifferent(accept.as_bytes()), expected, "{accept}");
         }
     }
 

@@ -74,6 +74,16 @@ pub(super) fn takes_html_at_all(fields: &Fields<'_>) -> bool {
     fields.combined("accept").is_none_or(|value| accept::quality(&value, "text", "html") > 0)
 }
 
+/// Whether the client takes whatever there is, and a page as well as anything else: it has no Accept field,
+/// or one that says just that, and it is no browser that wants it for something but a page. A script's
+/// `fetch` is that, too (its destination is `empty`).
+pub(super) fn takes_anything(fields: &Fields<'_>) -> bool {
+    let is_for_a_page = fields
+        .get_all("sec-fetch-dest")
+        .all(|destination| matches!(destination, b"document" | b"frame" | b"iframe"));
+    is_for_a_page && fields.get_all("accept").all(accept::is_indifferent)
+}
+
 /// "no host" to "No host."
 fn sentence(why: &str) -> String {
     let mut letters = why.chars();

@@ -266,7 +266,7 @@ impl Site {
             });
             return Err(not_found());
         }
-        match self.find(&path).or_else(|refusal| self.fall_back(request, refusal))? {
+        match self.find(&path).or_else(|refusal| self.fall_back(request, &path, refusal))? {
             Found::File { file, relative, for_certain } => {
                 let representation = self.represent(file, &relative, for_certain.then_some(&*key), &wanted);
                 Ok(self.send(request, &representation))
@@ -337,19 +337,31 @@ impl Site {
 
     /// Where a page is not there, the application's own, if there is one: it has addresses that are no
     /// files. Only for who asks for a page: to a script or a picture that is missing, HTML would be a
-    /// strange answer, and a browser that takes it for the script hides what is wrong.
-    fn fall_back(&self, request: &Request<'_>, refusal: Refusal) -> Result<Found, Refusal> {
+    /// strange answer, and a browser that takes it for the script hides what is wrong. Who takes anything
+    /// (curl, what makes previews of links) gets it for a name that has no ending and so is no file's.
+    fn fall_back(
+        &self,
+        request: &Request<'_>,
+        path: &DecodedPath,
+        refusal: Refusal,
+    ) -> Result<Found, Refusal> {
         let Some(name) = &self.options.fallback else { return Err(refusal) };
-        if refusal.status != Status::NOT_FOUND || !error_page::prefers_html(&request.fields) {
-            return Err(refusal);
-        }
+        let fields = &request.fields;
+        let is_dotted = |segment: &[u8]| segment.contains(&b'.');
+        let names_a_file = || {
+            path.segments().any(|one| one.starts_with(b".")) || path.segments().last().is_some_and(is_dotted)
+        };
+        let why = match refusal.status {
+            Status::NOT_FOUND if error_page::prefers_html(fields) => "Accept asks for a page",
+            Status::NOT_FOUND if error_page::takes_anything(fields) && !names_a_file() => {
+                "the client takes anything and the name has no ending"
+            }
+            _ => return Err(refusal),
+        };
         let relative = name.as_bytes().to_vec();
         let Ok(Opened::File(file)) = self.root.open(&relative) else { return Err(refusal) };
         trace::step("fallback", None, || {
-            format!(
-                "nothing is there, and Accept asks for a page: {} decides what it means",
-                quote(&relative)
-            )
+            format!("nothing is there, and {why}: {} decides what it means", quote(&relative))
         });
         Ok(Found::File { file, relative, for_certain: false })
     }
