@@ -97,10 +97,14 @@ fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
 const PARTS: u64 = 1000;
 const PART: u64 = 10_000;
 
+fn letter(n: u64) -> String {
+    char::from(b'a' + u8::try_from(n % 26).expect("less than 26")).to_string()
+}
+
 /// Every second part of a file, each behind a head that says which it is.
 fn parts() -> Vec<Piece> {
     let file = tempfile::tempfile().expect("a file");
-    let bytes: Vec<u8> = (0..PARTS * 2).flat_map(|n| vec![b'a' + (n % 26) as u8; PART as usize]).collect();
+    let bytes: Vec<u8> = (0..PARTS * 2).flat_map(|n| letter(n).repeat(10_000).into_bytes()).collect();
     file.write_all_at(&bytes, 0).expect("written");
     let source = Source::Disk(Arc::new(file));
     let part = |n: u64| FilePart { source: source.clone(), range: 2 * n * PART..(2 * n + 1) * PART };
@@ -506,7 +510,7 @@ fn thousands_of_parts_arrive_whole_and_are_not_all_held_in_memory() {
     assert_eq!(next, Next::Wait, "it stays open");
     let sent = bench.sent();
     let (_, body) = sent.split_once("\r\n\r\n").expect("a head");
-    let part = |n: u64| format!("[{n}]{}", char::from(b'a' + (2 * n % 26) as u8).to_string().repeat(10_000));
+    let part = |n: u64| format!("[{n}]{}", letter(2 * n).repeat(10_000));
     assert!(body == (0..PARTS).map(part).collect::<String>(), "{} bytes", body.len());
 }
 
