@@ -310,6 +310,15 @@ fn who_speaks_plain_http_is_told_where_to_go() {
 }
 
 #[test]
+fn why_plain_http_is_sent_on_is_explained() {
+    let outer = site();
+    let server = start(outer.path(), &["--explain"]);
+    server.connect().get("/a.txt");
+    let lines = &server.process.stdout;
+    lines.line("the decision", |line| line.contains("this port speaks HTTPS: off to \"https://localhost"));
+}
+
+#[test]
 #[ignore = "needs curl"]
 fn curl_follows_from_http_to_https() {
     let outer = site();
