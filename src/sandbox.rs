@@ -240,23 +240,37 @@ pub struct Deputy {
     jobs: Sender<Job>,
 }
 
+/// Who may open files in a folder.
+#[derive(Debug)]
+pub enum Opener {
+    /// Whoever asks.
+    Ourselves,
+    /// Somebody else.
+    Deputy(Arc<Deputy>),
+    /// Nobody any more: by the time that there was a deputy, another folder had that place, or none.
+    Nobody,
+}
+
 /// Something to be done by a thread that may do it.
 type Job = Box<dyn FnOnce() + Send>;
 
 impl Deputies {
-    /// Who opens files in the folder that is this one now, by device and inode; `None` if we may ourselves, or
-    /// nobody can.
-    pub fn of(&self, identity: (u64, u64)) -> Option<Arc<Deputy>> {
+    /// Who opens files in the folder that was this one just now, by device and inode.
+    pub fn of(&self, identity: (u64, u64)) -> Opener {
         if self.first.get().is_none_or(|first| first.identity == identity) {
-            return None;
+            return Opener::Ourselves;
         }
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         if now.as_ref().is_none_or(|deputy| deputy.identity != identity) {
             let (reply, answer) = sync_channel(1);
-            self.messages.send(Message::Start(reply)).ok()?;
-            *now = answer.recv().ok().map(Arc::new);
+            let asked = self.messages.send(Message::Start(reply));
+            *now = asked.ok().and_then(|()| answer.recv().ok()).map(Arc::new);
         }
-        now.clone()
+        // It went where the path leads, and that may be another folder by now.
+        match &*now {
+            Some(deputy) if deputy.identity == identity => Opener::Deputy(Arc::clone(deputy)),
+            _ => Opener::Nobody,
+        }
     }
 }
 

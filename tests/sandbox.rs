@@ -6,12 +6,13 @@
 
 mod support;
 
-use glasshttp::sandbox::{Extent, Rules, Sandbox};
+use glasshttp::sandbox::{Extent, Opener, Rules, Sandbox};
 use std::fs::{self, File};
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use support::{Server, V4, folder, wait_until, write};
 
 /// A folder to serve, and what lies beside it.
@@ -131,7 +132,10 @@ fn when_the_folder_is_another_one_a_deputy_opens_what_is_in_it_and_nothing_else(
     };
     let ask = |path: &Path| {
         let path = path.to_owned();
-        deputy()?.act(move || may(fs::read(path)))
+        match deputy() {
+            Opener::Deputy(deputy) => deputy.act(move || may(fs::read(path))),
+            Opener::Ourselves | Opener::Nobody => None,
+        }
     };
     let open = |path: &Path| may(fs::read(path));
     let (site, secret) = (&site, &secret);
@@ -159,7 +163,7 @@ fn when_the_folder_is_another_one_a_deputy_opens_what_is_in_it_and_nothing_else(
                 done.recv().expect("it is replaced");
                 assert!(!open(&site.join("a.txt")));
                 assert_eq!((ask(&site.join("a.txt")), ask(secret)), (Some(true), Some(false)));
-                let deputy = deputy().expect("there is one");
+                let Opener::Deputy(deputy) = deputy() else { panic!("there is none") };
                 assert_eq!(deputy.act(|| panic!("it is caught")), None::<()>);
                 assert_eq!(ask(&site.join("a.txt")), Some(true), "a panic costs nobody else anything");
             }
@@ -285,6 +289,75 @@ fn a_folder_that_is_removed_and_made_anew_is_served_and_added_to_as_before() {
     let asked = end.stdout.iter().any(|line| line.contains("? sandbox"));
     assert_eq!(asked, is_there(), "{:?}", end.stdout);
     assert_eq!(end.code, Some(0));
+}
+
+#[test]
+fn a_deputy_is_for_the_folder_that_it_went_to_and_for_no_other() {
+    if !is_there() {
+        return;
+    }
+    let outer = folder(&[("site/a", ""), ("other/a", "")]);
+    let identity = |name: &str| {
+        let metadata = fs::metadata(outer.path().join(name)).expect("it is there");
+        (metadata.dev(), metadata.ino())
+    };
+    let (first, other) = (identity("site"), identity("other"));
+    let sandbox = Sandbox::new(outer.path().join("site"), rules(false, false));
+    let deputies = sandbox.deputies();
+    let ran = sandbox.run(move |_| {
+        assert!(matches!(deputies.of(first), Opener::Ourselves));
+        // By the time that somebody could go there, the path leads to the first one again.
+        assert!(matches!(deputies.of(other), Opener::Nobody));
+    });
+    ran.expect("it was started");
+}
+
+#[test]
+fn while_the_folder_is_replaced_again_and_again_it_is_served_or_not_there_and_never_forbidden() {
+    let outer = folder(&[]);
+    let (site, next, before) =
+        (outer.path().join("site"), outer.path().join("next"), outer.path().join("before"));
+    let make = |at: &Path| {
+        write(at, "a.txt", "aaaaa");
+        write(at, "sub/index.html", "index");
+        symlink(site.join("a.txt"), at.join("link")).expect("linked");
+    };
+    make(&site);
+    let server = Server::start(&site, &["--threads", "2", "--log", "off"]);
+    let (done, replaced) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                if replaced.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+                    fs::remove_dir_all(&site).expect("removed");
+                    make(&site);
+                } else {
+                    make(&next);
+                    fs::rename(&site, &before).expect("moved");
+                    fs::rename(&next, &site).expect("moved");
+                    fs::remove_dir_all(&before).expect("removed");
+                }
+            }
+        });
+        let clients: Vec<_> = (0..3)
+            .map(|_| {
+                let mut client = server.connect();
+                scope.spawn(move || {
+                    let targets = ["/a.txt", "/sub/", "/link", "/?format=json", "/nothing"];
+                    let ask = |target: &str| (target.to_owned(), client.get(target).status);
+                    targets.into_iter().cycle().take(1500).map(ask).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let answers: Vec<_> = clients.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        done.store(true, Ordering::Relaxed);
+        for (target, status) in answers.into_iter().flat_map(|answers| answers.expect("it is answered")) {
+            assert!(matches!(status, 200 | 404), "{target}: {status}");
+        }
+    });
+    assert!(replaced.into_inner() > 1);
+    assert_eq!((server.get("/a.txt").text().as_str(), server.get("/link").status), ("aaaaa", 200));
+    assert_eq!(server.stop().stderr, Vec::<String>::new());
 }
 
 #[test]

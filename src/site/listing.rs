@@ -29,6 +29,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use maud::{Markup, PreEscaped, Render, html};
 use rustix::fs::{AtFlags, FileType, RawDir};
+use rustix::io::Errno;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -99,8 +100,10 @@ pub fn respond(
     options: &Options,
 ) -> Result<Response, Refusal> {
     let uploads = options.upload.is_some();
-    let mut entries = read(root, directory, path, options.hidden).map_err(|_| {
-        Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory")
+    let mut entries = read(root, directory, path, options.hidden).map_err(|error| match error {
+        // It was removed after it was opened.
+        Errno::NOENT => super::not_found(),
+        _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory"),
     })?;
     let order = Order::from_query(query);
     entries.sort_unstable_by(|a, b| order.compare(a, b));

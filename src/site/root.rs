@@ -21,7 +21,7 @@
 use super::facts::{Facts, Identity};
 use crate::http::{Refusal, Status};
 use crate::random;
-use crate::sandbox::{Deputies, Deputy};
+use crate::sandbox::{Deputies, Deputy, Opener};
 use crate::trace::{self, quote};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{AtFlags, FileType, OFlags, fstat, linkat, lstat, renameat, stat, statat, unlinkat};
@@ -33,6 +33,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+
+/// How often something is tried while the folder is replaced again and again.
+const MAX_TRIES: usize = 8;
 
 /// A folder that is served, or a single file in one.
 #[derive(Debug)]
@@ -94,7 +97,8 @@ impl Root {
     /// Opens a folder, or the folder of a single file.
     ///
     /// # Errors
-    /// When the path does not exist, cannot be read, or is neither file nor folder.
+    /// When the path does not exist, is neither file nor folder, is a file that cannot be read or a folder
+    /// that can be neither read nor entered.
     pub fn open_path(path: &Path, follow_links: bool) -> io::Result<Root> {
         let mut path = std::path::absolute(path)?;
         let metadata = std::fs::metadata(&path)?;
@@ -113,11 +117,18 @@ impl Root {
         }
         let open = RwLock::new(Arc::new(OpenRoot::at(&path)?));
         let root = Root { path, single_file, follow_links, open, deputies: None };
-        if root.single_file.is_none() {
-            // Fails here, and not at the first listing, if it cannot be read.
-            std::fs::read_dir(&root.path)?;
+        if root.single_file.is_none() && !root.can_be_read() {
+            // What may not be read may be entered all the same (mode 0711); else it fails here, and not at
+            // the first request.
+            std::fs::metadata(root.path.join("."))?;
         }
         Ok(root)
+    }
+
+    /// Whether the folder can be read now, and so listed. If not, what is in it can still be asked for by
+    /// its name.
+    pub fn can_be_read(&self) -> bool {
+        std::fs::read_dir(&self.path).is_ok()
     }
 
     /// The same for threads in a sandbox, who need somebody to open files should the folder be replaced.
@@ -161,13 +172,18 @@ impl Root {
     }
 
     fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
-        let root = self.current()?;
-        if let Some((deputy, there)) = self.deputy_for(&root) {
-            let wanted = relative.to_vec();
-            return deputy.act(move || there.open_any(&wanted)).unwrap_or_else(denied);
-        }
+        self.in_current(|root| match self.deputy_for(root)? {
+            None => self.open_in(root, relative),
+            Some((deputy, there)) => {
+                let (root, wanted) = (Arc::clone(root), relative.to_vec());
+                deputy.act(move || there.open_in(&root, &wanted)).unwrap_or_else(denied)
+            }
+        })
+    }
+
+    fn open_in(&self, root: &OpenRoot, relative: &[u8]) -> io::Result<Opened> {
         let path = as_path(relative);
-        let file = match open_confined(&root, path) {
+        let file = match open_confined(root, path) {
             // Whoever set --follow-links has said that links may lead anywhere.
             Err(error) if leads_out(&error) && self.follow_links => {
                 trace::step("link", None, || {
@@ -184,7 +200,7 @@ impl Root {
                     let end = quote(inside.as_os_str().as_bytes());
                     format!("an absolute link on the way ends inside the folder, at {end}: it is followed")
                 });
-                open_confined(&root, &inside)?
+                open_confined(root, &inside)?
             }
             opened => opened?,
         };
@@ -212,27 +228,24 @@ impl Root {
     }
 
     fn create_any(&self, relative: &[u8]) -> io::Result<NewFile> {
-        let root = self.current()?;
-        if let Some((deputy, there)) = self.deputy_for(&root) {
-            let wanted = relative.to_vec();
-            let mut file = deputy.act(move || there.create_any(&wanted)).unwrap_or_else(denied)?;
-            file.deputy = Some(deputy);
-            return Ok(file);
-        }
-        let (folder, name) = match memchr::memrchr(b'/', relative) {
-            Some(slash) => (&relative[..slash], &relative[slash + 1..]),
-            None => (&b""[..], relative),
-        };
-        let folder = root.directory.open_dir(as_path(folder))?;
-        let (temporary, name) = (temporary_name(), as_path(name).to_owned());
-        let options = OpenOptions::new().write(true).create_new(true).clone();
-        let file = folder.open_with(&temporary, &options)?.into_std();
-        Ok(NewFile { folder, temporary, is_temporary: true, name, file, deputy: None })
+        self.in_current(|root| match self.deputy_for(root)? {
+            None => create_in(root, relative),
+            Some((deputy, _)) => {
+                let (root, wanted) = (Arc::clone(root), relative.to_vec());
+                let mut file = deputy.act(move || create_in(&root, &wanted)).unwrap_or_else(denied)?;
+                file.deputy = Some(deputy);
+                Ok(file)
+            }
+        })
     }
 
     /// Who opens something in the folder if we may not, and what it needs for that.
-    fn deputy_for(&self, root: &Arc<OpenRoot>) -> Option<(Arc<Deputy>, Root)> {
-        let deputy = self.deputies.as_ref()?.of(root.identity)?;
+    fn deputy_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Deputy>, Root)>> {
+        let deputy = match self.deputies.as_ref().map(|deputies| deputies.of(root.identity)) {
+            None | Some(Opener::Ourselves) => return Ok(None),
+            Some(Opener::Deputy(deputy)) => deputy,
+            Some(Opener::Nobody) => return Err(Errno::STALE.into()),
+        };
         trace::step("sandbox", None, || {
             "the folder is another one than at the start, where this thread may open nothing: one that is \
              in a sandbox around the new one does it"
@@ -245,23 +258,44 @@ impl Root {
             open: RwLock::new(Arc::clone(root)),
             deputies: None,
         };
-        Some((deputy, there))
+        Ok(Some((deputy, there)))
+    }
+
+    /// Does something in the folder that the path names now. It can be removed and made anew, or swapped for
+    /// another, before that is done; and what failed in one that is there no more says nothing of the one
+    /// that is. Then it is tried again there. If that goes on and on, nothing is there that lasts.
+    fn in_current<T>(&self, act: impl Fn(&Arc<OpenRoot>) -> io::Result<T>) -> io::Result<T> {
+        for _ in 0..MAX_TRIES {
+            let root = self.current()?;
+            match act(&root) {
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::STALE) => {}
+                Err(_) if self.identity()? != root.identity => {}
+                done => return done,
+            }
+        }
+        Err(Errno::NOENT.into())
+    }
+
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(Facts::new(&stat(&self.path)?).identity)
     }
 
     /// What a path leads to without opening it, links followed as [`Root::open`] would.
     pub fn look(&self, relative: &[u8]) -> io::Result<Facts> {
         let path = as_path(relative);
-        let root = self.current()?;
         // Opened only as a place (O_PATH): nothing is read, nothing blocks, no permission needed.
-        let look = |path: &Path| -> io::Result<Facts> {
+        let look = |root: &OpenRoot, path: &Path| -> io::Result<Facts> {
             let options = OpenOptions::new().read(true).custom_flags(flags(OFlags::PATH)).clone();
             Ok(Facts::new(&fstat(root.directory.open_with(path, &options)?)?))
         };
-        match look(path) {
-            Err(error) if leads_out(&error) && self.follow_links => self.look_anywhere(relative),
-            Err(error) if leads_out(&error) => look(&self.resolve_inside(path).ok_or(error)?),
+        self.in_current(|root| match look(root, path) {
+            Err(error) if leads_out(&error) && self.follow_links => {
+                // Whatever it leads to, be it outside.
+                Ok(Facts::new(&statat(&root.directory, path, AtFlags::empty())?))
+            }
+            Err(error) if leads_out(&error) => look(root, &self.resolve_inside(path).ok_or(error)?),
             result => result,
-        }
+        })
     }
 
     /// What has to be looked at to see whether a path still leads to the same file.
@@ -297,12 +331,6 @@ impl Root {
         matches!(lstat(&trail.file), Err(Errno::NOENT))
     }
 
-    /// What a path leads to, be it outside.
-    fn look_anywhere(&self, relative: &[u8]) -> io::Result<Facts> {
-        let root = self.current()?;
-        Ok(Facts::new(&statat(&root.directory, as_path(relative), AtFlags::empty())?))
-    }
-
     /// With `--follow-links`: the one way past the confinement, taken for links that lead out.
     fn open_anywhere(&self, path: &Path) -> io::Result<File> {
         std::fs::OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).open(self.path.join(path))
@@ -325,7 +353,7 @@ impl Root {
     /// The folder that the path names *now*. It is looked at each time, which costs one `stat`:
     /// a folder that was removed and made again, or swapped for another, is followed.
     fn current(&self) -> io::Result<Arc<OpenRoot>> {
-        let identity = Facts::new(&stat(&self.path)?).identity;
+        let identity = self.identity()?;
         let open = Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner));
         if open.identity == identity {
             return Ok(open);
@@ -334,6 +362,18 @@ impl Root {
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&reopened);
         Ok(reopened)
     }
+}
+
+fn create_in(root: &OpenRoot, relative: &[u8]) -> io::Result<NewFile> {
+    let (folder, name) = match memchr::memrchr(b'/', relative) {
+        Some(slash) => (&relative[..slash], &relative[slash + 1..]),
+        None => (&b""[..], relative),
+    };
+    let folder = root.directory.open_dir(as_path(folder))?;
+    let (temporary, name) = (temporary_name(), as_path(name).to_owned());
+    let options = OpenOptions::new().write(true).create_new(true).clone();
+    let file = folder.open_with(&temporary, &options)?.into_std();
+    Ok(NewFile { folder, temporary, is_temporary: true, name, file, deputy: None })
 }
 
 /// Opens what is beneath the folder and harmless to open.
