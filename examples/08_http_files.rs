@@ -11,7 +11,8 @@
 //! The target is chosen by the client, so it is where an attack would begin. `locate` and `read` see to
 //! it that nothing outside the folder is read:
 //!
-//! - `..` is refused (400). A real client never sends it: it works the path out before it asks.
+//! - `..` is refused (400). Browsers and curl work it out before they ask. Some programs do not, and get
+//!   nothing here: to refuse is simpler than to work it out, and just as safe.
 //! - The path is added to the folder name by name. `folder.join("/etc/passwd")` would *be* `/etc/passwd`,
 //!   and a target that begins with two slashes would get there.
 //! - That is only a first defence. Looking at the words of a path says nothing about what is on disk: a

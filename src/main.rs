@@ -115,6 +115,12 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let shown = human::OneLine(&config.folder);
     let root = Root::open_path(&config.folder, config.follow_links)
         .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
+    if root.single_file().is_none() && !root.can_be_read() {
+        complain(&format!(
+            "glasshttp: \"{shown}\" may be entered but not read: files are served to who knows their names, \
+             and no list of them"
+        ));
+    }
     let (root, sandbox) = around(root, config);
     #[cfg(feature = "tls")]
     let certificate = config.tls.as_ref().map(|which| open_certificate(which, config)).transpose()?;

@@ -205,6 +205,33 @@ fn names_that_are_not_utf8_are_given_with_others() {
 }
 
 #[test]
+fn a_backslash_is_a_letter_in_a_tar_file_and_gives_way_to_another_in_a_zip_file() {
+    let outer = tempfile::tempdir().expect("a temporary folder");
+    let files = outer.path().join("files");
+    let table = [
+        ("a\\b", "a\\b", "a_b (2)"),
+        ("a_b", "a_b", "a_b"),
+        ("made\\on\\Windows/c.txt", "made\\on\\Windows/c.txt", "made_on_Windows/c.txt"),
+    ];
+    for (name, ..) in table {
+        write(&files, name, name);
+    }
+    let server = Server::start(&files, &["--log", "off"]);
+    for (format, _) in FORMATS {
+        let archive = outer.path().join(format!("saved.{format}"));
+        let unpacked = outer.path().join(format!("from-{format}"));
+        save(&server, &format!("/?archive={format}"), &archive);
+        unpack(&archive, &unpacked);
+        for (content, in_tar, in_zip) in table {
+            let name = if *format == "zip" { in_zip } else { in_tar };
+            let found = std::fs::read_to_string(unpacked.join("files").join(name)).expect("a file");
+            assert_eq!(found, content, "{format}");
+        }
+        assert_eq!(std::fs::read_dir(unpacked.join("files")).expect("it is there").count(), 3, "{format}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_left_out_and_all_others_are_there() {
     let folder = folder(&[("a", "a"), ("b", "b"), ("c", "c")]);
     let locked = folder.path().join("b");

@@ -81,6 +81,8 @@ const FILES: &[(&str, &str)] = &[
     ("data.unheard-of", "?\n"),
     ("two words.txt", "two words\n"),
     ("%41.txt", "percent\n"),
+    ("100%.txt", "all of it\n"),
+    ("back\\slash.txt", "a letter\n"),
     ("sub/index.html", "<!doctype html>\n<title>Sub</title>\n"),
     ("list/a.txt", "one\n"),
     ("list/b.txt", "three\n"),

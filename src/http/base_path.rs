@@ -5,18 +5,19 @@
 //! use glasshttp::http::base_path::{BasePath, Place};
 //! let base = BasePath::parse("/files").unwrap();
 //! assert_eq!(base.start(), "/files/");
-//! assert_eq!(base.place_of(b"/files/a.txt"), Place::Below(b"/a.txt"));
-//! assert_eq!(base.place_of(b"/files"), Place::WithoutSlash);
-//! assert_eq!(base.place_of(b"/filesystem/a.txt"), Place::Outside);
+//! assert!(matches!(base.place_of(b"/files/a.txt"), Ok(Place::Below(path)) if path.relative == b"a.txt"));
+//! assert_eq!(base.place_of(b"/files"), Ok(Place::WithoutSlash));
+//! assert_eq!(base.place_of(b"/filesystem/a.txt"), Ok(Place::Outside));
 //! ```
 //!
-//! Paths are compared as [`DecodedPath`](super::target::DecodedPath) reads them: split on `/` first, each segment decoded once,
-//! empty ones and `.` passed over. So `/%66iles/a` and `//files/a` name the same here as `/files/a`, just
-//! as `/%61` and `//a` name the same file as `/a`. A `..` is never a segment of the base path, and so
-//! `/x/../files/a` is outside of it, while in `/files/../a` it is left to who reads the rest, and refused.
+//! Where a path is, is asked of what it means, never of the text that was sent: it is read as a whole
+//! ([`DecodedPath`]), and then compared segment by segment. So `/%66iles/a`, `/files%2fa` and `/x/../files/a`
+//! are below it just as `/files/a` is, and `/files/../a` is not.
 
-use super::Request;
-use super::target::{Target, decode_segment, encode_segment};
+use super::target::{DecodedPath, Target, encode_segment};
+use super::{Refusal, Request};
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// Where everything is. By default that is the root, and each path is below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +29,10 @@ pub struct BasePath {
 }
 
 /// Where a path is, seen from the base path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place<'a> {
-    /// This far below it: what is left, from its slash on, still encoded.
-    Below(&'a [u8]),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// This far below it.
+    Below(DecodedPath),
     /// It is the base path, but for the slash at its end.
     WithoutSlash,
     /// Somewhere else.
@@ -60,11 +61,8 @@ impl BasePath {
         }
         let mut base = BasePath::default();
         for segment in rest.strip_suffix('/').unwrap_or(rest).split('/') {
-            let mut decoded = Vec::new();
-            if let Err(refusal) = decode_segment(segment.as_bytes(), &mut decoded) {
-                return wrong(&refusal.why);
-            }
-            match decoded.as_slice() {
+            let decoded = Cow::from(percent_decode_str(segment));
+            match &*decoded {
                 b"" => return wrong("two of its slashes have nothing between them"),
                 b"." | b".." => return wrong("\".\" and \"..\" have no place in it"),
                 _ if decoded.iter().any(|byte| byte.is_ascii_control() || b"/\\".contains(byte)) => {
@@ -73,7 +71,7 @@ impl BasePath {
                 _ => {}
             }
             base.start.push_str(&format!("{}/", encode_segment(&decoded)));
-            base.segments.push(decoded);
+            base.segments.push(decoded.into_owned());
         }
         Ok(base)
     }
@@ -88,19 +86,27 @@ impl BasePath {
         self.segments.iter().map(Vec::as_slice)
     }
 
-    /// Where a path is that is still encoded.
-    pub fn place_of<'a>(&self, path: &'a [u8]) -> Place<'a> {
-        let mut rest = path;
-        for own in &self.segments {
-            match next_segment(&mut rest) {
-                Some(segment) if is_same(segment, own) => {}
-                _ => return Place::Outside,
-            }
+    /// What a path names that is still encoded, and where that is.
+    ///
+    /// # Errors
+    /// 400 for what [`DecodedPath::decode`] refuses.
+    #[track_caller]
+    pub fn place_of(&self, path: &[u8]) -> Result<Place, Refusal> {
+        let whole = DecodedPath::decode(path)?;
+        whole.tell(path);
+        Ok(self.place(whole))
+    }
+
+    fn place(&self, mut whole: DecodedPath) -> Place {
+        let first = whole.segments().take(self.segments.len());
+        if !first.eq(self.segments()) {
+            return Place::Outside;
         }
-        match rest {
-            [] if !self.segments.is_empty() => Place::WithoutSlash,
-            rest => Place::Below(rest),
-        }
+        // As long as they are, with a slash behind each.
+        let length: usize = self.segments.iter().map(|own| own.len() + 1).sum();
+        let is_all = length > whole.relative.len();
+        whole.relative.drain(..length.min(whole.relative.len()));
+        if is_all && !whole.names_directory { Place::WithoutSlash } else { Place::Below(whole) }
     }
 
     /// Whether what is asked for is below it.
@@ -108,36 +114,13 @@ impl BasePath {
         matches!(request.target, Target::Path { path, .. } if self.below(path).is_some())
     }
 
-    /// What is left of a path that is below it.
-    pub fn below<'a>(&self, path: &'a [u8]) -> Option<&'a [u8]> {
-        match self.place_of(path) {
-            Place::Below(rest) => Some(rest),
+    /// What a path names that is below it.
+    pub fn below(&self, path: &[u8]) -> Option<DecodedPath> {
+        match self.place(DecodedPath::decode(path).ok()?) {
+            Place::Below(path) => Some(path),
             Place::WithoutSlash | Place::Outside => None,
         }
     }
-}
-
-/// Takes the next segment that counts off a path.
-fn next_segment<'a>(path: &mut &'a [u8]) -> Option<&'a [u8]> {
-    loop {
-        let start = path.iter().position(|&byte| byte != b'/')?;
-        let rest = &path[start..];
-        let end = memchr::memchr(b'/', rest).unwrap_or(rest.len());
-        let (segment, rest) = rest.split_at(end);
-        *path = rest;
-        if !is_same(segment, b".") {
-            return Some(segment);
-        }
-    }
-}
-
-/// Whether a segment, decoded, is this one. What is malformed is no other.
-fn is_same(segment: &[u8], decoded: &[u8]) -> bool {
-    if !segment.contains(&b'%') {
-        return segment == decoded;
-    }
-    let mut found = Vec::with_capacity(segment.len());
-    decode_segment(segment, &mut found).is_ok() && found == decoded
 }
 
 #[cfg(test)]
@@ -174,7 +157,7 @@ mod tests {
             ("/.", Err("\"..\"")),
             ("/a/..", Err("\"..\"")),
             ("/%2e%2E/a", Err("\"..\"")),
-            ("/100%", Err("hexadecimal")),
+            ("/100%", Ok("/100%25/")),
         ];
         for (text, expected) in table {
             match (BasePath::parse(text), expected) {
@@ -186,40 +169,65 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_compared_as_they_are_decoded() {
+    fn where_a_path_is_is_asked_of_what_it_means() {
+        let below = |path: &[u8], names_directory| {
+            Ok(Place::Below(DecodedPath { relative: path.to_vec(), names_directory }))
+        };
+        let file = |path: &str| below(path.as_bytes(), false);
+        let directory = |path: &str| below(path.as_bytes(), true);
         let base = BasePath::parse("/files").expect("a base path");
-        let table: &[(&str, Place<'_>)] = &[
-            ("/files", Place::WithoutSlash),
-            ("/%66ile%73", Place::WithoutSlash),
-            ("//./files", Place::WithoutSlash),
-            ("/files/", Place::Below(b"/")),
-            ("/files/a%2f", Place::Below(b"/a%2f")),
-            ("/%66iles/a", Place::Below(b"/a")),
-            ("//files//a", Place::Below(b"//a")),
-            ("/./%2e/files/.", Place::Below(b"/.")),
-            ("/files/../a", Place::Below(b"/../a")),
-            ("/files/files", Place::Below(b"/files")),
-            ("/", Place::Outside),
-            ("//", Place::Outside),
-            ("/.", Place::Outside),
-            ("/Files/a", Place::Outside),
-            ("/filesystem", Place::Outside),
-            ("/file", Place::Outside),
-            ("/%2566iles/", Place::Outside),
-            ("/files%2fa", Place::Outside),
-            ("/files%", Place::Outside),
-            ("/a/files/", Place::Outside),
-            ("/a/../files/", Place::Outside),
-            ("/../files/", Place::Outside),
+        let table = [
+            ("/files", Ok(Place::WithoutSlash)),
+            ("/%66ile%73", Ok(Place::WithoutSlash)),
+            ("//./files", Ok(Place::WithoutSlash)),
+            ("/x/../files", Ok(Place::WithoutSlash)),
+            ("/files/", directory("")),
+            ("/files/.", directory("")),
+            ("/files/x/..", directory("")),
+            ("/files%2f", directory("")),
+            ("/files/a", file("a")),
+            ("/files/a%2f", directory("a")),
+            ("/files%2fa", file("a")),
+            ("/%66iles/a", file("a")),
+            ("//files//a", file("a")),
+            ("/./%2e/files/a/.", directory("a")),
+            ("/a/../files/", directory("")),
+            ("/a/%2e%2e/files/b/../c", file("c")),
+            ("/files/../files/a", file("a")),
+            ("/files/files", file("files")),
+            ("/files/../a", Ok(Place::Outside)),
+            ("/files/..", Ok(Place::Outside)),
+            ("/files/%2e%2e/files%2f..%2fa", Ok(Place::Outside)),
+            ("/", Ok(Place::Outside)),
+            ("//", Ok(Place::Outside)),
+            ("/.", Ok(Place::Outside)),
+            ("/Files/a", Ok(Place::Outside)),
+            ("/filesystem", Ok(Place::Outside)),
+            ("/file", Ok(Place::Outside)),
+            ("/%2566iles/", Ok(Place::Outside)),
+            ("/files%", Ok(Place::Outside)),
+            ("/files\\a", Ok(Place::Outside)),
+            ("/a/files/", Ok(Place::Outside)),
         ];
-        for &(path, expected) in table {
+        for (path, expected) in table {
             assert_eq!(base.place_of(path.as_bytes()), expected, "{path}");
+            let seen = base.below(path.as_bytes()).map(Place::Below);
+            assert_eq!(seen, expected.ok().filter(|place| matches!(place, Place::Below(_))), "{path}");
+        }
+        for path in ["/../files/", "/files/../../files/a", "/files/a%00", "/a/%2e%2e%2f../files/a"] {
+            assert!(
+                base.place_of(path.as_bytes()).is_err() && base.below(path.as_bytes()).is_none(),
+                "{path}"
+            );
         }
         let deep = BasePath::parse("/a/b%20c").expect("a base path");
-        assert_eq!(deep.place_of(b"/a/b%20c/d"), Place::Below(b"/d"));
-        assert_eq!(deep.place_of(b"/a/b%20c"), Place::WithoutSlash);
-        assert_eq!(deep.place_of(b"/a/"), Place::Outside);
-        assert_eq!(BasePath::default().place_of(b"//a"), Place::Below(b"//a"));
+        assert_eq!(deep.place_of(b"/a/b%20c/d"), file("d"));
+        assert_eq!(deep.place_of(b"/a/b%20c"), Ok(Place::WithoutSlash));
+        assert_eq!(deep.place_of(b"/a/b%20c/d/../"), directory(""));
+        assert_eq!(deep.place_of(b"/a/b%20cd"), Ok(Place::Outside));
+        assert_eq!(deep.place_of(b"/a/"), Ok(Place::Outside));
+        assert_eq!(BasePath::default().place_of(b"//a"), file("a"));
+        assert_eq!(BasePath::default().place_of(b"/"), directory(""));
     }
 
     proptest! {
@@ -231,16 +239,15 @@ mod tests {
             let base = BasePath::parse("/a").expect("a base path");
             let path = format!("/{path}");
             let whole = DecodedPath::decode(path.as_bytes());
-            match base.below(path.as_bytes()).map(DecodedPath::decode) {
-                Some(Ok(below)) => {
-                    let whole = whole.expect("its parts are well-formed");
+            match base.below(path.as_bytes()) {
+                Some(below) => {
+                    let whole = whole.expect("it is below");
                     let joined = [&b"a"[..], &below.relative].join(&b'/');
-                    prop_assert_eq!(whole.relative, joined.strip_suffix(b"/").unwrap_or(&joined));
+                    prop_assert_eq!(&whole.relative, joined.strip_suffix(b"/").unwrap_or(&joined));
                     prop_assert_eq!(whole.names_directory, below.names_directory);
                 }
-                Some(Err(_)) => prop_assert!(whole.is_err()),
                 None => if let Ok(whole) = whole {
-                    prop_assert!(!whole.relative.starts_with(b"a/"));
+                    prop_assert!(!whole.text().starts_with(b"a/"));
                 },
             }
         }

@@ -7,14 +7,39 @@
 //! CONNECT host:443 HTTP/1.1              authority-form (host and port alone): for tunnels, and so not for us
 //! ```
 //!
-//! A path is a list of segments. It is split on `/` **first**, and each segment is percent-decoded
-//! **once**, after that. The other order is how servers are robbed: in `/a%2f..%2fb` decoding
-//! first would make segments, and a `..`, that were not there when the path was checked.
+//! # From a path to a name
+//!
+//! There is one way, and everybody who asks what a path means takes it ([`DecodedPath::decode`]):
+//!
+//! ```text
+//! /npm/@scope%2fname/./x/..      as it was sent
+//! /npm/@scope/name/./x/..        1. percent-decoded, once
+//! npm @scope name . x ..         2. split at each "/"; nothing between two of them is no segment
+//! npm @scope name                3. dot segments removed (RFC 3986 section 5.2.4)
+//! ```
+//!
+//! So `%2F` divides as `/` does, which is what package managers and all common servers take it for, and
+//! `%2e%2e` is a `..`, as it is to browsers. Many clients do not remove `..` before they send a path, and to
+//! refuse it would help nobody. Only what is no name in the folder is refused: what climbs above the root,
+//! and NUL, which no name can hold. All else is a letter. On Unix a backslash is one, and so is a `%` that
+//! two hexadecimal digits do not follow: `/100%.txt` can mean one file only (the URL standard, "percent-decode",
+//! leaves it as it is, and so browsers send it), just as bytes above ASCII do.
+//!
+//! That a path looks harmless after this is **not** why nothing outside the folder is sent. The guard is the
+//! confined open in [`crate::site::root`]: the kernel follows the path beneath the folder, link by link, and
+//! fails where it leads out, whatever it was told. No work on text can do that: a link needs no suspicious
+//! letters, and can come into being between the look and the open.
+//!
+//! What is left to get wrong is a rule about names: what is hidden, what is below the base path, what is
+//! the server's own. `/x/../.env` is `/.env`, and `/%2eglass/` is `/.glass/`. Such a rule is asked of the
+//! result, never of the text as it was sent. And nothing decodes the result again, in which `%2e%2e` is a
+//! name of six letters.
 
 use super::host::Host;
 use super::{Method, Refusal, Status};
 use crate::trace::{self, Rfc, quote};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
+use std::borrow::Cow;
 
 /// The longest target taken, in bytes. RFC 9112 section 3 asks for 8000 at least.
 pub const MAX_TARGET: usize = 8 * 1024;
@@ -114,53 +139,71 @@ pub struct DecodedPath {
 }
 
 impl DecodedPath {
-    /// Splits an encoded path on `/` and decodes each segment once. Empty segments (`//`) and `.`
-    /// are dropped.
+    /// Decodes a path once, splits it at `/`, and removes dot segments and empty ones (`//`). A path that
+    /// ends in a dot segment names a directory.
     ///
     /// # Errors
-    /// 400 for a malformed percent sequence, and for a segment that is `..` or that holds `/`, `\`
-    /// or NUL once decoded. Browsers and curl resolve `..` before they send a path, so what
-    /// arrives here with one is a probe, and no file can be meant by the others.
+    /// 400 for more `..` than there are segments to leave, and for NUL.
     pub fn decode(path: &[u8]) -> Result<DecodedPath, Refusal> {
-        let mut relative = Vec::with_capacity(path.len());
+        // RFC 3986 section 2.1. The crate leaves a "%" without its digits as it is.
+        let decoded = Cow::from(percent_decode(path));
+        if decoded.contains(&0) {
+            return Err(Refusal::bad_request("a path must not hold NUL").by(Rfc(3986, "7.3")));
+        }
+        let mut relative = Vec::with_capacity(decoded.len());
         let mut names_directory = true;
-        for segment in path.split(|&byte| byte == b'/') {
-            names_directory = matches!(segment, b"" | b".");
-            if segment.is_empty() {
-                continue;
-            }
-            let start = if relative.is_empty() { 0 } else { relative.len() + 1 };
-            relative.resize(start, b'/');
-            decode_segment(segment, &mut relative)?;
-            match &relative[start..] {
-                b"." => {
-                    names_directory = true;
-                    relative.truncate(start.saturating_sub(1));
+        for segment in decoded.split(|&byte| byte == b'/') {
+            names_directory = matches!(segment, b"" | b"." | b"..");
+            match segment {
+                b"" | b"." => {}
+                b".." if relative.is_empty() => {
+                    return Err(Refusal::bad_request("the path climbs above the root").by(Rfc(3986, "5.2.4")));
                 }
-                b".." => {
-                    return Err(Refusal::bad_request("the path must not hold \"..\"").by(Rfc(3986, "5.2.4")));
-                }
-                decoded => {
-                    if let Some(byte) = decoded.iter().find(|byte| b"/\\\0".contains(byte)) {
-                        let shown =
-                            if *byte == 0 { "NUL".to_owned() } else { format!("\"{}\"", *byte as char) };
-                        return Err(Refusal::bad_request(format!("a path segment must not hold {shown}"))
-                            .by(Rfc(3986, "2.2")));
+                b".." => relative.truncate(memchr::memrchr(b'/', &relative).unwrap_or(0)),
+                name => {
+                    if !relative.is_empty() {
+                        relative.push(b'/');
                     }
+                    relative.extend_from_slice(name);
                 }
             }
         }
-        trace::step("path", Rfc(3986, "2.1"), || {
-            let (encoded, decoded) = (quote(path), quote(&relative));
-            if relative.is_empty() {
-                format!("{encoded} is the root of the folder")
-            } else if names_directory {
-                format!("{encoded}, split at \"/\" and then decoded once, names the directory {decoded}")
-            } else {
-                format!("{encoded}, split at \"/\" and then decoded once, names {decoded}")
+        Ok(DecodedPath { relative, names_directory })
+    }
+
+    /// Tells what became of the path that was sent.
+    pub(super) fn tell(&self, sent: &[u8]) {
+        trace::step("path", Rfc(3986, "5.2.4"), || {
+            let (encoded, decoded) = (quote(sent), quote(&self.relative));
+            match (self.relative.is_empty(), self.names_directory) {
+                (true, _) => format!("{encoded} is the root"),
+                (_, true) => {
+                    format!("{encoded}, decoded once and without dot segments, names the directory {decoded}")
+                }
+                (_, false) => format!("{encoded}, decoded once and without dot segments, names {decoded}"),
             }
         });
-        Ok(DecodedPath { relative, names_directory })
+    }
+
+    /// All of it as one text: `a/b.txt`; with a slash at its end if it names a directory, `a/` or `/`.
+    pub fn text(&self) -> Cow<'_, [u8]> {
+        if self.names_directory {
+            [&self.relative, &b"/"[..]].concat().into()
+        } else {
+            (&self.relative).into()
+        }
+    }
+
+    /// As it stands in a URL, without the slash at its start: `a%20b/c`, `a/`, or nothing for the root.
+    pub fn encoded(&self) -> String {
+        let mut encoded = String::new();
+        for segment in self.segments() {
+            encoded += &format!("{}/", encode_segment(segment));
+        }
+        if !self.names_directory {
+            encoded.pop();
+        }
+        encoded
     }
 
     /// The segments from the root down.
@@ -170,24 +213,16 @@ impl DecodedPath {
 
     /// Whether a segment starts with a dot, which makes a file hidden. `/.well-known/` at the root
     /// is the one place under a dot that is meant for the public (RFC 8615).
+    ///
+    /// It is a rule about the names by which something is asked for, not about where links lead:
+    /// `current`, a link to `.releases/42`, is not hidden, nor is what lies behind it. Dotfiles are hidden
+    /// because people forget that they are there, and nobody forgets what they gave another name. (A link
+    /// out of the folder is another matter: that is not served by any name.)
     pub fn is_hidden(&self) -> bool {
         self.segments()
             .enumerate()
             .any(|(depth, segment)| segment.starts_with(b".") && !(depth == 0 && segment == b".well-known"))
     }
-}
-
-/// Appends a segment, decoded once (RFC 3986 section 2.1).
-pub(super) fn decode_segment(segment: &[u8], onto: &mut Vec<u8>) -> Result<(), Refusal> {
-    // The crate leaves a malformed sequence as it is; two readers could then take it differently.
-    let well_formed = memchr::memchr_iter(b'%', segment)
-        .all(|at| segment.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)));
-    if !well_formed {
-        return Err(Refusal::bad_request("a \"%\" in the path must be followed by two hexadecimal digits")
-            .by(Rfc(3986, "2.1")));
-    }
-    onto.extend(percent_decode(segment));
-    Ok(())
 }
 
 /// What [`encode_segment`] encodes: all but the unreserved characters of RFC 3986 section 2.3.
@@ -260,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_split_first_and_decoded_once() {
+    fn paths_are_decoded_once_then_split_then_rid_of_dot_segments() {
         let table: &[(&str, Option<(&[u8], bool)>)] = &[
             ("/", Some((b"", true))),
             ("//", Some((b"", true))),
@@ -273,29 +308,70 @@ mod tests {
             ("/%2E/a", Some((b"a", false))),
             ("/a%20b", Some((b"a b", false))),
             ("/a+b", Some((b"a+b", false))),
-            ("/%25%32%65", Some((b"%2e", false))),
-            ("/%252e%252e", Some((b"%2e%2e", false))),
             ("/%ff%0a", Some((b"\xff\n", false))),
             ("/...", Some((b"...", false))),
+            // An encoded slash divides, too.
+            ("/a%2fb", Some((b"a/b", false))),
+            ("/npm/@scope%2Fname", Some((b"npm/@scope/name", false))),
+            ("/a%2f", Some((b"a", true))),
+            ("/a%2F%2fb", Some((b"a/b", false))),
+            // Dot segments, however they are written.
+            ("/a/../b", Some((b"b", false))),
+            ("/a/b/../../c", Some((b"c", false))),
+            ("/a/..", Some((b"", true))),
+            ("/a/b/..", Some((b"a", true))),
+            ("/a/b/../", Some((b"a", true))),
+            ("/a/%2e%2E/b", Some((b"b", false))),
+            ("/a/.%2e/b", Some((b"b", false))),
+            ("/a%2F..%2Fb", Some((b"b", false))),
+            ("/a//../b", Some((b"b", false))),
+            ("/a/./../b", Some((b"b", false))),
+            ("/a/..b/b..", Some((b"a/..b/b..", false))),
             ("/..", None),
             ("/../a", None),
-            ("/a/..", None),
+            ("/a/../..", None),
+            ("/a/../../a", None),
+            ("//..", None),
+            ("/./../a", None),
             ("/%2e%2e/a", None),
             ("/.%2E/a", None),
-            ("/a%2fb", None),
-            ("/a%2F..%2Fb", None),
-            ("/a\\b", None),
-            ("/a%5cb", None),
+            ("/..%2fa", None),
+            ("/a%2f..%2f..%2fb", None),
+            // What is decoded is not decoded again.
+            ("/%25%32%65", Some((b"%2e", false))),
+            ("/%252e%252e", Some((b"%2e%2e", false))),
+            ("/a%252fb", Some((b"a%2fb", false))),
+            ("/%2%65%2%65/a", Some((b"%2e%2e/a", false))),
+            ("/%%32e", Some((b"%2e", false))),
+            // A letter is a letter.
+            ("/a\\b", Some((b"a\\b", false))),
+            ("/a%5cb", Some((b"a\\b", false))),
+            ("/..\\..\\a", Some((b"..\\..\\a", false))),
+            ("/100%", Some((b"100%", false))),
+            ("/100%.txt", Some((b"100%.txt", false))),
+            ("/a%2", Some((b"a%2", false))),
+            ("/a%zz", Some((b"a%zz", false))),
+            ("/%%20", Some((b"% ", false))),
+            ("/%u002e%u002e/a", Some((b"%u002e%u002e/a", false))),
+            ("/%c0%ae%c0%ae/a", Some((b"\xc0\xae\xc0\xae/a", false))),
             ("/a%00b", None),
-            ("/a%", None),
-            ("/a%2", None),
-            ("/a%zz", None),
-            ("/%%20", None),
+            ("/a%00/..", None),
         ];
         for &(path, expected) in table {
             let decoded = DecodedPath::decode(path.as_bytes());
             let seen = decoded.as_ref().ok().map(|path| (path.relative.as_slice(), path.names_directory));
             assert_eq!(seen, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn as_one_text_a_directory_has_its_slash() {
+        for (path, text) in
+            [("/", "/"), ("/a/b", "a/b"), ("/a/b%2f", "a/b/"), ("/a/..", "/"), ("/a/b/..", "a/")]
+        {
+            let decoded = DecodedPath::decode(path.as_bytes()).expect("a good path");
+            assert_eq!(decoded.text(), text.as_bytes(), "{path}");
+            assert_eq!(decoded.encoded(), text.trim_start_matches('/'), "{path}");
         }
     }
 
@@ -311,6 +387,12 @@ mod tests {
             ("/./a", false),
             ("/%2eenv", true),
             ("/.env/.", true),
+            ("/a/../.env", true),
+            ("/a%2f.env", true),
+            ("/.env/../a", false),
+            ("/.well-known/../.env", true),
+            ("/a/../.well-known/acme", false),
+            ("/.well-known%2f..%2fa/.well-known/x", true),
         ];
         for (path, expected) in table {
             assert_eq!(DecodedPath::decode(path.as_bytes()).unwrap().is_hidden(), expected, "{path}");
@@ -333,18 +415,34 @@ mod tests {
             if let Ok(decoded) = DecodedPath::decode(&path) {
                 for segment in decoded.segments() {
                     prop_assert!(segment != b".." && segment != b"." && !segment.contains(&0));
-                    prop_assert!(!segment.contains(&b'\\'));
                 }
                 prop_assert!(!decoded.relative.starts_with(b"/") && !decoded.relative.ends_with(b"/"));
             }
         }
 
+        /// A second way to the same: what RFC 3986 section 5.2.4 does, on whole segments and step by step.
+        #[test]
+        fn dot_segments_are_removed_as_the_rfc_does_it(path in "(/|\\.|%2e|%2E|%2f|g|h|%|%25|\\\\){0,16}") {
+            let path = format!("/{path}");
+            let text = percent_decode(path.as_bytes()).decode_utf8().expect("ASCII");
+            let mut left = Some(Vec::new());
+            for segment in text.split('/').filter(|segment| !matches!(*segment, "" | ".")) {
+                left = left.and_then(|mut left: Vec<_>| match segment {
+                    ".." => left.pop().map(|_| left),
+                    name => { left.push(name); Some(left) }
+                });
+            }
+            let decoded = DecodedPath::decode(path.as_bytes()).ok().map(|path| path.relative);
+            prop_assert_eq!(decoded, left.map(|left| left.join("/").into_bytes()));
+        }
+
         #[test]
         fn an_encoded_name_decodes_to_itself(name in proptest::collection::vec(any::<u8>(), 1..40)) {
-            prop_assume!(!name.iter().any(|byte| b"/\\\0".contains(byte)) && name != b"." && name != b"..");
+            prop_assume!(!name.iter().any(|byte| b"/\0".contains(byte)) && name != b"." && name != b"..");
             let encoded = format!("/{}", encode_segment(&name));
             let decoded = DecodedPath::decode(encoded.as_bytes()).unwrap();
-            prop_assert_eq!(decoded.relative, name);
+            prop_assert_eq!(&decoded.relative, &name);
+            prop_assert_eq!(encoded, format!("/{}", decoded.encoded()));
         }
     }
 }

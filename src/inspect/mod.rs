@@ -35,7 +35,7 @@ use record::Recorder;
 use std::sync::Arc;
 
 /// Where all of it is, seen from the base path.
-pub const PREFIX: &[u8] = b"/.glass/";
+pub const PREFIX: &[u8] = b".glass/";
 
 /// How large a body the composer takes, in bytes.
 pub const MAX_COMPOSED: usize = 64 * 1024;
@@ -76,7 +76,8 @@ impl Inspector {
     pub fn respond(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Option<Response> {
         let Target::Path { path, query } = request.target else { return None };
         let path = self.base.below(path)?;
-        let path = if path == b"/.glass" { path } else { path.strip_prefix(PREFIX)? };
+        let text = path.text();
+        let path = if &*text == b".glass" { &*text } else { text.strip_prefix(PREFIX)? };
         let answer = self.answer(request, path, query, arrival);
         Some(answer.unwrap_or_else(|refusal| error_page::respond(&request.fields, &refusal, &self.base)))
     }
@@ -98,7 +99,7 @@ impl Inspector {
         check_origin(request)?;
         check_that_nobody_passed_it_on(request)?;
         match (request.method, path) {
-            (Method::Get | Method::Head, b"/.glass") => Ok(self.to_the_page()),
+            (Method::Get | Method::Head, b".glass") => Ok(self.to_the_page()),
             (Method::Get | Method::Head, b"") => Ok(page()),
             (Method::Get | Method::Head, b"inspect.css") => {
                 Ok(text("text/css; charset=utf-8", include_str!("inspect.css")))
@@ -239,7 +240,9 @@ mod tests {
 
     #[test]
     fn what_is_not_its_own_it_leaves_to_the_site() {
-        for target in ["/", "/.glasses", "/a/.glass/", "//.glass/"] {
+        for target in
+            ["/", "/.glasses", "/a/.glass/", "/.glass/../a", "/.glass%2f..", "/.glass\\", "/../.glass/"]
+        {
             assert_eq!(status(&format!("GET {target} HTTP/1.1\nHost: localhost")), None, "{target}");
         }
         assert_eq!(status("OPTIONS * HTTP/1.1\nHost: localhost"), None);
@@ -249,6 +252,12 @@ mod tests {
     fn each_target_has_its_answer() {
         let table = [
             ("GET /.glass", 301),
+            ("GET //.glass/", 200),
+            ("GET /%2eglass/", 200),
+            ("GET /.glass%2f", 200),
+            ("GET /x/../.glass/./", 200),
+            ("GET /x/%2e%2e/.glass%2finspect.css", 200),
+            ("GET /.glass/source/src/../../inspect.css", 200),
             ("GET /.glass/inspect.css", 200),
             ("GET /.glass/inspect.js", 200),
             ("GET /.glass/events", 200),

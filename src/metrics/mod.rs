@@ -36,10 +36,10 @@ use std::time::{Duration, SystemTime};
 use text::Text;
 
 /// How healthy it is. These two are seen from the base path.
-const HEALTH: &[u8] = b"/.glass/health";
+const HEALTH: &[u8] = b".glass/health";
 
 /// What there is to count.
-const METRICS: &[u8] = b"/.glass/metrics";
+const METRICS: &[u8] = b".glass/metrics";
 
 /// Counts what a server does, and tells it.
 #[derive(Debug)]
@@ -70,7 +70,8 @@ impl Metrics {
     /// The answer to a request for one of the two; `None` if it is for something else.
     pub fn respond(&self, request: &Request<'_>) -> Option<Response> {
         let Target::Path { path, .. } = request.target else { return None };
-        let path = self.site.options().base.below(path).filter(|path| [HEALTH, METRICS].contains(path))?;
+        let path = self.site.options().base.below(path)?;
+        let path = [HEALTH, METRICS].into_iter().find(|own| *path.text() == **own)?;
         let answer = self.check(request).map(|()| {
             if path == HEALTH {
                 trace::step("health", None, || "this very answer says that the server answers".to_owned());
@@ -228,8 +229,10 @@ mod tests {
             ("GET /.glass/", None),
             ("GET /.glass/metrics/", None),
             ("GET /.glass/health2", None),
-            ("GET /.glass/%68ealth", None),
-            ("GET //.glass/metrics", None),
+            ("GET /.glass/health/..", None),
+            ("GET /.glass/%68ealth", Some(200)),
+            ("GET //.glass/metrics", Some(200)),
+            ("GET /x/../.glass%2fmetrics", Some(200)),
             ("GET /", None),
             ("OPTIONS *", None),
         ];

@@ -24,7 +24,7 @@ mod watch;
 
 use crate::events::{self, Subscribers};
 use crate::http::base_path::BasePath;
-use crate::http::target::{DecodedPath, Target};
+use crate::http::target::Target;
 use crate::http::{Method, Refusal, Request, Status, origin};
 use crate::random;
 use crate::site::{Body, Hosts, Response, Root, error_page};
@@ -111,11 +111,12 @@ impl Reload {
     /// The answer to a request for something of this; `None` if it is for something else.
     pub fn respond(&self, request: &Request<'_>) -> Option<Response> {
         let Target::Path { path, .. } = request.target else { return None };
-        let answer = match self.base.below(path)? {
-            b"/.glass/reload.js" => self.check(request).map(|()| script()),
-            b"/.glass/reload" => self.check(request).and_then(|()| self.listen()),
-            path => {
-                self.watch.note(|| DecodedPath::decode(path).ok().map(|path| path.relative));
+        let path = self.base.below(path)?;
+        let answer = match &*path.text() {
+            b".glass/reload.js" => self.check(request).map(|()| script()),
+            b".glass/reload" => self.check(request).and_then(|()| self.listen()),
+            _ => {
+                self.watch.note(|| Some(path.relative.clone()));
                 return None;
             }
         };

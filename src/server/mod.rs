@@ -64,7 +64,7 @@ pub struct Arrival<'a> {
 /// Targets that are the server's own. Faults spare them, and observers are told which they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Internal {
-    /// What their paths begin with, seen from the base path.
+    /// What their paths begin with, decoded and seen from the base path: `.glass/`.
     pub prefix: &'static [u8],
     /// How many bytes of a POST to one of them, from this machine, are kept for [`Arrival::body`].
     pub keep_bodies: usize,
@@ -74,7 +74,7 @@ impl Internal {
     /// Whether this is for one of them.
     pub fn is_asked_for(&self, request: &Request<'_>, base: &BasePath) -> bool {
         let Target::Path { path, .. } = request.target else { return false };
-        base.below(path).is_some_and(|path| path.starts_with(self.prefix))
+        base.below(path).is_some_and(|path| path.text().starts_with(self.prefix))
     }
 }
 

@@ -43,7 +43,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use tar::Tar;
-use walk::{Step, Walk};
+use walk::{Names, Step, Walk};
 use zip::Zip;
 
 /// How many archives are made at once. Each takes as much of the processor as its client's network
@@ -93,6 +93,11 @@ impl Format {
         (Format::Zip, "zip", "application/zip"),
         (Format::Tar, "tar", "application/x-tar"),
     ];
+
+    /// The names that it can hold.
+    fn names(self) -> Names {
+        if self == Format::Zip { Names::WithoutBackslash } else { Names::All }
+    }
 }
 
 impl Archives {
@@ -126,7 +131,7 @@ impl Archives {
              chunks, and no part of it can be asked for"
                 .to_owned()
         });
-        let walk = Walk::new(root, directory, path, &name, hidden);
+        let walk = Walk::new(root, directory, path, &name, hidden, format.names());
         let archive = Archive { walk, packer: Packer::new(format), file: None, ended: false, _place: place };
         Ok(Response { status: Status::OK, headers, body: Body::Stream(Box::new(archive)) })
     }
@@ -381,7 +386,7 @@ mod tests {
             panic!("{relative} is no folder");
         };
         let path = DecodedPath::decode(format!("/{relative}/").as_bytes()).expect("a path");
-        let walk = Walk::new(root, directory, &path, &name_of(root, &path), hidden);
+        let walk = Walk::new(root, directory, &path, &name_of(root, &path), hidden, format.names());
         Archive {
             walk,
             packer: Packer::new(format),
@@ -444,6 +449,7 @@ mod tests {
             "absolute/c.txt",
             "b/",
             "b/c.txt",
+            "b\\c",
             "empty/",
             "link/",
             "link/c.txt",

@@ -38,7 +38,7 @@ pub const MAX_FILE: u64 = 512 * 1024;
 /// What an entry takes beside the file and its names, roughly.
 const OVERHEAD: usize = 512;
 
-/// Files by the target's path, still encoded: what is found here need not be decoded or searched.
+/// Files by what the target names: what is found here need not be searched for.
 #[derive(Debug)]
 pub struct Cache {
     /// In bytes.

@@ -144,15 +144,15 @@ impl Wanted {
     }
 
     /// Under what the cache keeps the answer for all who want the same: the path alone for those who want
-    /// the file as it is. No path has a space in it.
+    /// the file as it is. No path has a NUL in it.
     pub fn key<'a>(&self, path: &'a [u8]) -> Cow<'a, [u8]> {
         let mut key = Cow::Borrowed(path);
         for coding in &self.beside {
-            key.to_mut().extend_from_slice(format!(" {}", coding.extension()).as_bytes());
+            key.to_mut().extend_from_slice(format!("\0{}", coding.extension()).as_bytes());
         }
         #[cfg(feature = "compress")]
         if let Some(by) = self.made {
-            key.to_mut().extend_from_slice(format!(" +{}", by.coding().extension()).as_bytes());
+            key.to_mut().extend_from_slice(format!("\0+{}", by.coding().extension()).as_bytes());
         }
         if let Some(codings) = &self.loaded {
             let names: Vec<_> = codings.iter().map(|coding| coding.extension()).collect();

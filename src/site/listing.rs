@@ -77,8 +77,8 @@ struct Entry {
 enum Kind {
     Directory,
     File,
-    /// What would be refused: a FIFO, a link that leads out or nowhere, a name that no target can
-    /// have. It is shown, so that nobody looks for it in vain, but without a link.
+    /// What would be refused: a FIFO, a link that leads out or nowhere. It is shown, so that nobody
+    /// looks for it in vain, but without a link.
     Other,
 }
 
@@ -199,8 +199,6 @@ fn describe(root: &Root, directory: &File, path: &DecodedPath, name: &[u8]) -> E
         entry.modified = facts.modified.0;
     }
     entry.kind = match facts.file_type {
-        // No target can hold a backslash.
-        _ if name.contains(&b'\\') => Kind::Other,
         FileType::Directory => Kind::Directory,
         FileType::RegularFile => Kind::File,
         _ => Kind::Other,

@@ -60,13 +60,14 @@ use crate::budget::Budget;
 use crate::http::base_path::{BasePath, Place};
 #[cfg(feature = "archive")]
 use crate::http::target::parameter;
-use crate::http::target::{DecodedPath, Target, encode_segment};
+use crate::http::target::{DecodedPath, Target};
 use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
 use cache::{Cache, Grounds};
 use coding::Wanted;
 use representation::{Form, Found as Read, Representation, Subject};
 use root::{OpenFile, Opened, SingleFile};
+use rustix::fs::FileType;
 use std::sync::Arc;
 use std::time::Instant;
 use versions::Versions;
@@ -159,6 +160,8 @@ enum Found {
     Directory(std::fs::File),
     /// A directory asked for without the slash at its end.
     DirectoryWithoutSlash,
+    /// A page whose ending may be left out (clean URLs), asked for with a slash at its end.
+    PageWithSlash,
 }
 
 impl Site {
@@ -241,24 +244,23 @@ impl Site {
                 return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
             }
         };
-        let encoded_path = match self.options.base.place_of(encoded_path) {
-            Place::Below(path) => {
-                if path.len() < encoded_path.len() {
-                    trace::step("base path", None, || {
-                        format!("below {} it is {}", self.options.base.start(), quote(path))
-                    });
-                }
-                path
-            }
+        let path = match self.options.base.place_of(encoded_path)? {
+            Place::Below(path) => path,
             Place::WithoutSlash => return Ok(self.redirect_to_directory(None, query)),
-            Place::Outside => return Err(self.outside(encoded_path)),
+            Place::Outside => return Err(self.outside()),
         };
-        let wanted = self.options.codings.wanted(request).or_loaded(request, encoded_path);
-        let key = wanted.key(encoded_path);
+        if self.options.base.start() != "/" {
+            trace::step("base path", None, || {
+                let below = format!("/{}", path.encoded());
+                format!("below {} it is {}", self.options.base.start(), quote(below.as_bytes()))
+            });
+        }
+        let text = path.text();
+        let wanted = self.options.codings.wanted(request).or_loaded(request, &text);
+        let key = wanted.key(&text);
         if let Some(representation) = self.cache.get(&key, arrived, &self.root) {
             return Ok(self.send(request, &representation));
         }
-        let path = DecodedPath::decode(encoded_path)?;
         // Who serves a single file means it, whatever its name.
         if path.is_hidden() && !self.options.hidden && self.root.single_file().is_none() {
             trace::step("hidden", None, || {
@@ -272,6 +274,7 @@ impl Site {
                 Ok(self.send(request, &representation))
             }
             Found::DirectoryWithoutSlash => Ok(self.redirect_to_directory(Some(&path), query)),
+            Found::PageWithSlash => Ok(self.redirect_to_page(path, query)),
             Found::Directory(_) if !self.options.listing => {
                 Err(Refusal::new(Status::FORBIDDEN, "this directory has no index, and listings are off"))
             }
@@ -291,26 +294,48 @@ impl Site {
             return self.find_single(path, single);
         }
         let relative = &path.relative;
-        let opened = match self.root.open(relative) {
-            Err(refusal) if refusal.status == Status::NOT_FOUND && !path.names_directory => {
-                return self.find_page(path)?.ok_or(refusal);
-            }
-            opened => opened?,
-        };
-        match opened {
+        let directory = match self.root.open(relative) {
             // A file has nothing below it: "/a.txt/" names something that is not there.
-            Opened::File(_) if path.names_directory => {
+            Ok(Opened::File(_)) if path.names_directory => {
                 trace::step("slash", None, || {
                     "the target ends in \"/\", and a file has nothing below it".to_owned()
                 });
-                Err(not_found())
+                return Err(not_found());
             }
-            Opened::File(file) => Ok(Found::File { file, relative: relative.clone(), for_certain: true }),
-            Opened::Directory(_) if !path.names_directory => {
-                Ok(self.find_page(path)?.unwrap_or(Found::DirectoryWithoutSlash))
+            Ok(Opened::File(file)) => {
+                return Ok(Found::File { file, relative: relative.clone(), for_certain: true });
             }
-            Opened::Directory(directory) => Ok(self.find_index(path)?.unwrap_or(Found::Directory(directory))),
+            Ok(Opened::Directory(directory)) => Ok(directory),
+            Err(refusal) if refusal.status == Status::NOT_FOUND => {
+                return match self.find_page(path)? {
+                    Some(_) if path.names_directory => Ok(Found::PageWithSlash),
+                    page => page.ok_or(refusal),
+                };
+            }
+            // It may be entered, though (mode 0711, say): what is in it can be asked for by name, its index too.
+            Err(refusal) if self.is_directory(relative) => {
+                trace::step("open", None, || {
+                    format!(
+                        "{} is a directory that the server may not read: only its index is looked for",
+                        quote(relative)
+                    )
+                });
+                Err(refusal)
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        if !path.names_directory {
+            return Ok(self.find_page(path)?.unwrap_or(Found::DirectoryWithoutSlash));
         }
+        match self.find_index(path)? {
+            Some(index) => Ok(index),
+            None => directory.map(Found::Directory),
+        }
+    }
+
+    /// Whether a directory is there, be it one that cannot be read.
+    fn is_directory(&self, relative: &[u8]) -> bool {
+        self.root.look(relative).is_ok_and(|facts| facts.file_type == FileType::Directory)
     }
 
     /// With clean URLs, the page that a path without its `.html` names.
@@ -533,38 +558,48 @@ impl Site {
     /// written anew from the decoded segments: it starts with one slash and so stays on this host,
     /// whatever the client wrote (`//evil.example/..`). Without a path it is the root.
     fn redirect_to_directory(&self, path: Option<&DecodedPath>, query: Option<&[u8]>) -> Response {
+        let path = path.map(|path| DecodedPath { names_directory: true, ..path.clone() });
+        let location = self.location(path.as_ref(), query);
+        trace::step("slash", Rfc(9110, "15.4.2"), || {
+            format!("a directory asked for without the \"/\" at its end: off to {}", quote(&location))
+        });
+        redirect(Status::MOVED_PERMANENTLY, location)
+    }
+
+    /// With clean URLs, `/about/?q` to `/about?q`, likewise: links in the page count from there.
+    fn redirect_to_page(&self, path: DecodedPath, query: Option<&[u8]>) -> Response {
+        let location = self.location(Some(&DecodedPath { names_directory: false, ..path }), query);
+        trace::step("slash", Rfc(9110, "15.4.9"), || {
+            format!("a page asked for with a \"/\" at its end: off to {}", quote(&location))
+        });
+        redirect(Status::PERMANENT_REDIRECT, location)
+    }
+
+    fn location(&self, path: Option<&DecodedPath>, query: Option<&[u8]>) -> Vec<u8> {
         let mut location = String::from(self.options.base.start()).into_bytes();
-        for segment in path.into_iter().flat_map(DecodedPath::segments) {
-            location.extend_from_slice(format!("{}/", encode_segment(segment)).as_bytes());
-        }
+        location.extend(path.map(DecodedPath::encoded).unwrap_or_default().into_bytes());
         if let Some(query) = query {
             location.push(b'?');
             location.extend_from_slice(query);
         }
-        trace::step("slash", Rfc(9110, "15.4.2"), || {
-            format!("a directory asked for without the \"/\" at its end: off to {}", quote(&location))
-        });
-        let mut headers = Headers::default();
-        headers.push("Location", location);
-        // Without this a browser may keep a 301 for ever, and the directory may become a file.
-        headers.push("Cache-Control", "no-cache");
-        Response { status: Status::MOVED_PERMANENTLY, headers, body: Body::Empty }
+        location
     }
 
     /// What is asked for is not below the base path. Who sees the answer may wonder where things are.
     #[track_caller]
-    fn outside(&self, encoded_path: &[u8]) -> Refusal {
-        match DecodedPath::decode(encoded_path) {
-            Ok(_) => Refusal::new(
-                Status::NOT_FOUND,
-                format!(
-                    "there is nothing here: all that this server has is below {}",
-                    self.options.base.start()
-                ),
-            ),
-            Err(refusal) => refusal,
-        }
+    fn outside(&self) -> Refusal {
+        let start = self.options.base.start();
+        let why = format!("there is nothing here: all that this server has is below {start}");
+        Refusal::new(Status::NOT_FOUND, why)
     }
+}
+
+fn redirect(status: Status, location: Vec<u8>) -> Response {
+    let mut headers = Headers::default();
+    headers.push("Location", location);
+    // Without this a browser may keep it for ever, and a directory may become a file.
+    headers.push("Cache-Control", "no-cache");
+    Response { status, headers, body: Body::Empty }
 }
 
 #[track_caller]

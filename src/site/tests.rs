@@ -107,12 +107,35 @@ fn targets_name_what_is_in_the_folder_and_nothing_else() {
         ("/link-out", 403),
         ("/absolute-link-out/secret.txt", 403),
         ("/absolute-link-out/site/a.txt", 200),
+        ("/list%2fb.txt", 200),
+        ("/list%2F", 200),
+        ("/list/../a.txt", 200),
+        ("/list/%2e%2e/a.txt", 200),
+        ("/list%2f..%2fa.txt", 200),
+        ("/nowhere/../a.txt", 200),
+        ("/list/..", 200),
+        ("/list/b.txt/../", 200),
+        // Dot segments are words in a path: a link on the way has no part in them.
+        ("/absolute-link-inside/../a.txt", 200),
+        ("/absolute-link-out/../a.txt", 200),
+        ("/list/../.env", 404),
+        ("/list%2f..%2f.env", 404),
+        ("/.git/../.env", 404),
+        ("/.git/../a.txt", 200),
+        ("/list/../link-out", 403),
+        ("/absolute-link-out%2fsecret.txt", 403),
+        ("/list/..%2fabsolute-link-out%2fsecret.txt", 403),
         ("/../secret.txt", 400),
+        ("/../site/a.txt", 400),
+        ("/list/../../secret.txt", 400),
         ("/%2e%2e/secret.txt", 400),
         ("/..%2fsecret.txt", 400),
-        ("/list/..%5c..%5csecret.txt", 400),
+        ("/list%2f..%2f..%2fsecret.txt", 400),
+        ("/list/..%5c..%5csecret.txt", 404),
+        ("/..\\secret.txt", 404),
         ("/a.txt%00", 400),
-        ("/%zz", 400),
+        ("/%zz", 404),
+        ("/%252e%252e/secret.txt", 404),
     ];
     for (target, expected) in table {
         let (status, body) = get(&site, target);
@@ -146,6 +169,10 @@ fn a_directory_without_its_slash_is_redirected_on_this_host_with_its_query() {
         ("/list?q=1&r", "/list/?q=1&r"),
         ("//list", "/list/"),
         ("/a%20b", "/a%20b/"),
+        ("/x/../list", "/list/"),
+        ("/a%20b/..%2flist?q", "/list/?q"),
+        ("/x/..//list", "/list/"),
+        ("/list/../%2f/list", "/list/"),
         ("/a%20b/%C3%BC%23%3F%25%22", "/a%20b/%C3%BC%23%3F%25%22/"),
     ];
     for (target, location) in table {
@@ -326,8 +353,19 @@ fn listings_sort_by_each_column_with_folders_first() {
 #[test]
 fn names_in_a_listing_are_escaped_and_their_links_lead_to_them() {
     let (_outside, root) = folder();
-    let names =
-        ["<b>&\"'.txt", "a b", "100%", "#", "?q=1", "javascript:alert(1)", "new\nline", "中文", "x\\y"];
+    let names = [
+        "<b>&\"'.txt",
+        "a b",
+        "100%",
+        "%2e%2e",
+        "#",
+        "?q=1",
+        "javascript:alert(1)",
+        "new\nline",
+        "中文",
+        "x\\y",
+        "..\\..\\a",
+    ];
     for name in names {
         write(&root, &format!("odd/{name}"), name);
     }
@@ -340,7 +378,8 @@ fn names_in_a_listing_are_escaped_and_their_links_lead_to_them() {
     let site = site(&root);
     let hrefs = page.split("href=\"./").skip(1).map(|rest| rest.split('"').next().expect("it ends"));
     let served: Vec<_> = hrefs.map(|href| get(&site, &format!("/odd/{href}")).1).collect();
-    assert_eq!(served.len(), names.len() - 1, "all but the one with a backslash");
+    // The last one starts with a dot.
+    assert_eq!(served.len(), names.len() - 1);
     assert!(served.iter().all(|body| names.contains(&body.as_str())), "{served:?}");
 }
 
@@ -397,6 +436,63 @@ fn a_readme_is_escaped_text_below_the_listing() {
     symlink("../../secret.txt", root.join("r/README")).expect("linked");
     let page = text(ask(&site, "GET /r/", "Accept: text/html\r\n").body);
     assert!(page.contains("the second") && !page.contains("SECRET"), "{page}");
+}
+
+#[test]
+fn a_clean_url_with_a_slash_at_its_end_leads_to_the_page() {
+    let (_outside, root) = folder();
+    for name in ["about.html", "both.html", "both/x", "deep/a b.html", ".env.html"] {
+        write(&root, name, name);
+    }
+    symlink("../secret.txt", root.join("out.html")).expect("linked");
+    let with = |base: &str, clean_urls| {
+        let options = Options { base: BasePath::parse(base).expect("a base path"), clean_urls, ..options() };
+        Site::new(Root::open_path(&root, false).expect("it can be read"), options)
+    };
+    let table = [
+        ("/about/", 308, Some("/about")),
+        ("/about/?a=b&c", 308, Some("/about?a=b&c")),
+        ("//about//", 308, Some("/about")),
+        ("/about%2f", 308, Some("/about")),
+        ("/about/.", 308, Some("/about")),
+        ("/deep/a%20b/", 308, Some("/deep/a%20b")),
+        ("/about", 200, None),
+        ("/about.html", 200, None),
+        ("/about.html/", 404, None),
+        // A folder of that name is a folder.
+        ("/both/", 200, None),
+        ("/nothing/", 404, None),
+        ("/.env/", 404, None),
+        ("/out/", 403, None),
+    ];
+    for (target, status, location) in table {
+        for (base, site) in [("", with("/", true)), ("/files", with("/files", true))] {
+            let response = ask(&site, &format!("GET {base}{target}"), "");
+            let expected = location.map(|location| format!("{base}{location}"));
+            let seen = (response.status.code(), response.headers.get("location"));
+            assert_eq!(seen, (status, expected.as_deref()), "{base}{target}");
+        }
+    }
+    assert_eq!(get(&with("/", false), "/about/").0, 404);
+}
+
+#[test]
+fn a_visible_link_shows_what_is_hidden_behind_it() {
+    let (_outside, root) = folder();
+    write(&root, ".releases/42/index.html", "release 42");
+    write(&root, ".releases/42/.env", "SECRET");
+    write(&root, ".page.html", "page");
+    symlink(".releases/42", root.join("current")).expect("linked");
+    symlink(root.join(".page.html"), root.join("page.html")).expect("linked");
+    let site = site(&root);
+    assert_eq!(get(&site, "/current/"), (200, "release 42".into()));
+    assert_eq!(get(&site, "/current/index.html"), (200, "release 42".into()));
+    assert_eq!(get(&site, "/page.html"), (200, "page".into()));
+    for target in ["/.releases/42/", "/.page.html", "/current/.env", "/current/../.page.html"] {
+        assert_eq!(get(&site, target).0, 404, "{target}");
+    }
+    let listing = get(&site, "/?format=json").1;
+    assert!(listing.contains("./current/") && listing.contains("./page.html"), "{listing}");
 }
 
 #[test]

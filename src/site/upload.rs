@@ -22,7 +22,7 @@ use super::{Begun, Body, Receiver, Response, Site, Uploads, error_page};
 use crate::client::Client;
 use crate::http::base_path::{BasePath, Place};
 use crate::http::conditional::{self, Outcome};
-use crate::http::target::{DecodedPath, Target};
+use crate::http::target::Target;
 use crate::http::{Headers, Method, Refusal, Request, Status, origin};
 use crate::trace::{self, Rfc, quote};
 
@@ -62,10 +62,10 @@ impl Site {
             return Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")));
         }
         let Target::Path { path, .. } = request.target else { return Err(super::not_found()) };
-        let path = match self.options.base.place_of(path) {
-            Place::Below(path) => DecodedPath::decode(path)?,
+        let path = match self.options.base.place_of(path)? {
+            Place::Below(path) => path,
             Place::WithoutSlash => return Err(not_a_file()),
-            Place::Outside => return Err(self.outside(path)),
+            Place::Outside => return Err(self.outside()),
         };
         if self.root.single_file().is_some() {
             return Err(Refusal::new(

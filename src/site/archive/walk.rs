@@ -38,6 +38,7 @@ const NAMES: usize = 32 * 1024;
 pub(super) struct Walk {
     root: Arc<Root>,
     hidden: bool,
+    names: Names,
     /// Where it is, from the root: the folder whose names come next.
     relative: Vec<u8>,
     /// Where that is in the archive; ends with a `/`.
@@ -75,6 +76,16 @@ struct Name {
     shown: Option<Box<str>>,
 }
 
+/// Which names an archive can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Such as files have here, where a backslash is a letter.
+    All,
+    /// Who unpacks a zip file on Windows takes a backslash for a slash: `..\..\a` would be put outside of the
+    /// folder that it is unpacked in, and a folder in the place of a file. So `_` stands for it.
+    WithoutBackslash,
+}
+
 /// What a step of the way leads to.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -98,12 +109,14 @@ impl Walk {
         path: &DecodedPath,
         name: &str,
         hidden: bool,
+        names: Names,
     ) -> Walk {
         // Its identity is looked up in the first step: nothing is asked before it is wanted.
         let reading = Reading { directory, identity: (0, 0), names: Vec::new(), around: (0, 0) };
         Walk {
             root: Arc::clone(root),
             hidden,
+            names,
             relative: path.relative.clone(),
             shown: format!("{name}/"),
             above: Vec::new(),
@@ -134,7 +147,7 @@ impl Walk {
                 let reading = self.reading.take().expect("it was there");
                 self.levels.push(Level {
                     identity: reading.identity,
-                    names: in_order(reading.names).into_iter(),
+                    names: in_order(reading.names, self.names).into_iter(),
                     around: reading.around,
                 });
             }
@@ -202,9 +215,7 @@ impl Reading {
         while let Some(entry) = found.next() {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            // No target can hold a backslash, and some who unpack take it for a slash.
-            let is_served = !name.contains(&b'\\') && (hidden || !name.starts_with(b"."));
-            if is_served && !matches!(name, b"." | b"..") {
+            if (hidden || !name.starts_with(b".")) && !matches!(name, b"." | b"..") {
                 self.names.push(name.into());
             }
             if found.is_buffer_empty() {
@@ -215,19 +226,25 @@ impl Reading {
     }
 }
 
-/// Sorts names by their bytes, and finds another for each that is not UTF-8: one that none of its
-/// neighbours has.
-fn in_order(mut names: Vec<Box<[u8]>>) -> Vec<Name> {
+/// Sorts names by their bytes, and finds another for each that the archive cannot hold: one that none of
+/// its neighbours has.
+fn in_order(mut names: Vec<Box<[u8]>>, allowed: Names) -> Vec<Name> {
     names.sort_unstable();
-    let replaced = |name: &[u8]| std::str::from_utf8(name).is_err();
+    let has_backslash = |name: &[u8]| allowed == Names::WithoutBackslash && name.contains(&b'\\');
+    let replaced = |name: &[u8]| std::str::from_utf8(name).is_err() || has_backslash(name);
     let mut taken = HashSet::new();
     if names.iter().any(|name| replaced(name)) {
-        let texts = names.iter().filter_map(|name| std::str::from_utf8(name).ok());
-        // Only those that hold the replacement character can be like one that is made.
-        taken.extend(texts.filter(|text| text.contains(char::REPLACEMENT_CHARACTER)).map(str::to_owned));
+        let kept = names.iter().filter(|name| !replaced(name));
+        let texts = kept.filter_map(|name| std::str::from_utf8(name).ok());
+        // Only those that hold what is put in a letter's place can be like one that is made.
+        let can_be_made = |text: &&str| text.contains([char::REPLACEMENT_CHARACTER, '_']);
+        taken.extend(texts.filter(can_be_made).map(str::to_owned));
     }
     let find_another = |name: &[u8], taken: &mut HashSet<String>| {
-        let text = String::from_utf8_lossy(name).into_owned();
+        let mut text = String::from_utf8_lossy(name).into_owned();
+        if has_backslash(name) {
+            text = text.replace('\\', "_");
+        }
         let numbered = (2..).map(|number| format!("{text} ({number})"));
         let free = std::iter::once(text.clone()).chain(numbered).find(|text| !taken.contains(text));
         let free = free.expect("numbers do not end");
@@ -248,7 +265,7 @@ mod tests {
     #[test]
     fn names_that_are_not_utf8_get_others_that_nobody_has() {
         let names: [&[u8]; 6] = [b"a\xff", b"b", "a\u{fffd}".as_bytes(), b"a\xfe", b"a\xfd", b"A"];
-        let ordered = in_order(names.iter().map(|&name| name.into()).collect());
+        let ordered = in_order(names.iter().map(|&name| name.into()).collect(), Names::All);
         let shown: Vec<_> = ordered.iter().map(|name| (&*name.name, name.shown.as_deref())).collect();
         let expected: &[(&[u8], Option<&str>)] = &[
             (b"A", None),
@@ -259,5 +276,18 @@ mod tests {
             (b"b", None),
         ];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_backslash_is_kept_or_gives_way_to_a_letter_that_makes_no_name_twice() {
+        let names: [&[u8]; 6] = [b"a\\b", b"a_b", b"a_b (2)", b"c\\\xff", b"..\\x", b"d"];
+        let shown = |allowed| -> Vec<_> {
+            let ordered = in_order(names.iter().map(|&name| name.into()).collect(), allowed);
+            let shown =
+                |name: Name| name.shown.map_or(String::from_utf8(name.name.into()), |shown| Ok(shown.into()));
+            ordered.into_iter().map(|name| shown(name).expect("UTF-8 by now")).collect()
+        };
+        assert_eq!(shown(Names::All), ["..\\x", "a\\b", "a_b", "a_b (2)", "c\\\u{fffd}", "d"]);
+        assert_eq!(shown(Names::WithoutBackslash), [".._x", "a_b (3)", "a_b", "a_b (2)", "c_\u{fffd}", "d"]);
     }
 }
