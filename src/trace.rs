@@ -106,6 +106,11 @@ fn push(name: &'static str, rule: Option<Rfc>, text: String, place: &'static Loc
     });
 }
 
+/// Whether anybody wants to know.
+pub fn is_on() -> bool {
+    IS_ON.get()
+}
+
 /// From now on steps of this thread are gathered, or not.
 pub fn switch(on: bool) {
     IS_ON.set(on);

@@ -175,6 +175,19 @@ const TARGETS: &[&str] = &[
     "/deep/inner/",
     "/deep/inner/up.txt",
     "/over.txt",
+    // The same in other words: what counts is what they mean.
+    "/dir%2fa.txt",
+    "/dir/../file.txt",
+    "/dir/sub/..%2fa.txt",
+    "/target/sub/%2e%2e/a.txt",
+    "/relative%2f..%2frelative/sub/deep.txt",
+    "/deep/inner/../../target/",
+    "/absolute/../absolute%2Fa.txt",
+    "/deep/inner/..%2finner/up.txt",
+    // Names that are near to what is there, or to what is outside.
+    "/DIR/A.TXT",
+    "/Target/within-INSIDE-9c2",
+    "/target/ONLY-outside-7f3a",
 ];
 
 /// One request of a random kind, and its answer.

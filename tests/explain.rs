@@ -115,6 +115,7 @@ const CASES: &[Case] = &[
     ("403-link-outside", &[], &["GET /outside HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     ("403-no-listing", &["--no-listing"], &["GET /folder/ HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     ("404-page", &[], &["GET /nothing HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n"]),
+    ("404-near-name", &[], &["GET /Hello.TXT HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     ("308-clean-url", &["--clean-urls"], &["GET /site/index/?a=b HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     ("404-hidden", &[], &["GET /.git/config HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     (

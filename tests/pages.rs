@@ -83,7 +83,7 @@ fn clean_urls_name_pages_without_html() {
         ("/about", 200, "<title>About</title>"),
         ("/about?a=b", 200, "<title>About</title>"),
         ("/about.html", 200, "<title>About</title>"),
-        ("/about/", 404, ""),
+        ("/about/", 308, ""),
         ("/both", 200, "<title>Page</title>"),
         ("/both/", 200, "<title>Folder</title>"),
         ("/style", 404, ""),
@@ -95,6 +95,8 @@ fn clean_urls_name_pages_without_html() {
     }
     let reply = ask(&server, "/docs?a=b", "");
     assert_eq!((reply.status, reply.field("location")), (301, Some("/docs/?a=b")));
+    let reply = ask(&server, "/about/?a=b", "");
+    assert_eq!((reply.status, reply.field("location")), (308, Some("/about?a=b")));
     let without = Server::start(site.path(), &[]);
     assert_eq!(ask(&without, "/about", "").status, 404);
 }

@@ -58,6 +58,23 @@ fn a_file_is_added_and_served_and_the_connection_goes_on() {
 }
 
 #[test]
+fn the_target_names_the_file_as_it_would_to_get_it() {
+    let site = site();
+    let server = start(&site, &[]);
+    for (target, name) in [
+        ("/a\\b.txt", "a\\b.txt"),
+        ("/c%5Cd.txt", "c\\d.txt"),
+        ("/100%.txt", "100%.txt"),
+        ("/folder%2fnew.txt", "folder/new.txt"),
+        ("/nothing/../folder/newer.txt", "folder/newer.txt"),
+    ] {
+        assert_eq!(put(&server, target, "", "new").status, 201, "{target}");
+        assert_eq!(fs::read(served(&site).join(name)).expect("it is there"), b"new", "{target}");
+        assert_eq!(server.get(target).text(), "new", "{target}");
+    }
+}
+
+#[test]
 fn without_the_option_nothing_can_be_added() {
     let site = site();
     let server = Server::start(&served(&site), &[]);

@@ -113,6 +113,7 @@ sources! {
     "src/site/listing.rs"
     "src/site/media_type.rs"
     "src/site/mod.rs"
+    "src/site/near.rs"
     "src/site/page.rs"
     "src/site/readme.rs"
     "src/site/representation.rs"

@@ -156,7 +156,7 @@ impl Wanted {
         }
         if let Some(codings) = &self.loaded {
             let names: Vec<_> = codings.iter().map(|coding| coding.extension()).collect();
-            key.to_mut().extend_from_slice(format!(" @{}", names.join("@")).as_bytes());
+            key.to_mut().extend_from_slice(format!("\0@{}", names.join("@")).as_bytes());
         }
         key
     }

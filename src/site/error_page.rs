@@ -4,7 +4,9 @@ use super::{Body, Response, page};
 use crate::http::accept;
 use crate::http::base_path::BasePath;
 use crate::http::fields::Fields;
+use crate::http::target::DecodedPath;
 use crate::http::{Headers, Refusal, Status};
+use crate::human;
 use crate::trace::{self, Rfc};
 use maud::html;
 
@@ -17,17 +19,39 @@ pub fn respond(fields: &Fields<'_>, refusal: &Refusal, base: &BasePath) -> Respo
 
 /// The same of a refusal that has been recorded.
 pub(super) fn say(fields: &Fields<'_>, refusal: &Refusal, base: &BasePath) -> Response {
+    say_with(fields, refusal, base, &[])
+}
+
+/// The same, with what may have been meant.
+pub(super) fn say_with(
+    fields: &Fields<'_>,
+    refusal: &Refusal,
+    base: &BasePath,
+    near: &[DecodedPath],
+) -> Response {
     let as_html = prefers_html(fields);
     trace::step("error page", Rfc(9110, "12.5.1"), || {
         let (what, why) = if as_html { ("a page", "names") } else { ("a line of text", "does not name") };
         format!("{what} says so, because Accept {why} text/html")
     });
-    if as_html { as_page(refusal, base) } else { as_line(refusal) }
+    if as_html {
+        return as_page(refusal, base, near);
+    }
+    if near.is_empty() {
+        return as_line(refusal);
+    }
+    // Percent-encoded: as it stands it can be asked for.
+    let near: Vec<_> = near.iter().map(|near| format!("{}{}", base.start(), near.encoded())).collect();
+    line_of(refusal, &format!("{}, but there is {}", refusal.why, near.join(", ")))
 }
 
 /// The answer to what is not even a request: one line.
 pub fn as_line(refusal: &Refusal) -> Response {
-    let text = format!("{} {}: {}\n", refusal.status.code(), refusal.status.phrase(), refusal.why);
+    line_of(refusal, &refusal.why)
+}
+
+fn line_of(refusal: &Refusal, why: &str) -> Response {
+    let text = format!("{} {}: {why}\n", refusal.status.code(), refusal.status.phrase());
     response(refusal, "text/plain; charset=utf-8", text)
 }
 
@@ -36,7 +60,7 @@ pub fn try_again(why: &'static str) -> Response {
     as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why))
 }
 
-fn as_page(refusal: &Refusal, base: &BasePath) -> Response {
+fn as_page(refusal: &Refusal, base: &BasePath, near: &[DecodedPath]) -> Response {
     let status = refusal.status;
     let title = format!("{} {}", status.code(), status.phrase());
     let content = html! {
@@ -44,6 +68,9 @@ fn as_page(refusal: &Refusal, base: &BasePath) -> Response {
             p class="code" { (status.code()) }
             h1 { (status.phrase()) }
             p { (sentence(&refusal.why)) }
+            @for near in near {
+                p { "Did you mean " a href={ (base.start()) (near.encoded()) } { (shown(near)) } "?" }
+            }
             p { a href=(base.start()) { "Go to the start page" } }
         }
     };
@@ -82,6 +109,11 @@ pub(super) fn takes_anything(fields: &Fields<'_>) -> bool {
         .get_all("sec-fetch-dest")
         .all(|destination| matches!(destination, b"document" | b"frame" | b"iframe"));
     is_for_a_page && fields.get_all("accept").all(accept::is_indifferent)
+}
+
+/// A path as it is shown: its control characters as pictures, U+FFFD for what is not UTF-8.
+fn shown(path: &DecodedPath) -> String {
+    String::from_utf8_lossy(&path.text()).chars().map(human::picture).collect()
 }
 
 /// "no host" to "No host."

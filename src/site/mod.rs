@@ -15,7 +15,7 @@
 //! | how long may it be kept? | [`cache_control`] |
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
 //! | does a page get the script for live reload? | [`script`] |
-//! | what if it is refused? | [`error_page`] |
+//! | what if it is refused? | [`error_page`]; `near` finds what may have been meant |
 //!
 //! A PUT goes another way where uploads are on: the connection asks [`Uploads::begin`] before the body
 //! comes ([`upload`]), and [`Site::respond`] never sees it.
@@ -35,6 +35,7 @@ pub mod facts;
 pub mod hosts;
 pub mod listing;
 pub mod media_type;
+mod near;
 pub mod page;
 pub mod readme;
 pub mod representation;
@@ -80,6 +81,8 @@ pub struct Site {
     cache: Cache,
     versions: Arc<Versions>,
     options: Options,
+    /// For how many requests it is looked up what they may have meant.
+    near: near::Pace,
     /// The line that pages get for live reload.
     script_tag: Arc<str>,
     #[cfg(feature = "archive")]
@@ -172,6 +175,7 @@ impl Site {
             root: Arc::new(root),
             cache: if options.count_cache { cache.counting() } else { cache },
             versions: Arc::default(),
+            near: near::Pace::default(),
             script_tag: script::tag(&options.base),
             options,
             #[cfg(feature = "archive")]
@@ -525,16 +529,32 @@ impl Site {
             && let Ok(Opened::File(file)) = self.root.open(b"404.html")
         {
             trace::step("error page", None, || "the folder's own 404.html says so".to_owned());
+            // It offers nothing; but whoever asks for explanations is told.
+            if trace::is_on() {
+                self.find_near(request);
+            }
             let subject = self.subject(&file, b"404.html", b"404.html");
             let page = Representation::on_disk(file, subject, Form::Plain);
             return self.complete(page, "no-cache").respond_as_error(refusal.status);
         }
-        let mut response = error_page::say(&request.fields, refusal, &self.options.base);
+        let near = if refusal.status == Status::NOT_FOUND { self.find_near(request) } else { Vec::new() };
+        let mut response = error_page::say_with(&request.fields, refusal, &self.options.base, &near);
         if refusal.status == Status::METHOD_NOT_ALLOWED {
             // RFC 9110 section 15.5.6 wants it.
             response.headers.push("Allow", self.methods());
         }
         response
+    }
+
+    /// What a request may have meant that names nothing, as far as a listing would show that.
+    fn find_near(&self, request: &Request<'_>) -> Vec<DecodedPath> {
+        match (request.method, request.target) {
+            (Method::Get | Method::Head, Target::Path { path, .. }) => match self.options.base.below(path) {
+                Some(path) if self.options.hidden || !path.is_hidden() => near::find(self, &path),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
     }
 
     /// Sends a representation, or as much of it as the request's preconditions and range ask for.

@@ -438,6 +438,130 @@ fn a_readme_is_escaped_text_below_the_listing() {
     assert!(page.contains("the second") && !page.contains("SECRET"), "{page}");
 }
 
+/// What is offered where something is not there, as a line names it.
+fn offered(site: &Site, target: &str) -> Vec<String> {
+    let (status, line) = get(site, target);
+    assert_eq!(status, 404, "{target}");
+    let offered = line.trim_end().split_once(", but there is ").map_or("", |(_, offered)| offered);
+    offered.split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Files in many folders, and pages that stand for theirs.
+fn folder_with_near_names() -> (TempDir, std::path::PathBuf) {
+    let (outside, root) = folder();
+    for name in [
+        "Photos/IMG_1.jpg",
+        "Photos/2024/Deep.txt",
+        "caf\u{e9}.txt",
+        "report.pdf",
+        "report.tar.gz",
+        "report.txt",
+        "report.zip",
+        "page/index.html",
+        "page/Secret.pdf",
+        "page/inner/Shown.txt",
+        ".Hidden/Name.txt",
+        "with/.Env",
+        "with/<b>'&.txt",
+        "new\nLine",
+        "wit\u{df}/x",
+    ] {
+        write(&root, name, "");
+    }
+    symlink("../secret.txt", root.join("Out.txt")).expect("linked");
+    (outside, root)
+}
+
+#[test]
+fn where_nothing_is_the_answer_offers_what_is_near() {
+    let (_outside, root) = folder_with_near_names();
+    let site = || site(&root);
+    let table: &[(&str, &[&str])] = &[
+        ("/photos/img_1.JPG", &["/Photos/IMG_1.jpg"]),
+        ("/PHOTOS/", &["/Photos/"]),
+        ("/photos", &["/Photos/"]),
+        ("/photos/2024/deep", &["/Photos/2024/Deep.txt"]),
+        ("/cafe%CC%81.txt", &["/caf%C3%A9.txt"]),
+        ("/caf%C3%89", &["/caf%C3%A9.txt"]),
+        ("/WITSS/X", &["/wit%C3%9F/x"]),
+        // Not more than so many.
+        ("/Report", &["/report.pdf", "/report.tar.gz", "/report.txt"]),
+        ("/report.TXT?x=1", &["/report.txt"]),
+        ("/A.txt/", &["/a.txt"]),
+        ("/a.txt/", &[]),
+        ("/with/%3CB%3E'&.txt", &["/with/%3Cb%3E%27%26.txt"]),
+        ("/NEW%0ALINE", &["/new%0ALine"]),
+        ("/x/../photos/./img_1", &["/Photos/IMG_1.jpg"]),
+        ("/nothing", &[]),
+        ("/photos/nothing", &[]),
+        ("/photos/img_1.jpg/more", &[]),
+        ("/report.pdf/more", &[]),
+        // What no listing would show.
+        ("/.hidden/name.txt", &[]),
+        ("/.HIDDEN", &[]),
+        ("/with/.env", &[]),
+        ("/out.txt", &[]),
+        ("/page/secret.pdf", &[]),
+        ("/page/secret", &[]),
+        ("/PAGE/secret", &[]),
+        ("/page/inner/shown", &["/page/inner/Shown.txt"]),
+    ];
+    for (target, expected) in table {
+        assert_eq!(offered(&site(), target), *expected, "{target}");
+    }
+    let page = text(ask(&site(), "GET /with/%3CB%3E'&.TXT", "Accept: text/html\r\n").body);
+    let link = "<p>Did you mean <a href=\"/with/%3Cb%3E%27%26.txt\">with/&lt;b&gt;'&amp;.txt</a>?</p>";
+    assert!(page.contains(link), "{page}");
+    let page = text(ask(&site(), "GET /new%0aLINE", "Accept: text/html\r\n").body);
+    assert!(page.contains("<a href=\"/new%0ALine\">new\u{240a}Line</a>"), "{page}");
+    // HEAD is told as much as GET.
+    let head = ask(&site(), "HEAD /photos", "");
+    assert!(text(head.body).contains("/Photos/"));
+}
+
+#[test]
+fn what_is_near_is_offered_as_far_as_options_go() {
+    let (_outside, root) = folder_with_near_names();
+    let with = |path: &Path, change: fn(&mut Options)| {
+        let mut options = options();
+        change(&mut options);
+        Site::new(Root::open_path(path, false).expect("it can be read"), options)
+    };
+    let hidden = |options: &mut Options| options.hidden = true;
+    assert_eq!(offered(&with(&root, hidden), "/.hidden/name.TXT"), ["/.Hidden/Name.txt"]);
+    let below = |options: &mut Options| options.base = BasePath::parse("/files").expect("a base path");
+    assert_eq!(offered(&with(&root, below), "/files/photos"), ["/files/Photos/"]);
+    assert_eq!(offered(&with(&root, below), "/Files/photos"), [""; 0]);
+    let no_listing = |options: &mut Options| options.listing = false;
+    assert_eq!(offered(&with(&root, no_listing), "/photos"), [""; 0]);
+    assert_eq!(offered(&with(&root.join("a.txt"), |_| ()), "/A.TXT"), [""; 0]);
+    // The folder's own page is as it is.
+    write(&root, "404.html", "<p>lost");
+    assert_eq!(get(&with(&root, |_| ()), "/photos"), (404, "<p>lost".into()));
+    let (_, steps) = trace::record(|| get(&with(&root, |_| ()), "/photos"));
+    assert!(steps.iter().any(|step| step.name == "near name" && step.text.contains("Photos/")), "{steps:?}");
+}
+
+#[test]
+fn in_large_folders_and_for_many_requests_nothing_is_looked_for() {
+    let (_outside, root) = folder();
+    for number in 0..1000 {
+        write(&root, &format!("large/{number}"), "");
+        write(&root, &format!("small/{}", number % 900), "");
+    }
+    write(&root, "large/A", "");
+    write(&root, "small/A", "");
+    let one = site(&root);
+    assert_eq!((offered(&one, "/small/a").len(), offered(&one, "/large/a").len()), (1, 0));
+    let one = site(&root);
+    let (begin, mut served) = (Instant::now(), 0);
+    for _ in 0..200 {
+        served += offered(&one, "/small/a").len();
+    }
+    let seconds = usize::try_from(begin.elapsed().as_secs()).expect("not for ever");
+    assert!((20..=20 * (seconds + 2)).contains(&served), "{served} in {seconds} seconds");
+}
+
 #[test]
 fn a_clean_url_with_a_slash_at_its_end_leads_to_the_page() {
     let (_outside, root) = folder();

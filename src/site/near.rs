@@ -1,0 +1,233 @@
+//! What is near to a name that is not there.
+//!
+//! ```text
+//! GET /Photos/IMG_1.JPG     404, and the page offers photos/img_1.jpg    another case
+//! GET /cafe%CC%81.txt       404, and café.txt    another Unicode normalisation: macOS takes names apart
+//! GET /report               404, and report.pdf, report.txt              without its ending
+//! ```
+//!
+//! It stays a 404. A name is a name, to the byte: whoever asks by another one gets links that break as soon as
+//! the files move to another machine, and caches that hold the same file twice. But people who copy a
+//! folder from one system to another deserve to be told.
+//!
+//! Only what a listing would show is named: nothing hidden, nothing that leads out of the folder, nothing from
+//! a folder whose index stands for it, and nothing at all where listings are off. And the work is bounded:
+//! so many names are looked at for one request, and so many requests get that in a second. All others get
+//! the 404 alone, which is right, too.
+
+use super::Site;
+use super::root::Opened;
+use crate::http::target::DecodedPath;
+use crate::trace::{self, quote};
+use rustix::fs::{FileType, RawDir};
+use std::fs::File;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use unicode_normalization::UnicodeNormalization;
+
+/// How many names are looked at, in all folders on the way. In a larger folder nothing is offered.
+const MAX_NAMES: usize = 1000;
+
+/// How deep a path may be, and how long a name, for which something is looked for.
+const MAX_DEPTH: usize = 16;
+const MAX_NAME: usize = 1024;
+
+/// How many are offered.
+const MAX_OFFERED: usize = 3;
+
+/// For how many requests in a second something is looked for.
+const MAX_IN_A_SECOND: u64 = 20;
+
+/// How close a name is to the one that is wanted; the closest comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Closeness {
+    /// But for case and normalisation it is the same.
+    Same,
+    /// It has an ending more.
+    Ending,
+}
+
+/// What is near to a path that names nothing, the closest first.
+pub(super) fn find(site: &Site, path: &DecodedPath) -> Vec<DecodedPath> {
+    let depth = path.segments().count();
+    let may_be_listed = site.options.listing && site.root.single_file().is_none();
+    if !may_be_listed || depth > MAX_DEPTH || !site.near.has_room(Instant::now()) {
+        return Vec::new();
+    }
+    // To look is no decision that leads to the answer.
+    let found = trace::silently(|| walk_to(site, path)).unwrap_or_default();
+    for near in &found {
+        trace::step("near name", None, || {
+            format!("{} is there, and a listing would show it: the answer offers it", quote(&near.text()))
+        });
+    }
+    found
+}
+
+fn walk_to(site: &Site, path: &DecodedPath) -> Option<Vec<DecodedPath>> {
+    let mut names_left = MAX_NAMES;
+    let mut found = vec![DecodedPath { relative: Vec::new(), names_directory: true }];
+    for segment in path.segments() {
+        // Of what is near to a folder on the way, the closest is where it goes on.
+        let folder = found.into_iter().find(|found| found.names_directory)?;
+        found = match what_is_at(site, below(&folder, segment)) {
+            Some(exact) => vec![exact],
+            None => look_through(site, &folder, segment, &mut names_left)?,
+        };
+    }
+    // A slash too many is not another name.
+    found.retain(|found| found.relative != path.relative);
+    found.truncate(MAX_OFFERED);
+    Some(found)
+}
+
+fn below(folder: &DecodedPath, name: &[u8]) -> Vec<u8> {
+    if folder.relative.is_empty() { name.to_vec() } else { [&folder.relative, &b"/"[..], name].concat() }
+}
+
+/// A file or a folder that would be served, as it is asked for.
+fn what_is_at(site: &Site, relative: Vec<u8>) -> Option<DecodedPath> {
+    match site.root.look(&relative).ok()?.file_type {
+        FileType::RegularFile => Some(DecodedPath { relative, names_directory: false }),
+        FileType::Directory => Some(DecodedPath { relative, names_directory: true }),
+        _ => None,
+    }
+}
+
+/// What is near to a name in a folder that would be listed; `None` if the folder is none, or too large.
+fn look_through(
+    site: &Site,
+    folder: &DecodedPath,
+    wanted: &[u8],
+    names_left: &mut usize,
+) -> Option<Vec<DecodedPath>> {
+    let Ok(Opened::Directory(directory)) = site.root.open(&folder.relative) else { return None };
+    if wanted.len() > MAX_NAME || !matches!(site.find_index(folder), Ok(None)) {
+        return None;
+    }
+    let mut near = names_near(&directory, wanted, site.options.hidden, names_left)?;
+    near.sort_unstable();
+    let found = near.into_iter().filter_map(|(closeness, name)| {
+        let found = what_is_at(site, below(folder, &name))?;
+        (closeness == Closeness::Same || !found.names_directory).then_some(found)
+    });
+    Some(found.take(MAX_OFFERED).collect())
+}
+
+fn names_near(
+    directory: &File,
+    wanted: &[u8],
+    hidden: bool,
+    names_left: &mut usize,
+) -> Option<Vec<(Closeness, Box<[u8]>)>> {
+    let wanted_key = key(wanted);
+    let mut near = Vec::new();
+    let mut buffer = Vec::with_capacity(32 * 1024);
+    let mut names = RawDir::new(directory, buffer.spare_capacity_mut());
+    while let Some(entry) = names.next() {
+        let entry = entry.ok()?;
+        let name = entry.file_name().to_bytes();
+        *names_left = names_left.checked_sub(1)?;
+        if matches!(name, b"." | b"..") || (name.starts_with(b".") && !hidden) {
+            continue;
+        }
+        if let Some(closeness) = closeness(&wanted_key, name) {
+            near.push((closeness, name.into()));
+        }
+    }
+    Some(near)
+}
+
+fn closeness(wanted_key: &[u8], name: &[u8]) -> Option<Closeness> {
+    match key(name).strip_prefix(wanted_key)? {
+        b"" => Some(Closeness::Same),
+        [b'.', _, ..] => Some(Closeness::Ending),
+        _ => None,
+    }
+}
+
+/// What is the same for names that differ in case or normalisation only: NFKC of the upper case of NFKC, in
+/// which "ß" is "SS". Of what is not UTF-8, the ASCII letters in upper case.
+fn key(name: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(name) {
+        Ok(text) if !text.is_ascii() => {
+            text.nfkc().flat_map(char::to_uppercase).nfkc().collect::<String>().into_bytes()
+        }
+        _ => name.to_ascii_uppercase(),
+    }
+}
+
+/// For how many requests something has been looked for in this second.
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// Seconds are counted from here.
+    start: Instant,
+    /// The second, and in the lower half how many.
+    count: AtomicU64,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { start: Instant::now(), count: AtomicU64::new(0) }
+    }
+}
+
+impl Pace {
+    /// Whether something may be looked for once more at this time.
+    pub(super) fn has_room(&self, now: Instant) -> bool {
+        let second = now.saturating_duration_since(self.start).as_secs() << 32;
+        let one_more = |count: u64| match count.checked_sub(second) {
+            // Another worker may be in the next second already; then it counts there.
+            None => Some(second + 1),
+            Some(this_second) if this_second < MAX_IN_A_SECOND => Some(count + 1),
+            Some(_) => None,
+        };
+        self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn names_are_near_by_case_by_normalisation_and_by_their_beginning() {
+        use Closeness::{Ending, Same};
+        let table: &[(&str, &str, Option<Closeness>)] = &[
+            ("readme.md", "README.md", Some(Same)),
+            ("IMG_1.JPG", "img_1.jpg", Some(Same)),
+            ("cafe\u{301}.txt", "caf\u{e9}.txt", Some(Same)),
+            ("caf\u{e9}.txt", "cafe\u{301}.txt", Some(Same)),
+            ("CAF\u{c9}.TXT", "cafe\u{301}.txt", Some(Same)),
+            ("stra\u{df}e", "STRASSE", Some(Same)),
+            ("\u{fb01}le", "file", Some(Same)),
+            ("\u{39f}\u{394}\u{39f}\u{3a3}", "\u{3bf}\u{3b4}\u{3bf}\u{3c2}", Some(Same)),
+            ("\u{ff21}.txt", "a.txt", Some(Same)),
+            ("report", "report.pdf", Some(Ending)),
+            ("Report", "report.tar.gz", Some(Ending)),
+            ("\u{c4}mter", "a\u{308}mter.html", Some(Ending)),
+            ("report", "report.", None),
+            ("report", "report2.pdf", None),
+            ("report.pdf", "report", None),
+            ("cafe", "caf\u{e9}", None),
+            ("cafe", "cafe\u{301}", None),
+            ("a", "b", None),
+        ];
+        for &(wanted, name, expected) in table {
+            assert_eq!(closeness(&key(wanted.as_bytes()), name.as_bytes()), expected, "{wanted} {name}");
+        }
+        assert_eq!(closeness(&key(b"A\xff"), b"a\xff"), Some(Same));
+        assert_eq!(closeness(&key(b"\xfe"), b"\xff"), None);
+    }
+
+    #[test]
+    fn so_many_and_no_more_are_looked_for_in_a_second() {
+        let pace = Pace::default();
+        let in_second = |second| {
+            let now = pace.start + Duration::from_secs(second);
+            (0..100).filter(|_| pace.has_room(now)).count()
+        };
+        assert_eq!([0, 0, 1, 5, 5].map(in_second), [20, 0, 20, 20, 0]);
+    }
+}
