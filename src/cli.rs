@@ -1,6 +1,7 @@
 //! The command line: options in, [`Config`] out. Every default is in this file.
 
 use crate::access_log::Format;
+use crate::habits;
 use crate::http::base_path::BasePath;
 use crate::http::forwarded::{Proxies, Proxy};
 use crate::http::response::OwnFields;
@@ -12,10 +13,13 @@ use crate::server::{self, fault::Fault};
 use crate::site::auth::Plain;
 use crate::site::cache_control::Rule;
 use crate::site::{self, Etags};
+use crate::variables::{self, Variable};
 use clap::builder::{FalseyValueParser, PossibleValue};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ColorChoice, CommandFactory, Parser, ValueEnum, ValueHint};
+use clap::{ColorChoice, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, ValueHint};
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,7 +58,8 @@ pub struct Cli {
     man: bool,
 
     /// The port; 0 takes any free one [default: 8000]
-    #[arg(short, long, value_name = "PORT", env = "GLASSHTTP_PORT", hide_env = true, help_heading = "Where")]
+    #[arg(short, long, value_name = "PORT", value_parser = number(0..=u16::MAX), env = "GLASSHTTP_PORT", hide_env = true,
+          help_heading = "Where")]
     port: Option<u16>,
 
     /// An address to listen on, repeatable; 0.0.0.0 or :: is the whole network, unix:PATH a Unix socket
@@ -294,12 +299,12 @@ pub struct Cli {
     color: ColorChoice,
 
     /// How many threads answer [default: one for each processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024),
+    #[arg(short, long, value_name = "N", value_parser = number(1..=1024_u16),
           env = "GLASSHTTP_THREADS", hide_env = true, help_heading = "Limits")]
     threads: Option<u16>,
 
     /// How many connections may be open [default: half of the files that may be open, at most 16384]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..),
+    #[arg(long, value_name = "N", value_parser = number(1..=u32::MAX),
           env = "GLASSHTTP_MAX_CONNECTIONS", hide_env = true, help_heading = "Limits")]
     max_connections: Option<u32>,
 
@@ -308,7 +313,7 @@ pub struct Cli {
         long,
         value_name = "MB",
         default_value = "64",
-        value_parser = clap::value_parser!(u32).range(0..=1_000_000),
+        value_parser = number(0..=1_000_000_u32),
         env = "GLASSHTTP_CACHE_SIZE",
         hide_env = true,
         help_heading = "Limits"
@@ -345,6 +350,19 @@ pub struct Cli {
     #[arg(long, env = "GLASSHTTP_NO_SANDBOX", value_parser = FalseyValueParser::new(), hide_env = true,
           help_heading = "For running it longer")]
     no_sandbox: bool,
+
+    /// What of this was said by variables.
+    #[arg(skip)]
+    variables: Vec<Variable>,
+}
+
+/// Why there is nothing to run.
+#[derive(Debug)]
+pub enum Unread {
+    /// Help was asked for, or the version.
+    Help(clap::Error),
+    /// Something makes no sense: a line that says what to do.
+    Misuse(String),
 }
 
 /// Where to listen.
@@ -427,6 +445,16 @@ pub struct Config {
     pub quiet: bool,
     /// Whether to print in colour.
     pub color: ColorChoice,
+    /// What of this was said by variables.
+    variables: Vec<Variable>,
+}
+
+impl Config {
+    /// A line about options, in which each that was given by a variable is called by the variable's name: there is
+    /// where whoever reads it has to change something.
+    pub fn by_variables(&self, line: &str) -> String {
+        variables::rename(&self.variables, line)
+    }
 }
 
 /// Who may come in: everybody, if nobody is named.
@@ -463,9 +491,27 @@ impl Cli {
     /// Reads the command line and the environment.
     ///
     /// # Errors
-    /// When something in them makes no sense (see [`usage_error`]), or help was asked for.
-    pub fn read() -> Result<Cli, clap::Error> {
-        Cli::try_parse()?.check()
+    /// When something in them makes no sense, or help was asked for.
+    pub fn read() -> Result<Cli, Unread> {
+        let arguments: Vec<_> = std::env::args_os().collect();
+        let command = variables::heeded(Cli::command());
+        Cli::parse_by(command.clone(), &arguments).map_err(|error| {
+            if !error.use_stderr() {
+                return Unread::Help(error);
+            }
+            let to_blame =
+                Variable::to_blame(&command, &error, |command| Cli::parse_by(command, &arguments).map(drop));
+            let line = variables::rename_all(&to_blame, &usage_error(&error));
+            Unread::Misuse(format!("glasshttp: {line} (see glasshttp --help)"))
+        })
+    }
+
+    /// Reads these arguments, the program's name first, and the variables that this command looks at.
+    fn parse_by(mut command: Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        cli.variables = Variable::said(&command, &matches);
+        cli.check()
     }
 
     /// What can only be seen once all is read.
@@ -618,6 +664,7 @@ impl Cli {
             open: self.open,
             quiet: self.quiet,
             color: self.color,
+            variables: self.variables,
         }
     }
 
@@ -722,6 +769,17 @@ fn parse_address(text: &str) -> Result<Bind, String> {
         "it must be an IP address of this machine, such as 127.0.0.1 or ::, or unix:PATH".to_owned()
     });
     address.map(Bind::Address)
+}
+
+/// A whole number within these bounds.
+fn number<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync
+where
+    T: std::str::FromStr + PartialOrd + std::fmt::Display + Clone + Send + Sync,
+{
+    move |text: &str| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("it must be a number from {} to {}", range.start(), range.end()))
+    }
 }
 
 /// How long the kernel lets the name of a Unix socket be.
@@ -831,22 +889,31 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
 
 /// One line that says what was wrong with the command line and what to do. (clap's own message has
 /// several, with the usage between.)
-pub fn usage_error(error: &clap::Error) -> String {
+fn usage_error(error: &clap::Error) -> String {
+    let said = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        _ => "",
+    };
+    let (argument, value) = (said(ContextKind::InvalidArg), said(ContextKind::InvalidValue));
+    let option = argument.split(' ').next().unwrap_or_default();
     let mut text = error.to_string();
     // What was given for --auth may be a password, and this line may be kept.
-    if let (Some(ContextValue::String(option)), Some(ContextValue::String(value))) =
-        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
-        && option.starts_with("--auth ")
-        && !value.is_empty()
-    {
-        text = text.replace(value.as_str(), "...");
+    if option == "--auth" && !value.is_empty() {
+        text = text.replace(value, "...");
     }
-    let beside_the_point = ["Usage:", "For more information", "tip: to pass"];
+    let tip = match error.kind() {
+        ErrorKind::UnknownArgument => habits::tip_for_argument(argument),
+        _ => habits::tip_for_value(option, value),
+    };
+    let mut beside_the_point = vec!["Usage:", "For more information", "tip: to pass"];
+    if tip.is_some() {
+        beside_the_point.push("tip: ");
+    }
     let says_something =
         |line: &&str| !line.is_empty() && !beside_the_point.iter().any(|start| line.starts_with(start));
-    let lines = text.lines().map(str::trim).filter(says_something);
-    let line = lines.collect::<Vec<_>>().join("; ");
-    format!("glasshttp: {} (see glasshttp --help)", line.trim_start_matches("error: "))
+    let lines = text.lines().map(str::trim).filter(says_something).map(str::to_owned);
+    let lines = lines.chain(tip.map(|tip| format!("tip: {tip}"))).collect::<Vec<_>>();
+    lines.join("; ").trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]
@@ -966,12 +1033,20 @@ mod tests {
             (&["a", "b"], "unexpected argument 'b'"),
             (&["--log", "off", "--log-file", "x"], "contradict"),
             (&["--quit-after", "0"], "above 0"),
+            (&["-p", "abc"], "a number from 0 to 65535"),
+            (&["--threads", "two"], "a number from 1 to 1024"),
+            (&["-d", "site"], "tip: the folder comes without an option"),
+            (&["--directory", "site"], "tip: the folder comes without an option"),
+            (&["--directory=site"], "tip: the folder comes without an option"),
+            (&["--bind", "0.0.0.0:80"], "tip: the port comes with --port"),
+            (&["site", "8080"], "--port PORT"),
+            (&["--hsts"], "Strict-Transport-Security"),
         ];
         for &(arguments, part) in table {
             let arguments = std::iter::once("glasshttp").chain(arguments.iter().copied());
             let error = Cli::try_parse_from(arguments).and_then(Cli::check).expect_err("must be refused");
             let line = usage_error(&error);
-            assert!(line.contains(part) && line.contains("--help") && !line.contains('\n'), "{line}");
+            assert!(line.contains(part) && !line.contains('\n'), "{line}");
         }
     }
 }

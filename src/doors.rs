@@ -60,9 +60,8 @@ impl Doors {
         if given.is_some()
             && (config.port.is_some() || !config.addresses.is_empty() || !config.sockets.is_empty())
         {
-            crate::complain(
-                "glasshttp: --port and --bind are not used: the sockets were opened before the start",
-            );
+            let line = "glasshttp: --port and --bind are not used: the sockets were opened before the start";
+            crate::complain(&config.by_variables(line));
         }
         let doors = given.map_or_else(|| Doors::asked_for(config, is_terminal), Ok)?;
         if config.server.faults.are_any() && !doors.are_local() {

@@ -25,7 +25,8 @@
 //!
 //! Beside them, and put together with them by `main.rs`:
 //!
-//! - what is asked for and printed: [`cli`] (options, and every default), [`start_lines`], [`access_log`],
+//! - what is asked for and printed: [`cli`] (options, and every default; `variables.rs`: the environment beside them;
+//!   `habits.rs`: tips for who knows other servers), [`start_lines`], [`access_log`],
 //!   [`explain`], `progress` (lines on a terminal for what takes long), [`qr_code`], `manual` (for shells and
 //!   `man`), [`browser`] (of the user, for `--open`);
 //! - pages of its own: [`inspect`] (what goes on, live), `reload` (pages that reload when files change),
@@ -85,6 +86,7 @@ pub mod cli;
 pub mod client;
 pub mod events;
 pub mod explain;
+pub mod habits;
 pub mod http;
 pub mod human;
 pub mod inspect;
@@ -107,3 +109,4 @@ pub mod service_manager;
 pub mod site;
 pub mod start_lines;
 pub mod trace;
+mod variables;

@@ -9,7 +9,7 @@ use glasshttp::access_log::{self, AccessLog};
 use glasshttp::certificate::Certificate;
 #[cfg(feature = "tls")]
 use glasshttp::cli::TlsConfig;
-use glasshttp::cli::{self, Cli, Config, Machine};
+use glasshttp::cli::{Cli, Config, Machine, Unread};
 use glasshttp::http::Request;
 use glasshttp::inspect::Inspector;
 use glasshttp::log_file::LogFile;
@@ -26,7 +26,7 @@ use glasshttp::service_manager::ServiceManager;
 #[cfg(feature = "auth")]
 use glasshttp::site::{Gate, auth::Door};
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
-use glasshttp::{browser, human, start_lines};
+use glasshttp::{browser, habits, human, start_lines};
 use jiff::tz::TimeZone;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -45,13 +45,12 @@ use signals::Signals;
 fn main() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(help) if !help.use_stderr() => {
-            // Not an error: --help or --version.
+        Err(Unread::Help(help)) => {
             let _ = help.print();
             return ExitCode::SUCCESS;
         }
-        Err(error) => {
-            complain(&cli::usage_error(&error));
+        Err(Unread::Misuse(line)) => {
+            complain(&line);
             return ExitCode::from(2);
         }
     };
@@ -61,11 +60,11 @@ fn main() -> ExitCode {
     let config = cli.into_config(&machine);
     let connections = config.server.max_connections;
     if connections > machine.room_for_connections() {
-        complain(&format!(
+        complain(&config.by_variables(&format!(
             "glasshttp: --max-connections {connections} is more than the {} files that this process may \
              open allow for; raise that limit (ulimit -n) or lower this one",
             machine.open_files
-        ));
+        )));
     }
     match config.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
@@ -76,7 +75,7 @@ fn main() -> ExitCode {
     match run(&config, is_terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
-            complain(&format!("glasshttp: {line}"));
+            complain(&format!("glasshttp: {}", config.by_variables(&line)));
             ExitCode::FAILURE
         }
     }
@@ -113,8 +112,8 @@ fn run(config: &Config, is_terminal: bool) -> Result<(), String> {
 /// Serves until a signal comes.
 fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let shown = human::OneLine(&config.folder);
-    let root = Root::open_path(&config.folder, config.follow_links)
-        .map_err(|error| format!("cannot serve \"{shown}\": {}", start_lines::reason(&error)))?;
+    let root =
+        Root::open_path(&config.folder, config.follow_links).map_err(|error| cannot_serve(config, &error))?;
     if root.single_file().is_none() && !root.can_be_read() {
         complain(&format!(
             "glasshttp: \"{shown}\" may be entered but not read: files are served to who knows their names, \
@@ -197,6 +196,16 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
             .unwrap_or_else(|error| Err(format!("cannot start: {}", start_lines::reason(&error)))),
         None => ready.answer("Sandbox: none, as --no-sandbox says"),
     }
+}
+
+/// Why this folder cannot be served, and what may have been meant.
+fn cannot_serve(config: &Config, error: &io::Error) -> String {
+    let tip = match error.kind() {
+        io::ErrorKind::NotFound => habits::meant_by_folder(&config.folder),
+        _ => None,
+    };
+    let tip = tip.map_or_else(String::new, |tip| format!("; {tip}"));
+    format!("cannot serve \"{}\": {}{tip}", human::OneLine(&config.folder), start_lines::reason(error))
 }
 
 /// All that has to be had from outside of the folder.

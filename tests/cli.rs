@@ -290,6 +290,150 @@ fn help_by_group() -> Vec<(String, Vec<String>)> {
     groups
 }
 
+// ---- variables
+
+/// What the command says of a folder that is not there; by then it has read all variables.
+fn with_variables(variables: &[(&str, &str)], options: &[&str]) -> Finished {
+    let mut command = glasshttp();
+    run(command.envs(variables.iter().copied()).args(options).arg("/no/such"))
+}
+
+/// Each option's variable, the option, and whether it takes a value.
+fn variables() -> Vec<(String, String, bool)> {
+    use clap::CommandFactory;
+    let mut command = glasshttp::cli::Cli::command();
+    command.build();
+    let variables: Vec<_> = command
+        .get_arguments()
+        .filter_map(|arg| {
+            let option = arg.get_long().map_or_else(|| arg.to_string(), |long| format!("--{long}"));
+            let name = arg.get_env()?.to_str().expect("ASCII").to_owned();
+            Some((name, option, arg.get_action().takes_values()))
+        })
+        .collect();
+    assert!(variables.len() > 30, "{variables:?}");
+    variables
+}
+
+#[test]
+fn an_empty_variable_is_unset_whichever_option_it_is_for() {
+    let variables = variables();
+    for (name, _, takes_value) in &variables {
+        for value in if *takes_value { &[""][..] } else { &["", "0", "false", "no"] } {
+            let end = with_variables(&[(name, value)], &["--lan"]);
+            assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{name}={value}: {end:?}");
+            one_line(&end.stderr, &["cannot serve \"/no/such\""], name);
+        }
+    }
+    let folder = small_site();
+    let mut command = glasshttp();
+    for (name, ..) in &variables {
+        command.env(name, "");
+    }
+    let server = Server::start_command(command.args(["--port", "0"]).current_dir(folder.path()));
+    assert_eq!((server.address.ip(), server.get("/").text()), (V4, "start".to_owned()));
+    assert_eq!(server.stop().stderr, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_wrong_in_a_variable_is_told_with_the_variables_name() {
+    let is_word = |line: &str, word: &str| line.split([' ', '\'', ';', ':']).any(|part| part == word);
+    let mut refused = 0;
+    for (name, option, takes_value) in variables() {
+        let end = with_variables(&[(&name, "\u{1}?/..:,")], if takes_value { &["--quiet"] } else { &[] });
+        if end.code == Some(2) {
+            let line = one_line(&end.stderr, &["glasshttp: ", &name, "--help"], &name);
+            assert!(!is_word(line, &option), "{line}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 15, "{refused}");
+}
+
+#[test]
+fn what_variables_and_options_contradict_each_other_in_is_told_by_their_names() {
+    let table: &[(&[(&str, &str)], &[&str], &[&str])] = &[
+        (&[("GLASSHTTP_LAN", "1")], &["--bind", "::1"], &["GLASSHTTP_LAN", "--bind"]),
+        (&[("GLASSHTTP_BIND", "::1")], &["--lan"], &["GLASSHTTP_BIND", "--lan"]),
+        (&[("GLASSHTTP_LAN", "1"), ("GLASSHTTP_BIND", "::1")], &[], &["GLASSHTTP_LAN", "GLASSHTTP_BIND"]),
+        (&[("GLASSHTTP_QUIET", "1"), ("GLASSHTTP_PORT", "1")], &["--qr"], &["GLASSHTTP_QUIET", "--qr"]),
+        (&[("GLASSHTTP_OVERWRITE", "1")], &[], &["GLASSHTTP_OVERWRITE", "--upload"]),
+        (&[("GLASSHTTP_LOG", "off")], &["--log-file", "x"], &["GLASSHTTP_LOG off and --log-file"]),
+        (&[("GLASSHTTP_LOG_FILE", "x")], &["--log", "off"], &["--log off and GLASSHTTP_LOG_FILE"]),
+        // Only one of them is wrong.
+        (
+            &[("GLASSHTTP_THREADS", "0"), ("GLASSHTTP_PORT", "1")],
+            &[],
+            &["glasshttp: invalid", "GLASSHTTP_THREADS"],
+        ),
+        // That one is the option's own.
+        (&[("GLASSHTTP_PORT", "1")], &["--threads", "0"], &["'--threads <N>'"]),
+    ];
+    for &(variables, options, parts) in table {
+        let end = with_variables(variables, options);
+        assert_eq!((end.code, end.stdout.len()), (Some(2), 0), "{variables:?} {options:?}: {end:?}");
+        let line = one_line(&end.stderr, parts, &variables);
+        assert!(!line.contains("GLASSHTTP_PORT"), "{line}");
+    }
+}
+
+#[test]
+fn what_kubernetes_sets_for_a_service_of_our_name_is_passed_over() {
+    for value in ["tcp://10.96.0.17:8000", "tcp://[fd00::11]:8000"] {
+        let end = with_variables(&[("GLASSHTTP_PORT", value), ("GLASSHTTP_SERVICE_HOST", "10.96.0.17")], &[]);
+        assert_eq!(end.code, Some(1), "{end:?}");
+        one_line(&end.stderr, &["cannot serve"], &value);
+    }
+    let end = with_variables(&[("GLASSHTTP_PORT", "tcp://here")], &[]);
+    assert_eq!(end.code, Some(2));
+    one_line(&end.stderr, &["GLASSHTTP_PORT", "a number from 0 to 65535"], &"no address");
+    let end = with_variables(&[("GLASSHTTP_BIND", "tcp://10.96.0.17:8000")], &[]);
+    assert_eq!(end.code, Some(2), "that is for the port alone");
+}
+
+#[test]
+fn an_option_goes_before_a_variable_and_what_that_says_is_not_looked_at() {
+    let folder = small_site();
+    let mut command = glasshttp();
+    command.env("GLASSHTTP_PORT", "x").env("GLASSHTTP_FOLDER", "/no/such");
+    assert_eq!(Server::start_command(command.args(["--port", "0"]).arg(folder.path())).get("/").status, 200);
+}
+
+#[test]
+fn a_taken_port_of_a_variable_is_told_with_the_variables_name() {
+    let folder = small_site();
+    let holder = TcpListener::bind((V4, 0)).expect("a free port");
+    let port = holder.local_addr().expect("bound").port().to_string();
+    let end = run(glasshttp().env("GLASSHTTP_PORT", &port).arg(folder.path()));
+    assert_eq!(end.code, Some(1));
+    let line = one_line(&end.stderr, &[&port, "taken", "GLASSHTTP_PORT"], &"port taken");
+    assert!(!line.contains("--port"), "{line}");
+}
+
+#[test]
+fn who_knows_another_server_gets_a_tip() {
+    let table: &[(&[&str], i32, &[&str])] = &[
+        (&["8000"], 1, &["no such file", "did you mean --port 8000?"]),
+        (&["localhost:8000"], 1, &["did you mean --bind localhost --port 8000?"]),
+        (&["-d", "site"], 2, &["'-d'", "glasshttp FOLDER"]),
+        (&["--directory", "site"], 2, &["'--directory'", "glasshttp FOLDER"]),
+        (&["-p", "abc"], 2, &["abc", "it must be a number from 0 to 65535"]),
+        (&["site", "8000"], 2, &["--port PORT"]),
+        (&["--cgi"], 2, &["no program is run"]),
+        (&["-l", "tcp://0.0.0.0:8000"], 2, &["--bind ADDR"]),
+        #[cfg(feature = "tls")]
+        (&["-S"], 2, &["--tls-cert FILE"]),
+        #[cfg(feature = "auth")]
+        (&["-a", "0.0.0.0"], 2, &["--bind ADDR"]),
+    ];
+    let empty = folder(&[]);
+    for &(arguments, code, parts) in table {
+        let end = run(glasshttp().args(arguments).current_dir(empty.path()));
+        assert_eq!((end.code, end.stdout.len()), (Some(code), 0), "{arguments:?}: {end:?}");
+        one_line(&end.stderr, parts, &arguments);
+    }
+}
+
 // ---- the end
 
 #[test]
