@@ -1,10 +1,11 @@
 //! `--auth` from the command's side: the file of users, the thread that verifies, and `--hash`.
 
-use crate::{complain, would_be_served};
+use crate::apart::Apart;
+use crate::complain;
 use glasshttp::cli::Config;
 use glasshttp::site::Site;
-use glasshttp::site::auth::{Auth, Door, line_for};
-use glasshttp::{human, start_lines};
+use glasshttp::site::auth::{Auth, Door, Memory, line_for};
+use glasshttp::{human, start_lines, text_file};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -19,12 +20,21 @@ pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>
     if options.plain.is_empty() && options.file.is_none() {
         return Ok(None);
     }
-    let file = options.file.as_deref().map(|path| read(path, config)).transpose()?;
-    let auth = Auth::new(&options.plain, file.as_deref()).map_err(|(line, why)| {
-        let shown = options.file.as_deref().unwrap_or(Path::new(""));
-        format!("{}:{line}: {why}", human::OneLine(shown))
-    })?;
+    let file = options.file.as_deref().map(|path| read(path, &Apart::from(config))).transpose()?;
+    let auth = Auth::new(&options.plain, file.as_deref())
+        .map_err(|wrong| wrong_line(options.file.as_deref().unwrap_or(Path::new("")), &wrong))?;
     Ok(Some(Arc::new(Door::new(Arc::clone(site), auth))))
+}
+
+fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
+    format!("{}:{line}: {why}", human::OneLine(path))
+}
+
+/// Reads the file of users again, if there is one. If it is no good, the users from before stay.
+pub(crate) fn reload(door: &Door, path: &Path, apart: &Apart) -> Result<(), String> {
+    text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
+    let content = read(path, apart)?;
+    door.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
 }
 
 /// Starts the thread that verifies passwords, if that takes long.
@@ -34,8 +44,9 @@ pub(crate) fn start(door: &Arc<Door>) -> Result<(), String> {
         std::thread::Builder::new()
             .name("passwords".to_owned())
             .spawn(move || {
+                let mut memory = Memory::default();
                 loop {
-                    verifier.auth().verify_next();
+                    verifier.auth().verify_next(&mut memory);
                 }
             })
             .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
@@ -43,15 +54,15 @@ pub(crate) fn start(door: &Arc<Door>) -> Result<(), String> {
     Ok(())
 }
 
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("cannot read the users in \"{}\": {}", human::OneLine(path), start_lines::reason(error))
+}
+
 /// The content of the file of users.
-fn read(path: &Path, config: &Config) -> Result<Vec<u8>, String> {
+fn read(path: &Path, apart: &Apart) -> Result<Vec<u8>, String> {
     let shown = human::OneLine(path);
-    let failed = |error| format!("cannot read the users in \"{shown}\": {}", start_lines::reason(&error));
-    if would_be_served(path, config) {
-        return Err(format!(
-            "\"{shown}\" is in the folder that is served, where all users could read it: put it elsewhere"
-        ));
-    }
+    let failed = |error: io::Error| cannot_read(path, &error);
+    apart.check("the file of users", path)?;
     let mut file = std::fs::File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     if mode & 0o007 != 0 {
@@ -61,7 +72,7 @@ fn read(path: &Path, config: &Config) -> Result<Vec<u8>, String> {
     }
     let mut content = Vec::new();
     file.read_to_end(&mut content).map_err(failed)?;
-    Ok(content)
+    text_file::text(path, &content).map(<[u8]>::to_vec)
 }
 
 /// Reads a password and prints the line of this user for the file.

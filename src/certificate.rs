@@ -15,12 +15,14 @@
 
 use crate::human::OneLine;
 use crate::start_lines::reason;
+use crate::text_file;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -123,6 +125,9 @@ impl Certificate {
     /// As [`Certificate::from_files`].
     pub fn reload(&self) -> Result<(), String> {
         let Some(files) = &self.files else { return Ok(()) };
+        for path in [&files.certificate, &files.key] {
+            text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
+        }
         let read = Arc::new(read(files)?);
         *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(())
@@ -167,9 +172,16 @@ fn read(files: &Files) -> Result<CertifiedKey, String> {
     })
 }
 
-/// What a file says, or why it cannot be read.
+/// What a file says, or why it cannot be read. Around each line there may be blanks, as there are where PEM stood
+/// indented in some other file.
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("cannot read \"{}\": {}", OneLine(path), reason(&error)))
+    let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    let lines = text_file::text(path, &bytes)?.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    Ok(lines.collect::<Vec<_>>().join(&b'\n'))
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("cannot read \"{}\": {}", OneLine(path), reason(error))
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -177,7 +189,7 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String
     let shown = OneLine(path);
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
         .collect::<Result<_, _>>()
-        .map_err(|error| format!("\"{shown}\" is damaged: {}", in_words(&error)))?;
+        .map_err(|error| damaged_or_locked(path, &bytes, &error))?;
     if !certificates.is_empty() {
         return Ok(certificates);
     }
@@ -190,18 +202,31 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     let bytes = read_file(path)?;
     let shown = OneLine(path);
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| {
-        let is_encrypted = memchr::memmem::find(&bytes, b"ENCRYPTED").is_some();
-        match error {
-            pem::Error::NoItemsFound if is_encrypted => format!(
-                "the key in \"{shown}\" is locked with a password: openssl pkey -in FILE -out OTHER writes it without"
-            ),
-            pem::Error::NoItemsFound => {
-                format!("\"{shown}\" holds no key in PEM (-----BEGIN PRIVATE KEY-----): name its file in --tls-key")
-            }
-            error => format!("\"{shown}\" is damaged: {}", in_words(&error)),
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| match error {
+        pem::Error::NoItemsFound if !is_locked(&bytes) => {
+            format!(
+                "\"{shown}\" holds no key in PEM (-----BEGIN PRIVATE KEY-----): name its file in --tls-key"
+            )
         }
+        error => damaged_or_locked(path, &bytes, &error),
     })
+}
+
+/// Whether there is a key for which it takes a password: RFC 7468 section 11, and what OpenSSL wrote before
+/// (RFC 1421 section 4.6.1.1), in which two lines of fields stand before the base64.
+fn is_locked(bytes: &[u8]) -> bool {
+    let marks: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"\nProc-Type: 4,ENCRYPTED"];
+    marks.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some())
+}
+
+fn damaged_or_locked(path: &Path, bytes: &[u8], error: &pem::Error) -> String {
+    let shown = OneLine(path);
+    if is_locked(bytes) {
+        return format!(
+            "the key in \"{shown}\" is locked with a password: openssl pkey -in FILE -out OTHER writes it without"
+        );
+    }
+    format!("\"{shown}\" is damaged: {}", in_words(error))
 }
 
 fn in_words(error: &pem::Error) -> String {

@@ -132,7 +132,8 @@ pub struct Cli {
           env = "GLASSHTTP_AUTH", hide_env = true, help_heading = "Who")]
     auth: Vec<Plain>,
 
-    /// A file of users and hashes of their passwords, as htpasswd -B and --hash write it; read once
+    /// A file of users and hashes of their passwords, as htpasswd -B and --hash write it; SIGHUP
+    /// reads it again
     #[cfg(feature = "auth")]
     #[arg(long, value_name = "FILE", env = "GLASSHTTP_AUTH_FILE", hide_env = true,
           value_hint = ValueHint::FilePath, help_heading = "Who")]

@@ -19,7 +19,7 @@
 //!
 //! - [`client`]: who is at the other end.
 //! - [`trace`]: how each decision tells its reason to whoever asks.
-//! - [`human`]: bytes and sizes as people read them.
+//! - [`human`]: bytes and sizes as people read them; [`text_file`]: what they write.
 //! - [`patterns`]: paths as people name many at once.
 //! - [`sandbox`]: what the kernel lets us open at all.
 //!
@@ -32,7 +32,7 @@
 //! - pages of its own: [`inspect`] (what goes on, live), `reload` (pages that reload when files change),
 //!   both by way of [`events`], and `metrics` (numbers for who watches over servers);
 //! - for servers that run for longer: `certificate` (for https), [`log_file`], [`quit_after`],
-//!   [`service_manager`], and `doors.rs` and `signals.rs` beside `main.rs`.
+//!   [`service_manager`], and `apart.rs`, `doors.rs` and `signals.rs` beside `main.rs`.
 //!
 //! # The way of a request
 //!
@@ -108,5 +108,6 @@ pub mod server;
 pub mod service_manager;
 pub mod site;
 pub mod start_lines;
+pub mod text_file;
 pub mod trace;
 mod variables;

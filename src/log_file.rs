@@ -42,6 +42,11 @@ impl LogFile {
         Ok(Arc::new(LogFile { path: path.to_owned(), file }))
     }
 
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens what has the name now, for all that is written from now on. It waits for nobody: what is being
     /// written, perhaps to a disk that hangs, goes on where it began.
     ///

@@ -29,16 +29,17 @@ use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
 use glasshttp::{browser, habits, human, start_lines};
 use jiff::tz::TimeZone;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod apart;
 #[cfg(feature = "auth")]
 mod auth;
 mod doors;
 mod signals;
 
+use apart::Apart;
 use doors::Doors;
 use signals::Signals;
 
@@ -156,11 +157,20 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let status = format!("Serving {shown} at {}", start_lines::first(&places));
     let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
     if let Some(file) = log_file.clone() {
-        signals.on_reload(move || file.reopen());
+        let apart = Apart::from(config);
+        signals.on_reload(move || apart.check("the log", file.path()).and_then(|()| file.reopen()));
+    }
+    #[cfg(feature = "auth")]
+    if let (Some(door), Some(path)) = (door.clone(), config.auth.file.clone()) {
+        let apart = Apart::from(config);
+        signals.on_reload(move || auth::reload(&door, &path, &apart));
     }
     #[cfg(feature = "tls")]
-    if let Some(certificate) = certificate.filter(|certificate| certificate.files().is_some()) {
-        signals.on_reload(move || certificate.reload());
+    if let Some(certificate) = certificate
+        && let Some(files) = certificate.files().cloned()
+    {
+        let apart = Apart::from(config);
+        signals.on_reload(move || apart.check("the key", &files.key).and_then(|()| certificate.reload()));
     }
     signals
         .listen()
@@ -314,13 +324,10 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
 #[cfg(feature = "tls")]
 fn open_certificate(which: &TlsConfig, config: &Config) -> Result<Certificate, String> {
     let certificate = match which {
-        TlsConfig::Files(files) if would_be_served(&files.key, config) => {
-            return Err(format!(
-                "the key \"{}\" is in the folder that is served, where all could read it: put it elsewhere",
-                human::OneLine(&files.key)
-            ));
+        TlsConfig::Files(files) => {
+            Apart::from(config).check("the key", &files.key)?;
+            Certificate::from_files(files.clone())?
         }
-        TlsConfig::Files(files) => Certificate::from_files(files.clone())?,
         TlsConfig::SelfSigned => Certificate::self_signed()?,
     };
     if *which == TlsConfig::SelfSigned {
@@ -387,27 +394,8 @@ fn finish_log(log: Option<AccessLog>) {
 /// Opens the file for the log, if there is to be one.
 fn open_log(config: &Config) -> Result<Option<Arc<LogFile>>, String> {
     let Some(path) = &config.log_file else { return Ok(None) };
-    if would_be_served(path, config) {
-        return Err(format!(
-            "the log \"{}\" would be in the folder that is served, where all could read it: put it elsewhere",
-            human::OneLine(path)
-        ));
-    }
+    Apart::from(config).check("the log", path)?;
     LogFile::open(path).map(Some)
-}
-
-/// Whether a file could be asked for like any other. It need not be there yet.
-fn would_be_served(path: &Path, config: &Config) -> bool {
-    let in_its_folder = || {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
-    };
-    let file = path.canonicalize().ok().or_else(in_its_folder);
-    let (Some(file), Ok(root)) = (file, config.folder.canonicalize()) else { return false };
-    let Ok(below) = file.strip_prefix(&root) else { return false };
-    let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    // A single file is served whatever its name.
-    root.is_file() || config.site.hidden || !below.iter().any(is_hidden)
 }
 
 /// The service manager, if we were started by one. Without it we serve all the same.

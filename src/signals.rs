@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! SIGINT, SIGTERM    the server stops: what is under way may finish; the second ends the process
-//! SIGHUP             what can be opened anew is, such as the log; but it stops if its terminal is gone
+//! SIGHUP             what can be opened anew is: the log, the users, the certificate; but it stops if its
+//!                    terminal is gone
 //! SIGXFSZ            nothing: that a file may not be larger (ulimit -f) is an error like a full disk
 //! ```
 //!

@@ -259,6 +259,88 @@ fn yesterdays_password_asked_with_again_and_again_locks_nobody_out() {
 }
 
 #[test]
+fn guesses_take_the_memory_of_one_and_give_it_back() {
+    const MIB: u64 = 1024 * 1024;
+    // As --hash writes it: 19 MiB each.
+    let line = "alice:$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$\
+        N+GRuINa4s/GOi3rBlFH9/+TweY3A1susnO3TVBVtmU\n";
+    let (site, (_folder, file)) = (site(), users(line));
+    let server = start(&site, "", Some(&file), &[]);
+    let before = server.process.memory();
+    for number in 0..12 {
+        // One after another, and all at once from networks of their own.
+        assert_eq!(status(&mut connect_from(&server, 10 + number), &format!("alice:{number}")), 401);
+    }
+    let mut guessers: Vec<_> = (0..12).map(|number| connect_from(&server, 50 + number)).collect();
+    for (number, guesser) in guessers.iter_mut().enumerate() {
+        let field = authorization(&format!("alice:again {number}"));
+        guesser.send(format!("GET /a.txt HTTP/1.1\r\nHost: localhost\r\n{field}\r\n"));
+    }
+    for guesser in &mut guessers {
+        assert_eq!(guesser.reply().status, 401);
+    }
+    let peak = server.process.peak_memory();
+    assert!(peak > before + 15 * MIB, "it was verified: {before} {peak}");
+    assert!(peak < before + 40 * MIB, "the memory of one is enough: {before} {peak}");
+    wait_until("it to be given back", || (server.process.memory() < before + 10 * MIB).then_some(()));
+}
+
+// ---- another file
+
+#[test]
+fn at_sighup_the_file_is_read_again_and_an_old_password_works_no_more() {
+    let (site, (_folder, file)) = (site(), users(&format!("alice:{BCRYPT}\nbob:{ARGON2}\n")));
+    let server = start(&site, "pia:pepper", Some(&file), &[]);
+    let mut kept = server.connect();
+    for claim in ["alice:secret", "bob:geheim", "pia:pepper"] {
+        assert_eq!(status(&mut kept, claim), 200, "{claim}");
+    }
+    // alice has another password now, bob is gone, carol is new.
+    fs::write(&file, format!("alice:{ARGON2}\ncarol:{BCRYPT}\n")).expect("written");
+    assert_eq!(status(&mut kept, "alice:secret"), 200, "nobody has said that it changed");
+    server.process.signal(rustix::process::Signal::HUP);
+    wait_until("the new file", || (status(&mut kept, "alice:secret") == 401).then_some(()));
+    for (claim, expected) in
+        [("alice:geheim", 200), ("carol:secret", 200), ("bob:geheim", 401), ("pia:pepper", 200)]
+    {
+        assert_eq!(status(&mut server.connect(), claim), expected, "{claim}");
+    }
+    assert_eq!(server.stop().stderr, Vec::<String>::new());
+}
+
+#[test]
+fn a_file_that_is_no_good_at_sighup_is_one_line_and_the_users_stay() {
+    let (site, (folder, file)) = (site(), users(&format!("alice:{BCRYPT}\n")));
+    let aside = folder.path().join("aside");
+    let spoil: [(&str, &dyn Fn()); 5] = [
+        ("users:1: it must be user:hash", &|| fs::write(&file, "alice:plain\n").expect("written")),
+        ("users:1: there is no user in it", &|| fs::write(&file, "").expect("written")),
+        ("no such file", &|| fs::remove_file(&file).expect("removed")),
+        ("no file that can be read again", &|| support::make_fifo(&file)),
+        ("another name in the folder that is served, \"b.txt\"", &|| {
+            fs::write(&file, format!("alice:{ARGON2}\n")).expect("written");
+            fs::hard_link(&file, site.path().join("b.txt")).expect("a link");
+        }),
+    ];
+    for (part, spoil) in spoil {
+        let _ = fs::remove_file(&file);
+        fs::write(&file, format!("alice:{BCRYPT}\n")).expect("written");
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("the mode is set");
+        let server = start(&site, "", Some(&file), &[]);
+        if part.contains("again") {
+            fs::rename(&file, &aside).expect("moved");
+        }
+        spoil();
+        server.process.signal(rustix::process::Signal::HUP);
+        server.process.stderr.line(part, |line| line.contains(part));
+        assert_eq!(status(&mut server.connect(), "alice:secret"), 200, "{part}");
+        let end = server.stop();
+        assert_eq!(end.code, Some(0), "{part}");
+        one_line(&end.stderr, &["glasshttp: ", part], &part);
+    }
+}
+
+#[test]
 fn it_stops_at_once_with_guesses_under_way() {
     let (site, (_folder, file)) = (site(), users(&format!("alice:{SLOW}\n")));
     let server = start(&site, "", Some(&file), &[]);
@@ -303,6 +385,22 @@ fn the_log_names_who_came_in_and_nobody_else() {
 // ---- options
 
 #[test]
+fn a_file_may_be_written_by_any_editor() {
+    let site = site();
+    let table = [
+        format!("\u{feff}alice:{BCRYPT}\n"),
+        format!("\u{feff}# users\r\n\r\nalice:{BCRYPT}\r\n"),
+        format!("alice:{BCRYPT}  \t\r\n"),
+        format!("alice:{BCRYPT}"),
+    ];
+    for content in table {
+        let (_folder, file) = users(&content);
+        let server = start(&site, "", Some(&file), &[]);
+        assert_eq!(status(&mut server.connect(), "alice:secret"), 200, "{content:?}");
+    }
+}
+
+#[test]
 fn a_line_that_hash_prints_lets_its_user_in() {
     let mut command = glasshttp();
     let mut process = Process::start(command.args(["--hash", "b\u{e4}r"]));
@@ -337,6 +435,8 @@ fn a_bad_file_of_users_is_one_line_that_names_it_and_exit_code_1() {
         ("# all\n\nalice:plain\n", "users:3: it must be user:hash, with a bcrypt"),
         ("alice:{SHA}x\n", "--hash USER prints one"),
         ("", "users:1: there is no user in it"),
+        ("\u{feff}", "users:1: there is no user in it"),
+        ("a\0l\0i\0c\0e\0", "is in UTF-16: save it again in UTF-8"),
     ];
     for (content, part) in table {
         let (_folder, file) = users(content);
@@ -363,6 +463,25 @@ fn a_file_of_users_must_not_be_served_itself_and_should_be_for_its_owner_alone()
         let end = refused(name, more);
         assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{end:?}");
         one_line(&end.stderr, &["in the folder that is served", "elsewhere"], &name);
+    }
+    // One file with two names, of which one is served.
+    let (folder, _) = users("");
+    for (name, other, refused) in
+        [("a/b.txt", "one", true), (".b.txt", "two", false), (".well-known/b", "three", true)]
+    {
+        support::write(site.path(), name, &line);
+        let file = folder.path().join(other);
+        fs::hard_link(site.path().join(name), &file).expect("a link");
+        fs::hard_link(&file, folder.path().join(format!("{other}, also"))).expect("a link");
+        let mut command = glasshttp();
+        command.args(["--port", "0", "--auth-file"]).arg(&file);
+        if refused {
+            let end = run(command.arg(site.path()));
+            assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{end:?}");
+            one_line(&end.stderr, &["another name in the folder that is served", name, "of its own"], &name);
+        } else {
+            Server::start_command(command.arg(site.path()));
+        }
     }
     let hidden = site.path().join(".htpasswd");
     fs::set_permissions(&hidden, Permissions::from_mode(0o644)).expect("the mode is set");

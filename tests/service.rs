@@ -209,6 +209,54 @@ fn a_log_that_cannot_be_opened_anew_is_one_line_and_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_log_that_would_be_served_once_it_is_opened_anew_stays_where_it_was() {
+    use std::os::unix::fs::symlink;
+    let (site, outer) = (small_site(), folder(&[]));
+    let (logs, log) = (outer.path().join("logs"), outer.path().join("logs/x.log"));
+    let away = || fs::rename(&logs, outer.path().join("away")).expect("moved");
+    let logs_are = |target: &Path| symlink(target, &logs).expect("a link");
+    let change: [(&str, &dyn Fn()); 4] = [
+        ("is in the folder", &|| {
+            away();
+            logs_are(site.path());
+        }),
+        ("is in the folder", &|| {
+            fs::rename(&log, outer.path().join("x.old")).expect("moved");
+            // It leads to nothing until somebody makes a file there.
+            symlink(site.path().join("x.log"), &log).expect("a link");
+        }),
+        ("another name in the folder", &|| fs::hard_link(&log, site.path().join("x.log")).expect("a link")),
+        ("is in the folder", &|| {
+            away();
+            fs::create_dir(site.path().join(".well-known")).expect("made");
+            logs_are(&site.path().join(".well-known"));
+        }),
+    ];
+    for (part, change) in change {
+        fs::create_dir(&logs).expect("made");
+        let mut command = glasshttp();
+        let server =
+            Server::start_command(command.args(["--port", "0", "--log-file"]).arg(&log).arg(site.path()));
+        change();
+        server.process.signal(Signal::HUP);
+        server.process.stderr.line(part, |line| line.contains(part));
+        if !part.contains("another") {
+            assert_eq!(server.get("/x.log").status, 404);
+            assert_eq!(server.get("/.well-known/x.log").status, 404);
+        }
+        let end = server.stop();
+        assert_eq!(end.code, Some(0));
+        one_line(&end.stderr, &["glasshttp: the log ", part, "where all could read it"], &part);
+        // The next begins with nothing.
+        for path in
+            [outer.path().join("away"), logs.clone(), outer.path().join("x.old"), site.path().join("x.log")]
+        {
+            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+        }
+    }
+}
+
+#[test]
 fn where_there_is_nothing_to_open_anew_sighup_ends_the_process() {
     let site = small_site();
     let server = Server::start(site.path(), &[]);

@@ -468,6 +468,37 @@ fn a_key_that_all_could_read_is_refused() {
     let Finished { code, stderr, .. } = run(command.args(["--port", "0", "served"]));
     assert_eq!(code, Some(1));
     one_line(&stderr, &["served/key.pem", "put it elsewhere"], &"a key");
+    fs::hard_link(outer.path().join("key.pem"), outer.path().join("served/other")).expect("a link");
+    let mut command = glasshttp();
+    command.current_dir(outer.path()).args(["--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+    let Finished { code, stderr, .. } = run(command.args(["--port", "0", "served"]));
+    assert_eq!(code, Some(1));
+    one_line(&stderr, &["\"key.pem\" has another name", "\"other\""], &"a key with two names");
+}
+
+#[test]
+fn files_of_any_editor_and_with_words_around_them_are_taken() {
+    let outer = site();
+    let text = |name: &str| fs::read_to_string(outer.path().join(name)).expect("there");
+    let (certificate, key) = (text("cert.pem"), text("key.pem"));
+    let write = |change: &dyn Fn(&str) -> String| {
+        fs::write(outer.path().join("cert.txt"), change(&certificate)).expect("written");
+        fs::write(outer.path().join("key.txt"), change(&key)).expect("written");
+    };
+    let changes: [&dyn Fn(&str) -> String; 5] = [
+        &|pem| format!("\u{feff}{pem}"),
+        &|pem| format!("\u{feff}{}", pem.replace('\n', "\r\n")),
+        &|pem| format!("subject: localhost\r\n\r\n{pem}\r\nand more\r\n"),
+        &|pem| pem.replace('\n', "  \n    "),
+        &|pem| pem.trim_end().to_owned(),
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        write(change);
+        let mut command = glasshttp();
+        command.current_dir(outer.path()).args(["--tls-cert", "cert.txt", "--tls-key", "key.txt"]);
+        let server = Server::start_command(command.args(["--port", "0", "served"]));
+        assert_eq!(Secure::to(&server, outer.path()).get("/a.txt").status, 200, "{number}");
+    }
 }
 
 #[test]
@@ -518,7 +549,16 @@ fn what_is_wrong_with_the_files_is_one_line_that_names_them() {
     fs::write(folder.join("locked.pem"), locked).expect("written");
     let no_key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     fs::write(folder.join("no-key.pem"), no_key).expect("written");
+    let old_locked = "-----BEGIN RSA PRIVATE KEY-----\r\nProc-Type: 4,ENCRYPTED\r\n\
+        DEK-Info: AES-256-CBC,1C1D\r\n\r\nAAAA\r\n-----END RSA PRIVATE KEY-----\r\n";
+    fs::write(folder.join("old-locked.pem"), old_locked).expect("written");
+    fs::write(folder.join("both-locked.pem"), text("cert.pem") + old_locked).expect("written");
+    let wide: Vec<u8> = text("key.pem").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(folder.join("wide.pem"), [b"\xff\xfe", &*wide].concat()).expect("written");
     let table = [
+        ("cert.pem", "old-locked.pem", "old-locked.pem", "locked with a password"),
+        ("both-locked.pem", "both-locked.pem", "both-locked.pem", "locked with a password"),
+        ("cert.pem", "wide.pem", "wide.pem", "is in UTF-16: save it again in UTF-8"),
         ("missing.pem", "key.pem", "missing.pem", "no such file"),
         ("cert.pem", "missing.pem", "missing.pem", "no such file"),
         ("served", "key.pem", "served", "directory"),

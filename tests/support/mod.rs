@@ -492,9 +492,18 @@ impl Process {
 
     /// How many bytes of memory it occupies.
     pub(crate) fn memory(&self) -> u64 {
+        self.kilobytes("VmRSS:") * 1024
+    }
+
+    /// How many it has occupied at most.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.kilobytes("VmHWM:") * 1024
+    }
+
+    fn kilobytes(&self, name: &str) -> u64 {
         let status = self.about("status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line of its own");
-        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line of its own");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// The time that it has spent running so far, in ticks, of which a second has a hundred.

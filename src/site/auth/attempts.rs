@@ -178,6 +178,12 @@ impl<T> Attempts<T> {
         }
     }
 
+    /// Forgets which were right and which wrong: other passwords count from now on. What waits goes on to wait;
+    /// what is just being verified has to be once more. Who failed too often still has to wait.
+    pub(super) fn forget(&mut self) {
+        (self.right, self.wrong, self.under_way) = (Known::default(), Known::default(), None);
+    }
+
     fn count_failure(&mut self, network: Network, now: Instant) {
         if self.failures.len() >= MAX_NETWORKS && !self.failures.contains_key(&network) {
             self.failures.retain(|_, (_, since)| now < *since + WINDOW);

@@ -36,13 +36,14 @@
 //! hash is verified, always the same one, and what comes of it is forgotten. Where there is a file,
 //! a wrong password of a user of `--auth` goes that way, too.
 //!
-//! All of this is kept in `attempts.rs`, within bounds.
+//! All of this is kept in `attempts.rs`, within bounds. When the file is read again
+//! ([`Auth::replace_file`]), all that was remembered of its users is forgotten.
 
 mod attempts;
 mod credentials;
 mod passwords;
 
-pub use passwords::line_for;
+pub use passwords::{Memory, line_for};
 
 use super::{Admission, Gate, Response, Site, error_page};
 use crate::client::Client;
@@ -94,12 +95,30 @@ pub struct Auth {
     key: [u8; 32],
     /// The fingerprints of `--auth`.
     plain: Vec<Fingerprint>,
-    /// The users of `--auth-file`, and their names in the order of the alphabet.
-    users: Users,
-    names: Vec<Vec<u8>>,
-    attempts: Mutex<Attempts<Credentials>>,
+    state: Mutex<State>,
     /// An attempt waits to be verified.
     has_come: Condvar,
+}
+
+/// What changes.
+struct State {
+    file: Arc<FromFile>,
+    attempts: Attempts<Credentials>,
+}
+
+/// The users of `--auth-file`, and their names in the order of the alphabet.
+#[derive(PartialEq)]
+struct FromFile {
+    users: Users,
+    names: Vec<Vec<u8>>,
+}
+
+impl FromFile {
+    fn new(users: Users) -> FromFile {
+        let mut names: Vec<_> = users.keys().cloned().collect();
+        names.sort();
+        FromFile { users, names }
+    }
 }
 
 /// Why a request may not come in.
@@ -119,60 +138,75 @@ impl Auth {
     /// If the system has no randomness to give.
     pub fn new(plain: &[Plain], file: Option<&[u8]>) -> Result<Auth, (usize, String)> {
         let users = file.map(passwords::parse_file).transpose()?.unwrap_or_default();
-        let mut names: Vec<_> = users.keys().cloned().collect();
-        names.sort();
         let mut key = [0; 32];
         getrandom::fill(&mut key).expect("the system has randomness to give");
-        let mut auth = Auth {
-            key,
-            plain: Vec::new(),
-            users,
-            names,
-            attempts: Mutex::default(),
-            has_come: Condvar::new(),
-        };
+        let state = State { file: Arc::new(FromFile::new(users)), attempts: Attempts::default() };
+        let mut auth = Auth { key, plain: Vec::new(), state: Mutex::new(state), has_come: Condvar::new() };
         auth.plain = plain.iter().map(|Plain(credentials)| auth.fingerprint(credentials)).collect();
         Ok(auth)
+    }
+
+    /// Takes these users in place of those of the file before. From now on no password counts that is not theirs,
+    /// whoever has come in with it before.
+    ///
+    /// # Errors
+    /// As [`Auth::new`]; then those from before stay.
+    pub fn replace_file(&self, content: &[u8]) -> Result<(), (usize, String)> {
+        let file = FromFile::new(passwords::parse_file(content)?);
+        let mut state = self.state();
+        if *state.file != file {
+            state.file = Arc::new(file);
+            state.attempts.forget();
+        }
+        Ok(())
     }
 
     /// Whether there are attempts that take long, and so a thread is needed for
     /// [`Auth::verify_next`].
     pub fn is_slow(&self) -> bool {
-        !self.users.is_empty()
+        self.state().is_slow()
     }
 
-    /// Waits for an attempt and verifies it. A thread of its own does this for ever.
-    pub fn verify_next(&self) {
-        let mut attempts = self.attempts();
+    /// Waits for an attempt and verifies it. A thread of its own does this for ever, and lends the memory; while
+    /// it waits for an attempt it has none.
+    pub fn verify_next(&self, memory: &mut Memory) {
+        let mut state = self.state();
         let attempt = loop {
-            match attempts.pop() {
-                Some(attempt) => break attempt,
-                None => attempts = self.has_come.wait(attempts).unwrap_or_else(PoisonError::into_inner),
+            if let Some(attempt) = state.attempts.pop() {
+                break attempt;
             }
+            memory.give_back();
+            state = self.has_come.wait(state).unwrap_or_else(PoisonError::into_inner);
         };
-        drop(attempts);
+        let file = Arc::clone(&state.file);
+        drop(state);
         let Attempt { fingerprint, network, what } = attempt;
         // A panic must not leave it waiting for ever, and all others behind it.
-        let is_right = catch_unwind(AssertUnwindSafe(|| self.verify(&what))).unwrap_or(false);
-        self.attempts().verified(fingerprint, network, is_right, Instant::now());
+        let verify = AssertUnwindSafe(|| self.verify(&file, &what, memory));
+        let is_right = catch_unwind(verify).unwrap_or(false);
+        let mut state = self.state();
+        // If the file was replaced meanwhile, who asks again is verified by the new one.
+        if Arc::ptr_eq(&file, &state.file) {
+            state.attempts.verified(fingerprint, network, is_right, Instant::now());
+        }
     }
 
     /// Verifies the hash of this user; for a name that is not in the file, that of another one, and
     /// in vain.
-    fn verify(&self, credentials: &Credentials) -> bool {
-        let own = self.users.get(&credentials.user);
-        let hash = own.or_else(|| self.users.get(self.stand_in(&credentials.user)?));
-        let is_right = hash.is_some_and(|hash| hash.verify(&credentials.password));
+    fn verify(&self, file: &FromFile, credentials: &Credentials, memory: &mut Memory) -> bool {
+        let own = file.users.get(&credentials.user);
+        let hash = own.or_else(|| file.users.get(self.stand_in(file, &credentials.user)?));
+        let is_right = hash.is_some_and(|hash| hash.verify(&credentials.password, memory));
         is_right && own.is_some()
     }
 
     /// The user whose hash stands in for the one that this name does not have: to the name, always
     /// the same. Who does not know the key cannot know which.
-    fn stand_in(&self, user: &[u8]) -> Option<&Vec<u8>> {
+    fn stand_in<'a>(&self, file: &'a FromFile, user: &[u8]) -> Option<&'a Vec<u8>> {
         let print = self.fingerprint(&Credentials { user: user.to_vec(), password: Vec::new() });
         let number = u64::from_be_bytes(print[..8].try_into().expect("8 bytes"));
-        let count = self.names.len() as u64;
-        self.names.get(usize::try_from(number.checked_rem(count)?).ok()?)
+        let count = file.names.len() as u64;
+        file.names.get(usize::try_from(number.checked_rem(count)?).ok()?)
     }
 
     /// Whether a request of this client may come in.
@@ -188,7 +222,9 @@ impl Auth {
         };
         let fingerprint = self.fingerprint(&credentials);
         let network = Network::of(client);
-        let mut attempts = self.attempts();
+        let mut state = self.state();
+        let is_slow = state.is_slow();
+        let attempts = &mut state.attempts;
         match attempts.standing(&fingerprint, network, now) {
             Standing::Wrong => Err(Denial::wrong()),
             Standing::Blocked(time) => Err(Denial::blocked(time)),
@@ -206,7 +242,7 @@ impl Auth {
             }
             Standing::Waiting => Ok(None),
             Standing::NoRoom => Err(Denial::no_room()),
-            Standing::New if !self.is_slow() => {
+            Standing::New if !is_slow => {
                 attempts.verified(fingerprint, network, false, now);
                 Err(Denial::wrong())
             }
@@ -240,14 +276,20 @@ impl Auth {
         hash.finalize_fixed().into()
     }
 
-    fn attempts(&self) -> MutexGuard<'_, Attempts<Credentials>> {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_slow(&self) -> bool {
+        !self.file.users.is_empty()
     }
 }
 
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Auth({} and {} users)", self.plain.len(), self.users.len())
+        write!(f, "Auth({} and {} users)", self.plain.len(), self.state().file.users.len())
     }
 }
 

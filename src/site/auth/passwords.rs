@@ -9,11 +9,12 @@
 //! Both kinds are slow on purpose. Whoever gets hold of the file has to spend that time on each
 //! guess, too. What is quick to try (MD5, SHA-1, crypt) is refused: it would protect nobody.
 
+use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Argon2, Params};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use std::collections::HashMap;
 use std::str::FromStr;
+use subtle::ConstantTimeEq;
 
 /// What a hash may cost: one that is verified for seconds keeps everybody who logs in waiting, and its
 /// memory is taken from whatever else runs here. On a usual machine, at most about a second.
@@ -22,11 +23,36 @@ const MAX_ARGON2_MEMORY: u64 = 256 * 1024;
 const MAX_ARGON2_WORK: u64 = 4 * MAX_ARGON2_MEMORY;
 const MAX_ARGON2_LANES: u32 = 16;
 
+/// From this size on an allocation is a mapping of its own whatever came before it, and so goes back to the
+/// system as soon as it is freed (mallopt(3), `M_MMAP_THRESHOLD`: at most 32 MiB). Pages that nobody touches
+/// take no memory. What is smaller is cut out of a heap, where a small thing behind it can keep it for ever.
+const MAPPED: usize = 33 * 1024 * 1024 / Block::SIZE;
+
+/// The memory that argon2 fills, 19 MiB as `--hash` writes it: one for all that are verified, one after another.
+#[derive(Debug, Default)]
+pub struct Memory(Vec<Block>);
+
+impl Memory {
+    fn blocks(&mut self, count: usize) -> &mut [Block] {
+        if self.0.len() < count {
+            self.give_back();
+            self.0.reserve_exact(count.max(MAPPED));
+            self.0.resize(count, Block::new());
+        }
+        &mut self.0[..count]
+    }
+
+    /// Gives it back to the system.
+    pub(super) fn give_back(&mut self) {
+        self.0 = Vec::new();
+    }
+}
+
 /// The users of a file: a hash for each name.
 pub(super) type Users = HashMap<Vec<u8>, Hash>;
 
 /// What a password is verified against.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Hash {
     Bcrypt(String),
     Argon2(Box<PasswordHash>),
@@ -66,13 +92,26 @@ impl Hash {
     }
 
     /// Whether it is this password's. It takes its time.
-    pub(super) fn verify(&self, password: &[u8]) -> bool {
+    pub(super) fn verify(&self, password: &[u8], memory: &mut Memory) -> bool {
         match self {
             // bcrypt knows 72 bytes of a password; htpasswd, too, leaves it at that.
             Hash::Bcrypt(hash) => bcrypt::verify(password, hash).unwrap_or(false),
-            Hash::Argon2(hash) => Argon2::default().verify_password(password, hash.as_ref()).is_ok(),
+            Hash::Argon2(hash) => verify_argon2(hash, password, memory).unwrap_or(false),
         }
     }
+}
+
+/// Whether it is this password's; nothing if it cannot be told.
+fn verify_argon2(hash: &PasswordHash, password: &[u8], memory: &mut Memory) -> Option<bool> {
+    let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?.as_bytes());
+    let params = Params::try_from(hash).ok()?;
+    let blocks = memory.blocks(params.block_count());
+    let mut found = vec![0; expected.len()];
+    Argon2::new(Algorithm::Argon2id, version, params)
+        .hash_password_into_with_memory(password, salt, &mut found, blocks)
+        .ok()?;
+    Some(found.ct_eq(expected).into())
 }
 
 /// Reads a file; the error is what is wrong with it, and in which line, counted from 1.
@@ -140,17 +179,17 @@ pub(super) mod tests {
         ];
         for (hash, password, expected) in table {
             let hash = Hash::parse(hash).expect("a good hash");
-            assert_eq!(hash.verify(password.as_bytes()), expected, "{password:?}");
+            assert_eq!(hash.verify(password.as_bytes(), &mut Memory::default()), expected, "{password:?}");
         }
     }
 
     #[test]
     fn a_file_has_a_user_a_line() {
-        let file = format!("# who may come in\r\n\n  \nalice:{BCRYPT}\r\nb\u{e4}r:{ARGON2}\n");
+        let file = format!("# who may come in\r\n\n  \nalice:{BCRYPT} \t\r\nb\u{e4}r:{ARGON2}  \n");
         let users = parse_file(file.as_bytes()).expect("a good file");
         assert_eq!(users.len(), 2);
-        assert!(users[&b"alice"[..]].verify(b"secret"));
-        assert!(users["b\u{e4}r".as_bytes()].verify(b"geheim"));
+        assert!(users[&b"alice"[..]].verify(b"secret", &mut Memory::default()));
+        assert!(users["b\u{e4}r".as_bytes()].verify(b"geheim", &mut Memory::default()));
     }
 
     #[test]
@@ -188,7 +227,7 @@ pub(super) mod tests {
     fn a_line_that_is_printed_can_be_read() {
         let line = line_for("b\u{e4}r", "a:b").expect("it can be hashed");
         let users = parse_file(line.as_bytes()).expect("a good line");
-        assert!(users["b\u{e4}r".as_bytes()].verify(b"a:b"));
+        assert!(users["b\u{e4}r".as_bytes()].verify(b"a:b", &mut Memory::default()));
         assert_ne!(line, line_for("b\u{e4}r", "a:b").expect("hashed again"), "each has a salt of its own");
         for (user, password) in [("", "x"), ("a:b", "x"), ("#a", "x"), ("a", ""), ("a", "x\n"), ("a\t", "x")]
         {

@@ -55,7 +55,7 @@ impl Bench {
     fn decide(&self, claim: &str) -> String {
         match &*self.say(claim) {
             "wait" => {
-                self.door.auth.verify_next();
+                self.door.auth.verify_next(&mut Memory::default());
                 self.say(claim)
             }
             said => said.to_owned(),
@@ -178,9 +178,9 @@ fn a_request_waits_until_its_password_is_verified_and_others_need_not() {
     assert_eq!(bench.say("alice:secret"), "wait", "a second one does not wait for a second time");
     assert_eq!(bench.say("bob:wrong"), "wait");
     assert_eq!(bench.say("pia:pepper"), "pia");
-    bench.door.auth.verify_next();
+    bench.door.auth.verify_next(&mut Memory::default());
     assert_eq!((bench.say("alice:secret"), bench.say("bob:wrong")), ("alice".into(), "wait".into()));
-    bench.door.auth.verify_next();
+    bench.door.auth.verify_next(&mut Memory::default());
     assert_eq!(bench.say("bob:wrong"), "401");
 }
 
@@ -191,7 +191,8 @@ fn a_name_that_does_not_exist_costs_as_much_as_one_that_does() {
     for claim in ["alice:no", "nobody:no", "pia:no", "nobody-else:no"] {
         assert_eq!(bench.say(claim), "wait", "{claim}");
     }
-    let stand_in = |name: &str| bench.door.auth.stand_in(name.as_bytes()).expect("there are users").clone();
+    let (auth, file) = (&bench.door.auth, Arc::clone(&bench.door.auth.state().file));
+    let stand_in = |name: &str| auth.stand_in(&file, name.as_bytes()).expect("there are users").clone();
     for number in 0..20 {
         let name = format!("nobody-{number}");
         assert_eq!(stand_in(&name), stand_in(&name), "always the same");
@@ -202,7 +203,7 @@ fn a_name_that_does_not_exist_costs_as_much_as_one_that_does() {
     for number in 0..10 {
         for password in ["secret", "geheim"] {
             let stranger = Credentials::split(format!("{number}:{password}").as_bytes()).expect("good");
-            assert!(!bench.door.auth.verify(&stranger), "{number}:{password}");
+            assert!(!auth.verify(&file, &stranger, &mut Memory::default()), "{number}:{password}");
         }
     }
 }
@@ -219,4 +220,50 @@ fn no_password_is_shown_or_kept() {
     }
     let (one, other) = (Bench::new(&["pia:pepper"], None), Bench::new(&["pia:pepper"], None));
     assert_ne!(one.door.auth.plain, other.door.auth.plain, "each process has a key of its own");
+}
+
+#[test]
+fn after_the_file_is_replaced_only_its_passwords_count() {
+    let bench = Bench::mixed();
+    assert_eq!((bench.decide("alice:secret"), bench.decide("bob:geheim")), ("alice".into(), "bob".into()));
+    assert_eq!(bench.decide("carol:geheim"), "401");
+    // alice has another password, bob is gone, carol is new.
+    let file = format!("alice:{ARGON2}\ncarol:{ARGON2}\n");
+    bench.door.auth.replace_file(file.as_bytes()).expect("a good file");
+    let table = [
+        ("alice:secret", "401"),
+        ("bob:geheim", "401"),
+        ("alice:geheim", "alice"),
+        ("carol:geheim", "carol"),
+        ("pia:pepper", "pia"),
+    ];
+    for (claim, expected) in table {
+        assert_eq!(bench.decide(claim), expected, "{claim}");
+    }
+    assert_eq!(bench.door.auth.replace_file(b"nonsense").expect_err("no good").0, 1);
+    assert_eq!(bench.say("alice:geheim"), "alice", "then those from before stay");
+    bench.door.auth.replace_file(file.as_bytes()).expect("a good file");
+    assert_eq!(bench.say("alice:geheim"), "alice", "the same again is no reason to verify anything again");
+}
+
+#[test]
+fn who_failed_too_often_is_not_let_off_by_a_new_file() {
+    let bench = Bench::mixed();
+    for number in 0..attempts::MAX_FAILURES {
+        assert_eq!(bench.decide(&format!("alice:{number}")), "401");
+    }
+    bench.door.auth.replace_file(format!("alice:{ARGON2}\n").as_bytes()).expect("a good file");
+    assert_eq!(bench.say("alice:next"), "429");
+}
+
+#[test]
+fn what_is_being_verified_when_the_file_is_replaced_counts_for_nothing() {
+    let bench = Bench::mixed();
+    assert_eq!(bench.say("alice:secret"), "wait");
+    let auth = &bench.door.auth;
+    let attempt = auth.state().attempts.pop().expect("it waits");
+    auth.replace_file(format!("alice:{ARGON2}\n").as_bytes()).expect("a good file");
+    assert_eq!(bench.say("alice:secret"), "wait", "it is to be verified by the new one");
+    assert_eq!(attempt.what.user, b"alice");
+    assert_eq!(bench.decide("alice:secret"), "401");
 }
