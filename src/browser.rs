@@ -27,6 +27,20 @@ const NOT_IN_A_URL: &AsciiSet = &CONTROLS
     .add(b'^')
     .add(b'|');
 
+/// The ports that browsers refuse to open, whatever is there: other protocols' servers take commands a line each,
+/// and a form could be made to look like some of them (the Fetch standard, "port blocking").
+const BLOCKED: [u16; 83] = [
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103,
+    104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514,
+    515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723,
+    2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
+
+/// Whether browsers refuse to open this port.
+pub fn refuses(port: u16) -> bool {
+    BLOCKED.binary_search(&port).is_ok()
+}
+
 /// The address of a path, which may have a slash at its start, below a URL that ends in one.
 pub fn address(url: &str, path: &str) -> String {
     format!("{url}{}", utf8_percent_encode(path.trim_start_matches('/'), NOT_IN_A_URL))
@@ -88,6 +102,25 @@ mod tests {
         ];
         for (path, expected) in table {
             assert_eq!(address("http://localhost:1/", path), format!("http://localhost:1/{expected}"));
+        }
+    }
+
+    #[test]
+    fn ports_of_other_protocols_are_refused_and_those_of_the_web_are_not() {
+        assert!(BLOCKED.is_sorted());
+        for (port, expected) in [
+            (22, true),
+            (5060, true),
+            (6000, true),
+            (6666, true),
+            (10080, true),
+            (80, false),
+            (443, false),
+            (3000, false),
+            (6001, false),
+            (8080, false),
+        ] {
+            assert_eq!(refuses(port), expected, "{port}");
         }
     }
 }

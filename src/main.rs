@@ -26,6 +26,7 @@ use glasshttp::service_manager::ServiceManager;
 #[cfg(feature = "auth")]
 use glasshttp::site::{Gate, auth::Door};
 use glasshttp::site::{Hosts, Root, Site, Upload, Uploads};
+use glasshttp::start_lines::Places;
 use glasshttp::{browser, habits, human, start_lines};
 use jiff::tz::TimeZone;
 use std::io::{self, IsTerminal, Write};
@@ -150,7 +151,7 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     if config.site.upload.is_some() {
         server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
     }
-    warn(config, server_options.gate.is_some());
+    warn(config, &places, server_options.gate.is_some());
     let server = Server::new(doors.listeners, server_options)
         .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
     let manager = find_service_manager();
@@ -340,7 +341,11 @@ fn open_certificate(which: &TlsConfig, config: &Config) -> Result<Certificate, S
 }
 
 /// Says what is on and could surprise.
-fn warn(config: &Config, asks_for_passwords: bool) {
+fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
+    let home = std::env::home_dir();
+    for line in start_lines::warnings(config, places, home.as_deref()) {
+        complain(&config.by_variables(&format!("glasshttp: {line}")));
+    }
     if config.server.faults.are_any() {
         complain(&format!(
             "glasshttp: THIS SERVER BREAKS THE RULES ON PURPOSE: {}",

@@ -290,6 +290,40 @@ fn help_by_group() -> Vec<(String, Vec<String>)> {
     groups
 }
 
+#[test]
+fn what_could_surprise_at_the_start_is_one_line_and_it_serves() {
+    let outer = folder(&[("site/a.txt", "aaaaa")]);
+    let start = |options: &[&str], folder: &Path| {
+        let mut command = glasshttp();
+        command.env("HOME", outer.path()).args(options).arg(folder);
+        Server::start_command(&mut command)
+    };
+    // The port is the same for all who try, so the address is not.
+    let ip = address_of_our_own().ip().to_string();
+    let table: &[(&[&str], &Path, &str)] = &[
+        (&["--port", "0"], Path::new("/"), "the whole machine: every file that you may read"),
+        (&["--port", "0", "--hidden"], Path::new("/"), "hidden names too"),
+        (
+            &["--port", "0", "--quiet", "--log", "off"],
+            outer.path(),
+            "your whole home folder, but for hidden names",
+        ),
+        (&["--port", "6666", "--bind", &ip], &outer.path().join("site"), "browsers refuse to open port 6666"),
+    ];
+    for &(options, folder, part) in table {
+        if options.contains(&"--quiet") {
+            let mut command = glasshttp();
+            let process = Process::start(command.env("HOME", outer.path()).args(options).arg(folder));
+            process.stderr.line(part, |line| line.contains(part));
+            continue;
+        }
+        let server = start(options, folder);
+        assert_eq!(server.get("/").status, 200, "{options:?}");
+        one_line(&server.stop().stderr, &["glasshttp: ", part], &options);
+    }
+    assert_eq!(start(&["--port", "0"], &outer.path().join("site")).stop().stderr, Vec::<String>::new());
+}
+
 // ---- variables
 
 /// What the command says of a folder that is not there; by then it has read all variables.
@@ -1208,7 +1242,8 @@ fn lan_tells_a_terminal_what_others_open_with_a_code_for_phones() {
     let Some(process) = at_a_terminal(&["--port", "0", "--lan"], folder.path()) else { return };
     let (lines, port) = start_lines(&process);
     let interfaces = if_addrs::get_if_addrs().expect("interfaces");
-    let others: Vec<_> = interfaces.iter().filter(|one| one.ip().is_ipv4() && !one.is_loopback()).collect();
+    let others = interfaces.iter().filter(|one| one.ip().is_ipv4() && !one.is_loopback());
+    let others: Vec<_> = others.filter(|one| !one.is_link_local()).collect();
     for interface in &others {
         let url = format!("  http://{}:{port}/", interface.ip());
         assert!(lines.contains(&url), "{url} in {lines:?}");
