@@ -1,6 +1,7 @@
 //! The command line: options in, [`Config`] out. Every default is in this file.
 
 use crate::access_log::Format;
+use crate::check::Target;
 use crate::habits;
 use crate::http::base_path::BasePath;
 use crate::http::forwarded::{Proxies, Proxy};
@@ -352,6 +353,13 @@ pub struct Cli {
           help_heading = "For running it longer")]
     no_sandbox: bool,
 
+    /// Ask a server whether it answers, and end: exit code 0 for 2xx and 3xx, else 1. URL is http://, https:// (whose
+    /// certificate is not looked at) or unix:PATH [default: the server that the other options and variables describe,
+    /// of which all but 5xx will do]
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "", value_parser = Target::parse,
+          help_heading = "For running it longer")]
+    check: Option<Target>,
+
     /// What of this was said by variables.
     #[arg(skip)]
     variables: Vec<Variable>,
@@ -434,6 +442,8 @@ pub struct Config {
     /// What is to be printed, and nothing served.
     #[cfg(feature = "manual")]
     pub manual: Option<Manual>,
+    /// What is to be asked whether it answers, and nothing served.
+    pub check: Option<Target>,
     /// Whether browsers on this machine may look on, at `/.glass/`.
     pub inspect: bool,
     /// Whether whoever may ask for files may ask how the server does, at `/.glass/metrics`.
@@ -655,6 +665,7 @@ impl Cli {
             sandbox: !self.no_sandbox,
             #[cfg(feature = "auth")]
             auth: AuthConfig { plain: self.auth, file: self.auth_file, hash: self.hash },
+            check: self.check,
             addresses,
             sockets,
             socket_mode: self.socket_mode,

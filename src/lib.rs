@@ -31,7 +31,7 @@
 //!   `man`), [`browser`] (of the user, for `--open`);
 //! - pages of its own: [`inspect`] (what goes on, live), `reload` (pages that reload when files change),
 //!   both by way of [`events`], and `metrics` (numbers for who watches over servers);
-//! - for servers that run for longer: `certificate` (for https), [`log_file`], [`quit_after`],
+//! - for servers that run for longer: `certificate` (for https), [`check`] (whether one answers), [`log_file`], [`quit_after`],
 //!   [`service_manager`], and `apart.rs`, `doors.rs` and `signals.rs` beside `main.rs`.
 //!
 //! # The way of a request
@@ -82,6 +82,7 @@ pub mod browser;
 pub mod budget;
 #[cfg(feature = "tls")]
 pub mod certificate;
+pub mod check;
 pub mod cli;
 pub mod client;
 pub mod events;

@@ -108,6 +108,13 @@ fn run(config: &Config, is_terminal: bool) -> Result<(), String> {
         let printed = manual.render().and_then(|text| out.write_all(&text)).and_then(|()| out.flush());
         return printed.map_err(|error| format!("cannot print it: {}", start_lines::reason(&error)));
     }
+    if let Some(target) = &config.check {
+        let line = target.ask(config)?;
+        if !config.quiet {
+            let _ = writeln!(io::stdout(), "{line}");
+        }
+        return Ok(());
+    }
     serve(config, is_terminal)
 }
 

@@ -232,7 +232,7 @@ fn url(places: &Places, ip: IpAddr, port: u16) -> String {
 }
 
 /// Where to connect to reach, from this machine, what listens on this address: on "all" is none.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(v4) if v4.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(v6) if v6.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),

@@ -250,6 +250,7 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("--log-file <PATH>", ""),
             ("--quit-after <SECONDS>", "never"),
             ("--no-sandbox", "those of the folder alone"),
+            ("--check [<URL>]", "the server that the other options"),
         ],
     ),
 ];

@@ -67,6 +67,47 @@ fn the_command_takes_what_the_image_gives_it() {
 }
 
 #[test]
+fn the_image_asks_itself_whether_it_is_well_and_passwords_or_other_ports_by_variables_do_not_matter() {
+    let site = folder(&[("a.txt", "aaaaa")]);
+    let image = contrib("Dockerfile");
+    let [line] = values(&image, "HEALTHCHECK ")[..] else { panic!("one health check") };
+    let (_, command) = line.split_once("CMD ").expect("a command");
+    let words: Vec<String> = serde_json::from_str(command).expect("a list");
+    assert_eq!(words[0], "/glasshttp");
+    let holder = std::net::TcpListener::bind((support::V4, 0)).expect("a free port");
+    let port = holder.local_addr().expect("bound").port().to_string();
+    drop(holder);
+    let in_the_image = |more: &[(&str, &str)]| {
+        let mut command = glasshttp();
+        for variable in values(&image, "ENV ").iter().flat_map(|line| line.split(' ')) {
+            let (name, value) = variable.split_once('=').expect("a name and a value");
+            command.env(name, value);
+        }
+        command.env("GLASSHTTP_FOLDER", site.path()).env("GLASSHTTP_PORT", &port);
+        command.envs(more.iter().copied());
+        command
+    };
+    let variables: &[&[(&str, &str)]] = &[
+        &[],
+        &[("GLASSHTTP_BASE_PATH", "/files"), ("GLASSHTTP_NO_LISTING", "1")],
+        #[cfg(feature = "auth")]
+        &[("GLASSHTTP_AUTH", "pia:pepper")],
+        #[cfg(feature = "tls")]
+        &[("GLASSHTTP_TLS_SELF_SIGNED", "1")],
+    ];
+    for more in variables {
+        let check = || support::run(in_the_image(more).args(&words[1..]));
+        assert_eq!(check().code, Some(1), "nobody is there");
+        let process = support::Process::start(&mut in_the_image(more));
+        process.stdout.line("where", |line| line.starts_with("Listening on "));
+        let end = check();
+        assert_eq!((end.code, end.stderr.len()), (Some(0), 0), "{more:?}: {end:?}");
+        process.signal(rustix::process::Signal::TERM);
+        assert_eq!(process.finish().code, Some(0));
+    }
+}
+
+#[test]
 #[ignore = "it needs systemd-analyze"]
 fn systemd_takes_the_units_and_finds_them_safe() {
     let units = folder(&[("glasshttp.socket", &contrib("glasshttp.socket"))]);

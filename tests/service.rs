@@ -305,6 +305,93 @@ fn sighup_opens_anew_as_long_as_the_terminal_is_there_and_stops_when_it_is_gone(
     assert_eq!(status.code(), Some(0));
 }
 
+// ---- whether it answers
+
+/// What `--check` says of this URL.
+fn check(url: &str) -> support::Finished {
+    run(glasshttp().args(["--check", url]))
+}
+
+#[test]
+fn check_ends_with_0_if_the_url_is_there_and_else_with_1_and_a_line() {
+    let site = folder(&[("a.txt", "aaaaa"), ("sub/b.txt", "")]);
+    let server = Server::start(site.path(), &["--no-listing"]);
+    let table = [
+        ("/a.txt", 0, "200"),
+        ("/sub", 0, "301"),
+        ("/missing?q", 1, "/missing?q answers with 404"),
+        ("/sub/", 1, "answers with 403"),
+    ];
+    for (path, code, part) in table {
+        let end = check(&server.url(path));
+        assert_eq!(end.code, Some(code), "{path}: {end:?}");
+        let (said, silent) = if code == 0 { (&end.stdout, &end.stderr) } else { (&end.stderr, &end.stdout) };
+        one_line(said, &[part], &path);
+        assert!(silent.is_empty(), "{end:?}");
+    }
+    let url = server.url("/");
+    assert_eq!(server.stop().code, Some(0));
+    let end = check(&url);
+    assert_eq!(end.code, Some(1));
+    one_line(&end.stderr, &["glasshttp: ", "does not answer: connection refused"], &url);
+    let end = check("localhost:80");
+    assert_eq!(end.code, Some(2));
+    one_line(&end.stderr, &["--check", "it must be a URL", "unix:PATH"], &"no URL");
+}
+
+#[test]
+fn check_asks_through_a_unix_socket_too() {
+    let (site, outer) = (small_site(), folder(&[]));
+    let socket = format!("unix:{}", outer.path().join("socket").display());
+    let process = Process::start(glasshttp().args(["--bind", &socket]).arg(site.path()));
+    process.stdout.line("where", |line| line.starts_with("Listening on "));
+    assert_eq!(check(&socket).code, Some(0));
+    assert_eq!(run(glasshttp().args(["--bind", &socket, "--check"])).code, Some(0));
+    process.signal(Signal::TERM);
+    assert_eq!(process.finish().code, Some(0));
+    assert_eq!(check(&socket).code, Some(1));
+}
+
+#[test]
+#[cfg(feature = "auth")]
+fn check_may_bring_a_password_and_does_not_show_it() {
+    let site = small_site();
+    let mut command = glasshttp();
+    command.env("GLASSHTTP_AUTH", "pia:pepper").args(["--port", "0"]).arg(site.path());
+    let server = Server::start_command(&mut command);
+    for (claim, code, part) in [("pia:pepper@", 0, "200"), ("pia:salt@", 1, "401"), ("", 1, "401")] {
+        let end = check(&format!("http://{claim}{}/a.txt", server.address));
+        assert_eq!(end.code, Some(code), "{claim}: {end:?}");
+        let line = one_line(if code == 0 { &end.stdout } else { &end.stderr }, &[part], &claim);
+        assert!(!line.contains("pia") && !line.contains("pepper"), "{line}");
+    }
+}
+
+#[test]
+fn check_does_not_wait_for_ever_and_what_is_no_http_is_no_answer() {
+    use std::io::Write;
+    let listener = std::net::TcpListener::bind((support::V4, 0)).expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("bound"));
+    let began = Instant::now();
+    // The kernel accepts, and nobody ever answers.
+    let end = check(&url);
+    assert_eq!(end.code, Some(1));
+    one_line(&end.stderr, &["does not answer within 5 seconds"], &"silence");
+    assert!(began.elapsed() < PATIENCE);
+    drop(listener);
+    let listener = std::net::TcpListener::bind((support::V4, 0)).expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("bound"));
+    let other = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("somebody connects");
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").expect("sent");
+        let _ = std::io::Read::read(&mut stream, &mut [0; 1024]);
+    });
+    let end = check(&url);
+    assert_eq!(end.code, Some(1));
+    one_line(&end.stderr, &["not HTTP"], &"another protocol");
+    other.join().expect("no panic");
+}
+
 // ---- the end when nobody asks
 
 #[test]

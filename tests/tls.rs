@@ -585,6 +585,25 @@ fn what_is_wrong_with_the_files_is_one_line_that_names_them() {
 }
 
 #[test]
+fn check_takes_any_certificate() {
+    let outer = site();
+    let server = start(outer.path(), &[]);
+    for (url, code) in [
+        (format!("https://{}/a.txt", server.address), 0),
+        (format!("https://localhost:{}/a.txt", server.port()), 0),
+        (format!("https://{}/missing", server.address), 1),
+    ] {
+        let Finished { code: found, stdout, stderr } = run(glasshttp().args(["--check", &url]));
+        assert_eq!(found, Some(code), "{url}: {stdout:?} {stderr:?}");
+    }
+    let plain = Server::start(&outer.path().join("served"), &[]);
+    let Finished { code, stderr, .. } =
+        run(glasshttp().args(["--check", &format!("https://{}/", plain.address)]));
+    assert_eq!(code, Some(1));
+    one_line(&stderr, &["does not answer"], &"no TLS there");
+}
+
+#[test]
 fn options_that_make_no_sense_together_are_one_line() {
     let table: &[(&[&str], &str)] = &[
         (&["--tls-key", "key.pem"], "--tls-cert"),

@@ -28,6 +28,13 @@ impl Credentials {
     }
 }
 
+impl Credentials {
+    /// The value of the field that says this.
+    pub(super) fn field(&self) -> String {
+        format!("Basic {}", STANDARD.encode([&self.user, &b":"[..], &self.password].concat()))
+    }
+}
+
 /// What a request has to say for itself.
 #[derive(PartialEq, Eq)]
 pub(super) enum Claim {

@@ -83,6 +83,13 @@ impl Plain {
     }
 }
 
+impl Plain {
+    /// The value of the Authorization field by which this user comes in.
+    pub(crate) fn authorization(&self) -> String {
+        self.0.field()
+    }
+}
+
 impl fmt::Debug for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Plain({}, ...)", self.0.user.escape_ascii())
