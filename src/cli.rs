@@ -461,10 +461,10 @@ pub struct Config {
 }
 
 impl Config {
-    /// A line about options, in which each that was given by a variable is called by the variable's name: there is
-    /// where whoever reads it has to change something.
+    /// A line about options, in which each that was given by a variable is called by the variable's name, and what it
+    /// says comes with that name: there is where whoever reads it has to change something.
     pub fn by_variables(&self, line: &str) -> String {
-        variables::rename(&self.variables, line)
+        variables::explain(&self.variables, line)
     }
 }
 
@@ -925,7 +925,7 @@ fn usage_error(error: &clap::Error) -> String {
         |line: &&str| !line.is_empty() && !beside_the_point.iter().any(|start| line.starts_with(start));
     let lines = text.lines().map(str::trim).filter(says_something).map(str::to_owned);
     let lines = lines.chain(tip.map(|tip| format!("tip: {tip}"))).collect::<Vec<_>>();
-    lines.join("; ").trim_start_matches("error: ").to_owned()
+    lines.join("; ").replace(":; ", ": ").trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub(crate) struct Variable {
     /// `--port`; nothing for the folder.
     option: Option<String>,
     name: String,
+    /// What it says.
+    value: String,
 }
 
 /// A command that looks at no variable which means nothing.
@@ -60,6 +62,7 @@ impl Variable {
             shown: arg.to_string(),
             option: arg.get_long().map(|long| format!("--{long}")),
             name: arg.get_env()?.to_str()?.to_owned(),
+            value: std::env::var(arg.get_env()?).unwrap_or_default(),
         })
     }
 
@@ -102,7 +105,22 @@ pub(crate) fn rename(variables: &[Variable], line: &str) -> String {
     })
 }
 
-/// The same, with the names of those that it does not speak of before it.
+/// The same, with the name behind what a variable says where that is quoted, as names of files are: `"/srv/www" (GLASSHTTP_FOLDER)`.
+pub(crate) fn explain(variables: &[Variable], line: &str) -> String {
+    variables.iter().fold(rename(variables, line), |line, one| {
+        let quoted = format!("\"{}\"", one.value);
+        let at = line.find(&quoted).filter(|_| !one.value.is_empty() && !line.contains(&one.name));
+        at.map_or_else(
+            || line.clone(),
+            |at| {
+                let (before, behind) = line.split_at(at + quoted.len());
+                format!("{before} ({}){behind}", one.name)
+            },
+        )
+    })
+}
+
+/// As [`rename`], with the names of those that it does not speak of before it.
 pub(crate) fn rename_all(variables: &[Variable], line: &str) -> String {
     let line = rename(variables, line);
     let missing = variables.iter().map(|one| one.name.as_str()).filter(|name| !line.contains(name));
@@ -150,6 +168,7 @@ mod tests {
             shown: "--log <FORMAT>".to_owned(),
             option: Some("--log".to_owned()),
             name: "GLASSHTTP_LOG".to_owned(),
+            value: "a/b".to_owned(),
         };
         let table = [
             ("bad value for '--log <FORMAT>'", "bad value for GLASSHTTP_LOG"),
@@ -159,6 +178,14 @@ mod tests {
         ];
         for (line, expected) in table {
             assert_eq!(rename(std::slice::from_ref(&one), line), expected);
+        }
+        let table = [
+            ("cannot open \"a/b\": no", "cannot open \"a/b\" (GLASSHTTP_LOG): no"),
+            ("cannot open \"a/b\", as --log says", "cannot open \"a/b\", as GLASSHTTP_LOG says"),
+            ("cannot open a/b: no", "cannot open a/b: no"),
+        ];
+        for (line, expected) in table {
+            assert_eq!(explain(std::slice::from_ref(&one), line), expected);
         }
         assert_eq!(rename_all(&[one], "something is missing"), "GLASSHTTP_LOG: something is missing");
     }

@@ -435,6 +435,30 @@ fn an_option_goes_before_a_variable_and_what_that_says_is_not_looked_at() {
 }
 
 #[test]
+fn a_file_of_a_variable_that_cannot_be_opened_is_told_with_the_variables_name() {
+    let site = small_site();
+    let table: &[(&str, &str, &str)] = &[
+        ("GLASSHTTP_FOLDER", "/no/such", "cannot serve \"/no/such\" (GLASSHTTP_FOLDER): no such file"),
+        (
+            "GLASSHTTP_LOG_FILE",
+            "/no/such/log",
+            "cannot open the log \"/no/such/log\" (GLASSHTTP_LOG_FILE): no such",
+        ),
+        ("GLASSHTTP_BIND", "192.0.2.1", "GLASSHTTP_BIND takes an address of this machine"),
+        #[cfg(feature = "auth")]
+        ("GLASSHTTP_AUTH_FILE", "/no/such", "\"/no/such\" (GLASSHTTP_AUTH_FILE): no such file"),
+        #[cfg(feature = "tls")]
+        ("GLASSHTTP_TLS_CERT", "/no/such", "\"/no/such\" (GLASSHTTP_TLS_CERT): no such file"),
+    ];
+    for &(name, value, part) in table {
+        let mut command = glasshttp();
+        let end = run(command.env(name, value).args(["--port", "0"]).current_dir(site.path()));
+        assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{name}: {end:?}");
+        one_line(&end.stderr, &[part], &name);
+    }
+}
+
+#[test]
 fn a_taken_port_of_a_variable_is_told_with_the_variables_name() {
     let folder = small_site();
     let holder = TcpListener::bind((V4, 0)).expect("a free port");
