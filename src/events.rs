@@ -70,8 +70,17 @@ pub fn render(name: &str, data: &str) -> Arc<str> {
 }
 
 /// The answer to a page that wants to listen.
+///
+/// nginx keeps an answer until a buffer is full or the answer ends, and so would keep this one for ever:
+/// `X-Accel-Buffering: no` makes it pass on what comes as it comes, without a line in its configuration.
+/// What compresses on the way (mod_deflate, CDNs) waits for more in the same manner; `no-transform` (RFC
+/// 9111 section 5.2.2.6) forbids that.
 pub fn respond(subscriber: Arc<Subscriber>) -> Response {
-    Response::for_once("text/event-stream", Body::Stream(Box::new(EventStream::new(subscriber))))
+    let stream = Body::Stream(Box::new(EventStream::new(subscriber)));
+    let mut response = Response::for_once("text/event-stream", stream);
+    response.headers.replace("Cache-Control", "no-store, no-transform".to_owned());
+    response.headers.push("X-Accel-Buffering", "no");
+    response
 }
 
 /// What waits for a page.

@@ -227,6 +227,21 @@ fn pages_behind_it_hear_of_changes_at_once() {
     }
 }
 
+/// nginx keeps answers back unless they say that they must not wait.
+#[cfg(feature = "reload")]
+#[test]
+#[ignore = "needs nginx; .ci/run runs it"]
+fn pages_behind_a_bare_proxy_pass_hear_of_changes_at_once() {
+    let (site, _) = site();
+    let behind = Behind::start(Proxy::BareNginx, Way::Tcp, site.path(), &["--reload"]);
+    let mut client = behind.connect();
+    client.send("GET /files/.glass/reload HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    assert_eq!(client.head().field("content-type"), Some("text/event-stream"));
+    wait_for(&mut client, "event: hello");
+    write(site.path(), "new.html", "new");
+    wait_for(&mut client, "event: reload");
+}
+
 /// Reads until this has come.
 #[cfg(feature = "reload")]
 fn wait_for(client: &mut Client, text: &str) {

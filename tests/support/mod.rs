@@ -716,6 +716,9 @@ impl Events {
         client.send(format!("GET {target} HTTP/1.0\r\n\r\n"));
         let head = client.head();
         assert_eq!((head.status, head.field("content-type")), (200, Some("text/event-stream")));
+        // No proxy keeps back what is to arrive at once.
+        assert_eq!(head.field("x-accel-buffering"), Some("no"));
+        assert_eq!(head.field("cache-control"), Some("no-store, no-transform"));
         let mut events = Events(client);
         let (name, hello) = events.next();
         assert_eq!(name, "hello");

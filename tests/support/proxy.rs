@@ -1,4 +1,4 @@
-//! Proxies in front of the server, each with the configuration that the README shows for it.
+//! Proxies in front of the server, each with the configuration that the README shows for it; nginx also bare.
 
 // Each test file that has this is a crate of its own, and none uses all of it.
 #![allow(dead_code)]
@@ -14,6 +14,8 @@ use tempfile::TempDir;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proxy {
     Nginx,
+    /// nginx with a `proxy_pass` and nothing else, as most people begin.
+    BareNginx,
     Haproxy,
     Caddy,
 }
@@ -54,7 +56,7 @@ impl Behind {
         let line = server.stdout.line("the start line", |line| line.starts_with("Listening on "));
         let upstream = match (way, proxy) {
             (Way::Tcp, _) => line.split('/').nth(2).expect("an address").to_owned(),
-            (Way::UnixSocket, Proxy::Nginx) => bind,
+            (Way::UnixSocket, Proxy::Nginx | Proxy::BareNginx) => bind,
             (Way::UnixSocket, Proxy::Haproxy) => format!("unix@{}", socket.display()),
             (Way::UnixSocket, Proxy::Caddy) => format!("unix/{}", socket.display()),
         };
@@ -101,12 +103,14 @@ impl Proxy {
 
     fn command(self, folder: &Path, file: &Path) -> Command {
         let mut command = Command::new(match self {
-            Proxy::Nginx => "nginx",
+            Proxy::Nginx | Proxy::BareNginx => "nginx",
             Proxy::Haproxy => "haproxy",
             Proxy::Caddy => "caddy",
         });
         match self {
-            Proxy::Nginx => command.arg("-p").arg(folder).arg("-c").arg(file).args(["-e", "stderr"]),
+            Proxy::Nginx | Proxy::BareNginx => {
+                command.arg("-p").arg(folder).arg("-c").arg(file).args(["-e", "stderr"])
+            }
             Proxy::Haproxy => command.arg("-db").arg("-f").arg(file),
             Proxy::Caddy => {
                 // It keeps its certificates and its last configuration in the home of its user.
@@ -120,8 +124,12 @@ impl Proxy {
     /// The README's, with these addresses, and what it takes to run it in a folder.
     fn configuration(self, folder: &Path, upstream: &str, address: SocketAddr) -> String {
         let shown = folder.display();
+        if self == Proxy::BareNginx {
+            let location = format!("location /files {{ proxy_pass http://{upstream}; }}");
+            return nginx(&shown, &format!("server {{ listen {address}; {location} }}"));
+        }
         let (language, own_address, here) = match self {
-            Proxy::Nginx => ("nginx", "listen 80;", format!("listen {address};")),
+            Proxy::Nginx | Proxy::BareNginx => ("nginx", "listen 80;", format!("listen {address};")),
             Proxy::Haproxy => ("haproxy", "bind :80", format!("bind {address}")),
             Proxy::Caddy => (
                 "caddyfile",
@@ -139,22 +147,29 @@ impl Proxy {
         let block = block.replace(own_address, &here).replace("127.0.0.1:8000", upstream);
         match self {
             // Below one more path it hands a request's body on as it comes.
-            Proxy::Nginx => format!(
-                "daemon off; master_process off; pid {shown}/pid; error_log stderr;
-                events {{ worker_connections 64; }}
-                http {{
-                    access_log off; client_body_temp_path {shown}/body; proxy_temp_path {shown}/proxy;
-                    fastcgi_temp_path {shown}/fastcgi; uwsgi_temp_path {shown}/uwsgi; scgi_temp_path {shown}/scgi;
-                    {}
-                }}",
-                block.replace(
+            Proxy::Nginx | Proxy::BareNginx => nginx(
+                &shown,
+                &block.replace(
                     "location /files {",
                     "location /files/direct/ { proxy_pass http://glasshttp; proxy_request_buffering off; }
-                    location /files {"
-                )
+                    location /files {",
+                ),
             ),
             Proxy::Haproxy => block,
             Proxy::Caddy => format!("{{\n    admin off\n}}\n{block}"),
         }
     }
+}
+
+/// A configuration of nginx with these servers, and what it takes to run it in a folder.
+fn nginx(folder: &std::path::Display<'_>, servers: &str) -> String {
+    format!(
+        "daemon off; master_process off; pid {folder}/pid; error_log stderr;
+        events {{ worker_connections 64; }}
+        http {{
+            access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+            fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+            {servers}
+        }}"
+    )
 }
