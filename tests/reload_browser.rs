@@ -39,11 +39,54 @@ fn open(folder: &Path, page: &str) -> (Server, Browser) {
     (server, browser)
 }
 
+/// It has heard of the server, from it or from another page.
 fn wait_until_it_listens(browser: &Browser) {
     browser.wait_for(
-        "return performance.getEntriesByType('resource').some(file => file.name.endsWith('/.glass/reload.js'))
-            && document.readyState === 'complete'",
+        "const listens = window => window.document.readyState === 'complete'
+            && Boolean(window.glassReload?.known);
+         return listens(window) && Array.from(frames).every(listens)",
     );
+}
+
+/// How many connections of the browser listen, as the server sees it: of those that may be, as many as
+/// are left are taken here.
+fn streams(server: &Server) -> usize {
+    let mut ours = Vec::new();
+    loop {
+        let mut client = server.connect();
+        client.send("GET /.glass/reload HTTP/1.0\r\n\r\n");
+        if client.head().status != 200 {
+            return MOST - ours.len();
+        }
+        ours.push(client);
+    }
+}
+
+/// How many may listen with these options.
+const MOST: usize = 25;
+const MAX_CONNECTIONS: &[&str] = &["--max-connections", "100"];
+
+fn start(folder: &Path, options: &[&str]) -> Server {
+    Server::start(folder, &[&["--reload", "--log", "off"], MAX_CONNECTIONS, options].concat())
+}
+
+fn one_stream(server: &Server) {
+    // Those that have gone are noticed a little later.
+    wait_until("one stream for all", || (streams(server) == 1).then_some(()));
+}
+
+/// Runs this in another window, and comes back.
+fn in_another_window(browser: &Browser, kind: &str, run: impl FnOnce()) -> serde_json::Value {
+    let here = browser.command("GET", "/window", &json!(null));
+    let window = browser.command("POST", "/window/new", &json!({"type": kind}))["handle"].clone();
+    go_to(browser, &window);
+    run();
+    go_to(browser, &here);
+    window
+}
+
+fn go_to(browser: &Browser, window: &serde_json::Value) {
+    browser.command("POST", "/window", &json!({"handle": window}));
 }
 
 /// Waits until whoever connects is told of a change as one that was.
@@ -188,6 +231,173 @@ fn more_tabs_than_a_browser_has_connections_all_work() {
         browser.command("POST", "/window", &json!({"handle": window}));
         shows(&browser, "two");
     }
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_page_and_its_frames_share_one_stream_and_leave_the_other_connections() {
+    let folder = site();
+    let frames = "<iframe src=frame.html></iframe>".repeat(8);
+    put(folder.path(), "index.html", &format!("<!DOCTYPE html><title>t</title>{frames}<p>one</p>"));
+    put(folder.path(), "frame.html", "<!DOCTYPE html><link rel=stylesheet href=a.css><p>frame</p>");
+    let server = start(folder.path(), &[]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    wait_until_it_listens(&browser);
+    one_stream(&server);
+    browser.run("fetch('/b.css').then(reply => reply.text()).then(text => window.fetched = text)");
+    browser.wait_for("return window.fetched === 'p { font-size: 10px }'");
+    // A style sheet is swapped in all of them.
+    browser.run("window.stays = true; for (const frame of Array.from(frames)) frame.stays = true");
+    put(folder.path(), "a.css", "p { font-size: 20px }");
+    browser.wait_for(
+        "return Array.from(frames).every(frame => frame.stays
+            && frame.getComputedStyle(frame.document.querySelector('p')).fontSize === '20px')",
+    );
+    assert_eq!(browser.run("return window.stays"), true);
+    // And they reload, again and again.
+    for text in ["two", "three"] {
+        put(folder.path(), "frame.html", &format!("<p>{text}</p>"));
+        browser.wait_for(&format!(
+            "return frames.length === 8
+                && Array.from(frames).every(frame => frame.document.body?.innerText.trim() === '{text}')"
+        ));
+        wait_until_it_listens(&browser);
+    }
+    one_stream(&server);
+    assert_eq!(browser.console(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn windows_share_one_stream_and_when_the_one_that_listens_is_closed_another_does() {
+    let folder = site();
+    let server = start(folder.path(), &[]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    wait_until_it_listens(&browser);
+    let mut windows = vec![browser.command("GET", "/window", &json!(null))];
+    for _ in 0..6 {
+        windows.push(in_another_window(&browser, "window", || {
+            browser.open(&server.url("/"));
+            wait_until_it_listens(&browser);
+        }));
+    }
+    one_stream(&server);
+    for (number, text) in ["two", "three", "four"].into_iter().enumerate() {
+        put(folder.path(), "index.html", &format!("<p>{text}"));
+        let mut listens = None;
+        for window in &windows {
+            go_to(&browser, window);
+            shows(&browser, text);
+            wait_until_it_listens(&browser);
+        }
+        for window in &windows {
+            go_to(&browser, window);
+            if browser.run("return window.glassReload.leads") == true {
+                listens = Some(window.clone());
+            }
+        }
+        let listens = listens.unwrap_or_else(|| panic!("none listens at {number}"));
+        go_to(&browser, &listens);
+        browser.command("DELETE", "/window", &json!(null));
+        windows.retain(|window| *window != listens);
+        go_to(&browser, &windows[0]);
+    }
+    one_stream(&server);
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_page_that_comes_to_others_learns_what_it_has_missed_since_its_own_bytes() {
+    let folder = site();
+    let server = start(folder.path(), &[]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    wait_until_it_listens(&browser);
+    // A change that is over. Then a page that took its bytes before it says its first word: as by a clock
+    // that is behind.
+    put(folder.path(), "other.html", "<p>1");
+    wait_until_it_is_counted(&server, "\"reloads\":1");
+    wait_until_it_listens(&browser);
+    put(
+        folder.path(),
+        "late.html",
+        "<p>late<script>
+        window.loads = sessionStorage.loads = Number(sessionStorage.loads ?? 0) + 1;
+        if (loads === 1) Object.defineProperty(performance, 'timeOrigin', { value: Date.now() - 3600000 })
+        </script>",
+    );
+    wait_until_it_is_counted(&server, "\"reloads\":2");
+    wait_until_it_listens(&browser);
+    in_another_window(&browser, "window", || {
+        browser.open(&server.url("/late.html"));
+        browser.wait_for("return window.loads === 2 && window.glassReload?.known?.reloads === 2");
+        assert_eq!(browser.run("return window.glassReload.leads"), false);
+        assert_eq!(browser.run("return window.loads"), 2);
+    });
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_page_that_may_not_connect_hears_from_one_that_may() {
+    let folder = site();
+    let policy = "<meta http-equiv=Content-Security-Policy content=\"connect-src 'none'\">";
+    put(folder.path(), "strict.html", &format!("<!DOCTYPE html>{policy}<title>t</title><p>one</p>"));
+    let server = start(folder.path(), &[]);
+    let browser = Browser::start();
+    browser.open(&server.url("/strict.html"));
+    browser.wait_for("return window.glassReload !== undefined");
+    in_another_window(&browser, "window", || {
+        browser.open(&server.url("/"));
+        wait_until_it_listens(&browser);
+    });
+    wait_until_it_listens(&browser);
+    put(folder.path(), "strict.html", "<p>two</p>");
+    shows(&browser, "two");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_page_that_is_held_up_does_not_keep_the_others_from_hearing() {
+    let folder = site();
+    let server = start(folder.path(), &[]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    wait_until_it_listens(&browser);
+    in_another_window(&browser, "window", || {
+        browser.open(&server.url("/"));
+        wait_until_it_listens(&browser);
+    });
+    // As long as somebody reads it, or looks at a page in a debugger.
+    browser.run("setTimeout(() => alert('wait'), 0)");
+    let windows = browser.command("GET", "/window/handles", &json!(null));
+    put(folder.path(), "index.html", "<p>two");
+    go_to(&browser, &windows[1]);
+    shows(&browser, "two");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn a_frame_in_a_sandbox_asks_nothing_and_its_page_reloads_it() {
+    let folder = site();
+    put(folder.path(), "index.html", "<!DOCTYPE html><iframe sandbox=allow-scripts src=frame.html></iframe>");
+    put(folder.path(), "frame.html", "<p>one<script>parent.postMessage(1, '*')</script>");
+    let server = start(folder.path(), &[]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    browser.wait_for("return Boolean(window.glassReload?.known)");
+    put(
+        folder.path(),
+        "index.html",
+        "<!DOCTYPE html><script>onmessage = (event) => window.said = event.data</script>
+         <iframe sandbox=allow-scripts src=frame.html></iframe>",
+    );
+    browser.wait_for("return window.said === 1 && Boolean(window.glassReload?.known)");
+    put(folder.path(), "frame.html", "<p>one<script>parent.postMessage(2, '*')</script>");
+    browser.wait_for("return window.said === 2 && Boolean(window.glassReload?.known)");
+    one_stream(&server);
+    assert_eq!(browser.console(), Vec::<String>::new());
 }
 
 #[test]

@@ -7,18 +7,20 @@
 //! event: hello                              the first: who speaks, and what has changed until now
 //! data: {"server":"6f0c…","reloads":4,"styles":2,"ago":81002}
 //! event: css                                a style sheet has changed: it is swapped
-//! data: {"reloads":4,"styles":3,"path":"/css/site.css"}
+//! data: {"reloads":4,"styles":3,"ago":61,"path":"/css/site.css"}
 //! event: reload                             something else has: the page reloads
-//! data: {"reloads":5,"styles":3}
+//! data: {"reloads":5,"styles":3,"ago":64}
 //! ```
 //!
 //! `watch.rs` sees what changes. A page that was not connected for a while, since nobody saw it or the
 //! network was away, knows by the counts whether it has missed something; after a restart the counts
-//! begin anew under another name of the server. `ago` closes the last gap: by it a page that has just
-//! been loaded knows whether something changed between its own bytes and its script's first word.
+//! begin anew under another name of the server. `ago` (milliseconds) closes the last gap: by it a page
+//! that has just been loaded knows whether something changed between its own bytes and its script's
+//! first word.
 //!
-//! It is for everybody who may see the pages, so that a phone reloads, too. A page in sight holds one
-//! connection; one that is not gives it back, for a browser opens only six to a host.
+//! It is for everybody who may see the pages, so that a phone reloads, too. A browser opens only six
+//! connections to a host, and a page may have more frames than that: so all windows and frames in sight
+//! share one stream. One of them listens and tells the others; `reload.js` says how they agree on it.
 
 mod watch;
 
@@ -155,11 +157,12 @@ impl State {
     fn tell(&self, change: &Change, at: Instant) {
         let mut told = self.told();
         told.last = Some(at);
+        let ago = at.elapsed().as_millis();
         match change {
             Change::Any => {
                 told.reloads += 1;
                 let (reloads, styles) = (told.reloads, told.styles);
-                let data = format!(r#"{{"reloads":{reloads},"styles":{styles}}}"#);
+                let data = format!(r#"{{"reloads":{reloads},"styles":{styles},"ago":{ago}}}"#);
                 told.subscribers.tell(&events::render("reload", &data));
             }
             Change::Styles(paths) => {
@@ -168,7 +171,8 @@ impl State {
                     let (reloads, styles) = (told.reloads, told.styles);
                     // A path is percent-encoded: there is nothing in it that JSON would mind.
                     let path = format!("{}{}", self.base.start(), path.trim_start_matches('/'));
-                    let data = format!(r#"{{"reloads":{reloads},"styles":{styles},"path":"{path}"}}"#);
+                    let data =
+                        format!(r#"{{"reloads":{reloads},"styles":{styles},"ago":{ago},"path":"{path}"}}"#);
                     told.subscribers.tell(&events::render("css", &data));
                 }
             }
