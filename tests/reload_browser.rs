@@ -307,6 +307,28 @@ fn windows_share_one_stream_and_when_the_one_that_listens_is_closed_another_does
     one_stream(&server);
 }
 
+/// Browsers keep locks and more from what came by plain http from another machine.
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn windows_share_one_stream_by_plain_http_from_another_machine_as_well() {
+    let folder = site();
+    let server = start(folder.path(), &["--allow-host", "site.example"]);
+    let browser = Browser::start_with(&["--host-resolver-rules=MAP site.example 127.0.0.1"]);
+    let url = format!("http://site.example:{}/", server.port());
+    let open = || {
+        browser.open(&url);
+        wait_until_it_listens(&browser);
+        assert_eq!(browser.run("return window.isSecureContext"), false);
+    };
+    open();
+    let other = in_another_window(&browser, "window", open);
+    one_stream(&server);
+    put(folder.path(), "index.html", "<p>two");
+    shows(&browser, "two");
+    go_to(&browser, &other);
+    shows(&browser, "two");
+}
+
 #[test]
 #[ignore = "needs chromium and chromedriver; .ci/run runs it"]
 fn a_page_that_comes_to_others_learns_what_it_has_missed_since_its_own_bytes() {

@@ -24,6 +24,11 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn start() -> Browser {
+        Browser::start_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(more: &[&str]) -> Browser {
         let profile = folder(&[]);
         let (driver_process, driver) = start_driver(profile.path());
         let mut arguments: Vec<_> = [
@@ -42,6 +47,7 @@ impl Browser {
         .map(str::to_owned)
         .into();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.extend(more.iter().map(|&argument| argument.to_owned()));
         let patience = u64::try_from(PATIENCE.as_millis()).expect("it fits");
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
