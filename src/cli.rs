@@ -9,6 +9,8 @@ use crate::http::response::OwnFields;
 use crate::inspect;
 #[cfg(feature = "manual")]
 use crate::manual::Manual;
+#[cfg(feature = "reload")]
+use crate::reload;
 use crate::server::{self, fault::Fault};
 #[cfg(feature = "auth")]
 use crate::site::auth::Plain;
@@ -221,11 +223,19 @@ pub struct Cli {
     isolate: bool,
 
     /// Reload pages in the browser when files change, and swap style sheets without; all ages of --cache are
-    /// then no-cache
+    /// then no-cache. HOW is poll where nobody tells that files change (auto knows NFS, SMB, FUSE and more)
+    /// [default: off; HOW: auto]
     #[cfg(feature = "reload")]
-    #[arg(long, env = "GLASSHTTP_RELOAD", value_parser = FalseyValueParser::new(), hide_env = true,
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "auto",
+          value_parser = parse_reload, env = "GLASSHTTP_RELOAD", hide_env = true,
           help_heading = "For building pages")]
-    reload: bool,
+    reload: Option<ReloadHow>,
+
+    /// Files that may change without a reload, repeatable: *.log at any depth, data/** from the folder
+    #[cfg(feature = "reload")]
+    #[arg(long, value_name = "GLOB", requires = "reload", value_parser = reload::Ignore::parse,
+          env = "GLASSHTTP_RELOAD_IGNORE", hide_env = true, help_heading = "For building pages")]
+    reload_ignore: Vec<reload::Ignore>,
 
     /// Let everybody who can connect add files with PUT; none is replaced
     #[arg(long, env = "GLASSHTTP_UPLOAD", value_parser = FalseyValueParser::new(), hide_env = true,
@@ -392,6 +402,26 @@ enum LogFormat {
     Off,
 }
 
+/// `--reload`
+#[cfg(feature = "reload")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReloadHow {
+    /// A variable says so.
+    Off,
+    Auto,
+    Poll,
+}
+
+/// How it is seen that files change.
+#[cfg(feature = "reload")]
+#[derive(Debug, Clone)]
+pub struct ReloadConfig {
+    /// By looking at them, whatever the system would tell.
+    pub poll: bool,
+    /// Which may change without a word to pages.
+    pub ignore: Vec<reload::Ignore>,
+}
+
 /// Which certificate to use.
 #[cfg(feature = "tls")]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -446,6 +476,9 @@ pub struct Config {
     pub check: Option<Target>,
     /// Whether browsers on this machine may look on, at `/.glass/`.
     pub inspect: bool,
+    /// How it is seen that files change, if pages are to reload then: `site.script` says whether.
+    #[cfg(feature = "reload")]
+    pub reload: ReloadConfig,
     /// Whether whoever may ask for files may ask how the server does, at `/.glass/metrics`.
     pub metrics: bool,
     /// Whether to print a QR code, even if standard output is no terminal.
@@ -570,7 +603,7 @@ impl Cli {
     /// The configuration, with a default wherever nothing is said.
     pub fn into_config(self, machine: &Machine) -> Config {
         #[cfg(feature = "reload")]
-        let script = self.reload;
+        let script = self.reload.is_some_and(|how| how != ReloadHow::Off);
         #[cfg(not(feature = "reload"))]
         let script = false;
         #[cfg(feature = "metrics")]
@@ -671,6 +704,8 @@ impl Cli {
             socket_mode: self.socket_mode,
             lan: self.lan,
             inspect: self.inspect,
+            #[cfg(feature = "reload")]
+            reload: ReloadConfig { poll: self.reload == Some(ReloadHow::Poll), ignore: self.reload_ignore },
             metrics,
             qr: self.qr,
             open: self.open,
@@ -838,6 +873,17 @@ fn parse_file_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// The words for yes and no are those that the variables of other options take.
+#[cfg(feature = "reload")]
+fn parse_reload(text: &str) -> Result<ReloadHow, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "auto" | "1" | "true" | "yes" | "y" | "t" | "on" => Ok(ReloadHow::Auto),
+        "" | "0" | "false" | "no" | "n" | "f" | "off" => Ok(ReloadHow::Off),
+        "poll" => Ok(ReloadHow::Poll),
+        _ => Err("it must be auto or poll".to_owned()),
+    }
+}
+
 /// As a browser writes it in an Origin field: scheme and host in lower case, a port unless it is the
 /// scheme's own, nothing behind them. `*` for all; `*.` before a host for all below it.
 fn parse_origin(text: &str) -> Result<String, String> {
@@ -957,6 +1003,28 @@ mod tests {
         assert_eq!(config.log, Some(Format::Common));
     }
 
+    #[cfg(feature = "reload")]
+    #[test]
+    fn live_reload_is_off_on_or_told_how_to_look() {
+        let table: &[(&[&str], (bool, bool))] = &[
+            (&[], (false, false)),
+            (&["--reload"], (true, false)),
+            (&["--reload", "folder"], (true, false)),
+            (&["--reload=auto"], (true, false)),
+            (&["--reload=poll"], (true, true)),
+            (&["--reload=1"], (true, false)),
+            (&["--reload=0"], (false, false)),
+            (&["--reload="], (false, false)),
+        ];
+        for (arguments, expected) in table {
+            let config = config(arguments);
+            assert_eq!((config.site.script, config.reload.poll), *expected, "{arguments:?}");
+        }
+        let ignore =
+            config(&["--reload", "--reload-ignore", "*.log", "--reload-ignore", "a,b"]).reload.ignore;
+        assert_eq!(ignore.len(), 2);
+    }
+
     #[test]
     fn what_is_under_way_at_a_stop_ends_before_a_container_is_killed() {
         let grace = config(&[]).server.stop_timeout;
@@ -1053,6 +1121,14 @@ mod tests {
             (&["--bind", "0.0.0.0:80"], "tip: the port comes with --port"),
             (&["site", "8080"], "--port PORT"),
             (&["--hsts"], "Strict-Transport-Security"),
+            #[cfg(feature = "reload")]
+            (&["--reload=often"], "auto or poll"),
+            #[cfg(feature = "reload")]
+            (&["--reload", "--reload-ignore", "[a.log"], "--reload-ignore"),
+            #[cfg(feature = "reload")]
+            (&["--reload", "--reload-ignore", "../a.log"], "without . and .."),
+            #[cfg(feature = "reload")]
+            (&["--reload-ignore", "a.log"], "--reload"),
         ];
         for &(arguments, part) in table {
             let arguments = std::iter::once("glasshttp").chain(arguments.iter().copied());

@@ -78,7 +78,7 @@ pub fn render(name: &str, data: &str) -> Arc<str> {
 pub fn respond(subscriber: Arc<Subscriber>) -> Response {
     let stream = Body::Stream(Box::new(EventStream::new(subscriber)));
     let mut response = Response::for_once("text/event-stream", stream);
-    response.headers.replace("Cache-Control", "no-store, no-transform".to_owned());
+    response.headers.replace("Cache-Control", "no-store, no-transform");
     response.headers.push("X-Accel-Buffering", "no");
     response
 }

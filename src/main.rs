@@ -19,7 +19,7 @@ use glasshttp::metrics::Metrics;
 use glasshttp::progress::{Progress, aside};
 use glasshttp::quit_after::Activity;
 #[cfg(feature = "reload")]
-use glasshttp::reload::{self, Reload};
+use glasshttp::reload::{self, Reload, Voice};
 use glasshttp::sandbox::{Rules, Sandbox};
 use glasshttp::server::{Arrival, Both, Observer, Server, Stopper};
 use glasshttp::service_manager::ServiceManager;
@@ -384,13 +384,25 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
     }
     let options = reload::Options {
         base: config.site.base.clone(),
+        poll: config.reload.poll,
+        ignore: config.reload.ignore.clone(),
         hidden: config.site.hidden,
         follow_links: config.follow_links,
         index: config.site.index.clone(),
         hosts: site.options().hosts.clone(),
         max_connections: config.server.max_connections,
     };
-    Reload::start(Arc::clone(site.root()), options, |line| complain(&format!("glasshttp: {line}")))
+    let is_explained = config.explain && !config.quiet;
+    let voice = Voice {
+        complain: |line| complain(&format!("glasshttp: {line}")),
+        explain: is_explained.then_some(|line| {
+            aside(|| {
+                let mut out = io::stdout();
+                let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+            });
+        }),
+    };
+    Reload::start(Arc::clone(site.root()), options, voice)
         .map(Some)
         .map_err(|error| format!("cannot watch the folder: {}", start_lines::reason(&error)))
 }

@@ -60,9 +60,18 @@ fn put(path: impl AsRef<Path>, content: &str) {
 
 #[test]
 fn each_way_to_save_a_file_is_told_and_as_what_it_is() {
+    each_way_to_save_a_file_is_told("--reload");
+}
+
+#[test]
+fn each_way_to_save_a_file_is_found_by_looking_at_files_again_and_again() {
+    each_way_to_save_a_file_is_told("--reload=poll");
+}
+
+fn each_way_to_save_a_file_is_told(option: &str) {
     let folder = site();
     let at = |name: &str| folder.path().join(name);
-    let server = start(folder.path());
+    let server = Server::start(folder.path(), &[option, "--log", "off"]);
     let (mut events, _) = Events::open(&server);
     let over = |name: &str| {
         put(at("css/.tmp"), "new");
@@ -204,14 +213,114 @@ fn a_link_to_the_folder_that_leads_elsewhere_is_followed() {
 
 #[test]
 fn a_single_file_is_watched_and_its_neighbours_are_not() {
+    for option in ["--reload", "--reload=poll"] {
+        let folder = site();
+        let server = Server::start(&folder.path().join("index.html"), &[option, "--log", "off"]);
+        assert!(server.get("/").text().contains(TAG));
+        let (mut events, _) = Events::open(&server);
+        put(folder.path().join("app.js"), "new");
+        // Renamed over, so that it cannot be seen half written.
+        put(folder.path().join("next"), "new");
+        let over = || fs::rename(folder.path().join("next"), folder.path().join("index.html"));
+        assert_eq!(events.after(|| over().expect("renamed")), "reload");
+        let (_, hello) = Events::open(&server);
+        assert_eq!(hello["reloads"], 1, "{option}");
+    }
+}
+
+// ---- what is left out, and what it was
+
+#[test]
+fn files_that_are_ignored_reload_nothing_and_explain_names_those_that_do() {
+    for option in ["--reload", "--reload=poll"] {
+        let folder = site();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("data")).expect("made");
+        put(at("old.log"), "1");
+        let options =
+            [option, "--reload-ignore", "*.log,*.{db,db-wal}", "--reload-ignore", "/data", "--explain"];
+        let server = Server::start(folder.path(), &options);
+        let (mut events, _) = Events::open(&server);
+        for name in ["old.log", "css/new.log", "data/x.html", "site.db", "site.db-wal"] {
+            put(at(name), "new");
+        }
+        fs::remove_file(at("old.log")).expect("removed");
+        assert_eq!(events.after(|| put(at("css/a.css"), "new")), "css /css/a.css", "{option}");
+        let told = |expected: &str| server.process.stdout.line(expected, |line| line == expected);
+        told("Reload: \"css/a.css\" has changed: pages swap it");
+        assert_eq!(events.after(|| fs::remove_file(at("app.js")).expect("removed")), "reload");
+        told("Reload: \"app.js\" is gone: pages reload");
+        let lines = server.process.stdout.so_far();
+        assert_eq!(lines.iter().filter(|line| line.starts_with("Reload: ")).count(), 2, "{lines:?}");
+        let (_, hello) = Events::open(&server);
+        assert_eq!((&hello["reloads"], &hello["styles"]), (&1.into(), &1.into()));
+    }
+}
+
+#[test]
+fn what_has_changed_is_said_to_nobody_who_has_not_asked() {
     let folder = site();
-    let server = start(&folder.path().join("index.html"));
-    assert!(server.get("/").text().contains(TAG));
+    let server = Server::start(folder.path(), &["--reload"]);
     let (mut events, _) = Events::open(&server);
-    put(folder.path().join("app.js"), "new");
-    assert_eq!(events.after(|| put(folder.path().join("index.html"), "new")), "reload");
-    let (_, hello) = Events::open(&server);
-    assert_eq!(hello["reloads"], 1);
+    assert_eq!(events.after(|| put(folder.path().join("app.js"), "new")), "reload");
+    let (out, complaints) = (server.process.stdout.so_far(), server.process.stderr.so_far());
+    assert!(!out.iter().chain(&complaints).any(|line| line.contains("app.js")), "{out:?} {complaints:?}");
+}
+
+// ---- where the system does not tell
+
+/// A folder that is another one seen through a program.
+struct Mirror<'a>(&'a Path);
+
+impl Mirror<'_> {
+    fn of<'a>(source: &Path, place: &'a Path) -> Mirror<'a> {
+        let status = std::process::Command::new("bindfs").arg(source).arg(place).status();
+        assert!(status.expect("bindfs").success());
+        Mirror(place)
+    }
+}
+
+impl Drop for Mirror<'_> {
+    fn drop(&mut self) {
+        // Lazily: the server may still look at it.
+        for (program, option) in [("fusermount3", "-uz"), ("fusermount", "-uz"), ("umount", "-l")] {
+            let done = std::process::Command::new(program).arg(option).arg(self.0).output();
+            if done.is_ok_and(|output| output.status.success()) {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs bindfs and the right to mount; .ci/run runs it"]
+fn changes_behind_a_mount_that_does_not_tell_of_them_are_found_and_that_is_said() {
+    let source = site();
+    let place = folder(&[]);
+    let mirror = Mirror::of(source.path(), place.path());
+    let server = start(place.path());
+    server.process.stderr.line("what it does", |line| line.contains("--reload: ") && line.contains("FUSE"));
+    let (mut events, _) = Events::open(&server);
+    assert_eq!(events.after(|| put(source.path().join("index.html"), "new")), "reload");
+    assert_eq!(events.after(|| put(source.path().join("css/a.css"), "new")), "css /css/a.css");
+    assert_eq!(events.after(|| put(source.path().join("css/new.css"), "new")), "css /css/new.css");
+    assert_eq!(events.after(|| fs::remove_file(source.path().join("app.js")).expect("removed")), "reload");
+    // What comes through it is told by the system, and not found once more by looking.
+    let before = Events::open(&server).1["styles"].as_u64().expect("a number");
+    assert_eq!(events.after(|| put(place.path().join("css/b.css"), "new")), "css /css/b.css");
+    assert_eq!(events.after(|| put(source.path().join("index.html"), "newer")), "reload");
+    assert_eq!(Events::open(&server).1["styles"], before + 1);
+    drop((server, mirror));
+    // And in a folder of which only a part is such a mount.
+    let outer = folder(&[("index.html", "1")]);
+    let sub = outer.path().join("sub");
+    fs::create_dir(&sub).expect("made");
+    let _mirror = Mirror::of(source.path(), &sub);
+    let server = start(outer.path());
+    let (mut events, _) = Events::open(&server);
+    assert_eq!(events.after(|| put(source.path().join("css/a.css"), "newer")), "css /sub/css/a.css");
+    assert_eq!(events.after(|| put(outer.path().join("index.html"), "2")), "reload");
 }
 
 // ---- the script in pages

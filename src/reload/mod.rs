@@ -12,7 +12,8 @@
 //! data: {"reloads":5,"styles":3,"ago":64}
 //! ```
 //!
-//! `watch.rs` sees what changes. A page that was not connected for a while, since nobody saw it or the
+//! `watch.rs` sees what changes, `poll.rs` where the system does not tell of it (`filesystem.rs` knows
+//! where that is), and `ignore.rs` knows what is to change without a word. A page that was not connected for a while, since nobody saw it or the
 //! network was away, knows by the counts whether it has missed something; after a restart the counts
 //! begin anew under another name of the server. `ago` (milliseconds) closes the last gap: by it a page
 //! that has just been loaded knows whether something changed between its own bytes and its script's
@@ -22,7 +23,12 @@
 //! connections to a host, and a page may have more frames than that: so all windows and frames in sight
 //! share one stream. One of them listens and tells the others; `reload.js` says how they agree on it.
 
+mod filesystem;
+mod ignore;
+mod poll;
 mod watch;
+
+pub use ignore::Ignore;
 
 use crate::events::{self, Subscribers};
 use crate::http::base_path::BasePath;
@@ -58,6 +64,10 @@ pub struct Reload {
 pub struct Options {
     /// Where all of the site is.
     pub base: BasePath,
+    /// Whether all files are looked at, and the system is not asked to tell.
+    pub poll: bool,
+    /// What may change without a word.
+    pub ignore: Vec<Ignore>,
     /// Whether names that start with a dot count.
     pub hidden: bool,
     /// Whether links that lead out of the folder are followed.
@@ -68,6 +78,15 @@ pub struct Options {
     pub hosts: Hosts,
     /// How many connections the server may have; a part of them may be for this.
     pub max_connections: usize,
+}
+
+/// Where lines for the user go.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice {
+    /// What is not as it should be.
+    pub complain: fn(&str),
+    /// Which files it was, each time that pages are told something, if anybody wants to know.
+    pub explain: Option<fn(&str)>,
 }
 
 /// What has changed.
@@ -97,16 +116,16 @@ struct Told {
 }
 
 impl Reload {
-    /// Watches the folder from now on. `complain` gets a line for the user if not all of it can be.
+    /// Watches the folder from now on.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(root: Arc<Root>, options: Options, complain: fn(&str)) -> io::Result<Reload> {
+    pub fn start(root: Arc<Root>, options: Options, voice: Voice) -> io::Result<Reload> {
         let state =
             Arc::new(State { server: random::word(), base: options.base.clone(), told: Mutex::default() });
         let (hosts, base) = (options.hosts.clone(), options.base.clone());
         let most = (options.max_connections / 4).clamp(1, MAX_PAGES);
-        let watch = Watch::start(root, options, START, Arc::downgrade(&state), complain)?;
+        let watch = Watch::start(root, options, START, Arc::downgrade(&state), voice)?;
         Ok(Reload { state, watch, hosts, base, most })
     }
 

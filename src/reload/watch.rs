@@ -19,10 +19,15 @@
 //! twice a second, to see whether its path still leads to the same folder.
 //!
 //! If the system allows no more watches, the files that were asked for lately are looked at as often:
-//! a page in sight is made of those, and there are few of them however large the folder is.
+//! a page in sight is made of those, and there are few of them however large the folder is. And where
+//! it does not tell what others change, all files are: that is in `poll.rs`.
 
-use super::{Change, Options, State};
+use super::filesystem;
+use super::ignore::Ignore;
+use super::poll::{MAX_ENTRIES, Poll};
+use super::{Change, Options, State, Voice};
 use crate::http::target::encode_segment;
+use crate::human;
 use crate::site::Root;
 use crate::site::facts::{Facts, Identity};
 use notify::event::{EventKind, ModifyKind, RenameMode};
@@ -55,6 +60,12 @@ const MAX_STYLES: usize = 16;
 /// How many files are looked at that have no watch.
 const MAX_SERVED: usize = 256;
 
+/// How long a tick looks at files.
+const TURN: Duration = Duration::from_millis(50);
+
+/// How many files a line names.
+const MAX_NAMES: usize = 3;
+
 /// What the threads have in common.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -76,12 +87,12 @@ struct Steps {
 }
 
 /// What has happened to a path.
-#[derive(Debug, Clone, Copy)]
-struct Step {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Step {
     /// The first of it was that it came into being.
-    came: bool,
+    pub(super) came: bool,
     /// It came, went or changed its name at some time.
-    moved: bool,
+    pub(super) moved: bool,
 }
 
 impl Watch {
@@ -92,7 +103,7 @@ impl Watch {
         options: Options,
         wait: Duration,
         state: Weak<State>,
-        complain: fn(&str),
+        voice: Voice,
     ) -> io::Result<Arc<Watch>> {
         let watch = Arc::new(Watch {
             steps: Mutex::default(),
@@ -101,18 +112,25 @@ impl Watch {
             served: Mutex::default(),
         });
         let (ready, is_ready) = mpsc::sync_channel(1);
+        let filter = Arc::new(Filter::new(&root, &options));
         let mut thread = Thread {
             watch: Arc::clone(&watch),
             root,
             options,
             state,
-            complain,
+            voice,
+            filter,
             watcher: None,
             folders: HashSet::new(),
             linked: HashSet::new(),
             has_links: false,
             identity: None,
             known: HashMap::new(),
+            poll: Poll::default(),
+            linked_polled: HashSet::new(),
+            silent: HashMap::new(),
+            is_full: false,
+            polled: Instant::now(),
         };
         std::thread::Builder::new().name("reload".to_owned()).spawn(move || thread.run(&ready))?;
         let _ = is_ready.recv_timeout(wait);
@@ -178,7 +196,8 @@ struct Thread {
     root: Arc<Root>,
     options: Options,
     state: Weak<State>,
-    complain: fn(&str),
+    voice: Voice,
+    filter: Arc<Filter>,
     watcher: Option<RecommendedWatcher>,
     /// All that have a watch.
     folders: HashSet<PathBuf>,
@@ -190,26 +209,45 @@ struct Thread {
     identity: Option<Identity>,
     /// What was last seen of files without a watch.
     known: HashMap<Vec<u8>, Option<Facts>>,
+    /// The folders of which the system does not tell all.
+    poll: Poll,
+    /// What `linked` is to the watches.
+    linked_polled: HashSet<Identity>,
+    /// Of each file system by its device, whether it is one of those.
+    silent: HashMap<u64, bool>,
+    /// Somebody was told that there are too many files to look at.
+    is_full: bool,
+    /// When files were last looked at.
+    polled: Instant,
 }
 
 impl Thread {
     fn run(&mut self, ready: &SyncSender<()>) {
-        let (watch, filter) = (Arc::clone(&self.watch), Filter::new(&self.root, self.options.hidden));
-        let handler = move |event: notify::Result<notify::Event>| take_down(&watch, &filter, event);
-        match RecommendedWatcher::new(handler, notify::Config::default()) {
-            Ok(watcher) => self.watcher = Some(watcher),
-            Err(error) => self.make_do_without(&error),
+        if !self.options.poll {
+            let (watch, filter) = (Arc::clone(&self.watch), Arc::clone(&self.filter));
+            let handler = move |event: notify::Result<notify::Event>| take_down(&watch, &filter, event);
+            match RecommendedWatcher::new(handler, notify::Config::default()) {
+                Ok(watcher) => self.watcher = Some(watcher),
+                Err(error) => self.make_do_without(&error),
+            }
         }
         self.identity = self.current_identity();
         self.watch_all();
+        self.look_at_polled(super::START);
         let _ = ready.send(());
         loop {
             let steps = self.watch.next_change();
             let began = steps.as_ref().and_then(|steps| steps.span).map_or_else(Instant::now, |span| span.1);
             let identity = self.current_identity();
-            let change = if identity == self.identity {
-                self.look_at_files_without_a_watch();
-                steps.and_then(|steps| self.judge(&steps))
+            let is_same = identity == self.identity;
+            let change = if is_same {
+                let change = steps.as_ref().and_then(|steps| self.judge(steps));
+                if self.polled.elapsed() >= TICK {
+                    self.look_at_files_without_a_watch();
+                    self.look_at_polled(TURN);
+                    self.polled = Instant::now();
+                }
+                change
             } else {
                 self.identity = identity;
                 self.watch_all();
@@ -218,6 +256,9 @@ impl Thread {
             let Some(state) = self.state.upgrade() else { return };
             // While there is no folder at all, a page that reloads would find nothing.
             if let (Some(change), Some(_)) = (change, self.identity) {
+                if let Some(explain) = self.voice.explain {
+                    explain(&self.why(&change, steps.as_ref().filter(|_| is_same)));
+                }
                 state.tell(&change, began);
             }
         }
@@ -232,6 +273,10 @@ impl Thread {
     /// What has changed, all in all; `None` if that is nothing.
     fn judge(&mut self, steps: &Steps) -> Option<Change> {
         self.follow(steps);
+        // What the system has told need not be found once more.
+        for path in steps.paths.keys() {
+            self.poll.look_at(path);
+        }
         if steps.too_many {
             return Some(Change::Any);
         }
@@ -255,6 +300,32 @@ impl Thread {
         }
         styles.sort();
         (!styles.is_empty()).then_some(Change::Styles(styles))
+    }
+
+    /// Why pages are told something, in a line.
+    fn why(&self, change: &Change, steps: Option<&Steps>) -> String {
+        let what = match change {
+            Change::Styles(_) => "pages swap it",
+            Change::Any => "pages reload",
+        };
+        let Some(steps) = steps else {
+            return format!("Reload: the folder itself is another one than before: {what}");
+        };
+        let of_others = |(path, step): &(&PathBuf, &Step)| !step.came || path.symlink_metadata().is_ok();
+        let mut paths: Vec<_> = steps.paths.iter().filter(of_others).map(|(path, _)| path).collect();
+        paths.sort();
+        let name = |path: &&PathBuf| {
+            let relative = path.strip_prefix(self.root.path()).unwrap_or(path);
+            let verb = if path.symlink_metadata().is_ok() { "has changed" } else { "is gone" };
+            format!("\"{}\" {verb}", human::OneLine(relative))
+        };
+        let mut names: Vec<_> = paths.iter().take(MAX_NAMES).map(name).collect();
+        match paths.len().saturating_sub(MAX_NAMES) {
+            0 if steps.too_many => names.push("more than the system tells one by one".to_owned()),
+            0 => {}
+            more => names.push(format!("and {more} more")),
+        }
+        format!("Reload: {}: {what}", names.join(", "))
     }
 
     /// The path of the URL of a style sheet, if it is one and that can be told.
@@ -305,8 +376,13 @@ impl Thread {
         self.unwatch(|_| true);
         self.linked.clear();
         self.has_links = false;
+        self.poll = Poll::default();
         let path = self.root.path().to_path_buf();
-        if self.root.single_file().is_some() {
+        if let Some(single) = self.root.single_file() {
+            let file = path.join(OsStr::from_bytes(&single.relative));
+            if self.options.poll || self.is_silent(&path) {
+                self.poll.add_file(&file);
+            }
             self.watch_one(&path);
         } else {
             self.watch_below(&path);
@@ -316,10 +392,16 @@ impl Thread {
     /// Watches a folder and all below it. First a folder and then what is in it: so none can come into
     /// being between and be missed.
     fn watch_below(&mut self, folder: &Path) {
-        let filter = Filter::new(&self.root, self.options.hidden);
+        let filter = Arc::clone(&self.filter);
         let mut waiting = vec![folder.to_path_buf()];
         while let Some(folder) = waiting.pop() {
-            if !self.may_enter(&folder) || !self.watch_one(&folder) || self.is_recursive() {
+            if !self.may_enter(&folder) {
+                continue;
+            }
+            if !self.poll.covers(&folder) && (self.options.poll || self.is_silent(&folder)) {
+                self.poll.add(&folder);
+            }
+            if !self.watch_one(&folder) || self.is_recursive() {
                 continue;
             }
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -329,6 +411,26 @@ impl Thread {
                 }
             }
         }
+    }
+
+    /// Whether the system does not tell what others change in this folder. It says so, once for each
+    /// file system.
+    fn is_silent(&mut self, folder: &Path) -> bool {
+        let Ok(stat) = rustix::fs::stat(folder) else { return false };
+        let (device, _) = Facts::new(&stat).identity;
+        if let Some(&is_silent) = self.silent.get(&device) {
+            return is_silent;
+        }
+        let name = filesystem::silent_at(folder);
+        self.silent.insert(device, name.is_some());
+        if let Some(name) = name {
+            (self.voice.complain)(&format!(
+                "--reload: \"{}\" is on {name}, where this system is not told what others change: it is looked \
+                 at twice a second",
+                human::OneLine(folder)
+            ));
+        }
+        name.is_some()
     }
 
     /// Whether this is a folder to watch. A link may be one where it may lead out; else what it leads to
@@ -380,11 +482,41 @@ impl Thread {
             notify::ErrorKind::Io(error) => format!("folders cannot be watched ({error})"),
             other => format!("folders cannot be watched ({other:?})"),
         };
-        (self.complain)(&format!(
+        (self.voice.complain)(&format!(
             "--reload: {why}; of the others, only files that were asked for lately are looked at. Raise the \
              limits (sudo sysctl fs.inotify.max_user_watches=1000000 fs.inotify.max_user_instances=1024) or \
              serve a smaller folder"
         ));
+    }
+
+    /// Goes on looking at the folders of which the system does not tell all.
+    fn look_at_polled(&mut self, time: Duration) {
+        if self.poll.is_empty() {
+            return;
+        }
+        self.watch.is_limited.store(true, Ordering::Relaxed);
+        // The poll asks which folders it may enter, and that is known here.
+        let mut poll = std::mem::take(&mut self.poll);
+        let (watch, filter) = (Arc::clone(&self.watch), Arc::clone(&self.filter));
+        std::mem::swap(&mut self.linked, &mut self.linked_polled);
+        if poll.is_at_its_start() {
+            self.linked.clear();
+        }
+        poll.look(
+            Instant::now() + time,
+            |path| filter.counts(path),
+            |path| self.may_enter(path),
+            |path, step| watch.step(path, step),
+        );
+        std::mem::swap(&mut self.linked, &mut self.linked_polled);
+        if poll.is_full() && !self.is_full {
+            self.is_full = true;
+            (self.voice.complain)(&format!(
+                "--reload: more than {MAX_ENTRIES} files are not looked at; of the others, only those that \
+                 were asked for lately are. Serve a smaller folder, or leave files out: --reload-ignore"
+            ));
+        }
+        self.poll = poll;
     }
 
     fn look_at_files_without_a_watch(&mut self) {
@@ -399,7 +531,15 @@ impl Thread {
             let relative = [path, ending.as_bytes()].concat();
             let relative = relative.strip_prefix(b"/").unwrap_or(&relative);
             let path = self.root.path().join(OsStr::from_bytes(relative));
-            if path.parent().is_some_and(|folder| self.folders.contains(folder)) {
+            let Some(folder) = path.parent().filter(|_| self.filter.counts(&path)) else { continue };
+            if self.poll.knows(folder) {
+                // It will be its turn some time; but what is on the screen is looked at each time.
+                if let Some(step) = self.poll.look_at(&path) {
+                    self.watch.step(path, step);
+                }
+                continue;
+            }
+            if self.folders.contains(folder) && !self.poll.covers(folder) {
                 continue;
             }
             let facts = self.root.look(relative).ok();
@@ -442,12 +582,14 @@ struct Filter {
     root: PathBuf,
     hidden: bool,
     single: Option<Vec<u8>>,
+    ignore: Vec<Ignore>,
 }
 
 impl Filter {
-    fn new(root: &Root, hidden: bool) -> Filter {
+    fn new(root: &Root, options: &Options) -> Filter {
         let single = root.single_file().map(|file| file.relative.clone());
-        Filter { root: root.path().to_path_buf(), hidden, single }
+        let (hidden, ignore) = (options.hidden, options.ignore.clone());
+        Filter { root: root.path().to_path_buf(), hidden, single, ignore }
     }
 
     fn counts(&self, path: &Path) -> bool {
@@ -459,7 +601,8 @@ impl Filter {
             Component::Normal(name) => self.counts_by_name(name.as_bytes(), depth),
             _ => true,
         });
-        names && !is_of_no_page(relative.as_os_str().as_bytes())
+        let is_ignored = || self.ignore.iter().any(|ignore| ignore.has(relative));
+        names && !is_of_no_page(relative.as_os_str().as_bytes()) && !is_ignored()
     }
 
     fn counts_by_name(&self, name: &[u8], depth: usize) -> bool {
@@ -484,7 +627,8 @@ mod tests {
 
     #[test]
     fn what_is_hidden_or_no_part_of_a_page_does_not_count() {
-        let filter = |hidden| Filter { root: PathBuf::from("/site"), hidden, single: None };
+        let filter =
+            |hidden| Filter { root: PathBuf::from("/site"), hidden, single: None, ignore: Vec::new() };
         let table = [
             ("/site", true, true),
             ("/site/a.css", true, true),
@@ -508,5 +652,11 @@ mod tests {
         }
         let single = Filter { single: Some(b"a.html".to_vec()), ..filter(false) };
         assert!(single.counts(Path::new("/site/a.html")) && !single.counts(Path::new("/site/b.html")));
+        let ignore = vec![Ignore::parse("*.log,notes").expect("patterns"), Ignore::parse("/d").expect("one")];
+        let ignoring = Filter { ignore, ..filter(false) };
+        for path in ["/site/a.log", "/site/x/b.log", "/site/notes/a.html", "/site/d"] {
+            assert!(!ignoring.counts(Path::new(path)), "{path}");
+        }
+        assert!(ignoring.counts(Path::new("/site")) && ignoring.counts(Path::new("/site/x/d/a.css")));
     }
 }
