@@ -149,9 +149,11 @@
   }
 
   function connect() {
-    source = new EventSource(events);
+    const stream = source = new EventSource(events);
+    // What was on its way when it was closed is nobody's any more.
+    const listen = (event, hear) => stream.addEventListener(event, (said) => source === stream && hear(said));
     for (const event of ["hello", "reload", "lost", "css"]) {
-      source.addEventListener(event, ({ data }) => {
+      listen(event, ({ data }) => {
         const change = JSON.parse(data);
         say({ event, change });
         take(event, change);
@@ -159,7 +161,7 @@
     }
     // The server is away: that is how a restart looks, and it is waited for. Or it is this page that
     // may not connect, by a policy of its own: another tries.
-    source.addEventListener("error", () => {
+    listen("error", () => {
       const pause = Math.min(FIRST_PAUSE * 1.5 ** failures, LONGEST_PAUSE);
       failures += 1;
       retry = Date.now() + pause;
