@@ -214,7 +214,8 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("-H, --header <NAME: VALUE>", ""),
             ("--isolate", ""),
             #[cfg(feature = "reload")]
-            ("--reload", ""),
+            ("--reload[=<HOW>]", "off; HOW: auto"),
+            ("--reload-ignore <GLOB>", ""),
         ],
     ),
     ("For sharing files:", &[("--upload", ""), ("--overwrite", ""), ("--max-upload <SIZE>", "1G")]),
