@@ -1,22 +1,13 @@
 //! `--reload-ignore`: which files may change without a word to pages.
 //!
-//! As in a `.gitignore`, from the folder that is served:
-//!
-//! ```text
-//! *.log            a.log, x/y/b.log           without a slash, at any depth
-//! notes            x/notes, and all below it, if it is a folder
-//! /notes           notes, and not x/notes     with a slash, from the top
-//! data/*.db        data/a.db, and not data/x/a.db
-//! data/**/*.db     both
-//! *.{db,db-wal}    several in one
-//! ```
+//! What a pattern means is in [`crate::patterns`].
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use crate::patterns::Pattern;
 use std::path::Path;
 
 /// Patterns of paths.
 #[derive(Debug, Clone, Default)]
-pub struct Ignore(GlobSet);
+pub struct Ignore(Vec<Pattern>);
 
 impl Ignore {
     /// Reads patterns with commas between.
@@ -24,31 +15,12 @@ impl Ignore {
     /// # Errors
     /// A reason, if one of them makes no sense.
     pub fn parse(text: &str) -> Result<Ignore, String> {
-        let mut set = GlobSetBuilder::new();
-        for pattern in split(text) {
-            if pattern.starts_with('!') {
-                return Err("no pattern takes back another: write !name as \\!name".to_owned());
-            }
-            let path = pattern.trim_end_matches('/');
-            let path = path.strip_prefix("./").unwrap_or(path);
-            let from_the_top = path.contains('/') || pattern.starts_with("./");
-            let path = path.trim_start_matches('/');
-            if path.is_empty() {
-                return Err("it must be a pattern, such as *.log or data/**".to_owned());
-            }
-            if path.split('/').any(|name| matches!(name, "" | "." | "..")) {
-                return Err("it must be a path from the folder that is served, without . and ..".to_owned());
-            }
-            let glob = if from_the_top { path.to_owned() } else { format!("**/{path}") };
-            let glob = GlobBuilder::new(&glob).literal_separator(true).build();
-            set.add(glob.map_err(|error| format!("\"{pattern}\": {}", error.kind()))?);
-        }
-        set.build().map(Ignore).map_err(|error| error.kind().to_string())
+        split(text).into_iter().map(Pattern::parse).collect::<Result<_, _>>().map(Ignore)
     }
 
     /// Whether this path from the folder, or a folder on the way to it, is left out.
     pub(super) fn has(&self, relative: &Path) -> bool {
-        !self.0.is_empty() && relative.ancestors().any(|path| self.0.is_match(path))
+        self.0.iter().any(|pattern| pattern.matches(relative))
     }
 }
 
