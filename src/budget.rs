@@ -40,6 +40,15 @@ impl Budget {
     }
 }
 
+impl Share {
+    /// Takes so much more, if that much is left; whether it was.
+    pub fn grow(&mut self, amount: usize) -> bool {
+        let Some(mut more) = self.budget.take(amount) else { return false };
+        self.amount += std::mem::take(&mut more.amount);
+        true
+    }
+}
+
 impl Drop for Share {
     fn drop(&mut self) {
         self.budget.0.fetch_add(self.amount, Ordering::Relaxed);
@@ -57,5 +66,14 @@ mod tests {
         assert!(six.is_some() && four.is_some() && budget.take(1).is_none());
         drop(six);
         assert!(budget.take(7).is_none() && budget.take(6).is_some());
+    }
+
+    #[test]
+    fn a_share_grows_as_long_as_there_is_something_left_and_gives_all_of_it_back() {
+        let budget = Budget::new(10);
+        let mut share = budget.take(0).expect("nothing is always left");
+        assert!(share.grow(7) && !share.grow(4) && share.grow(3) && budget.take(1).is_none());
+        drop(share);
+        assert!(budget.take(10).is_some());
     }
 }

@@ -131,6 +131,58 @@ fn in_a_flood_all_at_once_each_gets_an_answer_or_503_and_afterwards_it_serves() 
     assert_is_hello(&server.get("/a.txt"));
 }
 
+// ---- work
+
+#[test]
+fn who_wants_little_is_served_beside_many_who_want_large_listings() {
+    const GREEDY: usize = 200;
+    let folder = site();
+    for number in 0..2000 {
+        support::write(folder.path(), format!("many/{number}"), "");
+    }
+    let server = Server::start(folder.path(), &["--threads", "1"]);
+    let ask = "GET /many/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut clients: Vec<_> = (0..GREEDY).map(|_| server.connect()).collect();
+    // Each wants two, and nobody wants to wait.
+    for client in &mut clients {
+        client.send(ask.repeat(2));
+    }
+    let readers: Vec<_> = clients
+        .chunks_mut(GREEDY / 4)
+        .map(|some| some.iter().map(Client::sender).collect::<Vec<_>>())
+        .map(|some| std::thread::spawn(move || read_all(&some)))
+        .collect();
+    for _ in 0..10 {
+        assert_is_hello(&server.get("/a.txt"));
+    }
+    // The log says in which order the answers were sent.
+    let lines = server.process.stdout.so_far();
+    let count = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+    let (small, large) = (count("GET /a.txt "), count("GET /many/ "));
+    println!("{large} of {} listings were whole when ten small answers were", 2 * GREEDY);
+    assert!(large < GREEDY, "{large} listings, and {small} small answers");
+    drop(server);
+    drop(clients);
+    for reader in readers {
+        reader.join().expect("it ends");
+    }
+}
+
+/// Reads from all of these until they end.
+fn read_all(sockets: &[TcpStream]) {
+    let mut open: Vec<_> = sockets.iter().collect();
+    for socket in &open {
+        socket.set_read_timeout(Some(Duration::from_millis(1))).expect("a time");
+    }
+    let mut buffer = vec![0; 256 * 1024];
+    while !open.is_empty() {
+        open.retain_mut(|socket| match std::io::Read::read(socket, &mut buffer) {
+            Ok(count) => count > 0,
+            Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+        });
+    }
+}
+
 // ---- slow clients
 
 /// How many slow clients there are at once, and how often they send a byte.

@@ -343,9 +343,13 @@ fn where_no_listing_would_be_there_is_no_archive() {
 fn a_listing_leads_to_its_archives() {
     let folder = folder(&[("list/a.txt", "a")]);
     let server = Server::start(folder.path(), &["--log", "off"]);
-    let page = server.get("/list/").text();
+    let page = server.connect().get_with("/list/", "Accept: text/html\r\n").text();
     for format in ["tar.gz", "zip"] {
-        assert!(page.contains(&format!("href=\"?archive={format}\"")), "{page}");
+        assert!(page.contains(&format!("<button name=\"archive\" value=\"{format}\">")), "{page}");
+    }
+    // As a link it would be followed by who wants the files one by one.
+    for page in [page, server.get("/list/").text()] {
+        assert!(!page.contains("?archive") && page.contains("a.txt\">a.txt</a>"), "{page}");
     }
 }
 

@@ -237,21 +237,21 @@ fn a_listing_is_sorted_by_a_click_on_the_head_of_a_column() {
         (names(), sorted()),
         (strings(&["y/", "z/", "a.txt", "b.txt", "c.txt"]), strings(&["ascending"]))
     );
-    browser.follow("th:nth-child(2) a", 0);
+    browser.follow("th:nth-child(2) button", 0);
     assert_eq!(
         (names(), sorted()),
         (strings(&["y/", "z/", "b.txt", "c.txt", "a.txt"]), strings(&["ascending"]))
     );
-    browser.follow("th:nth-child(2) a", 0);
+    browser.follow("th:nth-child(2) button", 0);
     assert_eq!(
         (&names()[2..], sorted()),
         (&*strings(&["a.txt", "c.txt", "b.txt"]), strings(&["descending"]))
     );
     // Folders are first in any order.
     assert!(names()[..2].iter().all(|name| name.ends_with('/')), "{:?}", names());
-    browser.follow("th:nth-child(1) a", 0);
+    browser.follow("th:nth-child(1) button", 0);
     assert_eq!(names(), ["y/", "z/", "a.txt", "b.txt", "c.txt"]);
-    browser.follow("th:nth-child(1) a", 0);
+    browser.follow("th:nth-child(1) button", 0);
     assert_eq!(names()[2..], ["c.txt", "b.txt", "a.txt"]);
 }
 
@@ -298,7 +298,7 @@ fn a_listing_has_its_style_and_nothing_on_the_console() {
     assert!(style("td a", "backgroundImage").starts_with("url(\"data:image/svg+xml,"));
     assert_ne!(style("td a.dir", "backgroundImage"), style("td a[href$=txt]", "backgroundImage"));
     assert_eq!(browser.console(), Vec::<String>::new());
-    browser.follow("footer a[href='?format=json']", 0);
+    browser.follow("footer button[value=json]", 0);
     assert!(browser.content().contains("\"a.txt\""), "{}", browser.content());
 }
 
@@ -442,7 +442,7 @@ fn a_gallery_shows_the_pictures_and_is_remembered() {
         folder(&[("a.svg", SVG), ("b.SVG", SVG), ("broken.png", "none"), ("c.txt", ""), ("sub/d.txt", "")]);
     let (server, browser) = open(folder.path());
     assert!(!browser.is_gallery());
-    let gallery = ".tools a[href$='view=gallery']";
+    let gallery = ".tools button[value=gallery]";
     browser.click(gallery, 0);
     assert!(browser.is_gallery());
     let shown = "return [...document.querySelectorAll('td img')]
@@ -461,7 +461,7 @@ fn a_gallery_shows_the_pictures_and_is_remembered() {
     // It is remembered, where there are pictures; and sorting keeps it.
     browser.open(&server.url("/"));
     assert!(browser.is_gallery());
-    browser.follow("th a", 0);
+    browser.follow("th button", 0);
     assert!(browser.is_gallery());
     assert_eq!(browser.names()[1], "c.txt");
     browser.open(&server.url("/sub/"));
@@ -471,7 +471,7 @@ fn a_gallery_shows_the_pictures_and_is_remembered() {
     assert!(!browser.is_gallery());
     browser.open(&server.url("/"));
     assert!(browser.is_gallery());
-    browser.click(".tools a[href$='view=list']", 0);
+    browser.click(".tools button[value=list]", 0);
     assert_eq!(browser.run("return document.querySelectorAll('td img').length"), 0);
     browser.open(&server.url("/"));
     assert!(!browser.is_gallery());
@@ -536,7 +536,7 @@ fn names_that_look_like_html_do_no_harm_in_any_view() {
     }
     let (_server, browser) = open(folder.path());
     let (count, names) = (NAMES.len(), browser.names());
-    browser.click(".tools a[href$='view=gallery']", 0);
+    browser.click(".tools button[value=gallery]", 0);
     let loaded = "[...document.querySelectorAll('td img')].filter(image => image.naturalWidth === 64).length";
     browser.wait_for(&format!("return {loaded} === {count}"));
     for key in ["/", "a", ESCAPE] {
@@ -694,7 +694,7 @@ fn a_folder_is_downloaded_as_an_archive_from_its_listing() {
     let browser = Browser::start();
     browser.download_to(downloads.path());
     browser.open(&server.url("/photos/"));
-    browser.click("footer a[href='?archive=tar.gz']", 0);
+    browser.click("footer button[value='tar.gz']", 0);
     let archive = downloads.path().join("photos.tar.gz");
     support::wait_until("the download", || archive.exists().then_some(()));
     let listed = std::process::Command::new("tar").arg("tzf").arg(&archive).output().expect("tar is there");

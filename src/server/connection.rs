@@ -323,6 +323,11 @@ impl<T: Transport> Connection<T> {
         }
     }
 
+    /// Whether a body is under way that is made while it is sent.
+    pub fn is_streaming(&self) -> bool {
+        self.stream.is_some()
+    }
+
     /// Whether it was told so.
     pub fn is_finishing(&self) -> bool {
         self.closing

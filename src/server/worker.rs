@@ -5,7 +5,7 @@
 //!   sleep until a socket is ready, a deadline comes, or somebody wakes us    (one epoll_wait)
 //!   accept new connections
 //!   give each connection that is ready its turn                             (Connection::advance)
-//!   give those that did not finish in their last turn another, and the new ones their first
+//!   give those that did not finish in their last turn another, a while, and the new ones their first
 //!   close or answer those whose time is up
 //!   pass the log on, if it is time
 //! ```
@@ -46,6 +46,10 @@ const FIRST_LISTENER: usize = usize::MAX - 1;
 
 /// How many connections a listener accepts in one turn before those that are open get theirs.
 const ACCEPT_BUDGET: usize = 256;
+
+/// How long those that did not finish have their turns before the system is asked again what is new; as long
+/// as what was new took, if that is longer. So who wants little is answered soon, however many want much.
+const WHILE: Duration = Duration::from_millis(1);
 
 /// How long not to accept after the system had no descriptor left. Without the pause the loop
 /// would spin: the connection that could not be accepted is still there.
@@ -196,7 +200,7 @@ impl Loop<'_> {
 
     fn take_turn(&mut self, events: &Events) {
         // Those that did not finish last time come after all that is new now.
-        let unfinished = std::mem::take(&mut self.unfinished);
+        let mut unfinished = std::mem::take(&mut self.unfinished);
         for event in events {
             let Token(number) = event.token();
             if event.token() == WAKER {
@@ -213,17 +217,18 @@ impl Loop<'_> {
             let (readable, writable) = (event.is_readable() || failed, event.is_writable() || failed);
             seat.connection.notice(readable, writable, event.is_read_closed());
             // One turn is enough for one round, and those that are unfinished have one coming.
-            if !seat.is_unfinished {
+            if seat.is_unfinished {
+                continue;
+            }
+            // What is made while it is sent is work: it comes with the rest that does not finish at once.
+            if seat.connection.is_streaming() {
+                seat.is_unfinished = true;
+                unfinished.push_back(number);
+            } else {
                 self.advance(number);
             }
         }
-        for key in unfinished {
-            if let Some(seat) = self.connections.get_mut(key)
-                && std::mem::take(&mut seat.is_unfinished)
-            {
-                self.advance(key);
-            }
-        }
+        self.go_on_with(unfinished);
         self.welcome_newcomers();
         self.end_overdue();
         let now = self.clock.now;
@@ -370,6 +375,28 @@ impl Loop<'_> {
     }
 
     // ---- connections move on
+
+    /// Gives those that did not finish another turn, one after the other, for a while. Whoever is not reached
+    /// is the first the next time.
+    fn go_on_with(&mut self, mut unfinished: VecDeque<usize>) {
+        if unfinished.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        let until = now + WHILE.max(now.saturating_duration_since(self.clock.now));
+        while let Some(key) = unfinished.pop_front() {
+            if let Some(seat) = self.connections.get_mut(key)
+                && std::mem::take(&mut seat.is_unfinished)
+            {
+                self.advance(key);
+                if Instant::now() >= until {
+                    break;
+                }
+            }
+        }
+        unfinished.append(&mut self.unfinished);
+        self.unfinished = unfinished;
+    }
 
     fn advance(&mut self, key: usize) {
         self.turn_of(key, self.clock.now, Connection::advance);

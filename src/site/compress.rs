@@ -144,9 +144,14 @@ impl Compressor {
     }
 }
 
-/// Compresses a body that was made for this request, if it is in memory and worth it.
+/// Compresses a body that was made for this request, or is made while it is sent, if it is worth it. Files
+/// are none of these: they have been asked for in a coding, or have none.
 pub(super) fn compress_made(response: &mut Response, by: Option<Compressor>, places: &Arc<Budget>) {
-    let Body::Bytes(bytes) = &mut response.body else { return };
+    let length = match &response.body {
+        Body::Bytes(bytes) => Some(bytes.len()),
+        Body::Stream(_) if response.headers.get("content-encoding").is_none() => None,
+        _ => return,
+    };
     // 416 is an answer to who asks for a part, and so never compressed.
     if response.status == Status::RANGE_NOT_SATISFIABLE
         || !response.headers.get("content-type").is_some_and(is_worth_it)
@@ -154,21 +159,30 @@ pub(super) fn compress_made(response: &mut Response, by: Option<Compressor>, pla
         return;
     }
     response.headers.push("Vary", "Accept-Encoding");
-    let length = bytes.len();
-    let Some(by) = by.filter(|_| length as u64 >= SMALLEST) else { return };
-    let body = if length <= PIECE {
-        by.compress(bytes.as_slice().into()).map(Body::Bytes)
-    } else {
-        let making = Making::new(by, places);
-        making.map(|making| Body::Stream(making.start(FilePart::of_bytes(std::mem::take(bytes).into()))))
+    let Some(by) = by.filter(|_| length.is_none_or(|length| length as u64 >= SMALLEST)) else { return };
+    let (body, is_compressed) = match std::mem::take(&mut response.body) {
+        Body::Bytes(bytes) if bytes.len() <= PIECE => match by.compress(bytes.as_slice().into()) {
+            Some(compressed) => (Body::Bytes(compressed), true),
+            None => (Body::Bytes(bytes), false),
+        },
+        body => match (Making::new(by, places), body) {
+            (Some(making), Body::Bytes(bytes)) => {
+                (Body::Stream(making.start(FilePart::of_bytes(bytes.into()))), true)
+            }
+            (Some(making), Body::Stream(stream)) => (Body::Stream(making.start_with(stream)), true),
+            (_, body) => (body, false),
+        },
     };
-    let Some(body) = body else { return };
+    response.body = body;
+    if !is_compressed {
+        return;
+    }
     let coding = by.coding().name();
-    trace::step("coding", Rfc(9110, "12.5.3"), || {
-        format!("the client takes {coding}: these {length} bytes are compressed")
+    trace::step("coding", Rfc(9110, "12.5.3"), || match length {
+        Some(length) => format!("the client takes {coding}: these {length} bytes are compressed"),
+        None => format!("the client takes {coding}: each piece is compressed when it is made"),
     });
     response.headers.push("Content-Encoding", coding);
-    response.body = body;
 }
 
 /// What will be compressed while it is sent, and its place among the few that may be.
@@ -193,6 +207,14 @@ impl Making {
     pub fn start(&self, bytes: FilePart) -> Box<dyn Stream> {
         Box::new(Compressing::new(self.by, bytes, Some(Arc::clone(&self.place))))
     }
+
+    /// The body, of what is itself made while it is sent.
+    pub fn start_with(&self, stream: Box<dyn Stream>) -> Box<dyn Stream> {
+        let mut compressing =
+            Compressing::new(self.by, FilePart::of_bytes(Arc::default()), Some(Arc::clone(&self.place)));
+        compressing.source = Some(stream);
+        Box::new(compressing)
+    }
 }
 
 /// A body that is compressed as it is asked for.
@@ -200,6 +222,8 @@ struct Compressing {
     by: Compressor,
     /// What is still to be read.
     rest: FilePart,
+    /// Where it is asked for instead, if it is made meanwhile.
+    source: Option<Box<dyn Stream>>,
     /// There is none before the first piece is asked for (to HEAD, never) nor after the last.
     coder: Option<Coder>,
     state: State,
@@ -216,7 +240,25 @@ enum State {
 
 impl Compressing {
     fn new(by: Compressor, bytes: FilePart, place: Option<Arc<Share>>) -> Compressing {
-        Compressing { by, rest: bytes, coder: None, state: State::NotBegun, _place: place }
+        Compressing { by, rest: bytes, source: None, coder: None, state: State::NotBegun, _place: place }
+    }
+
+    /// Feeds the coder with what is made next.
+    fn pass_on(&mut self, source: &mut dyn Stream) -> io::Result<Next> {
+        let next = source.next();
+        if matches!(next, Next::NotYet | Next::Busy | Next::Broken) {
+            return Ok(next);
+        }
+        let mut coder = self.coder.take().map_or_else(|| Coder::new(self.by), Ok)?;
+        let Next::Piece(piece) = next else {
+            self.state = State::Over;
+            return coder.finish().map(Next::Piece);
+        };
+        coder.write_all(&piece)?;
+        let is_enough = coder.made().len() >= ENOUGH;
+        let next = if is_enough { Next::Piece(std::mem::take(coder.made())) } else { Next::Busy };
+        self.coder = Some(coder);
+        Ok(next)
     }
 
     /// Feeds the coder until it has given enough. It fails if the bytes cannot be had as promised.
@@ -256,6 +298,11 @@ impl Stream for Compressing {
             State::Broken => return Next::Broken,
             State::NotBegun | State::UnderWay => self.state = State::UnderWay,
         }
+        if let Some(mut source) = self.source.take() {
+            let next = self.pass_on(&mut *source).unwrap_or(Next::Broken);
+            self.source = Some(source);
+            return next;
+        }
         match self.go_on() {
             Ok(made) if made.is_empty() => self.next(),
             Ok(made) => Next::Piece(made),
@@ -263,6 +310,12 @@ impl Stream for Compressing {
                 self.state = State::Broken;
                 Next::Broken
             }
+        }
+    }
+
+    fn stop(&mut self) {
+        if let Some(source) = &mut self.source {
+            source.stop();
         }
     }
 }

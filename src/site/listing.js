@@ -102,8 +102,7 @@
 
   // ---- the views
 
-  const views = [...document.querySelectorAll('.tools nav a')];
-  const viewOf = link => new URL(link.href).searchParams.get('view');
+  const views = [...document.querySelectorAll('.tools form button')];
   const isGallery = () => main.classList.contains('gallery');
   const memory = {
     // A browser may forbid it.
@@ -140,31 +139,32 @@
 
   const setView = view => {
     main.classList.toggle('gallery', view === 'gallery');
-    for (const link of views) {
-      if (viewOf(link) === view) link.setAttribute('aria-current', 'true');
-      else link.removeAttribute('aria-current');
+    for (const button of views) {
+      if (button.value === view) button.setAttribute('aria-current', 'true');
+      else button.removeAttribute('aria-current');
     }
     observer.disconnect();
     for (const image of body.querySelectorAll('img')) image.remove();
     if (view === 'gallery') rows.filter(isPicture).forEach(row => observer.observe(row));
     // To sort keeps the view.
-    for (const link of document.querySelectorAll('th a')) {
-      const url = new URL(link.href);
-      url.searchParams.set('view', view);
-      link.search = url.search;
+    for (const form of document.querySelectorAll('th form')) {
+      const field = form.elements.view ?? document.createElement('input');
+      form.append(Object.assign(field, {type: 'hidden', name: 'view', value: view}));
     }
   };
   if (views.length) {
     const asked = new URLSearchParams(location.search).get('view');
     const view = asked ?? memory.view;
     if (view === 'gallery') setView('gallery');
-    for (const link of views) {
-      link.addEventListener('click', event => {
+    for (const button of views) {
+      button.addEventListener('click', event => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        memory.view = viewOf(link);
-        setView(viewOf(link));
-        history.replaceState(null, '', link.href);
+        memory.view = button.value;
+        setView(button.value);
+        const query = new URLSearchParams(location.search);
+        query.set('view', button.value);
+        history.replaceState(null, '', `?${query}`);
       });
     }
   }

@@ -1,64 +1,61 @@
-//! A directory as a page for people, or as JSON for programs.
+//! A directory as a page for people, or as a list for programs.
 //!
 //! ```text
-//! GET /photos/?sort=size&order=desc       the page, largest first; folders stay on top
-//! GET /photos/?view=gallery               the same as cards, with the pictures
+//! GET /photos/                            children and the way up, and nothing else: for programs
+//! GET /photos/  Accept: text/html         the page that people get
+//!     ?sort=size&order=desc               largest first; folders stay on top
+//!     ?view=gallery                       cards, with the pictures
 //! GET /photos/?format=json                {"path": "/photos/", "entries": [{"name": "a.jpg", ...}]}
 //! GET /photos/  Accept: application/json  the same
 //! ```
 //!
-//! Below the table stands the folder's [README](super::readme). Sorting and the views work without
-//! scripts: they are links. `listing.js` adds a filter, keys and previews; with `--upload`, `upload.js`
-//! adds a place to drop files on.
+//! Programs that go through whole trees (`wget -r`, `rclone`, `lftp`, fsspec) follow every link that they
+//! find. So for them there are no links but those to what is there; and on the page for people whatever
+//! else can be done (orders, views, archives) is a button.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | here | decides which form it gets, looks at entries, orders them |
+//! | `listing/making.rs` | reads, orders and sends them, a little at a time if there are many |
+//! | `listing/people.rs`, `listing/programs.rs`, `listing/json.rs` | the forms: entries in, text out |
 //!
 //! Names are bytes, and anything can
 //! stand in them. Links carry the exact bytes, percent-encoded; what is shown is escaped, with
 //! control characters as their pictures and U+FFFD for what is not UTF-8.
 
+mod json;
+mod making;
+mod people;
+mod programs;
+
+use super::collation::{self, Key};
 use super::facts::Facts;
-use super::readme::Readme;
 use super::root::Root;
-use super::{Body, Options, Response, page, script};
+use super::{Body, Options, Response, error_page};
+use crate::budget::Budget;
 use crate::http::base_path::BasePath;
 use crate::http::fields::Fields;
 use crate::http::target::{DecodedPath, encode_segment, parameter};
 use crate::http::{Headers, Refusal, Status, accept};
 use crate::human;
-use crate::trace;
+use crate::trace::{self, Rfc};
 use jiff::Timestamp;
-use jiff::tz::Offset;
-use maud::{Markup, PreEscaped, Render, html};
-use rustix::fs::{AtFlags, FileType, RawDir};
+use making::Making;
+use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 use serde::Serialize;
-use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::fmt::Write;
+use std::fmt;
 use std::fs::File;
+use std::sync::Arc;
 
-/// What only listings have; the rest is in [`page`].
-const STYLE: &str = include_str!("listing.css");
-const SCRIPT: &str = include_str!("listing.js");
-const UPLOAD_SCRIPT: &str = include_str!("upload.js");
+/// How many large listings are made at once; others wait for their turn. Each takes a part of a worker's
+/// time until all its entries are known and ordered. To send them is the client's time.
+const AT_ONCE: usize = 4;
 
-/// Nothing may be loaded or run but the two style sheets and the script whose hashes these are, and
-/// pictures from here. (Those of the style sheet are in it, as `data:`.)
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-BbrfrGpmJnGctI2awul4ZEaltyMTk/1Mv7CzybnO6HE='; \
-    script-src 'sha256-YUCCMXNiahMTv1EskxbI/C/jheVD8NvXDvisG0P5NHA='; img-src 'self' data:; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
-
-/// The script more that there is where files can be added.
-const UPLOAD_SOURCE: &str = "'sha256-1c+jenav1lCM54f+ZmuRAWrQBPu0t7UeYUEneBIAS4I='";
-
-/// Files that browsers show as pictures, by the end of their names. `listing.js` and `listing.css`
-/// have them, too.
-const PICTURES: [&str; 10] = ["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"];
-
-/// The most bytes of a file that is shown as a picture in the gallery, and the most files there that
-/// are, when no script sees to it that only those near to what is in sight are loaded.
-const MAX_PICTURE: u64 = 20_000_000;
-const MAX_PICTURES: usize = 500;
+/// How much memory the entries of large listings take that are being made or sent, of all together, in
+/// bytes. Most are below 200 bytes each.
+const MEMORY: usize = 256 * 1024 * 1024;
 
 /// One name in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +66,8 @@ struct Entry {
     size: u64,
     /// In seconds since 1970.
     modified: i64,
+    /// Whether a link had to be followed to see what it is.
+    is_link: bool,
 }
 
 /// What an entry is, links followed as the server would follow them.
@@ -82,58 +81,125 @@ enum Kind {
     Other,
 }
 
-/// How many threads may describe the entries of one directory, and how many entries make another
-/// thread worth its while.
-const MAX_ASKERS: usize = 4;
-const WORTH_A_THREAD: usize = 1000;
-
-/// Answers with the listing of a directory that has no index.
-///
-/// # Errors
-/// When the directory cannot be read; a single entry that cannot is shown without details.
-pub fn respond(
-    root: &Root,
-    directory: &File,
-    path: &DecodedPath,
-    query: Option<&[u8]>,
-    fields: &Fields<'_>,
-    options: &Options,
-) -> Result<Response, Refusal> {
-    let uploads = options.upload.is_some();
-    let mut entries = read(root, directory, path, options.hidden).map_err(|error| match error {
-        // It was removed after it was opened.
-        Errno::NOENT => super::not_found(),
-        _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory"),
-    })?;
-    let order = Order::from_query(query);
-    entries.sort_unstable_by(|a, b| order.compare(a, b));
-    let mut headers = Headers::default();
-    let as_json_text = wants_json(query, fields);
-    trace::step("listing", None, || {
-        let form = if as_json_text { "JSON" } else { "a page" };
-        format!("no index file is there, so its {} entries are listed, as {form}", entries.len())
-    });
-    let text = if as_json_text {
-        headers.push("Content-Type", "application/json");
-        as_json(&options.base, path, &entries)
-    } else {
-        headers.push("Content-Type", "text/html; charset=utf-8");
-        let policy =
-            if uploads { policy_with_uploads().into() } else { Cow::Borrowed(CONTENT_SECURITY_POLICY) };
-        headers.push("Content-Security-Policy", &*policy);
-        let files = entries.iter().filter(|entry| entry.kind == Kind::File);
-        let readme = Readme::find(root, path, files.map(|entry| entry.name.as_slice()));
-        as_page(&options.base, path, &entries, order, View::from_query(query), readme.as_ref(), uploads)
-    };
-    headers.push("Cache-Control", "no-cache");
-    headers.push("Vary", "Accept");
-    Ok(Response { status: Status::OK, headers, body: Body::Bytes(text.into_bytes()) })
+/// The places and the memory of large listings.
+#[derive(Debug)]
+pub struct Listings {
+    places: Arc<Budget>,
+    memory: Arc<Budget>,
 }
 
-/// The policy where files can be added, by one script more and by PUT to this server.
-fn policy_with_uploads() -> String {
-    let policy = script::allow(CONTENT_SECURITY_POLICY, "script-src", UPLOAD_SOURCE);
-    script::allow(&policy, "connect-src", "'self'")
+impl Default for Listings {
+    fn default() -> Listings {
+        Listings { places: Budget::new(AT_ONCE), memory: Budget::new(MEMORY) }
+    }
+}
+
+/// What is listed, and how.
+#[derive(Debug)]
+struct Folder {
+    root: Arc<Root>,
+    directory: File,
+    path: DecodedPath,
+    /// Whether names that start with a dot are shown.
+    hidden: bool,
+    order: Order,
+    base: BasePath,
+}
+
+/// A form that a listing can have: what makes text of entries.
+trait Form: fmt::Debug + Send {
+    /// What stands before the entries, of which this is known.
+    fn begin(&mut self, folder: &Folder, totals: &Totals, page: &mut String);
+
+    /// An entry.
+    fn entry(&mut self, entry: &Entry, page: &mut String);
+
+    /// What stands behind them.
+    fn end(&mut self, page: &mut String);
+}
+
+/// What is known when all entries have been looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Totals {
+    entries: usize,
+    folders: usize,
+    files: usize,
+    /// Of the files, in bytes.
+    size: u64,
+    has_pictures: bool,
+    /// The names of files that may be the folder's README.
+    readmes: Vec<Vec<u8>>,
+}
+
+impl Listings {
+    /// Answers with the listing of a directory that has no index.
+    ///
+    /// # Errors
+    /// When the directory cannot be read; a single entry that cannot is shown without details.
+    pub fn respond(
+        &self,
+        root: &Arc<Root>,
+        directory: File,
+        path: &DecodedPath,
+        query: Option<&[u8]>,
+        fields: &Fields<'_>,
+        options: &Options,
+    ) -> Result<Response, Refusal> {
+        let mut headers = Headers::default();
+        let (reader, form): (_, Box<dyn Form>) = if wants_json(query, fields) {
+            headers.push("Content-Type", "application/json");
+            ("as JSON", Box::new(json::Json::default()))
+        } else {
+            let for_people =
+                parameter(query, "format").as_deref() == Some("html") || error_page::prefers_html(fields);
+            headers.push("Content-Type", "text/html; charset=utf-8");
+            if for_people {
+                headers.push("Content-Security-Policy", &*people::policy(options.upload.is_some()));
+                let view = View::from_query(query);
+                ("as a page for people", Box::new(people::Page::new(view, options.upload.is_some())))
+            } else {
+                headers.push("Content-Security-Policy", programs::CONTENT_SECURITY_POLICY);
+                (
+                    "as links and nothing else, for a program: Accept does not name text/html",
+                    Box::new(programs::Links),
+                )
+            }
+        };
+        let folder = Folder {
+            root: Arc::clone(root),
+            directory,
+            path: path.clone(),
+            hidden: options.hidden,
+            order: Order::from_query(query),
+            base: options.base.clone(),
+        };
+        let unreadable = |error| match error {
+            // It was removed after it was opened.
+            Errno::NOENT => super::not_found(),
+            _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory"),
+        };
+        let mut making = Making::new(folder, form, self);
+        let is_small = making.is_small().map_err(unreadable)?;
+        let body = if is_small {
+            let entries = making.gather().map_err(unreadable)?;
+            trace::step("listing", None, || {
+                format!("no index file is there, so its {entries} entries are listed, {reader}")
+            });
+            Body::Bytes(making.text().into_bytes())
+        } else {
+            trace::step("listing", Rfc(9112, "7.1"), || {
+                format!(
+                    "no index file is there, so its entries are listed, {reader}; there are many, so they are \
+                     read and sent a few at a time, in turn with what others want, and nobody knows yet how \
+                     long that will be"
+                )
+            });
+            Body::Stream(Box::new(making))
+        };
+        headers.push("Cache-Control", "no-cache");
+        headers.push("Vary", "Accept");
+        Ok(Response { status: Status::OK, headers, body })
+    }
 }
 
 /// `?format=` decides; without it, whichever type the Accept field names and likes better.
@@ -148,48 +214,14 @@ fn wants_json(query: Option<&[u8]>, fields: &Fields<'_>) -> bool {
     }
 }
 
-/// Reads a directory's entries, in the file system's order.
-fn read(root: &Root, directory: &File, path: &DecodedPath, hidden: bool) -> rustix::io::Result<Vec<Entry>> {
-    let mut names: Vec<Box<[u8]>> = Vec::new();
-    let mut buffer = Vec::with_capacity(32 * 1024);
-    let mut found = RawDir::new(directory, buffer.spare_capacity_mut());
-    while let Some(found) = found.next() {
-        let found = found?;
-        let name = found.file_name().to_bytes();
-        if !matches!(name, b"." | b"..") && (hidden || !name.starts_with(b".")) {
-            names.push(name.into());
-        }
-    }
-    // To ask for the size and date of each is most of the work, and the system answers several
-    // askers at once.
-    let askers = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_ASKERS);
-    let share = names.len().div_ceil(askers).max(WORTH_A_THREAD);
-    let describe_all = |names: &[Box<[u8]>]| -> Vec<Entry> {
-        names.iter().map(|name| describe(root, directory, path, name)).collect()
-    };
-    let mut shares = names.chunks(share);
-    let own_share = shares.next().unwrap_or_default();
-    Ok(std::thread::scope(|scope| {
-        let others: Vec<_> = shares
-            .map(|share| (share, std::thread::Builder::new().spawn_scoped(scope, || describe_all(share))))
-            .collect();
-        let mut entries = describe_all(own_share);
-        for (share, thread) in others {
-            // Where no thread can be had, or it failed, the work is done here.
-            let described = thread.ok().and_then(|thread| thread.join().ok());
-            entries.append(&mut described.unwrap_or_else(|| describe_all(share)));
-        }
-        entries
-    }))
-}
-
 /// Looks at one entry; what cannot be looked at is [`Kind::Other`].
 fn describe(root: &Root, directory: &File, path: &DecodedPath, name: &[u8]) -> Entry {
-    let mut entry = Entry { name: name.to_vec(), kind: Kind::Other, size: 0, modified: 0 };
+    let mut entry = Entry { name: name.to_vec(), kind: Kind::Other, size: 0, modified: 0, is_link: false };
     let Ok(stat) = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) else { return entry };
     let mut facts = Facts::new(&stat);
     entry.modified = facts.modified.0;
     if facts.file_type == FileType::Symlink {
+        entry.is_link = true;
         // Only where a link leads says what it is, and only the root may follow it.
         let relative = [&path.relative, &b"/"[..], name].concat();
         facts = match root.look(relative.strip_prefix(b"/").unwrap_or(&relative)) {
@@ -242,35 +274,46 @@ impl Order {
     }
 
     /// Folders come first in every order, and equal entries are ordered by name.
-    fn compare(self, a: &Entry, b: &Entry) -> Ordering {
-        let folders_first = (b.kind == Kind::Directory).cmp(&(a.kind == Kind::Directory));
+    fn compare(self, a: &Row, b: &Row) -> Ordering {
+        let folders_first = (b.entry.kind == Kind::Directory).cmp(&(a.entry.kind == Kind::Directory));
+        let by_name = || collation::compare((&a.key, &a.entry.name), (&b.key, &b.entry.name));
         let by_column = match self.column {
-            Column::Name => compare_names(&a.name, &b.name),
-            Column::Size => a.size.cmp(&b.size),
-            Column::Modified => a.modified.cmp(&b.modified),
+            Column::Name => by_name(),
+            Column::Size => a.entry.size.cmp(&b.entry.size),
+            Column::Modified => a.entry.modified.cmp(&b.entry.modified),
         };
         let by_column = if self.descending { by_column.reverse() } else { by_column };
-        folders_first.then(by_column).then_with(|| compare_names(&a.name, &b.name))
-    }
-
-    /// The query that a click on a column's head asks for: that column, and if it is the one
-    /// already, the other direction.
-    fn after_click(self, column: Column, name: &str, view: View) -> String {
-        let order = if self.column == column && !self.descending { "desc" } else { "asc" };
-        let view = if view == View::Gallery { "&view=gallery" } else { "" };
-        format!("?sort={name}&order={order}{view}")
-    }
-
-    /// The query that asks for the same order.
-    fn as_query(self) -> String {
-        let name = Column::ALL.iter().find(|(column, ..)| *column == self.column).map_or("name", |one| one.1);
-        format!("?sort={name}&order={}", if self.descending { "desc" } else { "asc" })
-    }
-
-    fn aria_sort(self, column: Column) -> Option<&'static str> {
-        (self.column == column).then_some(if self.descending { "descending" } else { "ascending" })
+        folders_first.then(by_column).then_with(by_name)
     }
 }
+
+/// An entry in its order.
+#[derive(Debug)]
+struct Row {
+    order: Order,
+    key: Key,
+    entry: Entry,
+}
+
+impl Ord for Row {
+    fn cmp(&self, other: &Row) -> Ordering {
+        self.order.compare(self, other)
+    }
+}
+
+impl PartialOrd for Row {
+    fn partial_cmp(&self, other: &Row) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Row) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Row {}
 
 /// How the page shows what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,217 +334,8 @@ impl View {
     }
 }
 
-/// Without regard to ASCII case; where that makes no difference, by bytes.
-fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
-    // Neighbours in a folder often have much in common, which is passed over as it is.
-    let differing = a.iter().zip(b).filter(|(a, b)| a != b);
-    let folded = differing.map(|(a, b)| a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase()));
-    let first = folded.into_iter().find(|order| order.is_ne());
-    first.unwrap_or_else(|| a.len().cmp(&b.len())).then_with(|| a.cmp(b))
-}
-
-fn as_page(
-    base: &BasePath,
-    path: &DecodedPath,
-    entries: &[Entry],
-    order: Order,
-    view: View,
-    readme: Option<&Readme>,
-    uploads: bool,
-) -> String {
-    let title = format!("Index of {}", shown_path(base, path));
-    // Without pictures there is nothing to see in a gallery.
-    let has_pictures = entries.iter().any(is_picture);
-    let view = if has_pictures { view } else { View::List };
-    let mut pictures_left = if view == View::Gallery { MAX_PICTURES } else { 0 };
-    let rows = entries.iter().map(|entry| {
-        let with_picture = pictures_left > 0 && is_picture(entry);
-        pictures_left -= usize::from(with_picture);
-        Row { entry, with_picture }
-    });
-    let content = html! {
-        main class=[(view == View::Gallery).then_some("gallery")] {
-            h1 { (breadcrumb(base, path)) }
-            div class="tools" {
-                // Shown by the script, without which it would do nothing.
-                input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"
-                    aria-keyshortcuts="/" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go";
-                span id="shown" role="status" {}
-                @if has_pictures {
-                    nav aria-label="View" {
-                        @for (one, name, label) in View::ALL {
-                            a href={ (order.as_query()) "&view=" (name) }
-                                aria-current=[(one == view).then_some("true")] { (label) }
-                        }
-                    }
-                }
-            }
-            table {
-                thead {
-                    tr {
-                        @for (column, name, label) in Column::ALL {
-                            th scope="col" aria-sort=[order.aria_sort(column)] {
-                                a href=(order.after_click(column, name, view)) { (label) }
-                            }
-                        }
-                    }
-                }
-                tbody {
-                    @if !path.relative.is_empty() {
-                        tr { td { a.up href="../" { "Parent directory" } } td {} td {} }
-                    }
-                    @if entries.is_empty() {
-                        tr { td.empty colspan="3" { "This directory is empty." } }
-                    }
-                    @for row in rows { (row) }
-                }
-            }
-            @if uploads {
-                // Shown by the script, likewise.
-                section id="upload" hidden {
-                    label { "Add files: drop them anywhere here, or " input type="file" multiple; }
-                    ul role="status" {}
-                }
-            }
-            footer {
-                span { (summary(entries)) }
-                @if cfg!(feature = "archive") {
-                    span {
-                        "Download all: " a href="?archive=tar.gz" rel="nofollow" { "tar.gz" }
-                        ", " a href="?archive=zip" rel="nofollow" { "zip" }
-                    }
-                }
-                a href="?format=json" { "as JSON" }
-            }
-            @if let Some(readme) = readme { (section(readme)) }
-        }
-        script { (PreEscaped(SCRIPT)) }
-        @if uploads { script { (PreEscaped(UPLOAD_SCRIPT)) } }
-    };
-    page::render(&title, Some(STYLE), &content)
-}
-
-/// The README as the text that it is.
-fn section(readme: &Readme) -> Markup {
-    let name = shown(&readme.name);
-    html! {
-        section class="readme" aria-labelledby="readme" {
-            h2 id="readme" { (name) }
-            // The parser leaves out one line feed here.
-            pre { "\n" (readme.text) }
-            @if readme.is_cut {
-                p { "This is the beginning. " a href={ "./" (encode_segment(&readme.name)) } { "All of " (name) } }
-            }
-        }
-    }
-}
-
-/// Whether it is shown as a picture.
-fn is_picture(entry: &Entry) -> bool {
-    let ending = entry.name.iter().rposition(|&byte| byte == b'.').map(|dot| &entry.name[dot + 1..]);
-    entry.kind == Kind::File
-        && entry.size <= MAX_PICTURE
-        && ending.is_some_and(|it| PICTURES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(it)))
-}
-
-/// A row of the table. There can be very many, so a row is short, and written where it belongs
-/// rather than copied there; what its cells are, the style sheet knows by their order.
-struct Row<'a> {
-    entry: &'a Entry,
-    with_picture: bool,
-}
-
-impl Render for Row<'_> {
-    fn render_to(&self, page: &mut String) {
-        let entry = self.entry;
-        page.push_str("<tr><td>");
-        match entry.kind {
-            Kind::Other => page.push_str(concat!(
-                "<span title=\"This cannot be served: it is not a file, ",
-                "or it leads out of the folder.\">"
-            )),
-            Kind::Directory => page.push_str("<a class=\"dir\" href=\""),
-            Kind::File => page.push_str("<a href=\""),
-        }
-        if entry.kind != Kind::Other {
-            push_link(page, entry);
-            page.push_str("\">");
-        }
-        if self.with_picture {
-            page.push_str("<img alt=\"\" loading=\"lazy\" decoding=\"async\" src=\"");
-            push_link(page, entry);
-            page.push_str("\">");
-        }
-        push_shown(page, &entry.name);
-        page.push_str(match entry.kind {
-            Kind::Directory => "/</a></td><td></td><td>",
-            Kind::File => "</a></td><td>",
-            Kind::Other => "</span></td><td></td><td>",
-        });
-        if entry.kind == Kind::File {
-            let _ = write!(page, "{}</td><td>", human::Bytes(entry.size));
-        }
-        if let Some(time) = timestamp(entry) {
-            push_minute(page, time);
-        }
-        page.push_str("</td></tr>\n");
-    }
-}
-
-/// A name as text in HTML.
-fn push_shown(page: &mut String, name: &[u8]) {
-    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && !b"&<>\"".contains(byte);
-    match std::str::from_utf8(name) {
-        Ok(text) if name.iter().all(is_plain) => page.push_str(text),
-        _ => shown(name).render_to(page),
-    }
-}
-
-/// `2026-11-22 14:29`
-fn push_minute(page: &mut String, time: Timestamp) {
-    let time = Offset::UTC.to_datetime(time);
-    let _ = write!(page, "{:04}", time.year());
-    for (separator, number) in
-        [('-', time.month()), ('-', time.day()), (' ', time.hour()), (':', time.minute())]
-    {
-        let digits = [number / 10, number % 10].map(|digit| char::from(b'0' + digit.unsigned_abs()));
-        page.extend([separator, digits[0], digits[1]]);
-    }
-}
-
-/// The path as links to each directory above.
-fn breadcrumb(base: &BasePath, path: &DecodedPath) -> Markup {
-    let segments: Vec<_> = path.segments().collect();
-    let root = joined(base.segments(), shown);
-    html! {
-        @if segments.is_empty() { span { "Index of " (root) } }
-        @else { "Index of " a href=(base.start()) aria-label="root" { (root) } }
-        @for (depth, segment) in segments.iter().enumerate() {
-            @let levels_up = segments.len() - 1 - depth;
-            @if depth > 0 { span.sep { " / " } }
-            @if levels_up == 0 { span aria-current="page" { (shown(segment)) } }
-            @else { a href=("../".repeat(levels_up)) { (shown(segment)) } }
-        }
-    }
-}
-
-fn summary(entries: &[Entry]) -> String {
-    let count = |kind| entries.iter().filter(|entry| entry.kind == kind).count();
-    let plural =
-        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
-    let total = entries.iter().fold(0, |total: u64, entry| total.saturating_add(entry.size));
-    format!(
-        "{}, {}, {}",
-        plural(count(Kind::Directory), "folder", "folders"),
-        plural(count(Kind::File), "file", "files"),
-        human::Bytes(total)
-    )
-}
-
-/// A link to an entry, from its directory. `./` keeps a name such as `javascript:x` a name.
-fn push_link(onto: &mut String, entry: &Entry) {
-    let slash = if entry.kind == Kind::Directory { "/" } else { "" };
-    let _ = write!(onto, "./{}{slash}", encode_segment(&entry.name));
+fn timestamp(entry: &Entry) -> Option<Timestamp> {
+    (entry.modified != 0).then(|| Timestamp::from_second(entry.modified).ok()).flatten()
 }
 
 /// A name as it is shown: its control characters as pictures (U+2400 and on), so that a line break
@@ -510,8 +344,9 @@ fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(name).chars().map(human::picture).collect()
 }
 
-fn shown_path(base: &BasePath, path: &DecodedPath) -> String {
-    joined(base.segments().chain(path.segments()), shown)
+/// What the folder is called.
+fn title(folder: &Folder) -> String {
+    format!("Index of {}", joined(folder.base.segments().chain(folder.path.segments()), shown))
 }
 
 /// A folder's segments as one path.
@@ -519,73 +354,9 @@ fn joined<'a>(segments: impl Iterator<Item = &'a [u8]>, shown: impl Fn(&[u8]) ->
     segments.fold("/".to_owned(), |before, segment| before + &shown(segment) + "/")
 }
 
-fn timestamp(entry: &Entry) -> Option<Timestamp> {
-    (entry.modified != 0).then(|| Timestamp::from_second(entry.modified).ok()).flatten()
-}
-
-fn as_json(base: &BasePath, path: &DecodedPath, entries: &[Entry]) -> String {
-    #[derive(Serialize)]
-    struct Listing {
-        path: String,
-        entries: Vec<JsonEntry>,
-    }
-    #[derive(Serialize)]
-    struct JsonEntry {
-        /// U+FFFD stands for what is not UTF-8; `href` is exact.
-        name: String,
-        #[serde(rename = "type")]
-        kind: Kind,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        size: Option<u64>,
-        /// RFC 3339, UTC.
-        modified: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        href: Option<String>,
-    }
-    let entries = entries.iter().map(|entry| JsonEntry {
-        name: String::from_utf8_lossy(&entry.name).into_owned(),
-        kind: entry.kind,
-        size: (entry.kind == Kind::File).then_some(entry.size),
-        modified: timestamp(entry).map(|time| time.to_string()),
-        href: (entry.kind != Kind::Other).then(|| {
-            let mut href = String::new();
-            push_link(&mut href, entry);
-            href
-        }),
-    });
-    let path = joined(base.segments().chain(path.segments()), |segment| {
-        String::from_utf8_lossy(segment).into_owned()
-    });
-    let listing = Listing { path, entries: entries.collect() };
-    serde_json::to_string(&listing).expect("strings and numbers") + "\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::site::page::tests::source;
-
-    #[test]
-    fn the_policy_names_the_style_sheets_and_the_script() {
-        for (text, directive) in [(page::STYLE, "style-src"), (STYLE, "style-src"), (SCRIPT, "script-src")] {
-            let source = source(text);
-            let named = CONTENT_SECURITY_POLICY.split(';').find(|part| part.contains(&source));
-            assert!(named.is_some_and(|part| part.contains(directive)), "{directive} must name {source}");
-            assert!(policy_with_uploads().contains(&source), "with uploads, {directive} must name {source}");
-        }
-        let source = source(UPLOAD_SCRIPT);
-        assert!(policy_with_uploads().contains(&source), "with uploads, script-src must name {source}");
-        // It would end the script, or the style, before its end.
-        assert!(!SCRIPT.contains("</") && !STYLE.contains("</") && !UPLOAD_SCRIPT.contains("</"));
-    }
-
-    #[test]
-    fn what_is_a_picture_is_the_same_in_the_script_and_the_style_sheet() {
-        assert!(SCRIPT.contains(&format!("({})$/i", ["?:", &PICTURES.join("|")].concat())));
-        let selectors: Vec<_> =
-            PICTURES.iter().map(|ending| format!("td a[href$=\".{ending}\" i]")).collect();
-        let before = STYLE.split("{ background-image: var(--picture)").next().expect("a rule");
-        let found = before.rsplit('}').next().expect("selectors").split_whitespace().collect::<Vec<_>>();
-        assert_eq!(found.join(" "), selectors.join(", "));
-    }
+/// The name of an entry as a link from its directory has it.
+fn push_encoded(onto: &mut String, entry: &Entry) {
+    use fmt::Write;
+    let slash = if entry.kind == Kind::Directory { "/" } else { "" };
+    let _ = write!(onto, "{}{slash}", encode_segment(&entry.name));
 }

@@ -14,6 +14,7 @@
 //! | which representation is that? | [`representation`], [`media_type`], [`coding`]; [`cache`] and [`versions`] remember |
 //! | how long may it be kept? | [`cache_control`] |
 //! | is it needed, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
+//! | in which order do names stand? | [`collation`], [`runs`] |
 //! | does a page get the script for live reload? | [`script`] |
 //! | what if it is refused? | [`error_page`]; `near` finds what may have been meant |
 //!
@@ -27,6 +28,7 @@ pub mod auth;
 pub mod cache;
 pub mod cache_control;
 pub mod coding;
+pub mod collation;
 #[cfg(feature = "compress")]
 pub mod compress;
 pub mod cors;
@@ -41,6 +43,7 @@ pub mod readme;
 pub mod representation;
 pub mod response;
 pub mod root;
+pub mod runs;
 pub mod script;
 pub mod upload;
 pub mod versions;
@@ -85,6 +88,7 @@ pub struct Site {
     near: near::Pace,
     /// The line that pages get for live reload.
     script_tag: Arc<str>,
+    listings: listing::Listings,
     #[cfg(feature = "archive")]
     archives: archive::Archives,
     /// The places of those who compress something while it is sent.
@@ -178,6 +182,7 @@ impl Site {
             near: near::Pace::default(),
             script_tag: script::tag(&options.base),
             options,
+            listings: listing::Listings::default(),
             #[cfg(feature = "archive")]
             archives: archive::Archives::default(),
             #[cfg(feature = "compress")]
@@ -213,7 +218,7 @@ impl Site {
             script::add_to_own_page(&mut response, &self.script_tag);
         }
         #[cfg(feature = "compress")]
-        if self.options.codings.compress && matches!(response.body, Body::Bytes(_)) {
+        if self.options.codings.compress {
             let wanted = self.options.codings.wanted(request);
             compress::compress_made(&mut response, wanted.made, &self.compressing);
         }
@@ -287,7 +292,7 @@ impl Site {
                 if let Some(format) = parameter(query, "archive") {
                     return self.archives.respond(&self.root, directory, &path, &format, self.options.hidden);
                 }
-                listing::respond(&self.root, &directory, &path, query, &request.fields, &self.options)
+                self.listings.respond(&self.root, directory, &path, query, &request.fields, &self.options)
             }
         }
     }

@@ -33,6 +33,15 @@ pub struct Readme {
     pub is_cut: bool,
 }
 
+/// Whether a file of this name may be one.
+pub fn is_one(name: &[u8]) -> bool {
+    rank(name).is_some()
+}
+
+fn rank(name: &[u8]) -> Option<usize> {
+    NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))
+}
+
 impl Readme {
     /// Looks for it among the names of a directory's files.
     pub fn find<'a>(
@@ -40,7 +49,6 @@ impl Readme {
         directory: &DecodedPath,
         names: impl Iterator<Item = &'a [u8]>,
     ) -> Option<Readme> {
-        let rank = |name: &[u8]| NAMES.iter().position(|known| known.eq_ignore_ascii_case(name));
         let mut found: Vec<_> = names.filter_map(|name| Some((rank(name)?, name))).collect();
         found.sort_unstable();
         found.into_iter().take(MAX_TRIES).find_map(|(_, name)| {

@@ -11,7 +11,7 @@
 //! The file stays as it is. What the script does is in `reload/reload.js`; here it is only a line of
 //! text. A page whose own Content-Security-Policy forbids scripts of its own host does not run it.
 
-use super::{Body, FilePart, Response, Source};
+use super::{Body, FilePart, Next, Response, Source, Stream};
 use crate::http::base_path::BasePath;
 use crate::random;
 use crate::trace;
@@ -56,20 +56,62 @@ fn end_of_body(html: &[u8]) -> Option<usize> {
 /// Adds the line to a page that the server itself has made, such as a listing or an error, so that it
 /// goes when there is something better. These pages have a policy that forbids what they do not need:
 /// this script is allowed by a number that nobody can guess, and may ask this server and no other.
+///
+/// Pages without a style are not for people, and stay as they are: a program would follow the script.
 pub(super) fn add_to_own_page(response: &mut Response, tag: &str) {
-    let (Body::Bytes(html), Some(policy)) =
-        (&mut response.body, response.headers.get("content-security-policy"))
-    else {
+    let Some(policy) = response.headers.get("content-security-policy") else { return };
+    if !policy.contains("style-src") {
         return;
-    };
-    let Some(at) = end_of_body(html) else { return };
+    }
     let nonce = nonce();
     let policy = allow(policy, "script-src", &format!("'nonce-{nonce}'"));
     let policy = allow(&policy, "connect-src", "'self'");
     let tag = tag.replace(" async", &format!(" nonce=\"{nonce}\" async"));
-    html.splice(at..at, tag.into_bytes());
+    match std::mem::take(&mut response.body) {
+        Body::Bytes(mut html) => {
+            insert(&mut html, &tag);
+            response.body = Body::Bytes(html);
+        }
+        Body::Stream(page) => response.body = Body::Stream(Box::new(WithScript { page, tag })),
+        other => {
+            response.body = other;
+            return;
+        }
+    }
     response.headers.replace("Content-Security-Policy", policy);
     trace::step("script", None, || "the script for --reload is added to this page of ours".to_owned());
+}
+
+/// Puts the line before the end of the page, if that is in there.
+fn insert(html: &mut Vec<u8>, tag: &str) {
+    if let Some(at) = end_of_body(html) {
+        html.splice(at..at, tag.bytes());
+    }
+}
+
+/// A page of ours that is made while it is sent. Its end comes in one piece.
+#[derive(Debug)]
+struct WithScript {
+    page: Box<dyn Stream>,
+    tag: String,
+}
+
+impl Stream for WithScript {
+    fn next(&mut self) -> Next {
+        let mut next = self.page.next();
+        if let Next::Piece(html) = &mut next {
+            insert(html, &self.tag);
+        }
+        next
+    }
+
+    fn is_endless(&self) -> bool {
+        self.page.is_endless()
+    }
+
+    fn stop(&mut self) {
+        self.page.stop();
+    }
 }
 
 /// A policy that allows one source more.

@@ -76,7 +76,18 @@ fn text(body: Body) -> String {
             }
             String::from_utf8(bytes).expect("text")
         }
-        Body::Pieces(_) | Body::Stream(_) => panic!("not asked for"),
+        Body::Stream(mut stream) => {
+            let mut bytes = Vec::new();
+            loop {
+                match stream.next() {
+                    Next::Piece(piece) => bytes.extend(piece),
+                    Next::Busy => {}
+                    Next::End => return String::from_utf8(bytes).expect("text"),
+                    other => panic!("it stops: {other:?}"),
+                }
+            }
+        }
+        Body::Pieces(_) => panic!("not asked for"),
     }
 }
 
@@ -384,7 +395,7 @@ fn names_in_a_listing_are_escaped_and_their_links_lead_to_them() {
 }
 
 #[test]
-fn a_gallery_is_a_link_that_works_without_scripts_where_there_are_pictures() {
+fn a_gallery_is_a_button_that_works_without_scripts_where_there_are_pictures() {
     let (_outside, root) = folder();
     for name in ["p/a.JPG", "p/b.txt", "p/\"><b>.png", "p/c.jpg/d.txt", "t/b.txt", "p/no.jpg.txt"] {
         write(&root, name, name);
@@ -397,16 +408,182 @@ fn a_gallery_is_a_link_that_works_without_scripts_where_there_are_pictures() {
         let parts = page.split("<img alt=\"\" loading=\"lazy\" decoding=\"async\" src=\"").skip(1);
         parts.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
     };
-    let link = "<a href=\"?sort=size&amp;order=desc&amp;view=gallery\">Gallery</a>";
+    let order = "<input type=\"hidden\" name=\"sort\" value=\"size\"><input type=\"hidden\" name=\"order\" value=\"desc\">";
+    let list_button = "<button name=\"view\" value=\"list\" aria-current=\"true\">List</button>";
+    let button = "<button name=\"view\" value=\"gallery\">Gallery</button></form>";
+    let views = format!("<form role=\"group\" aria-label=\"View\">{order}{list_button}{button}");
     let (list, gallery) = (page("/p/?sort=size&order=desc"), page("/p/?sort=size&order=desc&view=gallery"));
-    assert!(list.contains(link) && list.contains("<main>") && pictures(&list).is_empty(), "{list}");
+    assert!(list.contains(&views) && list.contains("<main>") && pictures(&list).is_empty(), "{list}");
     assert!(gallery.contains("<main class=\"gallery\">"), "{gallery}");
     let mut found = pictures(&gallery);
     found.sort();
     assert_eq!(found, ["./%22%3E%3Cb%3E.png", "./a.JPG"]);
-    assert!(gallery.contains("<a href=\"?sort=name&amp;order=asc&amp;view=gallery\">Name</a>"), "{gallery}");
+    let by_name = "<input type=\"hidden\" name=\"sort\" value=\"name\"><input type=\"hidden\" name=\"order\" value=\"asc\">\
+                   <input type=\"hidden\" name=\"view\" value=\"gallery\"><button>Name</button>";
+    assert!(gallery.contains(by_name), "{gallery}");
     let without = page("/t/?view=gallery");
-    assert!(!without.contains("Gallery</a>") && without.contains("<main>"), "{without}");
+    assert!(!without.contains("Gallery</button>") && without.contains("<main>"), "{without}");
+}
+
+/// The targets of all links in a page, and of all else that a program could take for one.
+fn links(page: &str) -> Vec<&str> {
+    let attributes = ["href=\"", "src=\"", "action=\"", "href='", "url("].iter();
+    let targets = attributes.flat_map(|start| {
+        let behind = page.split(start).skip(1);
+        behind.map(|rest| rest.split(['"', '\'', ')']).next().unwrap_or_default())
+    });
+    targets.collect()
+}
+
+#[test]
+fn a_program_gets_the_children_and_the_way_up_and_nothing_else_to_follow() {
+    let (_outside, root) = folder();
+    for name in ["p/b &\"'<.txt", "p/javascript:alert(1)", "p/http.txt", "p/c/d.txt", "p/README", "p/a.png"] {
+        write(&root, name, "x");
+    }
+    symlink("nowhere", root.join("p/broken")).expect("linked");
+    let options = Options { script: true, ..options() };
+    let site = Site::new(Root::open_path(&root, false).expect("it can be read"), options);
+    let expected =
+        ["../", "c/", "a.png", "b%20%26%22%27%3C.txt", "./http.txt", "javascript%3Aalert%281%29", "README"];
+    for accept in [
+        "",
+        "Accept: */*\r\n",
+        "Accept: text/*\r\n",
+        "Accept: image/png\r\n",
+        "Accept: text/html;q=0, */*\r\n",
+    ] {
+        for query in ["", "?sort=name", "?view=gallery"] {
+            let response = ask(&site, &format!("GET /p/{query}"), accept);
+            assert_eq!(response.headers.get("vary"), Some("Accept"));
+            let page = text(response.body);
+            assert_eq!(links(&page), expected, "{accept:?}: {page}");
+            assert!(
+                !page.contains("<script") && !page.contains("<form") && !page.contains("<style"),
+                "{page}"
+            );
+        }
+    }
+    let page = text(ask(&site, "GET /", "").body);
+    assert!(!links(&page).contains(&"../"), "above the root is nothing: {page}");
+    assert!(page.contains("<a href=\"a.txt\">a.txt</a>"), "{page}");
+    for target in links(&page) {
+        assert_eq!(ask(&site, &format!("GET /{target}"), "").status, Status::OK, "{target}");
+    }
+}
+
+#[test]
+fn on_the_page_for_people_only_what_is_there_can_be_followed() {
+    let (_outside, root) = folder();
+    for name in ["p/q/a.png", "p/q/b/c.txt", "p/q/README.md", "p/q/many.txt"] {
+        write(&root, name, "x");
+    }
+    let site = site(&root);
+    for query in ["", "?sort=size&order=desc", "?view=gallery", "?format=html"] {
+        let page = text(ask(&site, &format!("GET /p/q/{query}"), "Accept: text/html,*/*;q=0.8\r\n").body);
+        let mut found = links(page.split("</style>").last().expect("what is behind the styles"));
+        found.sort_unstable();
+        found.dedup();
+        let expected = ["../", "./README.md", "./a.png", "./b/", "./many.txt", "/"];
+        assert_eq!(found, expected, "{query}: {page}");
+    }
+    // Whoever asks for it by name gets it, whatever Accept says.
+    let page = text(ask(&site, "GET /p/q/?format=html", "").body);
+    assert!(page.contains("<button name=\"archive\" value=\"zip\">") || !cfg!(feature = "archive"), "{page}");
+}
+
+#[test]
+fn a_large_listing_is_made_in_short_steps_and_to_head_not_at_all() {
+    let (_outside, root) = folder();
+    fs::create_dir(root.join("many")).expect("created");
+    // Names that would be in another order by their bytes.
+    for number in 0..3000 {
+        write(&root, &format!("many/n{number}"), "x");
+    }
+    let site = Site::new(
+        Root::open_path(&root, false).expect("it can be read"),
+        Options { script: true, ..options() },
+    );
+    for accept in ["text/html", "*/*", "application/json"] {
+        let Body::Stream(mut stream) = ask(&site, "GET /many/", &format!("Accept: {accept}\r\n")).body else {
+            panic!("{accept}: it is all there at once");
+        };
+        let (mut steps, mut bytes) = (0, Vec::new());
+        loop {
+            steps += 1;
+            match stream.next() {
+                Next::Busy => {}
+                Next::Piece(piece) => {
+                    let rows = piece.split(|&byte| byte == b'n').count();
+                    assert!(piece.len() < 100_000 && rows < 10_000, "{accept}: {} bytes", piece.len());
+                    bytes.extend(piece);
+                }
+                Next::End => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        // At most 128 entries are looked at in a step, and 128 rows made.
+        assert!(steps > 2 * 3000 / 128, "{accept}: {steps}");
+        let page = String::from_utf8(bytes).expect("text");
+        let at = |name: &str| page.find(name).unwrap_or_else(|| panic!("{name} in {page}"));
+        assert!(at("n2\"") < at("n10\"") && at("n10\"") < at("n2999\""), "{accept}");
+        assert_eq!(page.matches("n1234\"").count(), if accept == "application/json" { 2 } else { 1 });
+        assert_eq!(page.contains(".glass/reload.js"), accept == "text/html", "{accept}");
+        if accept == "application/json" {
+            let listing: serde_json::Value = serde_json::from_str(&page).expect("JSON");
+            assert_eq!(listing["entries"].as_array().expect("a list").len(), 3000);
+        }
+    }
+    // The stream that HEAD gets is dropped before it has done anything; its length is as unknown as to GET.
+    assert_eq!(ask(&site, "HEAD /many/", "").body.length(), None);
+}
+
+#[test]
+fn so_many_large_listings_are_made_at_once_and_who_waits_ends_with_the_server() {
+    let (_outside, root) = folder();
+    for number in 0..500 {
+        write(&root, &format!("many/{number}"), "");
+    }
+    let site = site(&root);
+    let ask = || match ask(&site, "GET /many/", "").body {
+        Body::Stream(stream) => stream,
+        other => panic!("{other:?}"),
+    };
+    let mut made: Vec<_> = (0..4).map(|_| ask()).collect();
+    assert!(made.iter_mut().all(|stream| stream.next() == Next::Busy));
+    let (mut waiting, mut other) = (ask(), ask());
+    assert_eq!((waiting.next(), other.next()), (Next::NotYet, Next::NotYet));
+    // Who has all entries needs no place to send them.
+    while made[0].next() == Next::Busy {}
+    assert_eq!(waiting.next(), Next::Busy);
+    assert_eq!(other.next(), Next::NotYet);
+    other.stop();
+    waiting.stop();
+    assert_eq!((other.next(), waiting.next()), (Next::Broken, Next::Busy), "what has begun may end");
+    assert!(text(Body::Stream(waiting)).ends_with("</html>\n"));
+    drop(made);
+    assert_eq!(ask().next(), Next::Busy);
+}
+
+#[test]
+fn names_stand_as_people_count_and_spell_in_every_form() {
+    let (_outside, root) = folder();
+    let names = ["Affe", "Ämter", "emil", "émile", "file1", "file2", "file10", "Zebra"];
+    for name in names {
+        write(&root, &format!("s/{name}"), "");
+    }
+    let site = site(&root);
+    for accept in ["text/html", "*/*", "application/json"] {
+        let page = text(ask(&site, "GET /s/", &format!("Accept: {accept}\r\n")).body);
+        let places: Vec<_> = names
+            .iter()
+            .map(|name| {
+                page.rfind(&format!("/{}\"", encode_segment(name.as_bytes())))
+                    .or_else(|| page.rfind(&format!("\"{}\"", encode_segment(name.as_bytes()))))
+            })
+            .collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{accept}: {places:?} {page}");
+    }
 }
 
 #[test]

@@ -1,0 +1,330 @@
+//! A listing for people: a table, with what can be done beside it.
+//!
+//! The folder's [README](crate::site::readme) stands below it. Orders, views, archives and the rest are buttons
+//! of forms with GET: they work without scripts, and nobody who goes through pages by their links presses
+//! them. `listing.js` adds a filter, keys and previews; with `--upload`, `upload.js` adds a place to drop
+//! files on.
+
+use super::{Column, Entry, Folder, Form, Kind, Order, Totals, View, push_encoded, shown, timestamp, title};
+use crate::http::base_path::BasePath;
+use crate::http::target::{DecodedPath, encode_segment};
+use crate::human;
+use crate::site::readme::Readme;
+use crate::site::{page, script};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use maud::{Markup, PreEscaped, Render, html};
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// What only listings have; the rest is in [`page`].
+const STYLE: &str = include_str!("../listing.css");
+const SCRIPT: &str = include_str!("../listing.js");
+const UPLOAD_SCRIPT: &str = include_str!("../upload.js");
+
+/// Nothing may be loaded or run but the two style sheets and the script whose hashes these are, and
+/// pictures from here; nothing may be asked for but by a click on what is here. (The pictures of the style
+/// sheet are in it, as `data:`.)
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
+    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-8KBcruZG501jhS72/K0mO4U4h+i4IvwSq8q0EXc2XZA='; \
+    script-src 'sha256-TkEqs0jP/2pBZd+Qgxyrzl0RoGFHc9H3TQ7+MC5jFOs='; img-src 'self' data:; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
+/// The script more that there is where files can be added.
+const UPLOAD_SOURCE: &str = "'sha256-1c+jenav1lCM54f+ZmuRAWrQBPu0t7UeYUEneBIAS4I='";
+
+/// Files that browsers show as pictures, by the end of their names. `listing.js` and `listing.css`
+/// have them, too.
+const PICTURES: [&str; 10] = ["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"];
+
+/// The most bytes of a file that is shown as a picture in the gallery, and the most files there that
+/// are, when no script sees to it that only those near to what is in sight are loaded.
+const MAX_PICTURE: u64 = 20_000_000;
+const MAX_PICTURES: usize = 500;
+
+/// Where the entries belong in a page that is made without them. No text in it holds this character.
+const PLACE: char = '\0';
+
+/// The form.
+#[derive(Debug)]
+pub(super) struct Page {
+    view: View,
+    /// Whether files can be added.
+    uploads: bool,
+    /// How many more pictures the gallery may have.
+    pictures_left: usize,
+    /// What stands behind the entries.
+    end: String,
+}
+
+/// The policy for a page; where files can be added it allows one script more, and PUT to this server.
+pub(super) fn policy(uploads: bool) -> Cow<'static, str> {
+    if !uploads {
+        return CONTENT_SECURITY_POLICY.into();
+    }
+    let policy = script::allow(CONTENT_SECURITY_POLICY, "script-src", UPLOAD_SOURCE);
+    script::allow(&policy, "connect-src", "'self'").into()
+}
+
+impl Page {
+    pub(super) fn new(view: View, uploads: bool) -> Page {
+        Page { view, uploads, pictures_left: 0, end: String::new() }
+    }
+}
+
+impl Form for Page {
+    fn begin(&mut self, folder: &Folder, totals: &Totals, page: &mut String) {
+        // Without pictures there is nothing to see in a gallery.
+        if !totals.has_pictures {
+            self.view = View::List;
+        }
+        self.pictures_left = if self.view == View::Gallery { MAX_PICTURES } else { 0 };
+        let readmes = totals.readmes.iter().map(Vec::as_slice);
+        let readme = Readme::find(&folder.root, &folder.path, readmes);
+        let whole = render(folder, totals, self.view, readme.as_ref(), self.uploads);
+        let (begin, end) = whole.split_once(PLACE).expect("it is there");
+        page.push_str(begin);
+        end.clone_into(&mut self.end);
+    }
+
+    fn entry(&mut self, entry: &Entry, page: &mut String) {
+        let with_picture = self.pictures_left > 0 && is_picture(entry);
+        self.pictures_left -= usize::from(with_picture);
+        push_row(page, entry, with_picture);
+    }
+
+    fn end(&mut self, page: &mut String) {
+        page.push_str(&self.end);
+    }
+}
+
+/// The page, with [`PLACE`] where its entries belong.
+fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>, uploads: bool) -> String {
+    let order = folder.order;
+    let content = html! {
+        main class=[(view == View::Gallery).then_some("gallery")] {
+            h1 { (breadcrumb(&folder.base, &folder.path)) }
+            div class="tools" {
+                // Shown by the script, without which it would do nothing.
+                input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"
+                    aria-keyshortcuts="/" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go";
+                span id="shown" role="status" {}
+                @if totals.has_pictures {
+                    form role="group" aria-label="View" {
+                        (order_fields(order.column, order.descending))
+                        @for (one, name, label) in View::ALL {
+                            button name="view" value=(name)
+                                aria-current=[(one == view).then_some("true")] { (label) }
+                        }
+                    }
+                }
+            }
+            table {
+                thead {
+                    tr {
+                        @for (column, _, label) in Column::ALL {
+                            th scope="col" aria-sort=[aria_sort(order, column)] {
+                                form autocomplete="off" {
+                                    // A click on the column that it is ordered by turns the order round.
+                                    (order_fields(column, order.column == column && !order.descending))
+                                    @if view == View::Gallery {
+                                        input type="hidden" name="view" value="gallery";
+                                    }
+                                    button { (label) }
+                                }
+                            }
+                        }
+                    }
+                }
+                tbody {
+                    @if !folder.path.relative.is_empty() {
+                        tr { td { a.up href="../" { "Parent directory" } } td {} td {} }
+                    }
+                    @if totals.entries == 0 {
+                        tr { td.empty colspan="3" { "This directory is empty." } }
+                    }
+                    (PreEscaped(PLACE.to_string()))
+                }
+            }
+            @if uploads {
+                // Shown by the script, likewise.
+                section id="upload" hidden {
+                    label { "Add files: drop them anywhere here, or " input type="file" multiple; }
+                    ul role="status" {}
+                }
+            }
+            footer {
+                span { (summary(totals)) }
+                form {
+                    @if cfg!(feature = "archive") {
+                        span {
+                            "Download all: " button name="archive" value="tar.gz" { "tar.gz" }
+                            ", " button name="archive" value="zip" { "zip" }
+                        }
+                    }
+                    button name="format" value="json" { "as JSON" }
+                }
+            }
+            @if let Some(readme) = readme { (section(readme)) }
+        }
+        script { (PreEscaped(SCRIPT)) }
+        @if uploads { script { (PreEscaped(UPLOAD_SCRIPT)) } }
+    };
+    page::render(&title(folder), Some(STYLE), &content)
+}
+
+/// What a form sends for an order.
+fn order_fields(column: Column, descending: bool) -> Markup {
+    let name = Column::ALL.iter().find(|(one, ..)| *one == column).map_or("name", |&(_, name, _)| name);
+    html! {
+        input type="hidden" name="sort" value=(name);
+        input type="hidden" name="order" value=(if descending { "desc" } else { "asc" });
+    }
+}
+
+fn aria_sort(order: Order, column: Column) -> Option<&'static str> {
+    (order.column == column).then_some(if order.descending { "descending" } else { "ascending" })
+}
+
+/// The README as the text that it is.
+fn section(readme: &Readme) -> Markup {
+    let name = shown(&readme.name);
+    html! {
+        section class="readme" aria-labelledby="readme" {
+            h2 id="readme" { (name) }
+            // The parser leaves out one line feed here.
+            pre { "\n" (readme.text) }
+            @if readme.is_cut {
+                p { "This is the beginning. " a href={ "./" (encode_segment(&readme.name)) } { "All of " (name) } }
+            }
+        }
+    }
+}
+
+/// Whether it is shown as a picture.
+pub(super) fn is_picture(entry: &Entry) -> bool {
+    let ending = entry.name.iter().rposition(|&byte| byte == b'.').map(|dot| &entry.name[dot + 1..]);
+    entry.kind == Kind::File
+        && entry.size <= MAX_PICTURE
+        && ending.is_some_and(|it| PICTURES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(it)))
+}
+
+/// A row of the table. There can be very many, so a row is short; what its cells are, the style sheet knows
+/// by their order.
+fn push_row(page: &mut String, entry: &Entry, with_picture: bool) {
+    page.push_str("<tr><td>");
+    match entry.kind {
+        Kind::Other => page.push_str(concat!(
+            "<span title=\"This cannot be served: it is not a file, ",
+            "or it leads out of the folder.\">"
+        )),
+        Kind::Directory => page.push_str("<a class=\"dir\" href=\""),
+        Kind::File => page.push_str("<a href=\""),
+    }
+    if entry.kind != Kind::Other {
+        push_link(page, entry);
+        page.push_str("\">");
+    }
+    if with_picture {
+        page.push_str("<img alt=\"\" loading=\"lazy\" decoding=\"async\" src=\"");
+        push_link(page, entry);
+        page.push_str("\">");
+    }
+    push_shown(page, &entry.name);
+    page.push_str(match entry.kind {
+        Kind::Directory => "/</a></td><td></td><td>",
+        Kind::File => "</a></td><td>",
+        Kind::Other => "</span></td><td></td><td>",
+    });
+    if entry.kind == Kind::File {
+        let _ = write!(page, "{}</td><td>", human::Bytes(entry.size));
+    }
+    if let Some(time) = timestamp(entry) {
+        push_minute(page, time);
+    }
+    page.push_str("</td></tr>\n");
+}
+
+/// A name as text in HTML.
+fn push_shown(page: &mut String, name: &[u8]) {
+    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && !b"&<>\"".contains(byte);
+    match std::str::from_utf8(name) {
+        Ok(text) if name.iter().all(is_plain) => page.push_str(text),
+        _ => shown(name).render_to(page),
+    }
+}
+
+/// `2026-11-22 14:29`
+fn push_minute(page: &mut String, time: Timestamp) {
+    let time = Offset::UTC.to_datetime(time);
+    let _ = write!(page, "{:04}", time.year());
+    for (separator, number) in
+        [('-', time.month()), ('-', time.day()), (' ', time.hour()), (':', time.minute())]
+    {
+        let digits = [number / 10, number % 10].map(|digit| char::from(b'0' + digit.unsigned_abs()));
+        page.extend([separator, digits[0], digits[1]]);
+    }
+}
+
+/// The path as links to each directory above.
+fn breadcrumb(base: &BasePath, path: &DecodedPath) -> Markup {
+    let segments: Vec<_> = path.segments().collect();
+    let root = super::joined(base.segments(), shown);
+    html! {
+        @if segments.is_empty() { span { "Index of " (root) } }
+        @else { "Index of " a href=(base.start()) aria-label="root" { (root) } }
+        @for (depth, segment) in segments.iter().enumerate() {
+            @let levels_up = segments.len() - 1 - depth;
+            @if depth > 0 { span.sep { " / " } }
+            @if levels_up == 0 { span aria-current="page" { (shown(segment)) } }
+            @else { a href=("../".repeat(levels_up)) { (shown(segment)) } }
+        }
+    }
+}
+
+fn summary(totals: &Totals) -> String {
+    let plural =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    format!(
+        "{}, {}, {}",
+        plural(totals.folders, "folder", "folders"),
+        plural(totals.files, "file", "files"),
+        human::Bytes(totals.size)
+    )
+}
+
+/// A link to an entry, from its directory. `./` keeps a name such as `javascript:x` a name.
+fn push_link(onto: &mut String, entry: &Entry) {
+    onto.push_str("./");
+    push_encoded(onto, entry);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::page::tests::source;
+
+    #[test]
+    fn the_policy_names_the_style_sheets_and_the_script() {
+        for (text, directive) in [(page::STYLE, "style-src"), (STYLE, "style-src"), (SCRIPT, "script-src")] {
+            let source = source(text);
+            let named = CONTENT_SECURITY_POLICY.split(';').find(|part| part.contains(&source));
+            assert!(named.is_some_and(|part| part.contains(directive)), "{directive} must name {source}");
+            assert!(policy(true).contains(&source), "with uploads, {directive} must name {source}");
+        }
+        let source = source(UPLOAD_SCRIPT);
+        assert!(policy(true).contains(&source), "with uploads, script-src must name {source}");
+        // It would end the script, or the style, before its end.
+        assert!(!SCRIPT.contains("</") && !STYLE.contains("</") && !UPLOAD_SCRIPT.contains("</"));
+    }
+
+    #[test]
+    fn what_is_a_picture_is_the_same_in_the_script_and_the_style_sheet() {
+        assert!(SCRIPT.contains(&format!("({})$/i", ["?:", &PICTURES.join("|")].concat())));
+        let selectors: Vec<_> =
+            PICTURES.iter().map(|ending| format!("td a[href$=\".{ending}\" i]")).collect();
+        let before = STYLE.split("{ background-image: var(--picture)").next().expect("a rule");
+        let found = before.rsplit('}').next().expect("selectors").split_whitespace().collect::<Vec<_>>();
+        assert_eq!(found.join(" "), selectors.join(", "));
+    }
+}
