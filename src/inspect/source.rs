@@ -100,6 +100,7 @@ sources! {
     "src/service_manager.rs"
     "src/signals.rs"
     "src/site/archive.rs"
+    "src/site/archive/missing.rs"
     "src/site/archive/tar.rs"
     "src/site/archive/walk.rs"
     "src/site/archive/zip.rs"

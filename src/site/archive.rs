@@ -11,7 +11,8 @@
 //!
 //! What is in it is what the folder's listing and those below it show and serve: no hidden names, and
 //! nothing that a link out of the folder leads to. Links inside are followed, and stand in the archive
-//! as what they lead to. A file or folder that cannot be read is left out.
+//! as what they lead to. They stand in the order of a listing. A file or folder that cannot be read is left
+//! out, and a text file in the archive says so. What its owner may execute may be executed by all who unpack it.
 //!
 //! It is made in small pieces, each when the one before is sent ([`Stream`]). So an archive takes the
 //! same memory however large the folder is, but for the names of one folder on each level, and for
@@ -21,11 +22,14 @@
 //! |---|---|
 //! | `archive/walk.rs` | finds what is in the folder, confined like a request |
 //! | `archive/tar.rs`, `archive/zip.rs` | the formats: entries in, bytes out |
+//! | `archive/missing.rs` | what could not be packed |
 //!
 //! A header says how long a file is before its bytes are read. What is added to a file after that is
 //! not sent. Of one that is cut short the rest are zeros in a tar archive, as other tars do it; in a zip
-//! archive, where the length stands behind the file, it is as short as it is.
+//! archive, where the length stands behind the file, it is as short as it is. Either is told of like what is
+//! missing.
 
+mod missing;
 mod tar;
 mod walk;
 mod zip;
@@ -35,12 +39,17 @@ use super::{Body, Next, Response, Stream};
 use crate::budget::{Budget, Share};
 use crate::http::target::{DecodedPath, encode_segment};
 use crate::http::{Headers, Refusal, Status};
+use crate::human::OneLine;
 use crate::trace::{self, Rfc};
 use flate2::Compression;
+use missing::Missing;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::sync::Arc;
 use tar::Tar;
 use walk::{Names, Step, Walk};
@@ -124,15 +133,14 @@ impl Archives {
         let name = name_of(root, path);
         let mut headers = Headers::default();
         headers.push("Content-Type", media_type);
-        headers.push("Content-Disposition", attachment(&format!("{name}.{end}")));
+        headers.push("Content-Disposition", attachment(&format!("{}.{end}", as_text(&name))));
         headers.push("Cache-Control", "no-cache");
         trace::step("archive", Rfc(9112, "7.1"), || {
             "the folder is packed while it is sent: nobody knows how long that will be, so it comes in \
              chunks, and no part of it can be asked for"
                 .to_owned()
         });
-        let walk = Walk::new(root, directory, path, &name, hidden, format.names());
-        let archive = Archive { walk, packer: Packer::new(format), file: None, ended: false, _place: place };
+        let archive = Archive::new(root, directory, path, format, hidden, place);
         Ok(Response { status: Status::OK, headers, body: Body::Stream(Box::new(archive)) })
     }
 }
@@ -144,13 +152,15 @@ fn is_compressed_already(name: &str) -> bool {
 }
 
 /// What a folder is called in its archive: its own name, without the dots that would hide it.
-fn name_of(root: &Root, path: &DecodedPath) -> String {
+fn name_of(root: &Root, path: &DecodedPath) -> Vec<u8> {
     let own = path.segments().next_back().map(<[u8]>::to_vec).or_else(|| root.name()).unwrap_or_default();
-    let name = String::from_utf8_lossy(&own).replace('\\', "_");
-    match name.trim_start_matches('.') {
-        "" => "files".to_owned(),
-        name => name.to_owned(),
-    }
+    let dots = own.iter().take_while(|&&byte| byte == b'.').count();
+    if dots == own.len() { b"files".to_vec() } else { own[dots..].to_vec() }
+}
+
+/// The same for those who need text, or would take a backslash for a slash.
+fn as_text(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).replace('\\', "_")
 }
 
 /// The value of Content-Disposition for a file to be saved under this name: in ASCII for old clients,
@@ -169,6 +179,13 @@ struct Archive {
     packer: Packer,
     /// The file that is being packed.
     file: Option<Packing>,
+    missing: Missing,
+    /// What is packed, from the root of the site, for who runs the server.
+    of: Vec<u8>,
+    /// The name and the time of the outermost folder.
+    outermost: Option<(Vec<u8>, i64)>,
+    /// All is packed, and what is missing is told of.
+    is_whole: bool,
     ended: bool,
     /// One of the places of [`Archives`], until this is dropped.
     _place: Share,
@@ -176,6 +193,7 @@ struct Archive {
 
 /// A file on its way into the archive.
 struct Packing {
+    name: Vec<u8>,
     file: File,
     offset: u64,
     /// How many of the bytes that the header promised are still to come.
@@ -214,13 +232,30 @@ impl From<io::Error> for Failed {
     }
 }
 
-impl From<Refusal> for Failed {
-    fn from(_: Refusal) -> Failed {
-        Failed
-    }
-}
-
 impl Archive {
+    fn new(
+        root: &Arc<Root>,
+        directory: File,
+        path: &DecodedPath,
+        format: Format,
+        hidden: bool,
+        place: Share,
+    ) -> Archive {
+        let name = name_of(root, path);
+        let name = if format.names() == Names::All { name } else { as_text(&name).into_bytes() };
+        Archive {
+            walk: Walk::new(root, directory, path, &name, hidden, format.names()),
+            packer: Packer::new(format),
+            file: None,
+            missing: Missing::default(),
+            of: [b"/", &path.relative[..]].concat(),
+            outermost: None,
+            is_whole: false,
+            ended: false,
+            _place: place,
+        }
+    }
+
     /// Does a piece of work, which may give bytes or not yet.
     fn make_piece(&mut self) -> Result<Vec<u8>, Failed> {
         let mut work = 0;
@@ -228,7 +263,7 @@ impl Archive {
         while work < PIECE && !self.ended {
             work += match &mut self.file {
                 Some(file) => {
-                    let count = file.pack(&mut self.packer, &mut buffer, PIECE - work)?;
+                    let count = file.pack(&mut self.packer, &mut buffer, PIECE - work, &mut self.missing)?;
                     if file.left == 0 {
                         self.packer.end_file()?;
                         self.file = None;
@@ -244,13 +279,23 @@ impl Archive {
     /// Takes the next step of the way, and says what it cost.
     fn go_on(&mut self) -> Result<usize, Failed> {
         match self.walk.next()? {
-            Step::Folder { name, modified } => self.packer.folder(&name, modified)?,
-            Step::File { name, file: OpenFile { file, facts } } => {
-                self.packer.file(&name, facts.modified.0, facts.length)?;
-                self.file = Some(Packing { file, offset: 0, left: facts.length, is_cut_short: false });
+            Step::Folder { name, modified } => {
+                self.packer.folder(&name, modified)?;
+                self.outermost.get_or_insert((name, modified));
             }
+            Step::File { name, file: OpenFile { file, facts }, is_executable } => {
+                let mode = if is_executable { 0o755 } else { 0o644 };
+                self.packer.file(&name, mode, facts.modified.0, facts.length)?;
+                self.file = Some(Packing { name, file, offset: 0, left: facts.length, is_cut_short: false });
+            }
+            Step::Missing { name, why } => self.missing.add(&name, &why),
             Step::Names => return Ok(COST_OF_NAMES),
             Step::Nothing => {}
+            Step::End if !self.is_whole => {
+                self.is_whole = true;
+                self.tell_what_is_missing()?;
+                return Ok(PIECE);
+            }
             Step::End => {
                 self.ended = self.packer.end()?;
                 return Ok(PIECE);
@@ -258,29 +303,66 @@ impl Archive {
         }
         Ok(COST_OF_OPENING)
     }
+
+    /// Says in the archive what is not in it, and to who runs the server that it is so.
+    fn tell_what_is_missing(&mut self) -> Result<(), Failed> {
+        let Some((folder, modified)) = self.outermost.take().filter(|_| self.missing.count() > 0) else {
+            return Ok(());
+        };
+        let own = self.walk.free_name(missing::NAME);
+        let (name, text) = ([&folder, own.as_bytes()].concat(), self.missing.text());
+        self.packer.file(&name, 0o644, modified, text.len() as u64)?;
+        self.packer.content(text.as_bytes())?;
+        self.packer.end_file()?;
+        let of = OneLine(Path::new(OsStr::from_bytes(&self.of)));
+        let count = self.missing.count();
+        let what = if count == 1 { "one file or folder is" } else { "files or folders are" };
+        let number = if count == 1 { String::new() } else { format!("{count} ") };
+        // Who does not read what we say does not keep us from the rest.
+        let _ = writeln!(
+            io::stderr(),
+            "glasshttp: {number}{what} missing in an archive of {of}, or not whole; {own} in it says why"
+        );
+        Ok(())
+    }
 }
 
 impl Packing {
     /// Packs so many bytes at the most, and says how many.
-    fn pack(&mut self, packer: &mut Packer, buffer: &mut Vec<u8>, most: usize) -> Result<usize, Failed> {
+    fn pack(
+        &mut self,
+        packer: &mut Packer,
+        buffer: &mut Vec<u8>,
+        most: usize,
+        missing: &mut Missing,
+    ) -> Result<usize, Failed> {
         let count = usize::try_from(self.left).map_or(most, |left| left.min(most));
         buffer.clear();
         buffer.resize(count, 0);
         let read = if self.is_cut_short || count == 0 {
-            0
+            Ok(0)
         } else {
             match self.file.read_at(buffer, self.offset) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
-                read => read?,
+                read => read,
             }
         };
+        let (read, why) = match read {
+            Ok(read) => (read, "it became shorter while it was packed".to_owned()),
+            Err(error) => (0, format!("it could not be read to its end: {error}")),
+        };
         if read == 0 && count > 0 {
-            self.is_cut_short = true;
+            let rest =
+                if packer.keeps_promises() { "the rest of it is zeros" } else { "the rest is not there" };
+            if !std::mem::replace(&mut self.is_cut_short, true) {
+                missing.add(&self.name, &format!("{why}; {rest}"));
+            }
             if !packer.keeps_promises() {
                 self.left = 0;
                 return Ok(0);
             }
-            // The buffer holds zeros.
+            // A read that has failed may have left something in it.
+            buffer.fill(0);
             packer.content(buffer)?;
             self.left -= count as u64;
             return Ok(count);
@@ -312,18 +394,19 @@ impl Packer {
         matches!(self, Packer::Tar(_))
     }
 
-    fn folder(&mut self, name: &str, modified: i64) -> io::Result<()> {
+    fn folder(&mut self, name: &[u8], modified: i64) -> io::Result<()> {
         match self {
             Packer::Tar(tar) => tar.folder(name, modified),
-            Packer::Zip(zip) => zip.folder(name, modified),
+            Packer::Zip(zip) => zip.folder(&String::from_utf8_lossy(name), modified),
         }
     }
 
-    fn file(&mut self, name: &str, modified: i64, size: u64) -> io::Result<()> {
+    fn file(&mut self, name: &[u8], mode: u32, modified: i64, size: u64) -> io::Result<()> {
         match self {
-            Packer::Tar(tar) => tar.file(name, modified, size),
+            Packer::Tar(tar) => tar.file(name, mode, modified, size),
             Packer::Zip(zip) => {
-                zip.file(name, modified, size, is_compressed_already(name));
+                let name = String::from_utf8_lossy(name);
+                zip.file(&name, mode, modified, size, is_compressed_already(&name));
                 Ok(())
             }
         }
@@ -386,14 +469,8 @@ mod tests {
             panic!("{relative} is no folder");
         };
         let path = DecodedPath::decode(format!("/{relative}/").as_bytes()).expect("a path");
-        let walk = Walk::new(root, directory, &path, &name_of(root, &path), hidden, format.names());
-        Archive {
-            walk,
-            packer: Packer::new(format),
-            file: None,
-            ended: false,
-            _place: Budget::new(1).take(1).expect("it is free"),
-        }
+        let place = Budget::new(1).take(1).expect("it is free");
+        Archive::new(root, directory, &path, format, hidden, place)
     }
 
     /// The names of a tar archive's entries.
@@ -477,9 +554,13 @@ mod tests {
     fn folders_are_entered_so_deep_and_no_deeper() {
         let deep = ["d"; 130].join("/");
         let (_outer, root) = folder(&[(&format!("{deep}/x"), "")]);
-        let names = names(&make(&root, "", Format::Tar, false));
-        assert_eq!(names.len(), 128);
+        let bytes = make(&root, "", Format::Tar, false);
+        let names = names(&bytes);
+        assert_eq!(names.len(), 129);
         assert_eq!(names[127].matches("d/").count(), 127);
+        assert_eq!(names[128], "files/MISSING.txt");
+        let line = format!("\nfiles/{}d: it lies deeper than 128 folders\n", "d/".repeat(127));
+        assert!(String::from_utf8_lossy(&bytes).contains(&line));
     }
 
     #[test]
@@ -528,6 +609,14 @@ mod tests {
             assert!(zeros.bytes().all(|byte| byte == 0), "{length}");
             assert!((text.len() - zeros.len()).abs_diff(length.min(5 * PIECE)) <= 2 * PIECE, "{length}");
             assert_eq!(content(), "the next");
+            if zeros.is_empty() {
+                assert!(entries.next().is_none(), "{length}: nothing is missing");
+            } else {
+                assert!(
+                    content()
+                        .contains("files/a: it became shorter while it was packed; the rest of it is zeros")
+                );
+            }
         }
     }
 
@@ -536,8 +625,8 @@ mod tests {
         for length in [0, 3 * PIECE + 1, 9 * PIECE] {
             let bytes = make_while_changing(Format::Zip, length);
             // The directory's second entry: behind "files/".
-            let at = memchr::memmem::rfind(&bytes, b"PK\x01\x02").expect("an entry");
-            let before = memchr::memmem::rfind(&bytes[..at], b"PK\x01\x02").expect("another");
+            let entries: Vec<_> = memchr::memmem::find_iter(&bytes, b"PK\x01\x02").collect();
+            let (before, at) = (entries[1], entries[2]);
             let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four"));
             let size = number(before + 24) as usize;
             assert!(size.abs_diff(length.min(5 * PIECE)) <= 2 * PIECE, "{length}: {size}");

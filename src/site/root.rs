@@ -171,7 +171,8 @@ impl Root {
         Ok(opened)
     }
 
-    fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
+    /// The same, with the system's own error; that of a path that leads out has no number.
+    pub(super) fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
         self.in_current(|root| match self.deputy_for(root)? {
             None => self.open_in(root, relative),
             Some((deputy, there)) => {

@@ -10,10 +10,17 @@
 //! What does not fit, such as a longer name, stands in an entry before, as text (the *pax* format of
 //! POSIX): `21 path=photos/ü.jpg`. A name that is not ASCII stands there, too: a header does not say
 //! how its bytes are meant.
+//!
+//! A name that is not UTF-8 cannot stand there, where all is text. Its bytes are in the header as they are;
+//! one that is too long for that comes before it in an entry of its own (GNU's `././@LongLink`). All readers
+//! know that: GNU tar, bsdtar, BusyBox, Python. To what pax has for it (`hdrcharset=BINARY`) GNU tar says at
+//! each file that it does not know it.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use tar::{Builder, EntryType, Header};
 
 /// From here on a size does not fit into eleven octal digits.
@@ -40,13 +47,13 @@ impl Tar {
     }
 
     /// Begins a folder; its name ends with a `/`.
-    pub(super) fn folder(&mut self, name: &str, modified: i64) -> io::Result<()> {
-        self.entry(EntryType::Directory, name, modified, 0)
+    pub(super) fn folder(&mut self, name: &[u8], modified: i64) -> io::Result<()> {
+        self.entry(EntryType::Directory, name, 0o755, modified, 0)
     }
 
     /// Begins a file of so many bytes.
-    pub(super) fn file(&mut self, name: &str, modified: i64, size: u64) -> io::Result<()> {
-        self.entry(EntryType::Regular, name, modified, size)
+    pub(super) fn file(&mut self, name: &[u8], mode: u32, modified: i64, size: u64) -> io::Result<()> {
+        self.entry(EntryType::Regular, name, mode, modified, size)
     }
 
     /// Goes on with the file.
@@ -85,20 +92,24 @@ impl Tar {
         Ok(())
     }
 
-    fn entry(&mut self, kind: EntryType, name: &str, modified: i64, size: u64) -> io::Result<()> {
+    fn entry(&mut self, kind: EntryType, name: &[u8], mode: u32, modified: i64, size: u64) -> io::Result<()> {
         let mut header = Header::new_ustar();
         let mut extensions: Vec<(&str, Vec<u8>)> = Vec::new();
-        if header.set_path(name).is_err() {
+        let is_short = header.set_path(OsStr::from_bytes(name)).is_ok();
+        if !is_short {
             // For those who do not know pax: as much of it as there is room for.
             let room = &mut header.as_old_mut().name;
             let mut short = name.len().min(room.len());
-            while !name.is_char_boundary(short) {
+            // Not the first bytes of a letter alone.
+            while short > 0 && name.get(short).is_some_and(|byte| byte & 0xc0 == 0x80) {
                 short -= 1;
             }
-            room[..short].copy_from_slice(&name.as_bytes()[..short]);
-            extensions.push(("path", name.into()));
-        } else if !name.is_ascii() {
-            extensions.push(("path", name.into()));
+            room.fill(0);
+            room[..short].copy_from_slice(&name[..short]);
+        }
+        let is_text = std::str::from_utf8(name).is_ok();
+        if is_text && (!is_short || !name.is_ascii()) {
+            extensions.push(("path", name.to_vec()));
         }
         if size >= TOO_LARGE {
             extensions.push(("size", size.to_string().into()));
@@ -108,15 +119,33 @@ impl Tar {
             extensions.push(("mtime", modified.to_string().into()));
         }
         self.builder.append_pax_extensions(extensions.iter().map(|(key, value)| (*key, &value[..])))?;
+        if !is_text && !is_short {
+            self.long_name(name)?;
+        }
         header.set_entry_type(kind);
         header.set_size(size);
         header.set_mtime(since_1970.unwrap_or(0));
-        header.set_mode(if kind == EntryType::Directory { 0o755 } else { 0o644 });
+        header.set_mode(mode);
         header.set_uid(0);
         header.set_gid(0);
         header.set_cksum();
         self.filling = usize::try_from(size.next_multiple_of(512) - size).expect("less than 512");
         self.builder.get_mut().write_all(header.as_bytes())
+    }
+
+    /// An entry that is the name of the next, as GNU has it: a NUL ends it.
+    fn long_name(&mut self, name: &[u8]) -> io::Result<()> {
+        const OWN_NAME: &[u8] = b"././@LongLink";
+        let mut header = Header::new_gnu();
+        header.as_old_mut().name[..OWN_NAME.len()].copy_from_slice(OWN_NAME);
+        header.set_entry_type(EntryType::GNULongName);
+        header.set_size(name.len() as u64 + 1);
+        header.set_cksum();
+        let made = self.builder.get_mut();
+        made.write_all(header.as_bytes())?;
+        made.write_all(name)?;
+        made.resize(made.len() + 512 - name.len() % 512, 0);
+        Ok(())
     }
 }
 
@@ -146,9 +175,9 @@ mod tests {
         let names = ["a", "ü/中文", "a b\nc", &long, &longer, &"é".repeat(100), "..a/b..", " "];
         let mut tar = Tar::new();
         for (time, name) in (0..).zip(names) {
-            tar.file(name, time, 3).and_then(|()| tar.content(b"abc")).expect("a file");
+            tar.file(name.as_bytes(), 0o644, time, 3).and_then(|()| tar.content(b"abc")).expect("a file");
             tar.end_file();
-            tar.folder(&format!("{name}/"), 5).expect("a folder");
+            tar.folder(format!("{name}/").as_bytes(), 5).expect("a folder");
         }
         tar.end().expect("an end");
         let bytes = tar.take().expect("an archive");
@@ -164,8 +193,28 @@ mod tests {
     #[test]
     fn what_does_not_fit_into_a_header_stands_before_it() {
         let mut tar = Tar::new();
-        tar.file("large", -1, TOO_LARGE).expect("a file");
+        tar.file(b"large", 0o755, -1, TOO_LARGE).expect("a file");
         let text = String::from_utf8_lossy(&tar.take().expect("a header")).into_owned();
         assert!(text.contains("19 size=8589934592\n12 mtime=-1\n"), "{text:?}");
+    }
+
+    #[test]
+    fn names_that_are_not_utf8_come_back_with_their_bytes_and_are_never_called_text() {
+        let long = [&b"a/"[..], &[0xfe; 200], b"/b"].concat();
+        let (continued, block) = ([0x80; 150], [0xfe; 511]);
+        for name in [b"\xff", &long[..], b"caf\xe9 \xe4", &continued, &block, &[0xfe; 512]] {
+            let mut tar = Tar::new();
+            tar.file(name, 0o644, 0, 1).and_then(|()| tar.content(b"x")).expect("a file");
+            tar.end_file();
+            tar.end().expect("an end");
+            let bytes = tar.take().expect("an archive");
+            let mut archive = tar::Archive::new(&bytes[..]);
+            let mut entry = archive.entries().expect("an archive").next().expect("one").expect("a good one");
+            assert_eq!(entry.path_bytes(), name);
+            assert!(entry.pax_extensions().expect("none").is_none());
+            let mut content = String::new();
+            entry.read_to_string(&mut content).expect("its content");
+            assert_eq!(content, "x");
+        }
     }
 }

@@ -68,6 +68,8 @@ struct Deflate(Compression, Option<DeflateEncoder<Vec<u8>>>);
 #[derive(Debug, Clone, Default)]
 struct Entry {
     name: String,
+    /// Who may do what with it, as Unix has it.
+    mode: u32,
     modified: i64,
     is_folder: bool,
     is_compressed_already: bool,
@@ -98,15 +100,30 @@ impl Zip {
     /// Begins a folder; its name ends with a `/`.
     pub(super) fn folder(&mut self, name: &str, modified: i64) -> io::Result<()> {
         let offset = self.position();
-        let entry = Entry { name: name.to_owned(), modified, is_folder: true, offset, ..Entry::default() };
+        let entry = Entry {
+            name: name.to_owned(),
+            mode: 0o755,
+            modified,
+            is_folder: true,
+            offset,
+            ..Entry::default()
+        };
         entry.write_local(&mut self.made);
         self.register(&entry)
     }
 
     /// Begins a file of so many bytes at the most.
-    pub(super) fn file(&mut self, name: &str, modified: i64, size: u64, is_compressed_already: bool) {
+    pub(super) fn file(
+        &mut self,
+        name: &str,
+        mode: u32,
+        modified: i64,
+        size: u64,
+        is_compressed_already: bool,
+    ) {
         let entry = Entry {
             name: name.to_owned(),
+            mode,
             modified,
             is_compressed_already,
             is_large: size >= LARGE,
@@ -236,7 +253,8 @@ impl Entry {
         }
         extra.extend(self.time_field());
         let [size, compressed_size, offset] = numbers.map(|number| number.min(FULL_32));
-        let mode: u64 = if self.is_folder { 0o40_755 } else { 0o100_644 };
+        let kind: u64 = if self.is_folder { 0o40_000 } else { 0o100_000 };
+        let mode = kind | u64::from(self.mode);
         onto.extend_from_slice(b"PK\x01\x02");
         push_16(onto, &[MADE_BY]);
         self.write_common(onto);
@@ -369,7 +387,7 @@ mod tests {
     fn a_file_of_four_gigabytes_or_almost_has_room_for_its_lengths() {
         let begun = |size| {
             let mut zip = Zip::new(Compression::fast());
-            zip.file("a", 0, size, false);
+            zip.file("a", 0o644, 0, size, false);
             zip.end_file().expect("an end");
             zip.take()
         };
