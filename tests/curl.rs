@@ -781,6 +781,25 @@ fn every_name_is_reached_through_its_href() {
 }
 
 #[test]
+fn a_listing_that_is_sent_as_it_is_made_is_the_same_to_clients_of_1_0_and_only_announced_to_head() {
+    let folder = folder(&[]);
+    for number in 0..300 {
+        write(folder.path(), format!("many/{number}"), "");
+    }
+    let server = Server::start(folder.path(), &[]);
+    let (status, listing) = fetch(&server, "/many/", &[]);
+    assert_eq!((status, listing.matches("<a href=").count()), (200, 301), "{listing}");
+    assert_eq!(fetch(&server, "/many/", &["--http1.0"]), (200, listing));
+    let announced = head(&server, "/many/", &["--head"]);
+    assert_eq!(field(&announced, "Transfer-Encoding"), Some("chunked"));
+    // Another request on the same connection finds its answer where it expects it.
+    let (head_url, url) = (server.url("/many/"), server.url("/many/?format=json"));
+    let answers =
+        run(curl().args(["--head", "--output", "/dev/null", &head_url, "--next", "--silent", &url]));
+    assert_eq!(entries(&serde_json::from_str(&answers).expect("JSON")).count(), 300);
+}
+
+#[test]
 fn a_file_name_may_be_typed_as_it_is() {
     let folder = folder(&[("\u{4e2d}.txt", "middle"), ("a'b(c)!$&+,;=@:.txt", "signs")]);
     let server = Server::start(folder.path(), &[]);

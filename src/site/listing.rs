@@ -360,3 +360,42 @@ fn push_encoded(onto: &mut String, entry: &Entry) {
     let slash = if entry.kind == Kind::Directory { "/" } else { "" };
     let _ = write!(onto, "{}{slash}", encode_segment(&entry.name));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Request;
+    use crate::site::Next;
+
+    #[test]
+    fn who_has_no_memory_for_its_entries_waits_for_it_and_at_last_breaks_off() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for number in 0..500 {
+            std::fs::write(folder.path().join(number.to_string()), "").expect("written");
+        }
+        let root = Arc::new(Root::open_path(folder.path(), false).expect("a folder"));
+        let listings = Listings { places: Budget::new(AT_ONCE), memory: Budget::new(50_000) };
+        let begin = || {
+            let request = Request::parse(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a good one");
+            let directory = File::open(folder.path()).expect("a folder");
+            let path = DecodedPath::decode(b"/").expect("a path");
+            let options = Options::default();
+            let response = listings.respond(&root, directory, &path, None, &request.fields, &options);
+            let Body::Stream(stream) = response.expect("it can be read").body else {
+                panic!("there are many")
+            };
+            stream
+        };
+        let held = listings.memory.take(45_000);
+        let mut stream = begin();
+        let mut answers = std::iter::repeat_with(|| stream.next());
+        assert!(answers.by_ref().any(|next| next == Next::NotYet));
+        drop(held);
+        // What was given back is enough for some more, but not for all.
+        assert_eq!(answers.next(), Some(Next::Busy));
+        let waits = answers.take_while(|next| *next != Next::Broken).filter(|next| *next == Next::NotYet);
+        assert!(waits.count() > 100);
+        drop(stream);
+        assert!(listings.memory.take(50_000).is_some(), "all of it is given back");
+    }
+}
