@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::*;
 use crate::http::request::Request;
+use crate::http::target::encode_segment;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
