@@ -81,8 +81,8 @@ pub struct Cli {
           conflicts_with = "bind", help_heading = "Where")]
     lan: bool,
 
-    /// Another host name to answer for (*.NAME: all below it), when only this machine can connect,
-    /// repeatable [default: localhost alone]
+    /// Another host name to answer for (*.NAME: all below it), when only this machine can connect, and to take
+    /// uploads for, repeatable [default: localhost; for uploads also addresses and this machine's name]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name,
           env = "GLASSHTTP_ALLOW_HOST", hide_env = true, help_heading = "Where")]
     allow_host: Vec<String>,
@@ -652,6 +652,7 @@ impl Cli {
                 },
                 cache_size: self.cache_size as usize * 1_000_000,
                 count_cache: metrics,
+                trusted_hosts: site::TrustedHosts::with(self.allow_host.clone()),
                 hosts: if checks_hosts {
                     site::Hosts::LoopbackAnd(self.allow_host)
                 } else {

@@ -308,6 +308,9 @@ impl Ready<'_> {
                 .map_err(|error| format!("cannot start: {}", start_lines::reason(&error)))?;
             manager.ready(&self.status);
         }
+        if config.site.upload.is_some() {
+            remove_leftovers(&site);
+        }
         let result = server.run(&respond, &observers);
         #[cfg(feature = "progress")]
         if let Some(progress) = progress {
@@ -366,14 +369,25 @@ fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
     }
 }
 
+/// Removes what is left of uploads whose server was killed. To look for it can take long, and nobody waits:
+/// it is not shown to anybody until then.
+fn remove_leftovers(site: &Site) {
+    let root = Arc::clone(site.root());
+    // Where no thread is to be had, the next start does it.
+    let _ = std::thread::Builder::new().name("leftovers".to_owned()).spawn(move || {
+        let removed = if root.single_file().is_some() { 0 } else { root.remove_leftovers() };
+        if removed > 0 {
+            let what = if removed == 1 { "1 upload" } else { &format!("{removed} uploads") };
+            complain(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));
+        }
+    });
+}
+
 /// The inspector of a server.
 fn start_inspector(config: &Config, server: &Server) -> Inspector {
-    let other_hosts = match &config.site.hosts {
-        Hosts::LoopbackAnd(others) => others.clone(),
-        Hosts::Any => Vec::new(),
-    };
+    let hosts = config.site.trusted_hosts.clone();
     let caller = server.caller();
-    Inspector::new(&config.server, Arc::new(move || caller.connect()), other_hosts)
+    Inspector::new(&config.server, Arc::new(move || caller.connect()), hosts)
 }
 
 /// Watches the folder, if that is asked for.

@@ -91,6 +91,12 @@ fn what_may_not_be_added_is_refused_and_leaves_nothing() {
     let before = names(&served(&site));
     let server = start(&site, &["--max-upload", "10"]);
     let table = [
+        ("/.well-known/new.txt", "", "new", 403),
+        ("/folder/.well-known/new.txt", "", "new", 403),
+        ("/.glass-upload-0123456789abcdef", "", "new", 403),
+        ("/new.txt", "Content-Encoding: gzip\r\n", "new", 415),
+        ("/new.txt", "Content-Encoding: identity, br\r\n", "new", 415),
+        ("/new.txt", "Content-Encoding: identity\r\nContent-Encoding: x-nothing\r\n", "new", 415),
         ("/a.txt", "", "new", 409),
         ("/folder", "", "new", 409),
         ("/folder/", "", "new", 409),
@@ -189,10 +195,100 @@ fn a_client_that_goes_away_leaves_nothing() {
     client.send(
         "PUT /new.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nonly the beginning",
     );
-    wait_until("the file on its way", || (names(&served(&site)).len() == 3).then_some(()));
+    wait_until("the file on its way", || (on_their_way(&server) == 1).then_some(()));
     assert_eq!(server.get("/new.txt").status, 404);
+    assert_eq!(names(&served(&site)), ["a.txt", "folder"], "nothing has a name before it is whole");
     drop(client);
-    wait_until("it to be gone", || (names(&served(&site)).len() == 2).then_some(()));
+    wait_until("it to be gone", || (on_their_way(&server) == 0).then_some(()));
+    assert_eq!(names(&served(&site)), ["a.txt", "folder"]);
+}
+
+/// How many files without a name the server has open.
+fn on_their_way(server: &Server) -> usize {
+    let open = fs::read_dir(format!("/proc/{}/fd", server.process.id())).expect("it runs");
+    let is_nameless = |path: std::path::PathBuf| path.to_string_lossy().ends_with(" (deleted)");
+    open.filter(|file| {
+        let link = file.as_ref().ok().and_then(|file| fs::read_link(file.path()).ok());
+        link.is_some_and(is_nameless)
+    })
+    .count()
+}
+
+#[test]
+fn a_server_that_is_killed_leaves_nothing() {
+    let site = site();
+    let mut server = start(&site, &["--hidden", "--overwrite"]);
+    let mut client = server.connect();
+    client.send("PUT /a.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf");
+    wait_until("the file on its way", || (on_their_way(&server) == 1).then_some(()));
+    server.process.signal(rustix::process::Signal::KILL);
+    server.process.wait();
+    assert_eq!(names(&served(&site)), ["a.txt", "folder"]);
+    assert_eq!(fs::read(served(&site).join("a.txt")).expect("it is there"), b"hello");
+}
+
+#[test]
+fn what_an_earlier_run_left_is_shown_to_nobody_and_removed_at_the_start() {
+    const LEFT: &str = ".glass-upload-0123456789abcdef";
+    let site = site();
+    let places = [served(&site).join(LEFT), served(&site).join("folder").join(LEFT)];
+    for place in &places {
+        fs::write(place, "half of it").expect("written");
+    }
+    fs::write(served(&site).join(".visible"), "").expect("written");
+    // Without --upload nothing may be removed; shown it is not, even if hidden names are.
+    let server = Server::start(&served(&site), &["--hidden"]);
+    for target in [format!("/{LEFT}"), format!("/{}", LEFT.to_uppercase()), format!("/folder/{LEFT}")] {
+        assert_eq!(server.get(&target).status, 404, "{target}");
+    }
+    for target in ["/", "/?format=json", "/folder/", "/?archive=tar"] {
+        let reply = server.get(target);
+        assert_eq!(reply.status, 200, "{target}");
+        assert!(!String::from_utf8_lossy(&reply.body).contains("glass-upload"), "{target}");
+    }
+    assert!(server.get("/").text().contains(".visible"));
+    assert!(places.iter().all(|place| place.exists()));
+    drop(server);
+    let server = start(&site, &["--hidden"]);
+    wait_until("them to be removed", || places.iter().all(|place| !place.exists()).then_some(()));
+    assert_eq!(names(&served(&site)), [".visible", "a.txt", "folder"]);
+    server.process.stderr.line("how many", |line| line.contains("removed what was left of 2 uploads"));
+}
+
+#[test]
+fn uploads_are_taken_under_names_that_no_page_of_somebody_else_can_have() {
+    let site = site();
+    let uname = Command::new("uname").arg("-n").output().expect("it is there");
+    let machine = as_text(&uname.stdout).trim().to_owned();
+    let options = ["--bind", "0.0.0.0", "--upload", "--overwrite", "--allow-host", "files.example"];
+    let server = Server::start(&served(&site), &options);
+    let put = |host: &str| {
+        let mut client = server.connect();
+        let origin = format!("Origin: http://{host}");
+        client.send(format!(
+            "PUT /new.txt HTTP/1.1\r\nHost: {host}\r\n{origin}\r\nContent-Length: 3\r\n\r\nnew"
+        ));
+        client.reply()
+    };
+    for host in ["evil.example", "evil.example:8000", "192.168.1.5.evil.example", "files.example.evil"] {
+        let reply = put(host);
+        assert_eq!(reply.status, 421, "{host}");
+        assert!(reply.text().contains("--allow-host NAME"), "{}", reply.text());
+        // To read is what the server is there for.
+        let mut reader = server.connect();
+        reader.send(format!("GET /a.txt HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        assert_eq!(reader.reply().status, 200, "{host}");
+    }
+    assert_eq!(names(&served(&site)), ["a.txt", "folder"]);
+    // A program says no Origin, and gets the same answer.
+    let mut program = server.connect();
+    program.send("PUT /new.txt HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 3\r\n\r\nnew");
+    assert_eq!(program.reply().status, 421);
+    let good = ["192.168.1.5:8000", "[fd00::5]", "localhost:8000", "FILES.example", machine.as_str()];
+    for host in good.into_iter().map(str::to_owned).chain([format!("{machine}.local")]) {
+        let status = put(&host).status;
+        assert!([201, 204].contains(&status), "{host}: {status}");
+    }
 }
 
 #[test]
@@ -219,7 +315,7 @@ fn a_file_that_comes_into_being_meanwhile_is_not_replaced() {
     let server = start(&site, &[]);
     let mut client = server.connect();
     client.send("PUT /new.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n");
-    wait_until("the file on its way", || (names(&served(&site)).len() == 3).then_some(()));
+    wait_until("the file on its way", || (on_their_way(&server) == 1).then_some(()));
     fs::write(served(&site).join("new.txt"), "other").expect("written");
     client.send("new");
     assert_eq!(client.reply().status, 409);

@@ -46,6 +46,7 @@ statuses! {
     NO_CONTENT = 204 "No Content", 9110 "15.3.5";
     PARTIAL_CONTENT = 206 "Partial Content", 9110 "15.3.7";
     MOVED_PERMANENTLY = 301 "Moved Permanently", 9110 "15.4.2";
+    SEE_OTHER = 303 "See Other", 9110 "15.4.4";
     NOT_MODIFIED = 304 "Not Modified", 9110 "15.4.5";
     PERMANENT_REDIRECT = 308 "Permanent Redirect", 9110 "15.4.9";
     BAD_REQUEST = 400 "Bad Request", 9110 "15.5.1";
@@ -58,6 +59,7 @@ statuses! {
     PRECONDITION_FAILED = 412 "Precondition Failed", 9110 "15.5.13";
     CONTENT_TOO_LARGE = 413 "Content Too Large", 9110 "15.5.14";
     URI_TOO_LONG = 414 "URI Too Long", 9110 "15.5.15";
+    UNSUPPORTED_MEDIA_TYPE = 415 "Unsupported Media Type", 9110 "15.5.16";
     RANGE_NOT_SATISFIABLE = 416 "Range Not Satisfiable", 9110 "15.5.17";
     EXPECTATION_FAILED = 417 "Expectation Failed", 9110 "15.5.18";
     MISDIRECTED_REQUEST = 421 "Misdirected Request", 9110 "15.5.20";

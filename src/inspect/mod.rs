@@ -29,7 +29,7 @@ use crate::http::base_path::BasePath;
 use crate::http::target::{Target, parameter};
 use crate::http::{Headers, Method, Refusal, Request, Status, origin};
 use crate::server::{self, Arrival};
-use crate::site::{Body, Hosts, Response, error_page};
+use crate::site::{Body, Response, TrustedHosts, error_page};
 use crate::trace::{self, Rfc};
 use record::Recorder;
 use std::sync::Arc;
@@ -51,18 +51,18 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 pub struct Inspector {
     recorder: Arc<Recorder>,
     composer: composer::Composer,
-    hosts: Hosts,
+    hosts: TrustedHosts,
     base: BasePath,
 }
 
 impl Inspector {
     /// An inspector of a server with these options, to which the composer connects like
-    /// this; these hosts are answered to beside the names of this machine, in lower case.
-    pub fn new(server: &server::Options, connect: Connect, other_hosts: Vec<String>) -> Inspector {
+    /// this, and which answers to these hosts.
+    pub fn new(server: &server::Options, connect: Connect, hosts: TrustedHosts) -> Inspector {
         Inspector {
             recorder: Arc::new(Recorder::new(server.threads.max(1), server.faults.names())),
             composer: composer::Composer::new(connect),
-            hosts: Hosts::LoopbackAnd(other_hosts),
+            hosts,
             base: server.base.clone(),
         }
     }
@@ -95,7 +95,7 @@ impl Inspector {
             });
             return Err(not_found());
         }
-        self.hosts.check(request.host)?;
+        self.hosts.check(request.host, "the inspector answers")?;
         check_origin(request)?;
         check_that_nobody_passed_it_on(request)?;
         match (request.method, path) {
@@ -209,7 +209,7 @@ mod tests {
         Inspector::new(
             &options,
             Arc::new(|| Err(std::io::ErrorKind::NotConnected.into())),
-            vec!["dev.example".to_owned()],
+            TrustedHosts::with(vec!["dev.example".to_owned()]),
         )
     }
 

@@ -30,6 +30,7 @@ use crate::http::target::encode_segment;
 use crate::human;
 use crate::site::Root;
 use crate::site::facts::{Facts, Identity};
+use crate::site::new_file::is_on_its_way;
 use notify::event::{EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -609,16 +610,19 @@ impl Filter {
         match name {
             b".git" | b"node_modules" => false,
             b".well-known" if depth == 0 => true,
+            name if is_on_its_way(name) => false,
             name => self.hidden || !name.starts_with(b"."),
         }
     }
 }
 
-/// Backups of editors, and what is made into something else before a page loads it.
+/// Backups of editors, what is made into something else before a page loads it, and files that have no name
+/// (O_TMPFILE), for which the system tells "#" and their number.
 fn is_of_no_page(path: &[u8]) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     [&b"~"[..], b".css.map", b".js.map", b".scss", b".sass"].iter().any(|end| name.ends_with(end))
         || (name.len() > 1 && name.starts_with(b"#") && name.ends_with(b"#"))
+        || name.strip_prefix(b"#").is_some_and(|it| !it.is_empty() && it.iter().all(u8::is_ascii_digit))
 }
 
 #[cfg(test)]
@@ -644,6 +648,9 @@ mod tests {
             ("/site/a.scss", false, false),
             ("/site/#a.css#", false, false),
             ("/site/#", true, true),
+            ("/site/#1234", false, false),
+            ("/site/#1234.html", true, true),
+            ("/site/.glass-upload-0123456789abcdef", false, false),
             ("/other/a.css", false, false),
         ];
         for (path, plain, hidden) in table {

@@ -10,6 +10,17 @@
 //! to what it has reached at 192.0.2.1, and the page that asks is from there, too. So every address is
 //! answered for: 0.0.0.0, which other servers print and which leads to this machine, or the one from
 //! which a container or a tunnel passes on to us.
+//!
+//! The same trick reaches a server that others in the network can reach, too. What is served there may be
+//! read by whoever can connect; but to add files ([`Uploads`](super::Uploads)), or to see what others send
+//! ([`crate::inspect`]), is not for such a page. These want a Host that no page of somebody else can have:
+//!
+//! ```text
+//! 192.168.1.5:8000, [fd00::5]      an address: no name leads there, so there is none to be turned
+//! localhost, app.localhost         this machine, to each client
+//! box, box.local                   the name that this machine has (uname -n)
+//! files.example                    with --allow-host files.example
+//! ```
 
 use crate::http::host::Host;
 use crate::http::{Refusal, Status};
@@ -32,7 +43,7 @@ impl Hosts {
     /// 421 (RFC 9110 section 15.5.20) for a host that is not ours.
     pub fn check(&self, host: Option<Host<'_>>) -> Result<(), Refusal> {
         let (Hosts::LoopbackAnd(others), Some(host)) = (self, host) else { return Ok(()) };
-        let is_listed = others.iter().any(|other| host.is(other));
+        let is_listed = is_listed(others, host);
         let why = match host {
             _ if is_listed => Some("is on the list of --allow-host"),
             _ if host.is_loopback() => Some("is this machine"),
@@ -49,6 +60,64 @@ impl Hosts {
             "this server answers for localhost only; start it with --allow-host NAME to allow this host";
         Err(Refusal::new(Status::MISDIRECTED_REQUEST, why))
     }
+}
+
+/// Which hosts may be asked for where more is at stake than what is served: addresses, names of this machine,
+/// and those in the list, in lower case. It holds whoever can connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedHosts {
+    listed: Vec<String>,
+    /// The machine's own names, in lower case.
+    own: Vec<String>,
+}
+
+impl TrustedHosts {
+    /// Those of this machine, and these.
+    pub fn with(listed: Vec<String>) -> TrustedHosts {
+        let machine = rustix::system::uname();
+        TrustedHosts { listed, own: names_of_machine(&machine.nodename().to_string_lossy()) }
+    }
+
+    /// Checks the host of a request for `what`, such as "uploads are taken". A 1.0 request without any
+    /// passes: no browser sends one.
+    ///
+    /// # Errors
+    /// 421 for a host that a page of somebody else could have.
+    pub fn check(&self, host: Option<Host<'_>>, what: &str) -> Result<(), Refusal> {
+        let Some(host) = host else { return Ok(()) };
+        let name = host.name.strip_suffix(b".").unwrap_or(host.name);
+        let is_own = |own: &String| name.eq_ignore_ascii_case(own.as_bytes());
+        let reason = if host.is_address() {
+            "is an address, to which no name of somebody else leads"
+        } else if host.is_loopback() || self.own.iter().any(is_own) {
+            "is this machine"
+        } else if is_listed(&self.listed, host) {
+            "is on the list of --allow-host"
+        } else {
+            let why = format!(
+                "{what} under names of this machine only, lest somebody else's page come by a name of its own \
+                 (DNS rebinding); start the server with --allow-host NAME to allow this host"
+            );
+            return Err(Refusal::new(Status::MISDIRECTED_REQUEST, why));
+        };
+        trace::step("host", Rfc(9110, "7.4"), || format!("the host {} {reason}: {what}", quote(host.name)));
+        Ok(())
+    }
+}
+
+/// Whether `--allow-host` names it.
+fn is_listed(others: &[String], host: Host<'_>) -> bool {
+    others.iter().any(|other| host.is(other))
+}
+
+/// `box.lan` to `box.lan`, `box` and `box.local`, by which others in the network find it.
+fn names_of_machine(node: &str) -> Vec<String> {
+    let node = node.trim_end_matches('.').to_ascii_lowercase();
+    let short = node.split('.').next().unwrap_or_default().to_owned();
+    if short.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("{short}.local"), short, node]
 }
 
 #[cfg(test)]
@@ -80,5 +149,48 @@ mod tests {
             assert!(Hosts::Any.check(host).is_ok());
         }
         assert!(hosts.check(None).is_ok());
+    }
+
+    #[test]
+    fn where_more_is_at_stake_only_names_that_nobody_else_can_have_are_answered() {
+        let table = [
+            ("192.168.1.5:8000", true),
+            ("0.0.0.0", true),
+            ("[fd00::5]:80", true),
+            ("[::ffff:10.0.0.1]", true),
+            ("localhost:8000", true),
+            ("app.localhost", true),
+            ("Box:8000", true),
+            ("box.lan.", true),
+            ("box.local", true),
+            ("dev.example", true),
+            ("DEV.example:1", true),
+            ("evil.example", false),
+            ("box.evil.example", false),
+            ("box.local.evil.example", false),
+            ("192.168.1.5.evil.example", false),
+            // Not an address as this is read, but some resolvers take it for one.
+            ("0x7f000001", false),
+            ("2130706433", false),
+            ("local", false),
+            ("", false),
+        ];
+        let hosts = TrustedHosts { listed: vec!["dev.example".to_owned()], own: names_of_machine("Box.lan") };
+        for (host, allowed) in table {
+            let host = Host::parse(host.as_bytes());
+            assert!(host.is_some());
+            assert_eq!(hosts.check(host, "it is done").is_ok(), allowed, "{host:?}");
+        }
+        assert!(hosts.check(None, "it is done").is_ok());
+        let refusal = hosts.check(Host::parse(b"evil.example"), "uploads are taken").unwrap_err();
+        assert_eq!(refusal.status, Status::MISDIRECTED_REQUEST);
+        assert!(refusal.why.contains("uploads are taken under") && refusal.why.contains("--allow-host NAME"));
+    }
+
+    #[test]
+    fn a_machine_has_its_name_with_and_without_its_domain() {
+        assert_eq!(names_of_machine("Box"), ["box.local", "box", "box"]);
+        assert_eq!(names_of_machine("box.lan"), ["box.local", "box", "box.lan"]);
+        assert_eq!(names_of_machine(""), [""; 0]);
     }
 }

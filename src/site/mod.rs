@@ -38,6 +38,7 @@ pub mod hosts;
 pub mod listing;
 pub mod media_type;
 mod near;
+pub mod new_file;
 pub mod page;
 pub mod readme;
 pub mod representation;
@@ -51,7 +52,7 @@ pub mod versions;
 pub use cache_control::CacheControl;
 pub use coding::Codings;
 pub use cors::Cors;
-pub use hosts::Hosts;
+pub use hosts::{Hosts, TrustedHosts};
 pub use representation::Etags;
 pub use response::{
     Admission, Begun, Body, FilePart, Gate, Next, Piece, Receiver, Response, Source, Stream, Uploads,
@@ -113,6 +114,8 @@ pub struct Options {
     pub etags: Etags,
     /// Which hosts may be asked for.
     pub hosts: Hosts,
+    /// Which ones to add files, and to look in.
+    pub trusted_hosts: TrustedHosts,
     /// How many bytes of small files are kept in memory; 0 for none.
     pub cache_size: usize,
     /// Whether it is counted how often they are of use.
@@ -142,6 +145,7 @@ impl Default for Options {
             cache_control: "no-cache".into(),
             etags: Etags::default(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
+            trusted_hosts: TrustedHosts::with(Vec::new()),
             cache_size: 0,
             count_cache: false,
             fallback: None,

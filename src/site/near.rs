@@ -16,7 +16,7 @@
 //! the 404 alone, which is right, too.
 
 use super::Site;
-use super::root::Opened;
+use super::root::{Opened, is_shown};
 use crate::http::target::DecodedPath;
 use crate::trace::{self, quote};
 use rustix::fs::{FileType, RawDir};
@@ -128,7 +128,7 @@ fn names_near(
         let entry = entry.ok()?;
         let name = entry.file_name().to_bytes();
         *names_left = names_left.checked_sub(1)?;
-        if matches!(name, b"." | b"..") || (name.starts_with(b".") && !hidden) {
+        if !is_shown(name, hidden) {
             continue;
         }
         if let Some(closeness) = closeness(&wanted_key, name) {

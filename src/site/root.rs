@@ -12,23 +12,23 @@
 //! open("fifo")              403: neither file nor directory
 //! ```
 //!
-//! Uploads come through the same door: [`Root::create`] makes a file under a name of its own, and
-//! [`NewFile::keep`] gives it the one that was asked for.
+//! Uploads come through the same door: [`Root::create`] makes a file that nobody sees, and
+//! [`NewFile::keep`] gives it the name that was asked for.
 //!
 //! Behind this door there is another: in the [`crate::sandbox`] the kernel lets nothing outside the folder
 //! be opened even where this file is wrong.
 
 use super::facts::{Facts, Identity};
+use super::new_file::{self, NewFile, is_on_its_way, refusal_to_write};
 use crate::http::{Refusal, Status};
-use crate::random;
 use crate::sandbox::{Deputies, Deputy, Opener};
 use crate::trace::{self, quote};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::{AtFlags, FileType, OFlags, fstat, linkat, lstat, renameat, stat, statat, unlinkat};
+use rustix::fs::{AtFlags, FileType, OFlags, fstat, lstat, stat, statat};
 use rustix::io::Errno;
 use std::ffi::{CString, OsStr};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -173,6 +173,12 @@ impl Root {
 
     /// The same, with the system's own error; that of a path that leads out has no number.
     pub(super) fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
+        if is_nobodys_business(relative) {
+            trace::step("hidden", None, || {
+                "a name in it is one of files on their way, which nobody is shown".to_owned()
+            });
+            return Err(Errno::NOENT.into());
+        }
         self.in_current(|root| match self.deputy_for(root)? {
             None => self.open_in(root, relative),
             Some((deputy, there)) => {
@@ -240,6 +246,12 @@ impl Root {
         })
     }
 
+    /// Removes what is left of uploads whose server was killed. That can take as long as to look through the
+    /// whole folder; it gives their number.
+    pub fn remove_leftovers(&self) -> usize {
+        self.current().map_or(0, |root| new_file::remove_leftovers(&root.directory))
+    }
+
     /// Who opens something in the folder if we may not, and what it needs for that.
     fn deputy_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Deputy>, Root)>> {
         let deputy = match self.deputies.as_ref().map(|deputies| deputies.of(root.identity)) {
@@ -283,6 +295,9 @@ impl Root {
 
     /// What a path leads to without opening it, links followed as [`Root::open`] would.
     pub fn look(&self, relative: &[u8]) -> io::Result<Facts> {
+        if is_nobodys_business(relative) {
+            return Err(Errno::NOENT.into());
+        }
         let path = as_path(relative);
         // Opened only as a place (O_PATH): nothing is read, nothing blocks, no permission needed.
         let look = |root: &OpenRoot, path: &Path| -> io::Result<Facts> {
@@ -365,16 +380,22 @@ impl Root {
     }
 }
 
+/// Whether a name in a directory is one that is shown, with or without those that start with a dot. (Of
+/// `.well-known` one has to know.)
+pub(super) fn is_shown(name: &[u8], hidden: bool) -> bool {
+    !matches!(name, b"." | b"..") && (hidden || !name.starts_with(b".")) && !is_on_its_way(name)
+}
+
 fn create_in(root: &OpenRoot, relative: &[u8]) -> io::Result<NewFile> {
     let (folder, name) = match memchr::memrchr(b'/', relative) {
         Some(slash) => (&relative[..slash], &relative[slash + 1..]),
         None => (&b""[..], relative),
     };
-    let folder = root.directory.open_dir(as_path(folder))?;
-    let (temporary, name) = (temporary_name(), as_path(name).to_owned());
-    let options = OpenOptions::new().write(true).create_new(true).clone();
-    let file = folder.open_with(&temporary, &options)?.into_std();
-    Ok(NewFile { folder, temporary, is_temporary: true, name, file, deputy: None })
+    // Only as a place (O_PATH): into some folders files may be put by who may not list them.
+    let place = flags(OFlags::PATH.union(OFlags::DIRECTORY));
+    let options = OpenOptions::new().read(true).custom_flags(place).clone();
+    let folder = root.directory.open_with(as_path(folder), &options)?;
+    NewFile::begin(Dir::from_std_file(folder.into_std()), as_path(name))
 }
 
 /// Opens what is beneath the folder and harmless to open.
@@ -386,110 +407,6 @@ fn open_confined(root: &OpenRoot, path: &Path) -> io::Result<File> {
     }
     let options = OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).clone();
     root.directory.open_with(path, &options).map(cap_std::fs::File::into_std)
-}
-
-/// A file on its way into the folder. Dropped before it is kept, it is removed.
-#[derive(Debug)]
-pub struct NewFile {
-    folder: Dir,
-    /// Its name until then.
-    temporary: PathBuf,
-    is_temporary: bool,
-    name: PathBuf,
-    file: File,
-    /// Who made it, if we may not.
-    deputy: Option<Arc<Deputy>>,
-}
-
-impl NewFile {
-    /// Appends bytes.
-    ///
-    /// # Errors
-    /// 507 if the disk is full, 500 if it fails.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        self.file.write_all(bytes).map_err(|error| refusal_to_write(&error))
-    }
-
-    /// Gives it its name.
-    ///
-    /// # Errors
-    /// 409 if something has that name and is not to be replaced, or is a folder; 500 if it fails.
-    pub fn keep(mut self, overwrite: bool) -> Result<(), Refusal> {
-        match self.deputy.take() {
-            Some(deputy) => deputy
-                .act(move || self.keep_here(overwrite))
-                .unwrap_or_else(|| Err(refusal_to_write(&Errno::ACCESS.into()))),
-            None => self.keep_here(overwrite),
-        }
-    }
-
-    fn keep_here(&mut self, overwrite: bool) -> Result<(), Refusal> {
-        let (folder, temporary, name) = (&self.folder, &self.temporary, &self.name);
-        let kept = if overwrite {
-            renameat(folder, temporary, folder, name)
-        } else {
-            rename_to_what_is_not_there(folder, temporary, name)
-        };
-        self.is_temporary = kept.is_err();
-        kept.map_err(|error| match error {
-            Errno::EXIST | Errno::ISDIR | Errno::NOTEMPTY => {
-                Refusal::new(Status::CONFLICT, "something else has got that name meanwhile")
-            }
-            error => refusal_to_write(&error.into()),
-        })
-    }
-}
-
-/// To look first and rename then would leave it to who is faster. So the system does both at once;
-/// where it cannot, the file gets its name as a second one, which fails if something has it.
-fn rename_to_what_is_not_there(folder: &Dir, from: &Path, to: &Path) -> rustix::io::Result<()> {
-    #[cfg(target_os = "linux")]
-    match rustix::fs::renameat_with(folder, from, folder, to, rustix::fs::RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
-        done => return done,
-    }
-    linkat(folder, from, folder, to, AtFlags::empty())?;
-    unlinkat(folder, from, AtFlags::empty())
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if !self.is_temporary {
-            return;
-        }
-        match (self.deputy.take(), self.folder.try_clone()) {
-            (Some(deputy), Ok(folder)) => {
-                let temporary = std::mem::take(&mut self.temporary);
-                let _ = deputy.act(move || unlinkat(&folder, &temporary, AtFlags::empty()));
-            }
-            _ => {
-                let _ = unlinkat(&self.folder, &self.temporary, AtFlags::empty());
-            }
-        }
-    }
-}
-
-/// A name that nobody can guess and nothing has, and that is not shown.
-fn temporary_name() -> PathBuf {
-    format!(".glass-upload-{}", random::word()).into()
-}
-
-fn refusal_to_write(error: &io::Error) -> Refusal {
-    if leads_out(error) {
-        return refusal_for(error);
-    }
-    match Errno::from_io_error(error) {
-        Some(Errno::NOSPC | Errno::DQUOT) => Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full"),
-        Some(Errno::FBIG) => {
-            Refusal::new(Status::INSUFFICIENT_STORAGE, "files may not be as large as that on this machine")
-        }
-        Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {
-            Refusal::new(Status::FORBIDDEN, "the server may not write here")
-        }
-        Some(Errno::NAMETOOLONG) => Refusal::bad_request("the name is longer than this disk can hold"),
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => refusal_for(error),
-        _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to write this"),
-    }
 }
 
 impl OpenRoot {
@@ -511,12 +428,17 @@ fn flags(flags: OFlags) -> i32 {
     flags.bits().cast_signed()
 }
 
+/// Whether a path leads to a file on its way.
+fn is_nobodys_business(relative: &[u8]) -> bool {
+    relative.split(|&byte| byte == b'/').any(is_on_its_way)
+}
+
 fn as_path(relative: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(if relative.is_empty() { b"." } else { relative }))
 }
 
 /// cap-std's own error for a path that leads out; that of the system has an error number.
-fn leads_out(error: &io::Error) -> bool {
+pub(super) fn leads_out(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }
 
@@ -526,7 +448,7 @@ fn denied<T>() -> io::Result<T> {
 }
 
 /// The status for a failure to open, and words that name no path of this machine.
-fn refusal_for(error: &io::Error) -> Refusal {
+pub(super) fn refusal_for(error: &io::Error) -> Refusal {
     if leads_out(error) {
         return Refusal::new(Status::FORBIDDEN, "a link leads out of the folder that is served");
     }

@@ -13,11 +13,12 @@
 //! < HTTP/1.1 201 Created            204 if a file of that name was replaced
 //! ```
 //!
-//! What arrives is written to a file with a name of its own beside where it belongs, and gets its
-//! name when it is whole: nobody ever sees half a file, and a client that goes away leaves nothing.
-//! Unless that is asked for, no file is replaced, not even one that comes into being meanwhile.
+//! What arrives gets its name when it is whole ([`super::new_file`]): nobody ever sees half a file, and a
+//! client that goes away leaves nothing. Unless that is asked for, no file is replaced, not even one that
+//! comes into being meanwhile.
 
-use super::root::{NewFile, Opened};
+use super::new_file::NewFile;
+use super::root::Opened;
 use super::{Begun, Body, Receiver, Response, Site, Uploads, error_page};
 use crate::client::Client;
 use crate::http::base_path::{BasePath, Place};
@@ -43,7 +44,14 @@ impl Uploads for Site {
         }
         Some(match self.begin_upload(request, length, upload) {
             Ok(receiver) => Begun::Take(Box::new(receiver)),
-            Err(refusal) => Begun::Answer(self.finish(request, self.refuse(request, &refusal))),
+            Err(refusal) => {
+                let mut response = self.refuse(request, &refusal);
+                if refusal.status == Status::UNSUPPORTED_MEDIA_TYPE {
+                    // RFC 9110 section 12.5.3: which codings it would be taken in.
+                    response.headers.push("Accept-Encoding", "identity");
+                }
+                Begun::Answer(self.finish(request, response))
+            }
         })
     }
 }
@@ -57,6 +65,7 @@ impl Site {
         upload: Upload,
     ) -> Result<Incoming, Refusal> {
         self.options.hosts.check(request.host)?;
+        self.options.trusted_hosts.check(request.host, "uploads are taken")?;
         if !origin::is_own(request) {
             let why = "a page of another site sends this, and such a page may not add files here";
             return Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")));
@@ -73,7 +82,9 @@ impl Site {
                 "a single file is served, and there is no folder to add to",
             ));
         }
-        if path.is_hidden() {
+        // Of these, .well-known may be read. But what is there speaks for the whole host: who may put files
+        // into it can have certificates issued for it (RFC 8555 section 8.3).
+        if path.segments().any(|name| name.starts_with(b".")) {
             return Err(Refusal::new(Status::FORBIDDEN, "names that start with a dot are not taken"));
         }
         if path.names_directory {
@@ -85,6 +96,11 @@ impl Site {
                 Refusal::bad_request("a part of a file cannot be sent; send all of it").by(Rfc(9110, "14.4"))
             );
         }
+        // What would be stored is the coded form, and nobody would know that it is one.
+        if request.fields.list("content-encoding").any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
+            let why = "files are kept as they are sent: send this one without a Content-Encoding";
+            return Err(Refusal::new(Status::UNSUPPORTED_MEDIA_TYPE, why));
+        }
         if length.is_some_and(|length| length > upload.most) {
             return Err(too_large(upload.most));
         }
@@ -92,7 +108,7 @@ impl Site {
         let file = self.root.create(&path.relative)?;
         trace::step("upload", Rfc(9110, "9.3.4"), || {
             let name = quote(&path.relative);
-            format!("{name} may be sent: it is written beside its place, and gets its name when it is whole")
+            format!("{name} may be sent: nobody sees it before it is whole, and then it gets its name")
         });
         let (cors, base) = (self.options.cors.clone(), self.options.base.clone());
         Ok(Incoming { file, upload, replaces, received: 0, cors, base })

@@ -18,7 +18,7 @@ use super::missing::NAME;
 use crate::http::target::DecodedPath;
 use crate::site::collation::{self, Key};
 use crate::site::facts::{Facts, Identity};
-use crate::site::root::{OpenFile, Opened, Root};
+use crate::site::root::{OpenFile, Opened, Root, is_shown};
 use crate::site::runs::{Merge, Runs};
 use rustix::fs::{Mode, RawDir, fstat};
 use rustix::io::Errno;
@@ -266,7 +266,7 @@ impl Reading {
         while let Some(entry) = found.next() {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            if (hidden || !name.starts_with(b".")) && !matches!(name, b"." | b"..") {
+            if is_shown(name, hidden) {
                 self.names.push(Name { key: Key::of(name), name: name.into() });
                 if names == Names::WithoutBackslash
                     && let Some(text) = names.kept(name)

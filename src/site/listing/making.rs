@@ -14,6 +14,7 @@ use super::{Entry, Folder, Form, Kind, Listings, Row, Totals, describe, people};
 use crate::budget::{Budget, Share};
 use crate::site::collation::Key;
 use crate::site::readme;
+use crate::site::root::is_shown;
 use crate::site::runs::{Merge, Runs};
 use crate::site::{Next, Stream};
 use crate::trace;
@@ -215,7 +216,7 @@ impl Folder {
         while let Some(entry) = found.next() {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            if !matches!(name, b"." | b"..") && (self.hidden || !name.starts_with(b".")) {
+            if is_shown(name, self.hidden) {
                 names.push_back(name.into());
             }
             if found.is_buffer_empty() {
