@@ -82,7 +82,7 @@ pub struct Cli {
     lan: bool,
 
     /// Another host name to answer for (*.NAME: all below it), when only this machine can connect, and to take
-    /// uploads for, repeatable [default: localhost; for uploads also addresses and this machine's name]
+    /// uploads under, repeatable [default: localhost and addresses; for uploads also this machine's name]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_host_name,
           env = "GLASSHTTP_ALLOW_HOST", hide_env = true, help_heading = "Where")]
     allow_host: Vec<String>,

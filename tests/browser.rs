@@ -637,7 +637,7 @@ fn files_are_added_from_a_listing_and_what_is_refused_is_said() {
     let server = Server::start(&site.path().join("folder"), &["--upload", "--log", "off"]);
     let browser = Browser::start();
     browser.open(&server.url("/"));
-    browser.wait_for("return !document.querySelector('#upload').hidden");
+    browser.wait_for("return !document.querySelector('#upload button')");
     let choose = |names: &[&str]| {
         let files: Vec<String> = names.iter().map(|name| format!("new File(['{name}'], '{name}')")).collect();
         browser.run(&format!(
@@ -663,12 +663,62 @@ fn files_are_added_from_a_listing_and_what_is_refused_is_said() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn files_of_one_name_that_are_chosen_at_once_are_numbered_and_all_there() {
+    let site = folder(&[("folder/image.jpg", "before")]);
+    let server = Server::start(&site.path().join("folder"), &["--upload", "--overwrite", "--log", "off"]);
+    let browser = Browser::start();
+    browser.open(&server.url("/"));
+    browser.wait_for("return !document.querySelector('#upload button')");
+    browser.run(
+        "const box = new DataTransfer();
+         for (const text of ['first', 'second', 'third']) box.items.add(new File([text], 'image.jpg'));
+         document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: box, bubbles: true, cancelable: true}))",
+    );
+    browser.wait_for("return document.querySelector('tbody').innerText.includes('image (3).jpg')");
+    for (name, content) in [("image.jpg", "first"), ("image (2).jpg", "second"), ("image (3).jpg", "third")] {
+        let there = std::fs::read_to_string(site.path().join("folder").join(name)).expect("it is there");
+        assert_eq!(there, content, "{name}");
+    }
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
+fn the_form_of_a_listing_works_without_its_script_and_leads_back_to_the_folder() {
+    let site = folder(&[("folder/photos/there.txt", "before")]);
+    let server = Server::start(&site.path().join("folder"), &["--upload", "--log", "off"]);
+    let browser = Browser::start();
+    browser.open(&server.url("/photos/?view=list"));
+    browser.wait_for("return !document.querySelector('#upload button')");
+    // As it was sent: what the script has made of it is put back.
+    let submit = "const form = document.querySelector('#upload form');
+         form.onsubmit = null;
+         const input = form.querySelector('input');
+         input.onchange = null;
+         const box = new DataTransfer();
+         for (const name of FILES) box.items.add(new File([name], name));
+         input.files = box.files;
+         form.append(document.createElement('button'));
+         form.querySelector('button').click();";
+    browser.run(&submit.replace("FILES", r#"['ü "&" #1.txt', 'b\\c.txt']"#));
+    browser.wait_for("return document.querySelector('tbody').innerText.includes('b\\\\c.txt')");
+    assert_eq!(browser.text("return location.pathname + location.search"), "/photos/");
+    let at = |name: &str| site.path().join("folder/photos").join(name);
+    assert_eq!(std::fs::read_to_string(at("ü \"&\" #1.txt")).expect("it is there"), "ü \"&\" #1.txt");
+    assert!(at("b\\c.txt").exists());
+    browser.wait_for("return !document.querySelector('#upload button')");
+    browser.run(&submit.replace("FILES", "['there.txt']"));
+    browser.wait_for("return document.title === '409 Conflict'");
+    assert_eq!(std::fs::read_to_string(at("there.txt")).expect("it is there"), "before");
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run runs it"]
 fn the_progress_of_an_upload_is_shown_while_it_lasts() {
     let site = folder(&[("there.txt", "before")]);
     let server = Server::start(site.path(), &["--upload", "--log", "off"]);
     let browser = Browser::start();
     browser.open(&server.url("/"));
-    browser.wait_for("return !document.querySelector('#upload').hidden");
+    browser.wait_for("return !document.querySelector('#upload button')");
     // Each step that the bar makes; one file that is refused keeps the page as it is.
     browser.run(
         "window.steps = [];

@@ -58,6 +58,20 @@ const CASES: &[Case] = &[
         &["--upload", "--max-upload", "2"],
         &["PUT /large.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nnew"],
     ),
+    (
+        "415-coded-upload",
+        &["--upload"],
+        &[
+            "PUT /new.txt HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nnew",
+        ],
+    ),
+    (
+        "303-form",
+        &["--upload"],
+        &["POST /folder/ HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nContent-Length: 91\r\n\
+           Content-Type: multipart/form-data; boundary=edge\r\n\r\n\
+           --edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"form.txt\"\r\n\r\nnew\r\n--edge--\r\n"],
+    ),
     ("204-options", &[], &["OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     ("206-range", &[], &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nRange: bytes=-6\r\n\r\n"]),
     ("206-parts", &[], &["GET /large HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-0,1000-1001\r\n\r\n"]),

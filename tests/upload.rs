@@ -346,7 +346,7 @@ fn options_name_the_method_and_the_start_says_that_uploads_are_on() {
     let mut client = server.connect();
     client.send("OPTIONS /a HTTP/1.1\r\nHost: localhost\r\nOrigin: http://a\r\nAccess-Control-Request-Method: PUT\r\n\r\n");
     let preflight = client.reply();
-    let expected = Some("GET, HEAD, PUT, OPTIONS");
+    let expected = Some("GET, HEAD, PUT, POST, OPTIONS");
     assert_eq!(
         (preflight.field("allow"), preflight.field("access-control-allow-methods")),
         (expected, expected)
@@ -356,4 +356,181 @@ fn options_name_the_method_and_the_start_says_that_uploads_are_on() {
     let wrong = run(glasshttp().args(["--upload", "--max-upload", "much"]).arg(served(&site)));
     assert_eq!(wrong.code, Some(2));
     one_line(&wrong.stderr, &["it must be a size"], &"much");
+}
+
+// ---- forms
+
+/// A form with these parts: the names of files, if they are files, and what is in them.
+fn form(parts: &[(Option<&str>, &str)]) -> String {
+    let mut form = String::new();
+    for (file_name, content) in parts {
+        let file_name = file_name.map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
+        form.push_str("--edge\r\nContent-Disposition: form-data; name=\"f\"");
+        form.push_str(&format!("{file_name}\r\n\r\n{content}\r\n"));
+    }
+    form + "--edge--\r\n"
+}
+
+fn post(server: &Server, target: &str, fields: &str, body: &str) -> Reply {
+    let mut client = server.connect();
+    let length = body.len();
+    let content_type = "Content-Type: multipart/form-data; boundary=edge";
+    client.send(format!(
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\n{content_type}\r\nContent-Length: {length}\r\n{fields}\r\n{body}"
+    ));
+    client.reply()
+}
+
+fn content(site: &TempDir, name: &str) -> String {
+    fs::read_to_string(served(site).join(name)).expect("it is there")
+}
+
+#[test]
+fn the_files_of_a_form_are_added_with_curl_and_a_line_says_each() {
+    const LENGTH: usize = 20_000_000;
+    let site = site();
+    let server = start(&site, &[]);
+    let own = folder(&[("one.txt", "1"), ("q\"u \\ü.txt", "2")]);
+    let bytes: Vec<u8> = b"\r\n--\r\n-".iter().copied().cycle().take(LENGTH).collect();
+    fs::write(own.path().join("large"), &bytes).expect("written");
+    let mut curl = Command::new("curl");
+    curl.current_dir(own.path()).args(["-sS", "-w", "%{http_code}", "-F", "a=field"]);
+    for name in ["one.txt", r#""q\"u \\ü.txt""#, "large"] {
+        curl.args(["-F", &format!("file=@{name}")]);
+    }
+    let end = curl.arg(server.url("/folder/")).output().expect("curl is there");
+    let said = as_text(&end.stdout);
+    assert_eq!(said, "added one.txt\nadded q\"u \\ü.txt\nadded large\n201", "{}", as_text(&end.stderr));
+    let at = |name: &str| served(&site).join("folder").join(name);
+    assert!(fs::read(at("large")).expect("it is there") == bytes);
+    assert_eq!(content(&site, "folder/q\"u \\ü.txt"), "2");
+    assert_eq!(names(&served(&site).join("folder")), ["b.txt", "large", "one.txt", "q\"u \\ü.txt"]);
+    assert!(server.process.memory() < 30_000_000);
+}
+
+#[test]
+fn a_browser_that_has_sent_a_form_is_led_back_to_the_folder() {
+    let site = site();
+    let server = start(&site, &["--base-path", "/base"]);
+    let accept = "Accept: text/html,*/*;q=0.8\r\nOrigin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n";
+    for (target, location) in
+        [("/base/folder/?view=list", "/base/folder/"), ("/base/folder", "/base/folder/"), ("/base", "/base/")]
+    {
+        let name = format!("{}.txt", target.len());
+        let reply = post(&server, target, accept, &form(&[(Some(&name), "new")]));
+        assert_eq!((reply.status, reply.field("location")), (303, Some(location)), "{target}");
+    }
+    // Nobody else is; one file that is added is where Location says.
+    let reply = post(&server, "/base/folder/", "", &form(&[(None, "v"), (Some("n\u{e9}w"), "new")]));
+    assert_eq!((reply.status, reply.field("location")), (201, Some("/base/folder/n%C3%A9w")));
+    assert_eq!(content(&site, "folder/n\u{e9}w"), "new");
+}
+
+#[test]
+fn what_is_wrong_with_a_form_is_said_and_nothing_half_written_stays() {
+    let site = site();
+    symlink("../outside", served(&site).join("link")).expect("a link");
+    let before = names(&served(&site));
+    let server = start(&site, &["--max-upload", "10"]);
+    let one = form(&[(Some("new.txt"), "new")]);
+    let cut_off = &one[..one.len() - 6];
+    let table = [
+        ("/", "", &*form(&[(Some("a.txt"), "new")]), 409, "\"a.txt\": a file of that name"),
+        ("/", "", &form(&[(Some("folder"), "new")]), 409, "a folder has that name"),
+        ("/", "", &form(&[(Some("new.txt"), "eleven byte")]), 413, "\"new.txt\""),
+        ("/", "", &form(&[(Some("new.txt"), &"x".repeat(2_000_000))]), 413, "together"),
+        ("/", "", &form(&[(Some(".hidden"), "new")]), 403, "start with a dot"),
+        ("/", "", &form(&[(Some("../.."), "new")]), 403, "start with a dot"),
+        ("/", "", &form(&[(Some("folder/"), "new")]), 400, "no file can have that name"),
+        ("/", "", &form(&[(Some(&"x".repeat(300)), "new")]), 400, "longer than this disk"),
+        ("/", "", &form(&[(Some(""), "")]), 400, "no file was chosen"),
+        ("/", "", &form(&[(Some(""), "new")]), 400, "has no name"),
+        ("/", "", &form(&[(None, "a field")]), 400, "no file was chosen"),
+        ("/", "", "--edge--", 400, "no file was chosen"),
+        ("/", "", "", 400, "before its last boundary"),
+        ("/", "", cut_off, 400, "before its last boundary"),
+        ("/", "", &one.replace("edge", "other"), 400, "before its last boundary"),
+        ("/nothing/", "", &one, 404, "no such folder"),
+        ("/a.txt", "", &one, 405, "curl -T"),
+        ("/link/", "", &one, 403, "leads out"),
+        ("/.git/", "", &one, 405, ""),
+        ("/", "Content-Encoding: gzip\r\n", &one, 415, "without a Content-Encoding"),
+        ("/", "Content-Range: bytes 0-2/6\r\n", &one, 400, "a part of a file"),
+        ("/", "Origin: http://evil.example\r\n", &one, 403, "another site"),
+        ("/", "Origin: null\r\n", &one, 403, "another site"),
+        ("/", "Sec-Fetch-Site: cross-site\r\n", &one, 403, "another site"),
+    ];
+    for (target, fields, body, status, why) in table {
+        let reply = post(&server, target, fields, body);
+        assert_eq!(reply.status, status, "{target} {fields}: {}", reply.text());
+        assert!(reply.text().contains(why), "{target} {fields}: {}", reply.text());
+    }
+    assert_eq!(names(&served(&site)), before);
+    assert_eq!(on_their_way(&server), 0);
+    let mut client = server.connect();
+    client.send(format!(
+        "POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Type: multipart/form-data; boundary=edge\r\nContent-Length: {}\r\n\r\n{one}",
+        one.len()
+    ));
+    assert_eq!(client.reply().status, 421);
+}
+
+#[test]
+fn a_form_may_come_in_any_pieces_and_one_that_is_cut_off_leaves_what_was_whole() {
+    let site = site();
+    let server = start(&site, &[]);
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\
+                Content-Type: multipart/form-data; boundary=\"edge\"\r\n\r\n";
+    let body = form(&[(Some("1.txt"), "\r\n--edg"), (None, "v"), (Some("2.txt"), "")]);
+    let mut client = server.connect();
+    client.send(head);
+    for byte in body.bytes() {
+        client.send(format!("1\r\n{}\r\n", char::from(byte)));
+    }
+    client.send("0\r\n\r\n");
+    assert_eq!(client.reply().text(), "added 1.txt\nadded 2.txt\n");
+    assert_eq!((content(&site, "1.txt"), content(&site, "2.txt")), ("\r\n--edg".into(), String::new()));
+    let body = form(&[(Some("3.txt"), "three"), (Some("4.txt"), "four")]);
+    let sent = &body[..body.find("four").expect("it is there") + 2];
+    client.send(format!("{head}{:x}\r\n{sent}\r\n", sent.len()));
+    wait_until("the first to be whole", || served(&site).join("3.txt").exists().then_some(()));
+    drop(client);
+    wait_until("the second to be gone", || (on_their_way(&server) == 0).then_some(()));
+    assert_eq!(names(&served(&site)), ["1.txt", "2.txt", "3.txt", "a.txt", "folder"]);
+}
+
+#[test]
+fn files_of_one_name_in_one_form_are_numbered_and_of_a_path_the_last_part_counts() {
+    let site = site();
+    let server = start(&site, &["--overwrite"]);
+    let names_and_contents =
+        [("a.txt", "1"), ("dir/a.txt", "2"), ("/etc/../a.txt", "3"), ("d\\b", "4"), ("a (2).txt", "5")];
+    let parts: Vec<_> = names_and_contents.map(|(name, content)| (Some(name), content)).into();
+    let reply = post(&server, "/", "", &form(&parts));
+    let said = "replaced a.txt\nadded a (2).txt\nadded a (3).txt\nadded d\\b\nadded a (2) (2).txt\n";
+    assert_eq!((reply.status, reply.text().as_str()), (201, said));
+    let contents =
+        ["a.txt", "a (2).txt", "a (3).txt", "d\\b", "a (2) (2).txt"].map(|name| content(&site, name));
+    assert_eq!(contents, ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn without_the_option_a_form_is_told_of_it_and_with_it_other_posts_of_curl() {
+    let site = site();
+    let server = Server::start(&served(&site), &[]);
+    let reply = post(&server, "/", "", &form(&[(Some("new.txt"), "new")]));
+    assert_eq!((reply.status, reply.field("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    assert!(reply.text().contains("--upload"), "{}", reply.text());
+    assert!(put(&server, "/new.txt", "", "new").text().contains("--upload"));
+    let server = start(&site, &["--inspect"]);
+    let mut client = server.connect();
+    for content_type in ["", "Content-Type: application/x-www-form-urlencoded\r\n"] {
+        client.send(format!("POST / HTTP/1.1\r\nHost: localhost\r\n{content_type}Content-Length: 0\r\n\r\n"));
+        let reply = client.reply();
+        assert_eq!((reply.status, reply.text().contains("curl -T FILE URL")), (415, true), "{content_type}");
+    }
+    // What is the inspector's goes to it.
+    client.send("POST /.glass/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+    assert!(client.reply().text().contains("the inspector takes another method"));
+    assert_eq!(names(&served(&site)), ["a.txt", "folder"]);
 }

@@ -9,7 +9,7 @@ pub enum Method {
     Head,
     /// Tell me what I may ask.
     Options,
-    /// Take this. Files do not; the inspector's composer does.
+    /// Take this. Files do not; folders do with `--upload`, and the inspector's composer.
     Post,
     /// Keep this under the target's name. Files take it with `--upload`.
     Put,
@@ -27,6 +27,9 @@ impl Method {
 
     /// The same where files can be uploaded.
     pub const ALLOW_WITH_PUT: &str = "GET, HEAD, PUT, OPTIONS";
+
+    /// What folders take there, too: forms with files.
+    pub const ALLOW_WITH_FORMS: &str = "GET, HEAD, PUT, POST, OPTIONS";
 
     /// The names of all methods that are known, the most frequent first, and behind them [`Method::OTHER`].
     pub const NAMES: [&str; 10] =

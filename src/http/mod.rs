@@ -9,7 +9,8 @@
 //! 1. [`request`] finds the end of the head and splits it into request line and fields,
 //!    with [`method`], [`target`], [`host`] and [`fields`] for the parts ([`base_path`]: for
 //!    those who own a part of a site only);
-//! 2. [`framing`] says where the message ends, [`chunked`] decodes the harder of the two ways;
+//! 2. [`framing`] says where the message ends, [`chunked`] decodes the harder of the two ways, and
+//!    [`multipart`] what is inside where that is a form with files;
 //! 3. [`accept`], [`coding`], [`conditional`] and [`range`] answer what the fields ask for, and
 //!    [`forwarded`] for whom a proxy asks;
 //! 4. [`response`] writes the head of the answer, with [`status`], [`headers`] and [`date`].
@@ -26,6 +27,7 @@ pub mod framing;
 pub mod headers;
 pub mod host;
 pub mod method;
+pub mod multipart;
 pub mod origin;
 pub mod range;
 pub mod refusal;

@@ -18,8 +18,8 @@
 //! | does a page get the script for live reload? | [`script`] |
 //! | what if it is refused? | [`error_page`]; `near` finds what may have been meant |
 //!
-//! A PUT goes another way where uploads are on: the connection asks [`Uploads::begin`] before the body
-//! comes ([`upload`]), and [`Site::respond`] never sees it.
+//! A PUT, or a form with files, goes another way where uploads are on: the connection asks [`Uploads::begin`]
+//! before the body comes ([`upload`], [`form`]), and [`Site::respond`] never sees it.
 
 #[cfg(feature = "archive")]
 pub mod archive;
@@ -34,6 +34,7 @@ pub mod compress;
 pub mod cors;
 pub mod error_page;
 pub mod facts;
+pub mod form;
 pub mod hosts;
 pub mod listing;
 pub mod media_type;
@@ -230,9 +231,9 @@ impl Site {
         response
     }
 
-    /// The methods that files take here.
+    /// The methods that files and folders take here.
     fn methods(&self) -> &'static str {
-        if self.options.upload.is_some() { Method::ALLOW_WITH_PUT } else { Method::ALLOW }
+        if self.options.upload.is_some() { Method::ALLOW_WITH_FORMS } else { Method::ALLOW }
     }
 
     fn answer(&self, request: &Request<'_>, arrived: Instant) -> Result<Response, Refusal> {
@@ -252,6 +253,9 @@ impl Site {
             _ => {
                 let why = match self.options.upload {
                     Some(_) => "files take GET, HEAD, PUT and OPTIONS only",
+                    None if upload::is_upload(request) => {
+                        "no files are taken here; start the server with --upload to let people add some"
+                    }
                     None => "files take GET, HEAD and OPTIONS only",
                 };
                 return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));

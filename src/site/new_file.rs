@@ -202,14 +202,13 @@ fn without_name(_folder: &Dir) -> rustix::io::Result<File> {
 #[cfg(target_os = "linux")]
 fn link_without_name(file: &File, folder: &Dir, name: &Path) -> rustix::io::Result<()> {
     use std::os::fd::AsRawFd;
-    match linkat(file, c"", folder, name, AtFlags::EMPTY_PATH) {
-        done @ (Ok(()) | Err(Errno::EXIST)) => done,
-        // Before Linux 6.10 that needs a capability; by the file's name in /proc it does not.
-        Err(_) => {
-            let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-            linkat(rustix::fs::CWD, path, folder, name, AtFlags::SYMLINK_FOLLOW)
-        }
+    let linked = linkat(file, c"", folder, name, AtFlags::EMPTY_PATH);
+    if matches!(linked, Ok(()) | Err(Errno::EXIST)) {
+        return linked;
     }
+    // Before Linux 6.10 that needs a capability; by the file's name in /proc it does not.
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(rustix::fs::CWD, path, folder, name, AtFlags::SYMLINK_FOLLOW)
 }
 
 /// There is none.

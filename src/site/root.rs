@@ -227,9 +227,7 @@ impl Root {
     /// is full.
     pub fn create(&self, relative: &[u8]) -> Result<NewFile, Refusal> {
         self.create_any(relative).map_err(|error| match Errno::from_io_error(&error) {
-            Some(Errno::NOENT | Errno::NOTDIR) => {
-                Refusal::new(Status::NOT_FOUND, "there is no such folder to add to")
-            }
+            Some(Errno::NOENT | Errno::NOTDIR) => super::upload::no_such_folder(),
             _ => refusal_to_write(&error),
         })
     }

@@ -1,9 +1,11 @@
 // Lets people add files to a folder from its listing: dropped anywhere on the page, or chosen. Each is
-// sent with PUT, one after the other, with its progress. The server says what it does not take.
+// sent with PUT, one after the other, with its progress. The server says what it does not take. (Without
+// scripts there is a form, which does less.)
 'use strict';
 (() => {
   const zone = document.getElementById('upload');
   const list = zone.querySelector('ul');
+  const form = zone.querySelector('form');
   const waiting = [];
   let sending = false;
   let added = 0;
@@ -15,9 +17,19 @@
     return made;
   };
 
-  const send = (file, line, progress, words) => new Promise(done => {
+  // Phones give the same name to all that is chosen at once: the second is image (2).jpg, and no new version
+  // of the first. (The server does the same with forms.)
+  const nameNotIn = (used, name) => {
+    const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length;
+    let free = name;
+    for (let number = 2; used.has(free); number += 1) free = `${name.slice(0, dot)} (${number})${name.slice(dot)}`;
+    used.add(free);
+    return free;
+  };
+
+  const send = (file, name, line, progress, words) => new Promise(done => {
     const request = new XMLHttpRequest();
-    request.open('PUT', './' + encodeURIComponent(file.name));
+    request.open('PUT', './' + encodeURIComponent(name));
     request.setRequestHeader('Accept', 'text/plain');
     request.upload.onprogress = event => {
       progress.max = event.total || 1;
@@ -49,12 +61,14 @@
   };
 
   const take = files => {
+    const used = new Set();
     for (const file of files) {
+      const name = nameNotIn(used, file.name);
       const progress = element('progress');
       const words = element('span');
-      const line = element('li', file.name, ' ', progress, words);
+      const line = element('li', name, ' ', progress, words);
       list.append(line);
-      waiting.push([file, line, progress, words]);
+      waiting.push([file, name, line, progress, words]);
     }
     sendAll();
   };
@@ -82,5 +96,7 @@
     }
     take(items.filter(item => !isFolder(item)).map(item => item.getAsFile()));
   });
-  zone.hidden = false;
+  form.querySelector('label').firstChild.data = 'Add files: drop them anywhere here, or ';
+  form.querySelector('button').remove();
+  form.onsubmit = event => event.preventDefault();
 })();

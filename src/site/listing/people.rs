@@ -2,8 +2,8 @@
 //!
 //! The folder's [README](crate::site::readme) stands below it. Orders, views, archives and the rest are buttons
 //! of forms with GET: they work without scripts, and nobody who goes through pages by their links presses
-//! them. `listing.js` adds a filter, keys and previews; with `--upload`, `upload.js` adds a place to drop
-//! files on.
+//! them. `listing.js` adds a filter, keys and previews; with `--upload` there is a form for files, of which
+//! `upload.js` makes a place to drop them on.
 
 use super::{Column, Entry, Folder, Form, Kind, Order, Totals, View, push_encoded, shown, timestamp, title};
 use crate::http::base_path::BasePath;
@@ -31,7 +31,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 /// The script more that there is where files can be added.
-const UPLOAD_SOURCE: &str = "'sha256-1c+jenav1lCM54f+ZmuRAWrQBPu0t7UeYUEneBIAS4I='";
+const UPLOAD_SOURCE: &str = "'sha256-cx1j+MHWmJ+PF0LygR5ZKmTDTIc5mytHCdTEV+T6lxQ='";
 
 /// Files that browsers show as pictures, by the end of their names. `listing.js` and `listing.css`
 /// have them, too.
@@ -147,9 +147,12 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
                 }
             }
             @if uploads {
-                // Shown by the script, likewise.
-                section id="upload" hidden {
-                    label { "Add files: drop them anywhere here, or " input type="file" multiple; }
+                // The script makes more of it.
+                section id="upload" {
+                    form method="post" enctype="multipart/form-data" {
+                        label { "Add files: " input type="file" name="file" multiple required; }
+                        " " button { "Send" }
+                    }
                     ul role="status" {}
                 }
             }

@@ -1,0 +1,607 @@
+//! Forms with files in them: `multipart/form-data` (RFC 7578), read as it comes.
+//!
+//! ```text
+//! Content-Type: multipart/form-data; boundary=x
+//!
+//! --x                                                             Preamble ─▶ Boundary
+//! Content-Disposition: form-data; name="file"; filename="a.txt"   Head     ─▶ Event::Part
+//!
+//! hello                                                           Content  ─▶ Event::Data
+//! --x--                                                           Boundary ─▶ Event::PartEnd, and that was all
+//! ```
+//!
+//! A delimiter (RFC 2046 section 5.1.1) is CRLF, two hyphens and the boundary. The CRLF before it belongs to it and
+//! not to the content, so at the end of what has come so far, whatever could be the beginning of one is held
+//! back. There are strange forms that this grammar allows and nobody sends; what is in doubt is refused.
+//!
+//! ```
+//! use glasshttp::http::multipart::{Decoder, Event};
+//! let mut decoder = Decoder::new(b"multipart/form-data; boundary=x").unwrap();
+//! decoder.push(b"--x\r\nContent-Disposition: form-data; name=f; filename=\"a\"\r\n\r\nhello\r\n--x--");
+//! let Some(Event::Part(part)) = decoder.next().unwrap() else { panic!() };
+//! assert_eq!(part.file_name.as_deref(), Some(&b"a"[..]));
+//! assert_eq!(decoder.next().unwrap(), Some(Event::Data(b"hello")));
+//! assert_eq!(decoder.next().unwrap(), Some(Event::PartEnd));
+//! assert!(decoder.next().unwrap().is_none() && decoder.is_whole());
+//! ```
+
+use super::fields::{is_token, trim};
+use super::{Refusal, Status};
+use crate::trace::Rfc;
+use memchr::memmem::{self, Finder};
+use percent_encoding::percent_decode;
+
+/// How many parts a form may have.
+pub const MAX_PARTS: usize = 1000;
+
+/// How long the head of a part may be, and what comes before the first part.
+const MAX_HEAD: usize = 8 * 1024;
+
+/// How much white space may follow a boundary.
+const MAX_PADDING: usize = 256;
+
+/// RFC 2046 section 5.1.1.
+const MAX_BOUNDARY: usize = 70;
+
+/// Reads a form piece by piece.
+#[derive(Debug)]
+pub struct Decoder {
+    delimiter: Finder<'static>,
+    /// What has come and is not used yet, from `used` on.
+    held: Vec<u8>,
+    used: usize,
+    state: State,
+    parts: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Before the first boundary.
+    Preamble,
+    /// Behind a boundary: another part, or the end.
+    Boundary,
+    /// In the head of a part, from the CRLF before its first line on.
+    Head,
+    /// In the content of a part.
+    Content,
+    /// Behind the last boundary, where nothing counts any more.
+    Epilogue,
+}
+
+/// What is in a form, in this order: for each part its head, its content in pieces of any size, and its end.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A part begins.
+    Part(Part),
+    /// Some of its content.
+    Data(&'a [u8]),
+    /// It is whole.
+    PartEnd,
+}
+
+/// What the head of a part says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The name of the form's field.
+    pub name: Vec<u8>,
+    /// The name of the file, if it is one: as it was sent, and so perhaps with slashes in it. Empty if the form
+    /// has a place for a file and none was chosen.
+    pub file_name: Option<Vec<u8>>,
+}
+
+/// Whether this is the type of forms with files.
+pub fn is_form(content_type: &[u8]) -> bool {
+    let ends = memchr::memchr(b';', content_type).unwrap_or(content_type.len());
+    trim(&content_type[..ends]).eq_ignore_ascii_case(b"multipart/form-data")
+}
+
+impl Decoder {
+    /// For a form of this content type.
+    ///
+    /// # Errors
+    /// 400 if that names no boundary.
+    pub fn new(content_type: &[u8]) -> Result<Decoder, Refusal> {
+        let parameters = parameters(content_type).map(|(_, parameters)| parameters).unwrap_or_default();
+        let boundary = single(&parameters, "boundary").ok().flatten();
+        let Some(boundary) = boundary.filter(|boundary| is_boundary(boundary)) else {
+            let why = "the form's Content-Type names no boundary, or none that can be one";
+            return Err(Refusal::bad_request(why).by(Rfc(2046, "5.1.1")));
+        };
+        let delimiter = Finder::new(&[b"\r\n--", boundary].concat()).into_owned();
+        // The first delimiter lacks its CRLF where nothing stands before it.
+        Ok(Decoder { delimiter, held: b"\r\n".to_vec(), used: 0, state: State::Preamble, parts: 0 })
+    }
+
+    /// Adds what comes next.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.held.drain(..self.used);
+        self.used = 0;
+        self.held.extend_from_slice(bytes);
+    }
+
+    /// Whether the last boundary has come.
+    pub fn is_whole(&self) -> bool {
+        self.state == State::Epilogue
+    }
+
+    /// What is next in what has come; `None` if more is needed, or that was all.
+    ///
+    /// # Errors
+    /// 400 for what is no form, 413 for one that is too large in some way, 415 for content that is coded.
+    #[allow(clippy::should_implement_trait)] // No iterator lends.
+    pub fn next(&mut self) -> Result<Option<Event<'_>>, Refusal> {
+        loop {
+            let rest = &self.held[self.used..];
+            match self.state {
+                State::Preamble => {
+                    let Some(at) = self.delimiter.find(rest) else {
+                        if rest.len() > MAX_HEAD {
+                            let why = "the form does not begin with the boundary that its Content-Type names";
+                            return Err(malformed(why));
+                        }
+                        return Ok(None);
+                    };
+                    self.used += at + self.delimiter.needle().len();
+                    self.state = State::Boundary;
+                }
+                State::Boundary => match behind_boundary(rest)? {
+                    Behind::More => return Ok(None),
+                    Behind::End => self.state = State::Epilogue,
+                    Behind::Part { padding } => {
+                        self.parts += 1;
+                        if self.parts > MAX_PARTS {
+                            let why = format!("the form has more than {MAX_PARTS} parts");
+                            return Err(Refusal::new(Status::CONTENT_TOO_LARGE, why));
+                        }
+                        self.used += padding;
+                        self.state = State::Head;
+                    }
+                },
+                State::Head => {
+                    let ends = memmem::find(rest, b"\r\n\r\n");
+                    if ends.unwrap_or(rest.len()) > MAX_HEAD {
+                        return Err(malformed("the head of a part of the form is too long"));
+                    }
+                    let Some(ends) = ends else { return Ok(None) };
+                    let part = Part::parse(rest[..ends].strip_prefix(b"\r\n").unwrap_or_default())?;
+                    self.used += ends + 4;
+                    self.state = State::Content;
+                    return Ok(Some(Event::Part(part)));
+                }
+                State::Content => match self.delimiter.find(rest) {
+                    Some(0) => {
+                        self.used += self.delimiter.needle().len();
+                        self.state = State::Boundary;
+                        return Ok(Some(Event::PartEnd));
+                    }
+                    found => {
+                        let sure = found.unwrap_or_else(|| rest.len() - self.could_be_delimiter(rest));
+                        if sure == 0 {
+                            return Ok(None);
+                        }
+                        let start = self.used;
+                        self.used += sure;
+                        return Ok(Some(Event::Data(&self.held[start..start + sure])));
+                    }
+                },
+                State::Epilogue => {
+                    self.used = self.held.len();
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// How many bytes at the end could be the beginning of a delimiter, in which there is one CR only.
+    fn could_be_delimiter(&self, bytes: &[u8]) -> usize {
+        let delimiter = self.delimiter.needle();
+        let start = bytes.len().saturating_sub(delimiter.len() - 1);
+        let end = memchr::memrchr(b'\r', &bytes[start..]).map(|at| &bytes[start + at..]);
+        end.filter(|end| delimiter.starts_with(end)).map_or(0, <[u8]>::len)
+    }
+}
+
+/// What stands behind a boundary.
+enum Behind {
+    /// Nobody knows yet.
+    More,
+    /// Two hyphens: it was the last one.
+    End,
+    /// A line break, after so much white space.
+    Part { padding: usize },
+}
+
+fn behind_boundary(rest: &[u8]) -> Result<Behind, Refusal> {
+    if rest.starts_with(b"--") {
+        return Ok(Behind::End);
+    }
+    let padding = rest.iter().take_while(|byte| b" \t".contains(byte)).count();
+    match &rest[padding..] {
+        [b'\r', b'\n', ..] => Ok(Behind::Part { padding }),
+        _ if padding > MAX_PADDING => Err(malformed("too much white space follows a boundary of the form")),
+        [] | [b'\r'] => Ok(Behind::More),
+        [b'-'] if padding == 0 => Ok(Behind::More),
+        _ => Err(malformed("something else stands on the line of a boundary of the form")),
+    }
+}
+
+impl Part {
+    /// Reads the lines of a head.
+    fn parse(head: &[u8]) -> Result<Part, Refusal> {
+        let mut disposition = None;
+        for line in split_lines(head) {
+            let (name, value) = split_line(line)?;
+            let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+            if is("content-disposition") {
+                if disposition.replace(value).is_some() {
+                    return Err(malformed("a part of the form has two fields Content-Disposition"));
+                }
+            } else if is("content-transfer-encoding") {
+                // RFC 7578 section 4.7: it is not to be used, and these three change nothing.
+                let plain = [&b"binary"[..], b"8bit", b"7bit"];
+                if !plain.iter().any(|one| value.eq_ignore_ascii_case(one)) {
+                    return Err(coded());
+                }
+            } else if is("content-encoding") && !value.eq_ignore_ascii_case(b"identity") {
+                return Err(coded());
+            } else if is("content-type")
+                && value.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"))
+            {
+                let why =
+                    "a part of the form has parts itself, which is not taken: send each file as its own part";
+                return Err(Refusal::new(Status::UNSUPPORTED_MEDIA_TYPE, why).by(Rfc(7578, "4.3")));
+            }
+        }
+        let no_disposition =
+            || malformed("a part of the form lacks its Content-Disposition, or has one that makes no sense");
+        let (kind, parameters) = disposition.and_then(parameters).ok_or_else(no_disposition)?;
+        if !kind.eq_ignore_ascii_case(b"form-data") {
+            return Err(no_disposition());
+        }
+        let get = |name| single(&parameters, name).map_err(|()| no_disposition());
+        let name = get("name")?.ok_or_else(no_disposition)?.to_vec();
+        let file_name = match (get("filename*")?, get("filename")?) {
+            (Some(extended), _) => Some(decode_extended(extended).ok_or_else(no_disposition)?),
+            (None, plain) => plain.map(unescape),
+        };
+        Ok(Part { name, file_name })
+    }
+}
+
+/// The lines of a head, none if it is empty.
+fn split_lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = (!head.is_empty()).then_some(head);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let ends = memmem::find(all, b"\r\n");
+        rest = ends.map(|ends| &all[ends + 2..]);
+        Some(&all[..ends.unwrap_or(all.len())])
+    })
+}
+
+/// `Name: value`. A file's name can hold any character but these, so a value can, too.
+fn split_line(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
+    let colon = memchr::memchr(b':', line).unwrap_or(0);
+    let (name, value) = line.split_at(colon);
+    if !is_token(name) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
+        return Err(malformed("the head of a part of the form has a line that makes no sense"));
+    }
+    Ok((name, trim(&value[1..])))
+}
+
+/// A name and its value.
+type Parameter<'a> = (&'a [u8], Vec<u8>);
+
+/// `form-data; name="a"; filename="b"`: what stands before the first semicolon, and the parameters.
+///
+/// What is in quotes is read as browsers write it: they put `%22` for a quote and leave a backslash as it is. So a
+/// backslash is a letter, but before a quote that does not end the value, which other programs mean by that.
+fn parameters(value: &[u8]) -> Option<(&[u8], Vec<Parameter<'_>>)> {
+    let ends = memchr::memchr(b';', value).unwrap_or(value.len());
+    let (kind, mut rest) = (trim(&value[..ends]), &value[ends..]);
+    let mut parameters = Vec::new();
+    while let Some(behind) = rest.strip_prefix(b";") {
+        let parameter = trim(behind);
+        if parameter.is_empty() {
+            break;
+        }
+        let (name, sign_and_value) = parameter.split_at(memchr::memchr(b'=', parameter)?);
+        let value;
+        (value, rest) = match &sign_and_value[1..] {
+            [b'"', quoted @ ..] => split_quoted(quoted)?,
+            token => {
+                let ends = memchr::memchr(b';', token).unwrap_or(token.len());
+                (trim(&token[..ends]).to_vec(), &token[ends..])
+            }
+        };
+        is_token(name).then_some(())?;
+        parameters.push((name, value));
+    }
+    Some((kind, parameters))
+}
+
+/// Splits off what is in quotes, behind the first of them: what it is, and the rest from a semicolon on.
+fn split_quoted(quoted: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut value = Vec::new();
+    let mut from = 0;
+    for quote in memchr::memchr_iter(b'"', quoted) {
+        value.extend_from_slice(&quoted[from..quote]);
+        from = quote + 1;
+        let rest = trim(&quoted[from..]);
+        if rest.is_empty() || rest.starts_with(b";") {
+            return Some((value, rest));
+        }
+        // It stands for itself: the backslash goes.
+        (value.pop()? == b'\\').then(|| value.push(b'"'))?;
+    }
+    None
+}
+
+/// The value of the parameter of this name, which must not be there twice.
+fn single<'a>(parameters: &'a [Parameter<'_>], name: &str) -> Result<Option<&'a [u8]>, ()> {
+    let mut found = parameters.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
+    let first = found.next().map(|(_, value)| value.as_slice());
+    if found.next().is_some() { Err(()) } else { Ok(first) }
+}
+
+/// What browsers and curl write for three characters that cannot stand in a field (HTML standard, "multipart form
+/// data"); no other percent sign means anything.
+fn unescape(name: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((&first, behind)) = rest.split_first() {
+        let escaped = [(&b"%22"[..], b'"'), (b"%0D", b'\r'), (b"%0A", b'\n')];
+        let found = escaped.iter().find(|(escape, _)| rest.starts_with(escape));
+        plain.push(found.map_or(first, |&(_, letter)| letter));
+        rest = found.map_or(behind, |_| &rest[3..]);
+    }
+    plain
+}
+
+/// `UTF-8''n%C3%A9w.txt` (RFC 8187 section 3.2.1). It is not to be used in forms (RFC 7578 section 4.2), but some do.
+fn decode_extended(value: &[u8]) -> Option<Vec<u8>> {
+    let (charset, rest) = value.split_at(memchr::memchr(b'\'', value)?);
+    let (_, name) = rest[1..].split_at(memchr::memchr(b'\'', &rest[1..])?);
+    let is_known = charset.eq_ignore_ascii_case(b"utf-8");
+    is_known.then(|| percent_decode(&name[1..]).collect())
+}
+
+/// RFC 2046 section 5.1.1.
+fn is_boundary(boundary: &[u8]) -> bool {
+    (1..=MAX_BOUNDARY).contains(&boundary.len())
+        && boundary.iter().all(|byte| byte.is_ascii_alphanumeric() || b"'()+_,-./:=? ".contains(byte))
+        && !boundary.ends_with(b" ")
+}
+
+#[track_caller]
+fn malformed(why: &'static str) -> Refusal {
+    Refusal::bad_request(why).by(Rfc(7578, "4"))
+}
+
+#[track_caller]
+fn coded() -> Refusal {
+    let why = "files are kept as they are sent: send the parts of the form without any coding";
+    Refusal::new(Status::UNSUPPORTED_MEDIA_TYPE, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Each part's name, file name and content; `None` while the form is not whole.
+    type Form = Option<Vec<(String, Option<String>, String)>>;
+
+    fn decode_in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Form, Refusal> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut decoder = Decoder::new(b"multipart/form-data; boundary=x")?;
+        let mut parts: Vec<(String, Option<String>, String)> = Vec::new();
+        let mut is_open = false;
+        for piece in pieces {
+            decoder.push(piece);
+            while let Some(event) = decoder.next()? {
+                match event {
+                    Event::Part(part) => {
+                        assert!(!std::mem::replace(&mut is_open, true));
+                        parts.push((text(&part.name), part.file_name.as_deref().map(text), String::new()));
+                    }
+                    Event::Data(data) => {
+                        assert!(is_open && !data.is_empty());
+                        parts.last_mut().expect("one is open").2.push_str(&text(data));
+                    }
+                    Event::PartEnd => assert!(std::mem::replace(&mut is_open, false)),
+                }
+            }
+        }
+        Ok(decoder.is_whole().then_some(parts))
+    }
+
+    fn decode(form: &str) -> Result<Form, Refusal> {
+        let whole = decode_in_pieces([form.as_bytes()]);
+        assert_eq!(decode_in_pieces(form.as_bytes().chunks(1)).is_ok(), whole.is_ok(), "{form}");
+        whole
+    }
+
+    fn file(name: &str, content: &str) -> (String, Option<String>, String) {
+        ("f".to_owned(), Some(name.to_owned()), content.to_owned())
+    }
+
+    const HEAD: &str = "Content-Disposition: form-data; name=\"f\"; filename=\"a\"";
+
+    #[test]
+    fn parts_come_with_their_names_and_exactly_their_content() {
+        let field = ("f".to_owned(), None, "v".to_owned());
+        let table = [
+            (format!("--x\r\n{HEAD}\r\n\r\nhello\r\n--x--\r\n"), vec![file("a", "hello")]),
+            (format!("--x\r\n{HEAD}\r\n\r\n\r\n--x--"), vec![file("a", "")]),
+            (format!("--x\r\n{HEAD}\r\n\r\n\r\n\r\n\r\n--x--"), vec![file("a", "\r\n\r\n")]),
+            (
+                format!("--x\r\n{HEAD}\r\n\r\na\n--x\n--x--\r--x\r\n-x\r\n--y\r\n--x--"),
+                vec![file("a", "a\n--x\n--x--\r--x\r\n-x\r\n--y")],
+            ),
+            (
+                format!(
+                    "--x  \t\r\n{HEAD}\r\nContent-Type: text/plain\r\n\r\n1\r\n--x \r\n{HEAD}\r\n\r\n2\r\n--x--"
+                ),
+                vec![file("a", "1"), file("a", "2")],
+            ),
+            (
+                "--x\r\ncontent-disposition:form-data;name=f\r\n\r\nv\r\n--x--ignored\r\n--x\r\n".into(),
+                vec![field],
+            ),
+            (format!("preamble\r\n--x\r\n{HEAD}\r\n\r\n1\r\n--x--epilogue"), vec![file("a", "1")]),
+            ("--x--".into(), vec![]),
+        ];
+        for (form, expected) in table {
+            assert_eq!(decode(&form), Ok(Some(expected)), "{form}");
+        }
+    }
+
+    #[test]
+    fn a_form_without_its_end_is_not_whole() {
+        let form = format!("--x\r\n{HEAD}\r\n\r\nhello\r\n--x--");
+        for end in 0..form.len() {
+            assert_eq!(decode(&form[..end]), Ok(None), "{}", &form[..end]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_form_is_refused_with_the_reason() {
+        let part = |head: &str| format!("--x\r\n{head}\r\n\r\nhello\r\n--x--");
+        let long = "x".repeat(MAX_HEAD);
+        let table = [
+            (format!("{long}xx"), 400, "does not begin"),
+            (format!("--y\r\n{HEAD}\r\n\r\n{long}"), 400, "does not begin"),
+            (format!("--xy\r\n{HEAD}\r\n\r\nhello"), 400, "on the line of a boundary"),
+            (format!("--x\n{HEAD}\n\nhello\n--x--"), 400, "on the line of a boundary"),
+            (format!("--x-\r\n{HEAD}\r\n\r\nhello"), 400, "on the line of a boundary"),
+            (format!("--x{}", " ".repeat(MAX_PADDING + 1)), 400, "white space"),
+            (part(&format!("{HEAD}\r\nX: {long}")), 400, "too long"),
+            (part("Content-Type: text/plain"), 400, "lacks its Content-Disposition"),
+            ("--x\r\n\r\nhello\r\n--x--".into(), 400, "lacks its Content-Disposition"),
+            (part("Content-Disposition: attachment; name=a; filename=a"), 400, "makes no sense"),
+            (part("Content-Disposition: form-data; filename=a"), 400, "makes no sense"),
+            (part("Content-Disposition: form-data; name=a; filename=a; filename=b"), 400, "makes no sense"),
+            (part("Content-Disposition: form-data; name=a; filename=\"a"), 400, "makes no sense"),
+            (part("Content-Disposition: form-data; name=a; filename=\"a\"b\""), 400, "makes no sense"),
+            (part("Content-Disposition: form-data; name"), 400, "makes no sense"),
+            (part("Content-Disposition: form-data; name=f; filename*=latin1''a"), 400, "makes no sense"),
+            (part(&format!("{HEAD}\r\n{HEAD}")), 400, "two fields"),
+            (part(&format!("{HEAD}\r\n folded")), 400, "line that makes no sense"),
+            (part(&format!("{HEAD}\r\nno colon")), 400, "line that makes no sense"),
+            (
+                part("Content-Disposition: form-data; name=f; filename=\"a\nb\""),
+                400,
+                "line that makes no sense",
+            ),
+            (
+                part("Content-Disposition: form-data; name=f; filename=\"a\0b\""),
+                400,
+                "line that makes no sense",
+            ),
+            (part(&format!("{HEAD}\r\nContent-Transfer-Encoding: base64")), 415, "without any coding"),
+            (part(&format!("{HEAD}\r\nContent-Encoding: gzip")), 415, "without any coding"),
+            (
+                part("Content-Disposition: form-data; name=f\r\nContent-Type: multipart/mixed; boundary=y"),
+                415,
+                "parts itself",
+            ),
+            (format!("--x\r\n{HEAD}\r\n\r\n\r\n").repeat(MAX_PARTS + 1), 413, "more than"),
+        ];
+        for (form, status, why) in table {
+            let refusal = decode(&form).expect_err(&form);
+            assert_eq!(
+                (refusal.status.code(), refusal.why.contains(why)),
+                (status, true),
+                "{form}: {refusal:?}"
+            );
+        }
+        decode(&part(&format!("{HEAD}\r\nContent-Transfer-Encoding: Binary\r\nContent-Encoding: identity")))
+            .expect("these change nothing");
+    }
+
+    #[test]
+    fn names_are_read_as_browsers_write_them() {
+        let table: &[(&str, &[u8])] = &[
+            (r#"filename="a b.txt""#, b"a b.txt"),
+            (r"filename=a.txt", b"a.txt"),
+            (r#"filename="""#, b""),
+            (r#"filename="a%22b%0D%0A%20%2f%""#, b"a\"b\r\n%20%2f%"),
+            (r#"filename="d\e\\f""#, br"d\e\\f"),
+            (r#"filename="ends in \""#, br"ends in \"),
+            (r#"filename="a\"b\"c""#, br#"a"b"c"#),
+            (r#"filename="a;b=c""#, b"a;b=c"),
+            (r#"filename="dir/../a""#, b"dir/../a"),
+            ("filename=\"n\u{e9}w\u{1}\"", "n\u{e9}w\u{1}".as_bytes()),
+            (r#"filename="plain"; filename*=utf-8''n%C3%A9w%20file"#, "n\u{e9}w file".as_bytes()),
+            (r#"FileName="a" ; "#, b"a"),
+        ];
+        for (parameter, expected) in table {
+            let head = format!("Content-Disposition: form-data; name=f; {parameter}");
+            let part = Part::parse(head.as_bytes()).expect(parameter);
+            assert_eq!(part.file_name.as_deref(), Some(*expected), "{parameter}");
+        }
+    }
+
+    #[test]
+    fn boundaries_are_found_in_the_content_type() {
+        let long = "x".repeat(MAX_BOUNDARY);
+        let table = [
+            ("multipart/form-data; boundary=x", true),
+            ("Multipart/Form-Data;Boundary=\"a b\"; charset=utf-8", true),
+            (&format!("multipart/form-data; boundary={long}"), true),
+            (&format!("multipart/form-data; boundary={long}x"), false),
+            ("multipart/form-data", false),
+            ("multipart/form-data; boundary=", false),
+            ("multipart/form-data; boundary=\"\"", false),
+            ("multipart/form-data; boundary=\"a \"", false),
+            ("multipart/form-data; boundary=a;boundary=b", false),
+            ("multipart/form-data; boundary=\u{e9}", false),
+        ];
+        for (content_type, expected) in table {
+            assert_eq!(Decoder::new(content_type.as_bytes()).is_ok(), expected, "{content_type}");
+            assert!(is_form(content_type.as_bytes()), "{content_type}");
+        }
+        for other in
+            ["", "multipart/mixed; boundary=x", "multipart/form-data2", "text/plain; multipart/form-data"]
+        {
+            assert!(!is_form(other.as_bytes()), "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn content_comes_as_it_was_sent_whatever_pieces_it_comes_in(
+            contents in proptest::collection::vec("(\r\n--x|\r\n--|\r\n-|\r|\n|x|-){0,12}", 1..4),
+            cuts in proptest::collection::vec(1usize..40, 1..20),
+        ) {
+            // What holds the delimiter cannot be the content of a part.
+            prop_assume!(contents.iter().all(|content| !format!("{content}\r\n--").contains("\r\n--x")));
+            let mut form = String::new();
+            for content in &contents {
+                form.push_str(&format!("--x\r\n{HEAD}\r\n\r\n{content}\r\n"));
+            }
+            form.push_str("--x--\r\n");
+            let (mut pieces, mut rest) = (Vec::new(), form.as_bytes());
+            for cut in cuts {
+                let (piece, behind) = rest.split_at(cut.min(rest.len()));
+                pieces.push(piece);
+                rest = behind;
+            }
+            pieces.push(rest);
+            let expected: Vec<_> = contents.iter().map(|content| file("a", content)).collect();
+            prop_assert_eq!(decode_in_pieces(pieces), Ok(Some(expected)));
+        }
+
+        #[test]
+        fn no_bytes_make_it_fail_in_a_way_that_it_should_not_or_depend_on_the_pieces(
+            bytes in "(--x|\r\n|--|Content-Disposition: form-data; name=f|; filename=\"|\"|:|a| ){0,30}",
+            cut in 0usize..300,
+        ) {
+            let bytes = bytes.as_bytes();
+            let whole = decode_in_pieces([bytes]);
+            let (one, other) = bytes.split_at(cut.min(bytes.len()));
+            prop_assert_eq!(decode_in_pieces([one, other]), whole);
+        }
+    }
+}
