@@ -134,14 +134,14 @@ impl Decoder {
             let rest = &self.held[self.used..];
             match self.state {
                 State::Preamble => {
-                    let Some(at) = self.delimiter.find(rest) else {
-                        if rest.len() > MAX_HEAD {
-                            let why = "the form does not begin with the boundary that its Content-Type names";
-                            return Err(malformed(why));
-                        }
-                        return Ok(None);
-                    };
-                    self.used += at + self.delimiter.needle().len();
+                    let (found, length) = (self.delimiter.find(rest), self.delimiter.needle().len());
+                    // Whatever pieces it comes in, so much may stand before it.
+                    if found.unwrap_or((rest.len() + 1).saturating_sub(length)) > MAX_HEAD {
+                        let why = "the form does not begin with the boundary that its Content-Type names";
+                        return Err(malformed(why));
+                    }
+                    let Some(at) = found else { return Ok(None) };
+                    self.used += at + length;
                     self.state = State::Boundary;
                 }
                 State::Boundary => match behind_boundary(rest)? {
@@ -159,7 +159,7 @@ impl Decoder {
                 },
                 State::Head => {
                     let ends = memmem::find(rest, b"\r\n\r\n");
-                    if ends.unwrap_or(rest.len()) > MAX_HEAD {
+                    if ends.unwrap_or(rest.len().saturating_sub(3)) > MAX_HEAD {
                         return Err(malformed("the head of a part of the form is too long"));
                     }
                     let Some(ends) = ends else { return Ok(None) };
@@ -217,8 +217,8 @@ fn behind_boundary(rest: &[u8]) -> Result<Behind, Refusal> {
     }
     let padding = rest.iter().take_while(|byte| b" \t".contains(byte)).count();
     match &rest[padding..] {
-        [b'\r', b'\n', ..] => Ok(Behind::Part { padding }),
         _ if padding > MAX_PADDING => Err(malformed("too much white space follows a boundary of the form")),
+        [b'\r', b'\n', ..] => Ok(Behind::Part { padding }),
         [] | [b'\r'] => Ok(Behind::More),
         [b'-'] if padding == 0 => Ok(Behind::More),
         _ => Err(malformed("something else stands on the line of a boundary of the form")),
@@ -470,12 +470,13 @@ mod tests {
         let part = |head: &str| format!("--x\r\n{head}\r\n\r\nhello\r\n--x--");
         let long = "x".repeat(MAX_HEAD);
         let table = [
-            (format!("{long}xx"), 400, "does not begin"),
+            (format!("{long}xxx"), 400, "does not begin"),
+            (format!("{long}\r\n--x\r\n{HEAD}\r\n\r\n"), 400, "does not begin"),
             (format!("--y\r\n{HEAD}\r\n\r\n{long}"), 400, "does not begin"),
             (format!("--xy\r\n{HEAD}\r\n\r\nhello"), 400, "on the line of a boundary"),
             (format!("--x\n{HEAD}\n\nhello\n--x--"), 400, "on the line of a boundary"),
             (format!("--x-\r\n{HEAD}\r\n\r\nhello"), 400, "on the line of a boundary"),
-            (format!("--x{}", " ".repeat(MAX_PADDING + 1)), 400, "white space"),
+            (format!("--x{}\r\n", " ".repeat(MAX_PADDING + 1)), 400, "white space"),
             (part(&format!("{HEAD}\r\nX: {long}")), 400, "too long"),
             (part("Content-Type: text/plain"), 400, "lacks its Content-Disposition"),
             ("--x\r\n\r\nhello\r\n--x--".into(), 400, "lacks its Content-Disposition"),

@@ -173,7 +173,8 @@ impl Root {
 
     /// The same, with the system's own error; that of a path that leads out has no number.
     pub(super) fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
-        if is_nobodys_business(relative) {
+        // Who serves a single file means it, whatever its name.
+        if self.single_file.is_none() && is_nobodys_business(relative) {
             trace::step("hidden", None, || {
                 "a name in it is one of files on their way, which nobody is shown".to_owned()
             });
