@@ -176,7 +176,7 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("-b, --bind <ADDR>", "127.0.0.1 and ::1"),
             ("--socket-mode <MODE>", "600"),
             ("--lan", ""),
-            ("--allow-host <NAME>", "localhost alone"),
+            ("--allow-host <NAME>", "localhost and addresses"),
             ("--base-path <PATH>", "/"),
             ("--trust-proxy[=<ADDR>]", "nobody"),
         ],

@@ -38,7 +38,7 @@ fn with_fields(lines: &[u8], check: impl Fn(&Request<'_>, &Validators<'_>)) {
     let Ok(request) = Request::parse(&head) else { return };
     let date = LastModified { seconds: LAST_MODIFIED, is_the_systems: true, history: &LongAgo };
     for etag in CURRENT {
-        check(&request, &Validators { etag, young_tag: None, last_modified: Some(date) });
+        check(&request, &Validators { etag, is_ambiguous: false, young_tag: None, last_modified: Some(date) });
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Validators<'a> {
     /// The entity tag as it is sent: `"abc"`, or `W/"abc"` if it is weak, that is, if the bytes may
     /// still change without that.
     pub etag: &'a str,
+    /// Whether another version may have that tag, too: then whoever names it may have either.
+    pub is_ambiguous: bool,
     /// The weak tag that these very bytes had before that, when the file was young.
     pub young_tag: Option<&'a str>,
     /// Its date, if it has one.
@@ -158,7 +160,8 @@ fn if_match(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
 /// Section 13.1.2. Compares weakly, and is true if *none* matches.
 fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> Condition {
     let is_ours = |tag: &Tag<'_>| {
-        tag.matches_weakly(current.etag) || current.young_tag.is_some_and(|young| tag.matches_weakly(young))
+        (tag.matches_weakly(current.etag) && !current.is_ambiguous)
+            || current.young_tag.is_some_and(|young| tag.matches_weakly(young))
     };
     let condition = match any_tag(fields, "if-none-match", is_ours) {
         Condition::Absent => Condition::Absent,
@@ -350,8 +353,10 @@ mod tests {
         is_the_systems: true,
         history: &Is { over: true, of_another: false },
     };
-    const STRONG: Validators<'_> = Validators { etag: "\"a\"", young_tag: None, last_modified: Some(DATE) };
-    const WEAK: Validators<'_> = Validators { etag: "W/\"a\"", young_tag: None, last_modified: Some(DATE) };
+    const STRONG: Validators<'_> =
+        Validators { etag: "\"a\"", is_ambiguous: false, young_tag: None, last_modified: Some(DATE) };
+    const WEAK: Validators<'_> =
+        Validators { etag: "W/\"a\"", is_ambiguous: false, young_tag: None, last_modified: Some(DATE) };
     const SAME: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
     const EARLIER: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
     const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
@@ -441,6 +446,10 @@ mod tests {
         assert_eq!(come_to("If-None-Match: W/\"x\""), Proceed);
         assert_eq!(come_to("If-Match: W/\"y\""), Failed);
         assert!(!with_fields("If-Range: W/\"y\"", |fields| if_range(fields, &grown)));
+        let ambiguous = Validators { is_ambiguous: true, ..WEAK };
+        let come_to = |lines: &str| with_fields(lines, |fields| evaluate(fields, &ambiguous, true));
+        assert_eq!(come_to("If-None-Match: W/\"a\""), Proceed);
+        assert_eq!(come_to("If-None-Match: *"), NotModified);
     }
 
     #[test]
@@ -473,7 +482,7 @@ mod tests {
             ("there is none", None, Proceed, Proceed, false),
         ];
         for (what, last_modified, modified, unmodified, range) in table {
-            let current = Validators { etag: "\"a\"", young_tag: None, last_modified };
+            let current = Validators { etag: "\"a\"", is_ambiguous: false, young_tag: None, last_modified };
             let come_to = |lines: &str| with_fields(lines, |fields| evaluate(fields, &current, true));
             assert_eq!(come_to("If-Modified-Since: SAME"), modified, "{what}");
             assert_eq!(come_to("If-Unmodified-Since: SAME"), unmodified, "{what}");

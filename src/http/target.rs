@@ -146,8 +146,11 @@ impl DecodedPath {
     /// 400 for more `..` than there are segments to leave, and for NUL.
     pub fn decode(path: &[u8]) -> Result<DecodedPath, Refusal> {
         // RFC 3986 section 2.1. The crate leaves a "%" without its digits as it is.
-        let decoded = Cow::from(percent_decode(path));
-        if decoded.contains(&0) {
+        let decoded = match memchr::memchr(b'%', path) {
+            Some(_) => Cow::from(percent_decode(path)),
+            None => Cow::Borrowed(path),
+        };
+        if memchr::memchr(0, &decoded).is_some() {
             return Err(Refusal::bad_request("a path must not hold NUL").by(Rfc(3986, "7.3")));
         }
         let mut relative = Vec::with_capacity(decoded.len());

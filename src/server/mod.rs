@@ -74,7 +74,10 @@ impl Internal {
     /// Whether this is for one of them.
     pub fn is_asked_for(&self, request: &Request<'_>, base: &BasePath) -> bool {
         let Target::Path { path, .. } = request.target else { return false };
-        base.below(path).is_some_and(|path| path.text().starts_with(self.prefix))
+        // Mostly it is not, and that can be seen without decoding: it is neither written there nor encoded.
+        let may_be =
+            memchr::memchr(b'%', path).is_some() || memchr::memmem::find(path, self.prefix).is_some();
+        may_be && base.below(path).is_some_and(|path| path.text().starts_with(self.prefix))
     }
 }
 

@@ -120,6 +120,8 @@ pub struct Representation {
     script: Option<(u64, Arc<str>)>,
     content_type: Cow<'static, str>,
     etag: String,
+    /// Another version may have that, too.
+    is_ambiguous: bool,
     /// The weak one that these bytes had when the file was young, if somebody was told it.
     young_tag: Option<String>,
     date: Option<Date>,
@@ -183,10 +185,12 @@ impl Representation {
             Some(digest) => tag_of_content(&digest, form),
             None if facts.is_settled() => tag_of_facts(facts, form),
             // It may be another one in a moment, and nothing would show it: nobody may take it for this one.
-            None => weak_tag(facts, &random::word(), form),
+            None => ambiguous_tag(facts, form),
         };
+        let is_ambiguous = digest.is_none() && !facts.is_settled();
         let date = Date::of(&subject, facts, form);
-        Representation::new(Source::Disk(file), facts.length, subject, form, etag, date)
+        let made = Representation::new(Source::Disk(file), facts.length, subject, form, etag, date);
+        Representation { is_ambiguous, ..made }
     }
 
     /// The representation of a file whose bytes were read, and were [all of that version](read).
@@ -264,6 +268,7 @@ impl Representation {
             script: None,
             content_type: subject.content.content_type,
             etag,
+            is_ambiguous: false,
             young_tag: None,
             date,
             validators: Arc::default(),
@@ -347,7 +352,8 @@ impl Representation {
             is_the_systems: date.is_the_systems,
             history: date,
         });
-        Validators { etag: &self.etag, young_tag: self.young_tag.as_deref(), last_modified }
+        let young_tag = self.young_tag.as_deref();
+        Validators { etag: &self.etag, is_ambiguous: self.is_ambiguous, young_tag, last_modified }
     }
 
     /// By which fields a client may get another one.
@@ -590,10 +596,16 @@ fn tag_of_facts(facts: &Facts, form: Form) -> String {
 }
 
 /// The tag of a file as long as it is so young that a second change could hide behind the same times. Weak, and
-/// with something in it that is of these bytes alone: their digest, or where they are too many for that a word
-/// that nothing will ever match.
+/// with something in it that is of these bytes alone: their digest.
 fn weak_tag(facts: &Facts, own: &str, form: Form) -> String {
     format!("W/{}", quoted(&format!("{:x}-{own}", facts.length), form))
+}
+
+/// The same where they are too many to be read for that. It says what the file system says, so that all
+/// instances give the same; and it is taken for no name of this version.
+fn ambiguous_tag(facts: &Facts, form: Form) -> String {
+    let (modified, changed) = (nanoseconds(facts.modified), nanoseconds(facts.changed));
+    weak_tag(facts, &format!("{modified:x}-{changed:x}-{:x}-young", facts.identity.1), form)
 }
 
 /// The tag of a file whose bytes are here.

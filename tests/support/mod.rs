@@ -60,6 +60,7 @@ pub(crate) fn write_sparse(folder: &Path, name: &str, length: u64) {
     let path = folder.join(name);
     File::create(&path).and_then(|file| file.set_len(length)).expect("a sparse file is made");
     settle(&path);
+    let_settle();
 }
 
 fn settle(path: &Path) {
