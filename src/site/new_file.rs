@@ -13,15 +13,15 @@
 //! O_TMPFILE). Not every file system has such files, and none of them can take the place of another. So there
 //! is also a name that stands for it until then. What has such a name is not listed, served or packed, whatever
 //! the options say ([`is_on_its_way`]); and what somebody left who was killed is removed at the next start
-//! ([`remove_leftovers`]). It is locked (`man 2 flock`) as long as somebody writes it, which tells the two
-//! from each other.
+//! ([`Root::remove_leftovers`](super::Root::remove_leftovers)). It is locked (`man 2 flock`) as long as
+//! somebody writes it, which tells the two from each other.
 //!
 //! # To get a name without taking another's
 //!
 //! To look first and rename then would leave it to who is faster. A name that is given to a file without one
 //! fails if something has it. A file that has a name already gets the other by the first of these that works
 //! where it is; a system call that the kernel, the file system or a container's filter does not have says so in
-//! several ways ([`is_not_to_be_had`]):
+//! several ways (`is_not_to_be_had`):
 //!
 //! 1. `renameat2` with RENAME_NOREPLACE does both at once.
 //! 2. `linkat`, then `unlinkat`: it gets the name as a second one, which fails if something has it. (Not on
