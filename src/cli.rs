@@ -600,6 +600,33 @@ impl Cli {
         }
     }
 
+    /// Which files stand for their folders.
+    fn index(&self) -> Vec<String> {
+        if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index.clone() }
+    }
+
+    /// In which codings files may go out.
+    fn codings(&self) -> site::Codings {
+        site::Codings {
+            precompressed: self.precompressed,
+            #[cfg(feature = "compress")]
+            compress: self.compress,
+        }
+    }
+
+    /// How long browsers may keep files, with pages that reload or without.
+    fn cache_control(&self, reload: bool) -> site::CacheControl {
+        let mut cache_control = site::CacheControl::of(&self.cache);
+        if self.spa.is_some() {
+            cache_control = cache_control.with_fresh_pages();
+        }
+        if reload {
+            // A page that reloads must not get what the browser has kept of the files that changed.
+            cache_control = cache_control.without_ages();
+        }
+        cache_control
+    }
+
     /// The configuration, with a default wherever nothing is said.
     pub fn into_config(self, machine: &Machine) -> Config {
         #[cfg(feature = "reload")]
@@ -610,14 +637,7 @@ impl Cli {
         let metrics = self.metrics;
         #[cfg(not(feature = "metrics"))]
         let metrics = false;
-        let mut cache_control = site::CacheControl::of(&self.cache);
-        if self.spa.is_some() {
-            cache_control = cache_control.with_fresh_pages();
-        }
-        if script {
-            // A page that reloads must not get what the browser has kept of the files that changed.
-            cache_control = cache_control.without_ages();
-        }
+        let cache_control = self.cache_control(script);
         let (addresses, sockets) = (self.addresses(), self.sockets());
         let (fields, log) = (self.own_fields(), self.log_format(machine));
         let cors = self.cors(&fields);
@@ -625,15 +645,13 @@ impl Cli {
         let loopback_only = addresses.iter().all(|address| address.to_canonical().is_loopback());
         // No page in a browser can be made to ask through a Unix socket.
         let checks_hosts = loopback_only && (sockets.is_empty() || !addresses.is_empty());
-        let index =
-            if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index };
         Config {
             folder: self.folder,
             follow_links: self.follow_links,
             port: self.port,
             site: site::Options {
                 base: self.base_path.clone(),
-                index,
+                index: self.index(),
                 listing: !self.no_listing,
                 hidden: self.hidden,
                 cache_control,
@@ -645,11 +663,7 @@ impl Cli {
                     .upload
                     .then_some(site::Upload { overwrite: self.overwrite, most: self.max_upload }),
                 cors,
-                codings: site::Codings {
-                    precompressed: self.precompressed,
-                    #[cfg(feature = "compress")]
-                    compress: self.compress,
-                },
+                codings: self.codings(),
                 cache_size: self.cache_size as usize * 1_000_000,
                 count_cache: metrics,
                 trusted_hosts: site::TrustedHosts::with(self.allow_host.clone()),

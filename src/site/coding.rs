@@ -168,6 +168,13 @@ fn is_compressed(name: &[u8]) -> bool {
     Coding::ALL.iter().any(|coding| coding.extension().as_bytes() == extension)
 }
 
+/// What came of compressing a file: it, or what it was to be made of.
+#[cfg(feature = "compress")]
+enum Compressed<'a> {
+    Yes(Arc<Representation>),
+    No(OpenFile, Subject<'a>),
+}
+
 /// On what a choice rests, as long as all of it can be looked at again.
 struct Choice<'a> {
     site: &'a Site,
@@ -209,8 +216,8 @@ impl Site {
         }
         #[cfg(feature = "compress")]
         let file = match self.compress(file, subject, key, wanted, &mut choice) {
-            Ok(representation) => return representation,
-            Err((file, given_back)) => {
+            Compressed::Yes(representation) => return representation,
+            Compressed::No(file, given_back) => {
                 subject = given_back;
                 file
             }
@@ -267,21 +274,23 @@ impl Site {
         key: Option<&[u8]>,
         wanted: &Wanted,
         choice: &mut Choice<'_>,
-    ) -> Result<Arc<Representation>, (OpenFile, Subject<'a>)> {
+    ) -> Compressed<'a> {
         let Some(by) = wanted.made.filter(|_| compress::is_worth_it(&subject.content.content_type)) else {
-            return Err((file, subject));
+            return Compressed::No(file, subject);
         };
         let length = file.facts.length;
         if length < compress::SMALLEST {
             trace::step("coding", None, || format!("{length} bytes are too few to compress"));
-            return Err((file, subject));
+            return Compressed::No(file, subject);
         }
         let will_be_kept = choice.grounds.is_some() && self.cache.would_keep(&file.facts);
         if will_be_kept || length <= compress::PIECE as u64 {
-            let Some(bytes) = super::representation::read(&file) else { return Err((file, subject)) };
+            let Some(bytes) = super::representation::read(&file) else {
+                return Compressed::No(file, subject);
+            };
             let Some(compressed) = by.compress(Arc::clone(&bytes)) else {
                 trace::step("coding", None, || "compressed it would be no smaller: as it is".to_owned());
-                return Err((file, subject));
+                return Compressed::No(file, subject);
             };
             trace::step("coding", Rfc(9110, "12.5.3"), || {
                 let (coding, compressed) = (by.coding().name(), compressed.len());
@@ -292,7 +301,7 @@ impl Site {
             if let (Some(key), Some(grounds), true) = (key, choice.grounds.take(), will_be_kept) {
                 self.cache.keep(key, grounds, Arc::clone(&made));
             }
-            return Ok(made);
+            return Compressed::Yes(made);
         }
         let mut start = vec![0; compress::PIECE];
         let read = file.file.read_at(&mut start, 0).unwrap_or(0);
@@ -300,16 +309,16 @@ impl Site {
             trace::step("coding", None, || {
                 "its bytes look as if they were compressed already: as it is".to_owned()
             });
-            return Err((file, subject));
+            return Compressed::No(file, subject);
         }
         let Some(making) = Making::new(by, &self.compressing) else {
             trace::step("coding", None, || "too much is being compressed already: as it is".to_owned());
-            return Err((file, subject));
+            return Compressed::No(file, subject);
         };
         trace::step("coding", Rfc(9110, "12.5.3"), || {
             let coding = by.coding().name();
             format!("the client takes {coding}: {length} bytes are compressed, a piece at a time, as they go")
         });
-        Ok(Arc::new(Representation::to_be_compressed(file, subject, making)))
+        Compressed::Yes(Arc::new(Representation::to_be_compressed(file, subject, making)))
     }
 }
