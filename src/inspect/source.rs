@@ -124,6 +124,7 @@ sources! {
     "src/site/listing/json.rs"
     "src/site/listing/making.rs"
     "src/site/listing/people.rs"
+    "src/site/listing/places.rs"
     "src/site/listing/programs.rs"
     "src/site/media_type.rs"
     "src/site/mod.rs"

@@ -16,7 +16,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | here | decides which form it gets, looks at entries, orders them |
-//! | `listing/making.rs` | reads, orders and sends them, a little at a time if there are many |
+//! | `listing/making.rs`, `listing/places.rs` | read, order and send them, a little at a time if there are many |
 //! | `listing/people.rs`, `listing/programs.rs`, `listing/json.rs` | the forms: entries in, text out |
 //!
 //! Names are bytes, and anything can
@@ -26,6 +26,7 @@
 mod json;
 mod making;
 mod people;
+mod places;
 mod programs;
 
 use super::collation::{self, Key};
@@ -41,6 +42,7 @@ use crate::human;
 use crate::trace::{self, Rfc};
 use jiff::Timestamp;
 use making::Making;
+use places::Places;
 use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 use serde::Serialize;
@@ -48,10 +50,15 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// How many large listings are made at once; others wait for their turn. Each takes a part of a worker's
-/// time until all its entries are known and ordered. To send them is the client's time.
+/// How many large listings are made and sent at once; others wait for their turn. Each takes a part of a
+/// worker's time.
 const AT_ONCE: usize = 4;
+
+/// How long a client may pause in taking its listing before that no longer counts as one of these. Who takes
+/// what there is is asked whether there is room for more each time that its worker comes round.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// How much memory the entries of large listings take that are being made or sent, of all together, in
 /// bytes. Most are below 200 bytes each.
@@ -84,13 +91,13 @@ enum Kind {
 /// The places and the memory of large listings.
 #[derive(Debug)]
 pub struct Listings {
-    places: Arc<Budget>,
+    places: Arc<Places>,
     memory: Arc<Budget>,
 }
 
 impl Default for Listings {
     fn default() -> Listings {
-        Listings { places: Budget::new(AT_ONCE), memory: Budget::new(MEMORY) }
+        Listings { places: Places::new(AT_ONCE, PAUSE), memory: Budget::new(MEMORY) }
     }
 }
 
@@ -365,29 +372,78 @@ fn push_encoded(onto: &mut String, entry: &Entry) {
 mod tests {
     use super::*;
     use crate::http::Request;
-    use crate::site::Next;
+    use crate::site::{Next, Stream};
 
-    #[test]
-    fn who_has_no_memory_for_its_entries_waits_for_it_and_at_last_breaks_off() {
+    /// A folder of so many files.
+    fn folder(count: usize) -> (tempfile::TempDir, Arc<Root>) {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for number in 0..500 {
+        for number in 0..count {
             std::fs::write(folder.path().join(number.to_string()), "").expect("written");
         }
         let root = Arc::new(Root::open_path(folder.path(), false).expect("a folder"));
-        let listings = Listings { places: Budget::new(AT_ONCE), memory: Budget::new(50_000) };
-        let begin = || {
-            let request = Request::parse(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a good one");
-            let directory = File::open(folder.path()).expect("a folder");
-            let path = DecodedPath::decode(b"/").expect("a path");
-            let options = Options::default();
-            let response = listings.respond(&root, directory, &path, None, &request.fields, &options);
-            let Body::Stream(stream) = response.expect("it can be read").body else {
-                panic!("there are many")
-            };
-            stream
-        };
+        (folder, root)
+    }
+
+    /// A large listing that nobody has asked for anything yet.
+    fn begin(listings: &Listings, root: &Arc<Root>) -> Box<dyn Stream> {
+        let request = Request::parse(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a good one");
+        let directory = File::open(root.path()).expect("a folder");
+        let path = DecodedPath::decode(b"/").expect("a path");
+        let options = Options::default();
+        let response = listings.respond(root, directory, &path, None, &request.fields, &options);
+        let Body::Stream(stream) = response.expect("it can be read").body else { panic!("there are many") };
+        stream
+    }
+
+    /// All the rest of it.
+    fn rest(stream: &mut dyn Stream) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            match stream.next() {
+                Next::Piece(piece) => bytes.extend(piece),
+                Next::Busy => {}
+                Next::End => return bytes,
+                other => panic!("it stops: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn so_many_large_listings_are_made_at_once_and_who_waits_ends_with_the_server() {
+        let (_folder, root) = folder(500);
+        // However slow the test is.
+        let listings = Listings { places: Places::new(AT_ONCE, Duration::MAX), ..Listings::default() };
+        let mut made: Vec<_> = (0..AT_ONCE).map(|_| begin(&listings, &root)).collect();
+        assert!(made.iter_mut().all(|stream| stream.next() == Next::Busy));
+        let (mut waiting, mut other) = (begin(&listings, &root), begin(&listings, &root));
+        assert_eq!((waiting.next(), other.next()), (Next::NotYet, Next::NotYet));
+        assert!(rest(&mut *made[0]).ends_with(b"</html>\n"));
+        assert_eq!((waiting.next(), other.next()), (Next::Busy, Next::NotYet));
+        other.stop();
+        waiting.stop();
+        assert_eq!((other.next(), waiting.next()), (Next::Broken, Next::Busy), "what has begun may end");
+        assert!(rest(&mut *waiting).ends_with(b"</html>\n"));
+        drop(made);
+        assert_eq!(begin(&listings, &root).next(), Next::Busy);
+    }
+
+    #[test]
+    fn who_does_not_take_its_listing_keeps_nobody_waiting() {
+        let (_folder, root) = folder(500);
+        // Nobody is ever asked soon enough.
+        let listings = Listings { places: Places::new(AT_ONCE, Duration::ZERO), ..Listings::default() };
+        let mut stalled: Vec<_> = (0..3 * AT_ONCE).map(|_| begin(&listings, &root)).collect();
+        assert!(stalled.iter_mut().all(|stream| stream.next() == Next::Busy));
+        assert!(rest(&mut *begin(&listings, &root)).ends_with(b"</html>\n"));
+        assert!(rest(&mut *stalled[0]).ends_with(b"</html>\n"));
+    }
+
+    #[test]
+    fn who_has_no_memory_for_its_entries_waits_for_it_and_at_last_breaks_off() {
+        let (_folder, root) = folder(500);
+        let listings = Listings { memory: Budget::new(50_000), ..Listings::default() };
         let held = listings.memory.take(45_000);
-        let mut stream = begin();
+        let mut stream = begin(&listings, &root);
         let mut answers = std::iter::repeat_with(|| stream.next());
         assert!(answers.by_ref().any(|next| next == Next::NotYet));
         drop(held);

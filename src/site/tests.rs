@@ -540,33 +540,6 @@ fn a_large_listing_is_made_in_short_steps_and_to_head_not_at_all() {
 }
 
 #[test]
-fn so_many_large_listings_are_made_at_once_and_who_waits_ends_with_the_server() {
-    let (_outside, root) = folder();
-    for number in 0..500 {
-        write(&root, &format!("many/{number}"), "");
-    }
-    let site = site(&root);
-    let ask = || match ask(&site, "GET /many/", "").body {
-        Body::Stream(stream) => stream,
-        other => panic!("{other:?}"),
-    };
-    let mut made: Vec<_> = (0..4).map(|_| ask()).collect();
-    assert!(made.iter_mut().all(|stream| stream.next() == Next::Busy));
-    let (mut waiting, mut other) = (ask(), ask());
-    assert_eq!((waiting.next(), other.next()), (Next::NotYet, Next::NotYet));
-    // Who has all entries needs no place to send them.
-    while made[0].next() == Next::Busy {}
-    assert_eq!(waiting.next(), Next::Busy);
-    assert_eq!(other.next(), Next::NotYet);
-    other.stop();
-    waiting.stop();
-    assert_eq!((other.next(), waiting.next()), (Next::Broken, Next::Busy), "what has begun may end");
-    assert!(text(Body::Stream(waiting)).ends_with("</html>\n"));
-    drop(made);
-    assert_eq!(ask().next(), Next::Busy);
-}
-
-#[test]
 fn names_stand_as_people_count_and_spell_in_every_form() {
     let (_outside, root) = folder();
     let names = ["Affe", "Ämter", "emil", "émile", "file1", "file2", "file10", "Zebra"];

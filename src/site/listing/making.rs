@@ -2,16 +2,16 @@
 //!
 //! ```text
 //! Gathering: some names, what they are, their order ... ──▶ Sending: some rows, some rows, ... ──▶ Over
-//!     one of a few places, and memory as it grows               the memory, as long as it takes
+//!     one of a few places, and memory as it grows               the place, as long as it is made use of
 //! ```
 //!
 //! Of a directory with few entries all of it is done at once. For many that would take so long that the
 //! worker's other clients notice, so each step is short, and others have their turns between two of them.
-//! Who finds all places taken waits. A client that reads slowly holds none: once the entries are known and
-//! in order they are sent as it takes them.
+//! Who finds all places taken waits ([`super::places`]).
 
+use super::places::{Place, Places};
 use super::{Entry, Folder, Form, Kind, Listings, Row, Totals, describe, people};
-use crate::budget::{Budget, Share};
+use crate::budget::Share;
 use crate::site::collation::Key;
 use crate::site::readme;
 use crate::site::root::is_shown;
@@ -21,6 +21,7 @@ use crate::trace;
 use rustix::fs::RawDir;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Up to so many entries are listed at once, with a Content-Length.
 pub(super) const FEW: usize = 100;
@@ -43,9 +44,9 @@ pub(super) struct Making {
     form: Box<dyn Form>,
     totals: Totals,
     stage: Stage,
-    /// One of the places of [`Listings`], while it gathers.
-    places: Arc<Budget>,
-    place: Option<Share>,
+    /// One of the places of [`Listings`], once it has begun.
+    places: Arc<Places>,
+    place: Option<Place>,
     memory: Share,
     waits: u32,
     /// The server is about to stop.
@@ -159,34 +160,31 @@ impl Making {
 
     /// A step of the way.
     fn step(&mut self) -> Next {
+        if let Stage::Over = self.stage {
+            self.place = None;
+            return Next::End;
+        }
+        let now = Instant::now();
+        match &self.place {
+            Some(place) => place.is_asked(now),
+            None => self.place = self.places.take(now),
+        }
+        if self.place.is_none() {
+            // Who only waits has nothing to lose but time, and there is none left.
+            return if self.is_stopping { Next::Broken } else { Next::NotYet };
+        }
         match self.stage {
-            Stage::Gathering { .. } => {
-                if self.place.is_none() {
-                    self.place = self.places.take(1);
+            Stage::Gathering { .. } => match self.gather_some() {
+                Ok(Gathered::Some | Gathered::All) => {
+                    self.waits = 0;
+                    Next::Busy
                 }
-                if self.place.is_none() {
-                    // Who only waits has nothing to lose but time, and there is none left.
-                    return if self.is_stopping { Next::Broken } else { Next::NotYet };
+                Ok(Gathered::NoRoom) if self.waits < MAX_WAITS && !self.is_stopping => {
+                    self.waits += 1;
+                    Next::NotYet
                 }
-                match self.gather_some() {
-                    Ok(Gathered::Some) => {
-                        self.waits = 0;
-                        Next::Busy
-                    }
-                    Ok(Gathered::All) => {
-                        self.place = None;
-                        Next::Busy
-                    }
-                    Ok(Gathered::NoRoom) if self.waits < MAX_WAITS && !self.is_stopping => {
-                        self.waits += 1;
-                        Next::NotYet
-                    }
-                    Ok(Gathered::NoRoom) | Err(_) => {
-                        self.stage = Stage::Over;
-                        Next::Broken
-                    }
-                }
-            }
+                Ok(Gathered::NoRoom) | Err(_) => Next::Broken,
+            },
             Stage::Sending { .. } => match self.some_text() {
                 Some(text) if text.is_empty() => Next::Busy,
                 Some(text) => Next::Piece(text.into_bytes()),
