@@ -72,6 +72,9 @@ pub(super) const TIME_TO_SPEAK: Duration = Duration::from_secs(1);
 const LINGER_TIME: Duration = Duration::from_secs(5);
 const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
 
+/// How long when the server stops: a client that never closes must not keep it from that.
+const LINGER_TIME_AT_STOP: Duration = Duration::from_secs(1);
+
 /// What a connection may have sent in all to be closed without lingering. It counts from the
 /// connection's beginning, which errs on the side of lingering.
 const ON_ITS_WAY_AT_ONCE: u64 = 16 * 1024;
@@ -1048,6 +1051,13 @@ impl<T: Transport> Connection<T> {
             State::SendingLast => WaitingFor::Room,
             State::Lingering(_) => WaitingFor::End,
         };
+        if self.closing && waiting_for == WaitingFor::End {
+            let soon = turn.now + LINGER_TIME_AT_STOP;
+            let has_lingered = self.waiting_for == WaitingFor::End;
+            self.deadline = if has_lingered { soon.min(self.deadline) } else { soon };
+            self.waiting_for = waiting_for;
+            return;
+        }
         // A head has to arrive within its time, however steadily its bytes drip in; a response, or an
         // upload, may take as long as it likes, as long as it moves.
         if waiting_for == self.waiting_for && waiting_for != WaitingFor::Moment && !has_moved {

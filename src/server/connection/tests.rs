@@ -445,6 +445,25 @@ fn after_the_last_answer_it_waits_for_a_client_that_may_still_be_sending() {
 }
 
 #[test]
+fn a_stop_waits_for_a_client_that_never_closes_but_not_for_long() {
+    let ask = "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    for is_stopped_before in [true, false] {
+        let mut bench = Bench::new();
+        bench.connection.transport.room = if is_stopped_before { 1000 } else { usize::MAX };
+        assert_eq!(bench.arrive(ask), Next::Wait);
+        bench.connection.finish();
+        bench.connection.transport.room = usize::MAX;
+        bench.connection.notice(false, true, false);
+        assert_eq!(bench.turn(Connection::advance), Next::Wait);
+        assert!(bench.connection.transport.finished);
+        // Nor does it get more time by what it sends.
+        bench.now += LINGER_TIME_AT_STOP / 2;
+        assert_eq!(bench.arrive("more"), Next::Wait);
+        assert_eq!(bench.wait_for_deadline(LINGER_TIME_AT_STOP / 2), Next::Close);
+    }
+}
+
+#[test]
 fn a_stop_ends_what_is_idle_and_lets_an_answer_finish() {
     let mut idle = Bench::new();
     idle.arrive("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
