@@ -637,7 +637,7 @@ impl Cli {
         let metrics = self.metrics;
         #[cfg(not(feature = "metrics"))]
         let metrics = false;
-        let cache_control = self.cache_control(script);
+        let (cache_control, index, codings) = (self.cache_control(script), self.index(), self.codings());
         let (addresses, sockets) = (self.addresses(), self.sockets());
         let (fields, log) = (self.own_fields(), self.log_format(machine));
         let cors = self.cors(&fields);
@@ -651,7 +651,7 @@ impl Cli {
             port: self.port,
             site: site::Options {
                 base: self.base_path.clone(),
-                index: self.index(),
+                index,
                 listing: !self.no_listing,
                 hidden: self.hidden,
                 cache_control,
@@ -663,7 +663,7 @@ impl Cli {
                     .upload
                     .then_some(site::Upload { overwrite: self.overwrite, most: self.max_upload }),
                 cors,
-                codings: self.codings(),
+                codings,
                 cache_size: self.cache_size as usize * 1_000_000,
                 count_cache: metrics,
                 trusted_hosts: site::TrustedHosts::with(self.allow_host.clone()),

@@ -128,7 +128,9 @@ fn whoever_has_the_first_version_gets_the_second_by_every_validator_and_way() {
                     first
                 })
                 .collect();
-            cases.iter().for_each(|case| (case.replace)());
+            for case in &cases {
+                (case.replace)();
+            }
             for (case, first) in cases.iter().zip(&firsts) {
                 let context = format!("{options:?}, settled: {is_settled}, {}", case.what);
                 assert!(is_second(&get(&mut client, case, ""), case), "{context}");
@@ -163,8 +165,10 @@ fn whoever_has_the_second_version_is_not_sent_it_again_whatever_its_time() {
         let cases = cases(folder.path());
         let server = Server::start(folder.path(), options);
         let mut client = server.connect();
-        cases.iter().for_each(|case| drop(get(&mut client, case, "")));
-        cases.iter().for_each(|case| (case.replace)());
+        for case in &cases {
+            get(&mut client, case, "");
+            (case.replace)();
+        }
         let_settle();
         for case in &cases {
             let second = get(&mut client, case, "");

@@ -193,7 +193,7 @@ impl Representation {
         Representation { is_ambiguous, ..made }
     }
 
-    /// The representation of a file whose bytes were read, and were [all of that version](read).
+    /// The representation of a file whose bytes were read, and were all of that version.
     pub fn in_memory(bytes: Arc<[u8]>, facts: &Facts, subject: Subject<'_>, form: Form) -> Representation {
         let etag = tag_of_bytes(&bytes, facts, &subject, form);
         let young_tag = young_tag(&bytes, facts, &subject, form);
