@@ -787,16 +787,14 @@ fn a_change_that_hides_behind_the_same_size_and_time_is_seen_while_the_file_is_y
     let site = site(&root);
     let time = fs::metadata(root.join("a.txt")).and_then(|metadata| metadata.modified()).expect("a time");
     let tag = ask(&site, "GET /a.txt", "").headers.get("etag").expect("a tag").to_owned();
-    assert!(tag.starts_with("W/"), "{tag}");
     let again = |site: &Site| ask(site, "GET /a.txt", &format!("If-None-Match: {tag}\r\n")).status;
-    assert_eq!(again(&site), Status::NOT_MODIFIED);
-    // The clock of the file system moves in steps; the change is made until it shows.
-    while again(&site) == Status::NOT_MODIFIED {
-        write(&root, "a.txt", "HELLO");
+    for content in ["HELLO", "HeLLo", "hEllO"] {
+        write(&root, "a.txt", content);
         let file = fs::File::options().write(true).open(root.join("a.txt")).expect("opened");
         file.set_modified(time).expect("set");
+        assert_eq!(again(&site), Status::OK, "at once, though the clock may not have moved on");
+        assert_eq!(text(ask(&site, "GET /a.txt", "").body), content);
     }
-    assert_eq!(text(ask(&site, "GET /a.txt", "").body), "HELLO");
 }
 
 #[test]
