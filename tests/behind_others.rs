@@ -17,6 +17,7 @@ fn everything_comes_through(proxy: Proxy) {
     let mut random = Random::new(1);
     let large: Vec<u8> = (0..5_000_000 / 8).flat_map(|_| random.next().to_le_bytes()).collect();
     write(site.path(), "large.bin", &large);
+    support::let_settle();
     for way in WAYS {
         let behind = Behind::start(
             proxy,

@@ -33,7 +33,6 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
     for (name, content) in files {
         write(folder.path(), name, content);
     }
-    let_settle();
     folder
 }
 
@@ -60,7 +59,6 @@ pub(crate) fn write_sparse(folder: &Path, name: &str, length: u64) {
     let path = folder.join(name);
     File::create(&path).and_then(|file| file.set_len(length)).expect("a sparse file is made");
     settle(&path);
-    let_settle();
 }
 
 fn settle(path: &Path) {
@@ -260,6 +258,7 @@ impl Server {
 
     /// Starts a server by a command that tells it all that it needs.
     pub(crate) fn start_command(command: &mut Command) -> Server {
+        let_settle();
         let process = Process::start(command);
         let line = process.stdout.line("the start line", |_| true);
         let url = line.strip_prefix("Listening on ").filter(|url| url.ends_with('/'));
