@@ -63,15 +63,14 @@ fn read(path: &Path, apart: &Apart) -> Result<Vec<u8>, String> {
     let shown = human::OneLine(path);
     let failed = |error: io::Error| cannot_read(path, &error);
     apart.check("the file of users", path)?;
-    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let file = std::fs::File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     if mode & 0o007 != 0 {
         complain(&format!(
             "glasshttp: \"{shown}\" is open to all users of this machine; keep it to yourself (chmod 600)"
         ));
     }
-    let mut content = Vec::new();
-    file.read_to_end(&mut content).map_err(failed)?;
+    let content = text_file::read(file).map_err(failed)?;
     text_file::text(path, &content).map(<[u8]>::to_vec)
 }
 

@@ -22,6 +22,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -175,7 +176,7 @@ fn read(files: &Files) -> Result<CertifiedKey, String> {
 /// What a file says, or why it cannot be read. Around each line there may be blanks, as there are where PEM stood
 /// indented in some other file.
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    let bytes = File::open(path).and_then(text_file::read).map_err(|error| cannot_read(path, &error))?;
     let lines = text_file::text(path, &bytes)?.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     Ok(lines.collect::<Vec<_>>().join(&b'\n'))
 }

@@ -8,8 +8,24 @@
 //! Lines may end in CR LF, too, and in blanks; that is for those who split them.
 
 use crate::human::OneLine;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
+
+/// How long one may be, in bytes: hundreds of certificates, or ten thousand users.
+const MOST: u64 = 1024 * 1024;
+
+/// What is in a file.
+///
+/// # Errors
+/// That of the system, or that it is too long to be what it should.
+pub fn read(file: impl Read) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    file.take(MOST + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MOST {
+        return Err(io::Error::other("it has more than a megabyte, and so is something else"));
+    }
+    Ok(content)
+}
 
 /// U+FEFF in UTF-8: the *byte order mark*, which says nothing of an order here.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -41,6 +57,12 @@ pub fn can_be_read_again(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_is_not_read_to_its_end() {
+        assert_eq!(read(&b"alice"[..]).expect("it is short"), b"alice");
+        assert!(read(io::repeat(0)).is_err());
+    }
 
     #[test]
     fn a_mark_is_passed_over_and_utf_16_is_told_from_text() {

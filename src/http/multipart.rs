@@ -58,8 +58,9 @@ pub struct Decoder {
 enum State {
     /// Before the first boundary.
     Preamble,
-    /// Behind a boundary: another part, or the end.
-    Boundary,
+    /// Behind a boundary: another part, or the end. Until its line makes sense nobody knows whether the part
+    /// before it, if there is one, ends here.
+    Boundary { ends_part: bool },
     /// In the head of a part, from the CRLF before its first line on.
     Head,
     /// In the content of a part.
@@ -142,27 +143,32 @@ impl Decoder {
                     }
                     let Some(at) = found else { return Ok(None) };
                     self.used += at + length;
-                    self.state = State::Boundary;
+                    self.state = State::Boundary { ends_part: false };
                 }
-                State::Boundary => match behind_boundary(rest)? {
-                    Behind::More => return Ok(None),
-                    Behind::End => self.state = State::Epilogue,
-                    Behind::Part { padding } => {
-                        self.parts += 1;
-                        if self.parts > MAX_PARTS {
-                            let why = format!("the form has more than {MAX_PARTS} parts");
-                            return Err(Refusal::new(Status::CONTENT_TOO_LARGE, why));
+                State::Boundary { ends_part } => {
+                    match behind_boundary(rest)? {
+                        Behind::More => return Ok(None),
+                        Behind::End => self.state = State::Epilogue,
+                        Behind::Part { padding } => {
+                            self.used += padding;
+                            self.state = State::Head;
                         }
-                        self.used += padding;
-                        self.state = State::Head;
                     }
-                },
+                    if ends_part {
+                        return Ok(Some(Event::PartEnd));
+                    }
+                }
                 State::Head => {
                     let ends = memmem::find(rest, b"\r\n\r\n");
                     if ends.unwrap_or(rest.len().saturating_sub(3)) > MAX_HEAD {
                         return Err(malformed("the head of a part of the form is too long"));
                     }
                     let Some(ends) = ends else { return Ok(None) };
+                    self.parts += 1;
+                    if self.parts > MAX_PARTS {
+                        let why = format!("the form has more than {MAX_PARTS} parts");
+                        return Err(Refusal::new(Status::CONTENT_TOO_LARGE, why));
+                    }
                     let part = Part::parse(rest[..ends].strip_prefix(b"\r\n").unwrap_or_default())?;
                     self.used += ends + 4;
                     self.state = State::Content;
@@ -171,8 +177,7 @@ impl Decoder {
                 State::Content => match self.delimiter.find(rest) {
                     Some(0) => {
                         self.used += self.delimiter.needle().len();
-                        self.state = State::Boundary;
-                        return Ok(Some(Event::PartEnd));
+                        self.state = State::Boundary { ends_part: true };
                     }
                     found => {
                         let sure = found.unwrap_or_else(|| rest.len() - self.could_be_delimiter(rest));

@@ -228,6 +228,14 @@ impl DecodedPath {
     }
 }
 
+/// Whether links on the page of a folder lead to what is in it from this path, still encoded: a client resolves
+/// them against the path that it has sent, up to the last `/` there (RFC 3986 section 5.2.3). From `/a/b/..`, which
+/// names the folder `/a/`, they would lead into `/a/b/`.
+pub fn ends_as_a_folder(path: &[u8]) -> bool {
+    let last = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    last.is_empty() || last == b"." || last.eq_ignore_ascii_case(b"%2e")
+}
+
 /// What [`encode_segment`] encodes: all but the unreserved characters of RFC 3986 section 2.3.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -399,6 +407,23 @@ mod tests {
         ];
         for (path, expected) in table {
             assert_eq!(DecodedPath::decode(path.as_bytes()).unwrap().is_hidden(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn links_lead_into_a_folder_only_from_what_ends_as_one() {
+        for (path, expected) in [
+            ("/", true),
+            ("/a/", true),
+            ("/a/../b/", true),
+            ("/a/.", true),
+            ("/a/%2E", true),
+            ("/a/..", false),
+            ("/a/%2e.", false),
+            ("/a%2f", false),
+            ("/a", false),
+        ] {
+            assert_eq!(ends_as_a_folder(path.as_bytes()), expected, "{path}");
         }
     }
 

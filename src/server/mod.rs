@@ -75,8 +75,8 @@ impl Internal {
     pub fn is_asked_for(&self, request: &Request<'_>, base: &BasePath) -> bool {
         let Target::Path { path, .. } = request.target else { return false };
         // Mostly it is not, and that can be seen without decoding: it is neither written there nor encoded.
-        let may_be =
-            memchr::memchr(b'%', path).is_some() || memchr::memmem::find(path, self.prefix).is_some();
+        let is_written = || path.windows(self.prefix.len()).any(|part| part == self.prefix);
+        let may_be = memchr::memchr(b'%', path).is_some() || is_written();
         may_be && base.below(path).is_some_and(|path| path.text().starts_with(self.prefix))
     }
 }

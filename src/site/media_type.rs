@@ -48,7 +48,11 @@ const TYPES: &[(&str, &str)] = &[
     ("woff", "font/woff"),
     // RFC 8216
     ("m3u8", "application/vnd.apple.mpegurl"),
+    ("m3u", "application/vnd.apple.mpegurl"),
     ("m4s", "video/iso.segment"),
+    // RFC 4337
+    ("m4a", "audio/mp4"),
+    ("m4b", "audio/mp4"),
     ("mkv", "video/matroska"),
     ("mka", "audio/matroska"),
     // RFC 9512
@@ -665,6 +669,7 @@ mod tests {
             ("a.msix", "application/msix"),
             ("a.appinstaller", "application/appinstaller"),
             ("live.m3u8", "application/vnd.apple.mpegurl"),
+            ("a.m4a", "audio/mp4"),
             ("a.cbz", "application/vnd.comicbook+zip"),
             ("a.yaml", "application/yaml"),
             ("a.unheard-of", "application/octet-stream"),

@@ -66,7 +66,7 @@ use crate::budget::Budget;
 use crate::http::base_path::{BasePath, Place};
 #[cfg(feature = "archive")]
 use crate::http::target::parameter;
-use crate::http::target::{DecodedPath, Target};
+use crate::http::target::{DecodedPath, Target, ends_as_a_folder};
 use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
 use cache::{Cache, Grounds};
@@ -275,7 +275,10 @@ impl Site {
         let text = path.text();
         let wanted = self.options.codings.wanted(request).or_loaded(request, &text);
         let key = wanted.key(&text);
-        if let Some(representation) = self.cache.get(&key, arrived, &self.root) {
+        // A page of a folder, be it its index, must be where its links lead from.
+        let misleads =
+            path.names_directory && !ends_as_a_folder(encoded_path) && self.root.single_file().is_none();
+        if !misleads && let Some(representation) = self.cache.get(&key, arrived, &self.root) {
             return Ok(self.send(request, &representation));
         }
         // Who serves a single file means it, whatever its name.
@@ -286,6 +289,9 @@ impl Site {
             return Err(not_found());
         }
         match self.find(&path).or_else(|refusal| self.fall_back(request, &path, refusal))? {
+            Found::File { .. } | Found::Directory(_) if misleads => {
+                Ok(self.redirect_to_directory(Some(&path), query))
+            }
             Found::File { file, relative, for_certain } => {
                 let representation = self.represent(file, &relative, for_certain.then_some(&*key), &wanted);
                 Ok(self.send(request, &representation))
@@ -507,10 +513,15 @@ impl Site {
         let read = match representation::read_to_find_out(&file) {
             Read::AsSaid => (will_be_kept || must_be_read).then(|| representation::read(&file)).flatten(),
             Read::All(bytes) => {
+                let look = media_type::Look::at(&bytes, true);
+                let subject = subject.seen(look);
                 let made = Representation::made_when_read(bytes, subject, form);
                 return Arc::new(self.complete(made, cache_control));
             }
-            Read::More => return Arc::new(Representation::read_to_its_end(file, subject, form)),
+            Read::More(start) => {
+                let subject = subject.seen(media_type::Look::at(&start, false));
+                return Arc::new(Representation::read_to_its_end(file, subject, form));
+            }
         };
         let Some(bytes) = read else {
             return Arc::new(self.complete(Representation::on_disk(file, subject, form), cache_control));

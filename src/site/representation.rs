@@ -20,7 +20,7 @@
 #[cfg(feature = "compress")]
 use super::compress::Making;
 use super::facts::{self, Facts};
-use super::media_type::Content;
+use super::media_type::{self, Content, Look};
 use super::root::OpenFile;
 use super::script;
 use super::versions::{Digest, Versions, digest_of, read_at};
@@ -34,6 +34,7 @@ use crate::trace::{self, Rfc, quote};
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::fs::File;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -108,6 +109,15 @@ pub struct Subject<'a> {
     pub etags: Etags,
     /// What is known of versions.
     pub versions: &'a Arc<Versions>,
+}
+
+impl Subject<'_> {
+    /// The same of which these first bytes were seen since.
+    #[must_use]
+    pub fn seen(self, look: Look) -> Self {
+        let name = self.relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        Subject { content: media_type::of(name, look), ..self }
+    }
 }
 
 /// What a target names, as it is sent: a file's bytes, or those that a coding makes of them.
@@ -520,9 +530,11 @@ pub(super) enum Found {
     AsSaid,
     /// All of it.
     All(Vec<u8>),
-    /// More than is kept in memory.
-    More,
+    /// More than is kept in memory, or what cannot be read to its end: this is its beginning.
+    More(Vec<u8>),
 }
+
+const PAGE: usize = 4096;
 
 /// The most that is read before a head is written, in bytes.
 const MOST_READ: usize = 1024 * 1024;
@@ -535,16 +547,26 @@ pub(super) fn read_to_find_out(opened: &OpenFile) -> Found {
     }
     // Most are short: a first read of some pages tells all, and of an empty file that there is nothing.
     let mut bytes = Vec::new();
-    for room in [said.max(16 * 1024), MOST_READ + 1] {
+    // (Some want to be read in whole pages.)
+    for room in [said.next_multiple_of(PAGE) + 4 * PAGE, MOST_READ + PAGE] {
         let before = bytes.len();
-        bytes.resize(room.max(before), 0);
-        let count = read_at(&opened.file, &mut bytes[before..], before as u64).unwrap_or(0);
-        bytes.truncate(before + count);
+        bytes.resize(room, 0);
+        match read_at(&opened.file, &mut bytes[before..], before as u64) {
+            Ok(count) => bytes.truncate(before + count),
+            // It waits for more, which nobody does here: what there was is all.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => bytes.truncate(before),
+            // Whoever is sent it sees that it does not come to its end.
+            Err(_) if said == 0 => {
+                bytes.truncate(before);
+                return Found::More(bytes);
+            }
+            Err(_) => return Found::AsSaid,
+        }
         if bytes.len() < room {
             return if bytes.len() == said { Found::AsSaid } else { Found::All(bytes) };
         }
     }
-    if said > 0 { Found::AsSaid } else { Found::More }
+    if said > 0 { Found::AsSaid } else { Found::More(bytes) }
 }
 
 /// A body that ends where its file does.
