@@ -225,17 +225,28 @@ fn connect(name: &str, port: u16) -> io::Result<TcpStream> {
 fn status(mut stream: impl Read + Write, request: &str) -> io::Result<u16> {
     stream.write_all(request.as_bytes())?;
     stream.flush()?;
-    let mut line = Vec::new();
+    let mut answer = Vec::new();
     let mut piece = [0; 128];
-    while !line.contains(&b'\n') && line.len() < MAX_LINE {
+    while !has_final_status(&mut answer) && answer.len() < MAX_LINE {
         match stream.read(&mut piece) {
             Ok(0) => break,
-            Ok(count) => line.extend_from_slice(&piece[..count]),
+            Ok(count) => answer.extend_from_slice(&piece[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    read_status(&line).ok_or_else(|| io::Error::other("what it says is not HTTP"))
+    read_status(&answer).ok_or_else(|| io::Error::other("what it says is not HTTP"))
+}
+
+/// Whether the line is whole that counts. Interim answers (1xx) may come before it, and are taken out (RFC 9110
+/// section 15.2).
+fn has_final_status(answer: &mut Vec<u8>) -> bool {
+    while read_status(answer).is_some_and(|status| status < 200)
+        && let Some(end) = memchr::memmem::find(answer, b"\r\n\r\n")
+    {
+        answer.drain(..end + 4);
+    }
+    answer.contains(&b'\n') && read_status(answer).is_none_or(|status| status >= 200)
 }
 
 /// RFC 9112 section 4: `HTTP/1.1 200 OK`.
@@ -359,6 +370,27 @@ mod tests {
         let place = Place::parse("http://Aladdin:open%20sesame@a/").expect("a good URL");
         // The example of RFC 7617 section 2.
         assert_eq!(place.authorization.as_deref(), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+    }
+
+    #[test]
+    fn interim_answers_are_passed_over() {
+        let table: &[(&[u8], bool, Option<u16>)] = &[
+            (b"HTTP/1.1 200 OK\r\n", true, Some(200)),
+            (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", true, Some(200)),
+            (
+                b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 103 Early\r\n\r\nHTTP/1.1 404 \r\n",
+                true,
+                Some(404),
+            ),
+            (b"HTTP/1.1 103 Early\r\nLink: x\r\n", false, Some(103)),
+            (b"HTTP/1.1 100 Continue\r\n\r\nHTTP", false, None),
+            (b"nonsense\n", true, None),
+        ];
+        for (answer, is_final, status) in table {
+            let mut read = answer.to_vec();
+            assert_eq!(has_final_status(&mut read), *is_final, "{}", answer.escape_ascii());
+            assert_eq!(read_status(&read), *status, "{}", answer.escape_ascii());
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::site::auth::Plain;
 use crate::site::cache_control::Rule;
 use crate::site::{self, Etags};
 use crate::variables::{self, Variable};
-use clap::builder::{BoolishValueParser, PossibleValue};
+use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, ValueHint};
 use std::ffi::OsString;
@@ -77,7 +77,7 @@ pub struct Cli {
     socket_mode: u32,
 
     /// Share it with your network, on all addresses, and show a QR code of the first
-    #[arg(long, env = "GLASSHTTP_LAN", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_LAN", value_parser = yes_or_no, hide_env = true,
           conflicts_with = "bind", help_heading = "Where")]
     lan: bool,
 
@@ -124,7 +124,7 @@ pub struct Cli {
 
     /// Speak https with a new certificate that nobody knows, for a try; browsers warn of it
     #[cfg(feature = "tls")]
-    #[arg(long, env = "GLASSHTTP_TLS_SELF_SIGNED", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_TLS_SELF_SIGNED", value_parser = yes_or_no, hide_env = true,
           conflicts_with = "tls_cert", help_heading = "Encryption")]
     tls_self_signed: bool,
 
@@ -153,15 +153,15 @@ pub struct Cli {
     index: Vec<String>,
 
     /// Do not list folders that have no index file [default: they are listed]
-    #[arg(long, env = "GLASSHTTP_NO_LISTING", value_parser = BoolishValueParser::new(), hide_env = true, help_heading = "What")]
+    #[arg(long, env = "GLASSHTTP_NO_LISTING", value_parser = yes_or_no, hide_env = true, help_heading = "What")]
     no_listing: bool,
 
     /// Serve names that start with a dot, too [default: only /.well-known/]
-    #[arg(long, env = "GLASSHTTP_HIDDEN", value_parser = BoolishValueParser::new(), hide_env = true, help_heading = "What")]
+    #[arg(long, env = "GLASSHTTP_HIDDEN", value_parser = yes_or_no, hide_env = true, help_heading = "What")]
     hidden: bool,
 
     /// Follow links that lead out of the folder [default: they are refused]
-    #[arg(long, env = "GLASSHTTP_FOLLOW_LINKS", value_parser = BoolishValueParser::new(), hide_env = true, help_heading = "What")]
+    #[arg(long, env = "GLASSHTTP_FOLLOW_LINKS", value_parser = yes_or_no, hide_env = true, help_heading = "What")]
     follow_links: bool,
 
     /// How long browsers may use a copy without asking: seconds, no-cache, no-store or immutable (a year), for
@@ -190,18 +190,18 @@ pub struct Cli {
     spa: Option<String>,
 
     /// Let /about name about.html
-    #[arg(long, env = "GLASSHTTP_CLEAN_URLS", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_CLEAN_URLS", value_parser = yes_or_no, hide_env = true,
           help_heading = "For building pages")]
     clean_urls: bool,
 
     /// Send app.js.br, .zst or .gz in place of app.js, if it is there and the client takes it
-    #[arg(long, env = "GLASSHTTP_PRECOMPRESSED", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_PRECOMPRESSED", value_parser = yes_or_no, hide_env = true,
           help_heading = "For building pages")]
     precompressed: bool,
 
     /// Compress text, scripts and the like on the way, with br, zstd or gzip
     #[cfg(feature = "compress")]
-    #[arg(long, env = "GLASSHTTP_COMPRESS", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_COMPRESS", value_parser = yes_or_no, hide_env = true,
           help_heading = "For building pages")]
     compress: bool,
 
@@ -218,7 +218,7 @@ pub struct Cli {
     headers: Vec<(String, String)>,
 
     /// Isolate pages (COOP and COEP), so that they may use SharedArrayBuffer and wasm threads
-    #[arg(long, env = "GLASSHTTP_ISOLATE", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_ISOLATE", value_parser = yes_or_no, hide_env = true,
           help_heading = "For building pages")]
     isolate: bool,
 
@@ -238,12 +238,12 @@ pub struct Cli {
     reload_ignore: Vec<reload::Ignore>,
 
     /// Let everybody who can connect add files with PUT; none is replaced
-    #[arg(long, env = "GLASSHTTP_UPLOAD", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_UPLOAD", value_parser = yes_or_no, hide_env = true,
           help_heading = "For sharing files")]
     upload: bool,
 
     /// Let uploads replace files
-    #[arg(long, requires = "upload", env = "GLASSHTTP_OVERWRITE", value_parser = BoolishValueParser::new(),
+    #[arg(long, requires = "upload", env = "GLASSHTTP_OVERWRITE", value_parser = yes_or_no,
           hide_env = true, help_heading = "For sharing files")]
     overwrite: bool,
 
@@ -264,18 +264,18 @@ pub struct Cli {
     log: LogFormat,
 
     /// Show each exchange in full instead of the log: its bytes, and every decision with its reason
-    #[arg(long, env = "GLASSHTTP_EXPLAIN", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_EXPLAIN", value_parser = yes_or_no, hide_env = true,
           conflicts_with = "quiet", help_heading = "Output")]
     explain: bool,
 
     /// Show what goes on in the server, live, at /.glass/, to browsers on this machine
-    #[arg(long, env = "GLASSHTTP_INSPECT", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_INSPECT", value_parser = yes_or_no, hide_env = true,
           help_heading = "Output")]
     inspect: bool,
 
     /// Answer /.glass/health and /.glass/metrics (Prometheus), to whoever may ask for files
     #[cfg(feature = "metrics")]
-    #[arg(long, env = "GLASSHTTP_METRICS", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_METRICS", value_parser = yes_or_no, hide_env = true,
           help_heading = "Output")]
     metrics: bool,
 
@@ -286,7 +286,7 @@ pub struct Cli {
     faults: Vec<Fault>,
 
     /// Show a QR code of the address, for the camera of a phone
-    #[arg(long, env = "GLASSHTTP_QR", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_QR", value_parser = yes_or_no, hide_env = true,
           conflicts_with = "quiet", help_heading = "Output")]
     qr: bool,
 
@@ -296,7 +296,7 @@ pub struct Cli {
     open: Option<String>,
 
     /// Print nothing but errors [default: the address and the log]
-    #[arg(short, long, env = "GLASSHTTP_QUIET", value_parser = BoolishValueParser::new(), hide_env = true, help_heading = "Output")]
+    #[arg(short, long, env = "GLASSHTTP_QUIET", value_parser = yes_or_no, hide_env = true, help_heading = "Output")]
     quiet: bool,
 
     /// Whether to print in colour
@@ -359,7 +359,7 @@ pub struct Cli {
 
     /// Let the threads that face clients open all files that you may [default: those of the folder alone,
     /// where the kernel can see to it]
-    #[arg(long, env = "GLASSHTTP_NO_SANDBOX", value_parser = BoolishValueParser::new(), hide_env = true,
+    #[arg(long, env = "GLASSHTTP_NO_SANDBOX", value_parser = yes_or_no, hide_env = true,
           help_heading = "For running it longer")]
     no_sandbox: bool,
 
@@ -888,14 +888,26 @@ fn parse_file_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The words for yes and no are those that the variables of other options take.
+/// What a variable says of an option that has no value.
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "y" | "t" | "on" => Ok(true),
+        "0" | "false" | "no" | "n" | "f" | "off" => Ok(false),
+        _ => Err("it must be yes or no".to_owned()),
+    }
+}
+
 #[cfg(feature = "reload")]
 fn parse_reload(text: &str) -> Result<ReloadHow, String> {
     match text.to_ascii_lowercase().as_str() {
-        "auto" | "1" | "true" | "yes" | "y" | "t" | "on" => Ok(ReloadHow::Auto),
-        "" | "0" | "false" | "no" | "n" | "f" | "off" => Ok(ReloadHow::Off),
+        "auto" => Ok(ReloadHow::Auto),
         "poll" => Ok(ReloadHow::Poll),
-        _ => Err("it must be auto or poll".to_owned()),
+        "" => Ok(ReloadHow::Off),
+        text => match yes_or_no(text) {
+            Ok(true) => Ok(ReloadHow::Auto),
+            Ok(false) => Ok(ReloadHow::Off),
+            Err(_) => Err("it must be auto or poll".to_owned()),
+        },
     }
 }
 

@@ -7,6 +7,8 @@
 //! glasshttp: cannot serve "8080": no such file or directory; did you mean --port 8080?
 //! ```
 
+use clap::Command;
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
@@ -93,6 +95,18 @@ pub(crate) fn tip_for_value(option: &str, value: &str) -> Option<&'static str> {
     }
 }
 
+/// What may be meant by the name of a folder that is not there, if it stands behind an option that takes its
+/// value with `=` alone, as `--reload poll` does: the value may be left out, so what follows is a folder.
+pub fn meant_as_value(command: &Command, arguments: &[OsString], folder: &Path) -> Option<String> {
+    let at = arguments.iter().position(|argument| argument == folder.as_os_str())?;
+    let (before, value) = (arguments.get(at.checked_sub(1)?)?.to_str()?, folder.to_str()?);
+    let option = command.get_arguments().filter(|arg| arg.is_require_equals_set()).find(|arg| {
+        let short = arg.get_short().is_some_and(|short| before == format!("-{short}"));
+        short || arg.get_long().is_some_and(|long| before == format!("--{long}"))
+    })?;
+    Some(format!("did you mean --{}={value}?", option.get_long()?))
+}
+
 /// What may be meant by the name of a folder that is not there.
 pub fn meant_by_folder(folder: &Path) -> Option<String> {
     let text = folder.to_str()?;
@@ -109,6 +123,29 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
     use clap::CommandFactory;
+
+    #[test]
+    fn what_stands_behind_an_option_that_takes_its_value_with_an_equals_sign_may_be_meant_as_that() {
+        let table = [
+            (&["glasshttp", "--spa", "app.html"][..], Some("did you mean --spa=app.html?")),
+            (
+                &["glasshttp", "-p", "0", "--trust-proxy", "10.0.0.1"],
+                Some("did you mean --trust-proxy=10.0.0.1?"),
+            ),
+            (&["glasshttp", "-o", "/x"], Some("did you mean --open=/x?")),
+            (&["glasshttp", "--quiet", "site"], None),
+            (&["glasshttp", "site"], None),
+        ];
+        for (arguments, expected) in table {
+            let folder = Path::new(arguments.last().expect("there is one"));
+            let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+            assert_eq!(
+                meant_as_value(&Cli::command(), &arguments, folder).as_deref(),
+                expected,
+                "{arguments:?}"
+            );
+        }
+    }
 
     #[test]
     fn no_habit_is_an_option_of_ours_and_each_tip_names_options_that_there_are() {

@@ -3,7 +3,7 @@
 //! 0 after a stop that was asked for, 2 for a wrong command line, 1 for everything else. Each error
 //! is one line on standard error.
 
-use clap::ColorChoice;
+use clap::{ColorChoice, CommandFactory};
 use glasshttp::access_log::{self, AccessLog};
 #[cfg(feature = "tls")]
 use glasshttp::certificate::Certificate;
@@ -219,7 +219,11 @@ fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
 /// Why this folder cannot be served, and what may have been meant.
 fn cannot_serve(config: &Config, error: &io::Error) -> String {
     let tip = match error.kind() {
-        io::ErrorKind::NotFound => habits::meant_by_folder(&config.folder),
+        io::ErrorKind::NotFound => {
+            let arguments: Vec<_> = std::env::args_os().collect();
+            habits::meant_as_value(&Cli::command(), &arguments, &config.folder)
+                .or_else(|| habits::meant_by_folder(&config.folder))
+        }
         _ => None,
     };
     let tip = tip.map_or_else(String::new, |tip| format!("; {tip}"));

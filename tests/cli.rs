@@ -381,6 +381,8 @@ fn what_is_wrong_in_a_variable_is_told_with_the_variables_name() {
             let line = one_line(&end.stderr, &["glasshttp: ", &name, "--help"], &name);
             assert!(!is_word(line, &option), "{line}");
             refused += 1;
+        } else {
+            assert!(takes_value, "{name} says neither yes nor no, which may open what was to stay closed");
         }
     }
     assert!(refused > 15, "{refused}");
