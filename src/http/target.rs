@@ -228,6 +228,20 @@ impl DecodedPath {
     }
 }
 
+/// The [text](DecodedPath::text) of a path, still encoded, that means just what it says, as most do: nothing in it is
+/// encoded, no segment is empty, and none begins with a dot. `None` for all others.
+pub fn plain_text(path: &[u8]) -> Option<&[u8]> {
+    let rest = path.strip_prefix(b"/")?;
+    let mut before = b'/';
+    for &byte in rest {
+        if byte == b'%' || byte == 0 || (before == b'/' && matches!(byte, b'/' | b'.')) {
+            return None;
+        }
+        before = byte;
+    }
+    Some(if rest.is_empty() { path } else { rest })
+}
+
 /// Whether links on the page of a folder lead to what is in it from this path, still encoded: a client resolves
 /// them against the path that it has sent, up to the last `/` there (RFC 3986 section 5.2.3). From `/a/b/..`, which
 /// names the folder `/a/`, they would lead into `/a/b/`.
@@ -411,6 +425,16 @@ mod tests {
     }
 
     #[test]
+    fn most_paths_mean_what_they_say() {
+        for path in ["/", "/a", "/a/b.c/", "/a b/\\c"] {
+            assert!(plain_text(path.as_bytes()).is_some(), "{path}");
+        }
+        for path in ["", "//", "/a//b", "/.env", "/a/../b", "/a%20b", "/a/."] {
+            assert_eq!(plain_text(path.as_bytes()), None, "{path}");
+        }
+    }
+
+    #[test]
     fn links_lead_into_a_folder_only_from_what_ends_as_one() {
         for (path, expected) in [
             ("/", true),
@@ -462,6 +486,18 @@ mod tests {
             }
             let decoded = DecodedPath::decode(path.as_bytes()).ok().map(|path| path.relative);
             prop_assert_eq!(decoded, left.map(|left| left.join("/").into_bytes()));
+        }
+
+        #[test]
+        fn a_path_that_means_what_it_says_is_decoded_to_that(
+            path in "/[a-z%./ ]{0,6}(/[a-z%2ef./]{0,4}){0,3}", bytes in proptest::collection::vec(any::<u8>(), 0..9))
+        {
+            for path in [path.as_bytes(), &[b"/", &bytes[..]].concat()] {
+                if let Some(text) = plain_text(path) {
+                    let decoded = DecodedPath::decode(path).unwrap();
+                    prop_assert_eq!(text, &*decoded.text());
+                }
+            }
         }
 
         #[test]

@@ -66,7 +66,7 @@ use crate::budget::Budget;
 use crate::http::base_path::{BasePath, Place};
 #[cfg(feature = "archive")]
 use crate::http::target::parameter;
-use crate::http::target::{DecodedPath, Target, ends_as_a_folder};
+use crate::http::target::{self, DecodedPath, Target, ends_as_a_folder};
 use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
 use cache::{Cache, Grounds};
@@ -236,6 +236,11 @@ impl Site {
         if self.options.upload.is_some() { Method::ALLOW_WITH_FORMS } else { Method::ALLOW }
     }
 
+    /// What a path names that is still encoded, if it can be seen without decoding.
+    fn plain_text<'a>(&self, encoded_path: &'a [u8]) -> Option<&'a [u8]> {
+        target::plain_text(encoded_path).filter(|_| self.options.base.start() == "/")
+    }
+
     fn answer(&self, request: &Request<'_>, arrived: Instant) -> Result<Response, Refusal> {
         self.options.hosts.check(request.host)?;
         if let Some(preflight) = self.options.cors.preflight(request, self.methods()) {
@@ -261,6 +266,14 @@ impl Site {
                 return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
             }
         };
+        // Most requests are for what is in memory, by a path that need not be decoded.
+        let plain_text = self.plain_text(encoded_path);
+        if let Some(text) = plain_text {
+            let wanted = self.options.codings.wanted(request).or_loaded(request, text);
+            if let Some(representation) = self.cache.get(&wanted.key(text), arrived, &self.root) {
+                return Ok(self.send(request, &representation));
+            }
+        }
         let path = match self.options.base.place_of(encoded_path)? {
             Place::Below(path) => path,
             Place::WithoutSlash => return Ok(self.redirect_to_directory(None, query)),
@@ -278,7 +291,8 @@ impl Site {
         // A page of a folder, be it its index, must be where its links lead from.
         let misleads =
             path.names_directory && !ends_as_a_folder(encoded_path) && self.root.single_file().is_none();
-        if !misleads && let Some(representation) = self.cache.get(&key, arrived, &self.root) {
+        let was_not_looked_up = plain_text.is_none() && !misleads;
+        if was_not_looked_up && let Some(representation) = self.cache.get(&key, arrived, &self.root) {
             return Ok(self.send(request, &representation));
         }
         // Who serves a single file means it, whatever its name.
