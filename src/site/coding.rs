@@ -115,6 +115,10 @@ impl Wanted {
     /// (WebAssembly comes by `fetch`, which says nothing of what it is for; but who fetches that by a page
     /// wants to run it.)
     pub(super) fn or_loaded(self, request: &Request<'_>, path: &[u8]) -> Wanted {
+        // Mostly it can be seen by the last letter that it is not about one.
+        if !path.last().is_some_and(|last| b"RTZrtz".contains(last)) {
+            return self;
+        }
         let ends_with = |end: &str| {
             path.len()
                 .checked_sub(end.len())
