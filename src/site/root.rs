@@ -117,9 +117,9 @@ impl Root {
         }
         let open = RwLock::new(Arc::new(OpenRoot::at(&path)?));
         let root = Root { path, single_file, follow_links, open, deputies: None };
-        if root.single_file.is_none() && !root.can_be_read() {
-            // What may not be read may be entered all the same (mode 0711); else it fails here, and not at
-            // the first request.
+        if root.single_file.is_none() {
+            // What may be entered need not be read (mode 0711). Where it may not be entered it fails here, and
+            // not at the first request.
             std::fs::metadata(root.path.join("."))?;
         }
         Ok(root)
