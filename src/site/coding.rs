@@ -203,7 +203,7 @@ impl Site {
     pub(super) fn represent_coded(
         &self,
         file: OpenFile,
-        mut subject: Subject<'_>,
+        subject: Subject<'_>,
         name: &[u8],
         key: Option<&[u8]>,
         wanted: &Wanted,
@@ -219,12 +219,9 @@ impl Site {
             return self.in_form(found, subject, Form::Precompressed(coding), key, choice.grounds);
         }
         #[cfg(feature = "compress")]
-        let file = match self.compress(file, subject, key, wanted, &mut choice) {
+        let (file, subject) = match self.compress(file, subject, key, wanted, &mut choice) {
             Compressed::Yes(representation) => return representation,
-            Compressed::No(file, given_back) => {
-                subject = given_back;
-                file
-            }
+            Compressed::No(file, subject) => (file, subject),
         };
         let varies = codings.can_vary(name, &subject.content.content_type);
         let form = if varies { Form::Identity } else { Form::Plain };
