@@ -19,7 +19,7 @@
 
 #[cfg(feature = "compress")]
 use super::compress::{self, Compressor, Making};
-use super::representation::{Form, Representation, Subject};
+use super::representation::{Form, Representation, Subject, name_of};
 use super::root::{OpenFile, Opened};
 use super::{Site, cache::Grounds, facts::Facts};
 use crate::http::coding::{Coding, Preferences, preferences};
@@ -204,12 +204,12 @@ impl Site {
         &self,
         file: OpenFile,
         subject: Subject<'_>,
-        name: &[u8],
         key: Option<&[u8]>,
         wanted: &Wanted,
     ) -> Arc<Representation> {
         let codings = self.options.codings;
         let relative = subject.relative;
+        let name = name_of(relative);
         // Files that are too large to keep are not worth a trail.
         let is_known = key.is_some() && file.facts.is_settled();
         let trail = self.root.trail(relative).filter(|_| is_known);

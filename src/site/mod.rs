@@ -71,7 +71,7 @@ use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::trace::{self, Rfc, quote};
 use cache::{Cache, Grounds};
 use coding::Wanted;
-use representation::{Form, Found as Read, Representation, Subject};
+use representation::{Form, Found as Read, Representation, Subject, name_of};
 use root::{OpenFile, Opened, SingleFile};
 use rustix::fs::FileType;
 use std::sync::Arc;
@@ -267,12 +267,12 @@ impl Site {
             }
         };
         // Most requests are for what is in memory, by a path that need not be decoded.
-        let plain_text = self.plain_text(encoded_path);
-        if let Some(text) = plain_text {
-            let wanted = self.options.codings.wanted(request).or_loaded(request, text);
-            if let Some(representation) = self.cache.get(&wanted.key(text), arrived, &self.root) {
-                return Ok(self.send(request, &representation));
-            }
+        let wanted_by = |text: &[u8]| self.options.codings.wanted(request).or_loaded(request, text);
+        let looked_up = self.plain_text(encoded_path).map(|text| (text, wanted_by(text)));
+        if let Some((text, wanted)) = &looked_up
+            && let Some(representation) = self.cache.get(&wanted.key(text), arrived, &self.root)
+        {
+            return Ok(self.send(request, &representation));
         }
         let path = match self.options.base.place_of(encoded_path)? {
             Place::Below(path) => path,
@@ -286,13 +286,16 @@ impl Site {
             });
         }
         let text = path.text();
-        let wanted = self.options.codings.wanted(request).or_loaded(request, &text);
+        let was_looked_up = looked_up.is_some();
+        let wanted = looked_up.map_or_else(|| wanted_by(&text), |(_, wanted)| wanted);
         let key = wanted.key(&text);
         // A page of a folder, be it its index, must be where its links lead from.
         let misleads =
             path.names_directory && !ends_as_a_folder(encoded_path) && self.root.single_file().is_none();
-        let was_not_looked_up = plain_text.is_none() && !misleads;
-        if was_not_looked_up && let Some(representation) = self.cache.get(&key, arrived, &self.root) {
+        if !was_looked_up
+            && !misleads
+            && let Some(representation) = self.cache.get(&key, arrived, &self.root)
+        {
             return Ok(self.send(request, &representation));
         }
         // Who serves a single file means it, whatever its name.
@@ -469,8 +472,8 @@ impl Site {
         key: Option<&[u8]>,
         wanted: &Wanted,
     ) -> Arc<Representation> {
-        let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-        let mut subject = self.subject(&file, relative, name);
+        let name = name_of(relative);
+        let mut subject = self.subject(&file, relative);
         let form = match (subject.content.coding, media_type::packed(name)) {
             (Some(coding), _) => Some(Form::Named(coding)),
             (None, Some((coding, inner))) => {
@@ -488,7 +491,7 @@ impl Site {
         // Into pages that get the script something is put while they are sent: they go out as they are.
         let gets_script = self.options.script && media_type::is_page(name);
         if form.is_none() && !self.options.codings.are_off() && !gets_script {
-            return self.represent_coded(file, subject, name, key, wanted);
+            return self.represent_coded(file, subject, key, wanted);
         }
         let may_be_kept = key.is_some() && self.cache.would_keep(&file.facts);
         let trail = if may_be_kept { self.root.trail(relative) } else { None };
@@ -497,7 +500,8 @@ impl Site {
     }
 
     /// What is known of a file beside its bytes.
-    fn subject<'a>(&'a self, file: &OpenFile, relative: &'a [u8], name: &[u8]) -> Subject<'a> {
+    fn subject<'a>(&'a self, file: &OpenFile, relative: &'a [u8]) -> Subject<'a> {
+        let name = name_of(relative);
         Subject {
             relative,
             content: self.versions.content(file, name),
@@ -571,7 +575,7 @@ impl Site {
             if trace::is_on() {
                 self.find_near(request);
             }
-            let subject = self.subject(&file, b"404.html", b"404.html");
+            let subject = self.subject(&file, b"404.html");
             let page = Representation::on_disk(file, subject, Form::Plain);
             return self.complete(page, "no-cache").respond_as_error(refusal.status);
         }

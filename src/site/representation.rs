@@ -111,12 +111,16 @@ pub struct Subject<'a> {
     pub versions: &'a Arc<Versions>,
 }
 
+/// The last part of a path.
+pub(super) fn name_of(relative: &[u8]) -> &[u8] {
+    relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+}
+
 impl Subject<'_> {
     /// The same of which these first bytes were seen since.
     #[must_use]
     pub fn seen(self, look: Look) -> Self {
-        let name = self.relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-        Subject { content: media_type::of(name, look), ..self }
+        Subject { content: media_type::of(name_of(self.relative), look), ..self }
     }
 }
 
@@ -157,8 +161,8 @@ struct Date {
     versions: Arc<Versions>,
 }
 
-/// A date whose facts say nothing of the bytes, as in `/proc`, has no history.
 impl Date {
+    /// The date of this version, if it has one. It is noted as told: whoever is sent this is told it.
     fn of(subject: &Subject<'_>, facts: &Facts, form: Form) -> Option<Date> {
         let seconds = facts.date()?;
         // The file that lies beside another has a date of its own.
@@ -191,13 +195,12 @@ impl Representation {
             Etags::Content => subject.versions.digest_of_large(&file, facts),
             Etags::Facts => None,
         };
-        let etag = match digest {
-            Some(digest) => tag_of_content(&digest, form),
-            None if facts.is_settled() => tag_of_facts(facts, form),
+        let (etag, is_ambiguous) = match digest {
+            Some(digest) => (tag_of_content(&digest, form), false),
+            None if facts.is_settled() => (tag_of_facts(facts, form), false),
             // It may be another one in a moment, and nothing would show it: nobody may take it for this one.
-            None => ambiguous_tag(facts, form),
+            None => (ambiguous_tag(facts, form), true),
         };
-        let is_ambiguous = digest.is_none() && !facts.is_settled();
         let date = Date::of(&subject, facts, form);
         let made = Representation::new(Source::Disk(file), facts.length, subject, form, etag, date);
         Representation { is_ambiguous, ..made }
@@ -612,9 +615,14 @@ fn meaning_of(ranges: &Ranges) -> String {
 /// in it, too, for file systems that keep but one (FAT). What a coding makes of a file has other bytes, and
 /// so another tag (section 8.8.3.3).
 fn tag_of_facts(facts: &Facts, form: Form) -> String {
+    quoted(&in_hexadecimal(facts), form)
+}
+
+/// Length, both times in nanoseconds, and inode.
+fn in_hexadecimal(facts: &Facts) -> String {
     let (modified, changed) = (nanoseconds(facts.modified), nanoseconds(facts.changed));
     let (length, inode) = (facts.length, facts.identity.1);
-    quoted(&format!("{length:x}-{modified:x}-{changed:x}-{inode:x}"), form)
+    format!("{length:x}-{modified:x}-{changed:x}-{inode:x}")
 }
 
 /// The tag of a file as long as it is so young that a second change could hide behind the same times. Weak, and
@@ -626,8 +634,7 @@ fn weak_tag(facts: &Facts, own: &str, form: Form) -> String {
 /// The same where they are too many to be read for that. It says what the file system says, so that all
 /// instances give the same; and it is taken for no name of this version.
 fn ambiguous_tag(facts: &Facts, form: Form) -> String {
-    let (modified, changed) = (nanoseconds(facts.modified), nanoseconds(facts.changed));
-    weak_tag(facts, &format!("{modified:x}-{changed:x}-{:x}-young", facts.identity.1), form)
+    format!("W/{}", quoted(&format!("{}-young", in_hexadecimal(facts)), form))
 }
 
 /// The tag of a file whose bytes are here.
