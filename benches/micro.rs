@@ -3,7 +3,7 @@
 //! `cargo bench --bench micro`
 
 use divan::{AllocProfiler, Bencher, black_box};
-use glasshttp::access_log::{AccessLog, Format};
+use glasshttp::glass::access_log::{AccessLog, Format};
 use glasshttp::http::request::{HeadScanner, Version};
 use glasshttp::http::response::{Framing, Head, OwnFields};
 use glasshttp::http::{Headers, Request, Status, date, range};

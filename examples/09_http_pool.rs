@@ -64,7 +64,7 @@
 //! Into `src/`, where each of these has its place, and where nothing is in principle other than here:
 //!
 //! - `src/server/worker.rs` is the event loop of stage 6, in each of a few threads; what `talk` does
-//!   below is a state machine there, `src/server/connection.rs`, with deadlines (`src/server/timers.rs`);
+//!   below is a state machine there, `src/server/connection/mod.rs`, with deadlines (`src/server/timers.rs`);
 //! - `read_head` and `parse` are `src/http/request.rs`, the end of a body is `src/http/framing.rs`, and
 //!   `locate` is `src/http/target.rs`;
 //! - `answer` is `src/site/mod.rs`, and `read` is `src/site/root.rs`, which cannot be led astray;

@@ -1,6 +1,6 @@
 //! Folders as archives: what the real tar and unzip make of them, and what they cost the server.
 
-#![cfg(all(feature = "archive", target_os = "linux"))]
+#![cfg(target_os = "linux")]
 
 mod support;
 

@@ -1,7 +1,5 @@
 //! Passwords from outside: who comes in, who does not, and that guessing holds nobody up.
 
-#![cfg(feature = "auth")]
-
 mod support;
 #[path = "support/terminal.rs"]
 mod terminal;

@@ -115,7 +115,6 @@ fn a_listing_names_it_and_links_to_its_start() {
     assert_eq!((&json["path"], &json["entries"][0]["href"]), (&"/files/sub/".into(), &"./deep/".into()));
 }
 
-#[cfg(feature = "archive")]
 #[test]
 fn a_folder_below_it_can_be_had_as_an_archive() {
     let folder = site();
@@ -220,7 +219,6 @@ fn the_inspector_is_below_it() {
     assert_eq!(server.get("/.glass/").status, 404);
 }
 
-#[cfg(feature = "reload")]
 #[test]
 fn pages_find_the_script_for_reload_below_it() {
     const TAG: &str = "<script src=\"/files/.glass/reload.js\" async></script>";

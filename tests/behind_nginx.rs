@@ -100,7 +100,6 @@ fn listings_redirects_and_pages_that_say_no_lead_back_through_it() {
     }
 }
 
-#[cfg(feature = "archive")]
 #[test]
 #[ignore = "needs nginx; .ci/run runs it"]
 fn archives_are_streamed_through_it() {
@@ -209,7 +208,6 @@ fn the_inspector_does_not_open_through_it() {
     }
 }
 
-#[cfg(feature = "reload")]
 #[test]
 #[ignore = "needs nginx; .ci/run runs it"]
 fn pages_behind_it_hear_of_changes_at_once() {
@@ -229,7 +227,6 @@ fn pages_behind_it_hear_of_changes_at_once() {
 }
 
 /// nginx keeps answers back unless they say that they must not wait.
-#[cfg(feature = "reload")]
 #[test]
 #[ignore = "needs nginx; .ci/run runs it"]
 fn pages_behind_a_bare_proxy_pass_hear_of_changes_at_once() {
@@ -244,7 +241,6 @@ fn pages_behind_a_bare_proxy_pass_hear_of_changes_at_once() {
 }
 
 /// Reads until this has come.
-#[cfg(feature = "reload")]
 fn wait_for(client: &mut Client, text: &str) {
     let mut heard = String::new();
     while !heard.contains(text) {

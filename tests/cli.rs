@@ -158,17 +158,7 @@ fn version_and_help_go_to_standard_output_with_exit_code_0() {
 /// Each heading of the help, its options, and a part of what says their default.
 const HELP: &[(&str, &[(&str, &str)])] = &[
     ("Arguments:", &[("[FOLDER]", ".")]),
-    (
-        "Options:",
-        &[
-            #[cfg(feature = "manual")]
-            ("--completions <SHELL>", ""),
-            #[cfg(feature = "manual")]
-            ("--man", ""),
-            ("-h, --help", ""),
-            ("-V, --version", ""),
-        ],
-    ),
+    ("Options:", &[("--completions <SHELL>", ""), ("--man", ""), ("-h, --help", ""), ("-V, --version", "")]),
     (
         "Where:",
         &[
@@ -186,7 +176,6 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
         "Encryption:",
         &[("--tls-cert <FILE>", ""), ("--tls-key <FILE>", "in the same file"), ("--tls-self-signed", "")],
     ),
-    #[cfg(feature = "auth")]
     (
         "Who:",
         &[("-a, --auth <USER:PASSWORD>", "everybody"), ("--auth-file <FILE>", ""), ("--hash <USER>", "")],
@@ -213,7 +202,6 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("--cors[=<ORIGIN>]", "of none"),
             ("-H, --header <NAME: VALUE>", ""),
             ("--isolate", ""),
-            #[cfg(feature = "reload")]
             ("--reload[=<HOW>]", "off; HOW: auto"),
             ("--reload-ignore <GLOB>", ""),
         ],
@@ -225,7 +213,6 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
             ("--log <FORMAT>", "auto"),
             ("--explain", ""),
             ("--inspect", ""),
-            #[cfg(feature = "metrics")]
             ("--metrics", ""),
             ("--fault <FAULT>", ""),
             ("--qr", ""),
@@ -337,7 +324,7 @@ fn with_variables(variables: &[(&str, &str)], options: &[&str]) -> Finished {
 /// Each option's variable, the option, and whether it takes a value.
 fn variables() -> Vec<(String, String, bool)> {
     use clap::CommandFactory;
-    let mut command = glasshttp::cli::Cli::command();
+    let mut command = glasshttp::command::cli::Cli::command();
     command.build();
     let variables: Vec<_> = command
         .get_arguments()
@@ -448,7 +435,6 @@ fn a_file_of_a_variable_that_cannot_be_opened_is_told_with_the_variables_name() 
             "cannot open the log \"/no/such/log\" (GLASSHTTP_LOG_FILE): no such",
         ),
         ("GLASSHTTP_BIND", "192.0.2.1", "GLASSHTTP_BIND takes an address of this machine"),
-        #[cfg(feature = "auth")]
         ("GLASSHTTP_AUTH_FILE", "/no/such", "\"/no/such\" (GLASSHTTP_AUTH_FILE): no such file"),
         #[cfg(feature = "tls")]
         ("GLASSHTTP_TLS_CERT", "/no/such", "\"/no/such\" (GLASSHTTP_TLS_CERT): no such file"),
@@ -485,7 +471,6 @@ fn who_knows_another_server_gets_a_tip() {
         (&["-l", "tcp://0.0.0.0:8000"], 2, &["--bind ADDR"]),
         #[cfg(feature = "tls")]
         (&["-S"], 2, &["--tls-cert FILE"]),
-        #[cfg(feature = "auth")]
         (&["-a", "0.0.0.0"], 2, &["--bind ADDR"]),
     ];
     let empty = folder(&[]);

@@ -559,7 +559,6 @@ fn an_upload_may_name_the_tag_of_the_coding_that_its_client_got() {
 }
 
 #[test]
-#[cfg(feature = "reload")]
 fn pages_that_get_the_script_for_reload_go_out_as_they_are() {
     let folder = folder(&[("a.html", &words(5000)), ("a.html.br", "BR"), ("a.js", "js"), ("a.js.br", "BR")]);
     let server = Server::start(folder.path(), &["--precompressed", "--compress", "--reload"]);

@@ -90,7 +90,6 @@ fn the_image_asks_itself_whether_it_is_well_and_passwords_or_other_ports_by_vari
     let variables: &[&[(&str, &str)]] = &[
         &[],
         &[("GLASSHTTP_BASE_PATH", "/files"), ("GLASSHTTP_NO_LISTING", "1")],
-        #[cfg(feature = "auth")]
         &[("GLASSHTTP_AUTH", "pia:pepper")],
         #[cfg(feature = "tls")]
         &[("GLASSHTTP_TLS_SELF_SIGNED", "1")],

@@ -1,8 +1,8 @@
 //! The engine by itself: a real server on a real port, and in place of the site a function.
 
+use glasshttp::answer::{Body, FilePart, Response, Source};
 use glasshttp::http::{Headers, Request, Status};
 use glasshttp::server::{Arrival, Options, Server, Stopper};
-use glasshttp::site::{Body, FilePart, Response, Source};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};

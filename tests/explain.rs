@@ -104,16 +104,13 @@ const CASES: &[Case] = &[
             "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         ],
     ),
-    #[cfg(feature = "auth")]
     ("401-nobody", &["--auth", "alice:secret"], &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
-    #[cfg(feature = "auth")]
     (
         "200-password",
         &["--auth", "alice:secret"],
         &["GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic YWxpY2U6c2VjcmV0\r\n\r\n"],
     ),
     // The passwords are the numbers from 1 to 6. All come at once, so that no time passes.
-    #[cfg(feature = "auth")]
     (
         "429-guessing",
         &["--auth", "alice:secret"],
@@ -271,8 +268,7 @@ fn every_exchange_is_explained_as_its_file_says() {
     // 503 has a test of its own; 500 is for a disk that fails, 507 for one that is full.
     let missing: Vec<_> = Status::ALL.iter().map(|status| format!("{status:?}")).collect();
     let missing: Vec<_> = missing.iter().filter(|status| !statuses.contains(*status)).collect();
-    let elsewhere: &[_] =
-        if cfg!(feature = "auth") { &[] } else { &["401 Unauthorized", "429 Too Many Requests"] };
+    let elsewhere: &[_] = &[];
     let rare = &["500 Internal Server Error", "503 Service Unavailable", "507 Insufficient Storage"];
     let elsewhere: HashSet<_> = elsewhere.iter().chain(rare).copied().collect();
     assert_eq!(missing.iter().map(|status| status.as_str()).collect::<HashSet<_>>(), elsewhere);

@@ -1,8 +1,6 @@
 //! `--completions` and `--man`: that they name every option, and that the programs which they are for
 //! take them.
 
-#![cfg(feature = "manual")]
-
 mod support;
 
 use std::fs;

@@ -1,6 +1,5 @@
 //! `--metrics`: what Prometheus reads is what was done, and it is there only where it was asked for.
 
-#![cfg(feature = "metrics")]
 // Samples are written as decimals, but what is compared here counts things, and so is exact.
 #![allow(clippy::float_cmp)]
 
@@ -241,10 +240,7 @@ fn without_the_option_there_is_nothing() {
 #[test]
 fn it_stands_beside_the_inspector_and_live_reload() {
     let site = site();
-    #[cfg(feature = "reload")]
     let options = ["--inspect", "--reload", "--upload"];
-    #[cfg(not(feature = "reload"))]
-    let options = ["--inspect", "--upload"];
     let server = start(&site, &options);
     let mut client = server.connect();
     for (target, status) in
@@ -258,7 +254,6 @@ fn it_stands_beside_the_inspector_and_live_reload() {
 }
 
 #[test]
-#[cfg(feature = "auth")]
 fn with_passwords_both_need_one() {
     let site = site();
     let server = start(&site, &["--auth", "alice:secret"]);

@@ -15,7 +15,8 @@
 //!
 //! The cases are the same in each run. `PROPTEST_CASES=100000 PROPTEST_RNG_SEED=1` tries others.
 
-use glasshttp::budget::Budget;
+use glasshttp::answer::{Body, FilePart, Piece, Response, Source};
+use glasshttp::base::budget::Budget;
 use glasshttp::http::chunked::ChunkedDecoder;
 use glasshttp::http::framing::{Framing, expects_continue};
 use glasshttp::http::request::HeadScanner;
@@ -24,7 +25,6 @@ use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::transport::{Transport, copy_file};
 use glasshttp::server::{Exchange, Observer, Options};
-use glasshttp::site::{Body, FilePart, Piece, Response, Source};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseResult};
 use std::fs::File;

@@ -1,7 +1,5 @@
 //! Lines on a terminal for what takes long: they are there while it does, and leave no trace.
 
-#![cfg(feature = "progress")]
-
 mod support;
 #[path = "support/terminal.rs"]
 mod terminal;

@@ -1,8 +1,6 @@
 //! Live reload from outside: what pages hear of what changes in the folder, and how the script gets
 //! into them.
 
-#![cfg(feature = "reload")]
-
 mod support;
 
 use serde_json::Value;

@@ -2,8 +2,6 @@
 //!
 //! `cargo test --test reload_browser -- --ignored` runs them.
 
-#![cfg(feature = "reload")]
-
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;

@@ -2,11 +2,11 @@
 //!
 //! Where the kernel has no Landlock there is nothing to try, and these tests pass.
 
-#![cfg(all(target_os = "linux", feature = "sandbox"))]
+#![cfg(target_os = "linux")]
 
 mod support;
 
-use glasshttp::sandbox::{Extent, Opener, Rules, Sandbox};
+use glasshttp::site::sandbox::{Extent, Opener, Rules, Sandbox};
 use std::fs::{self, File};
 use std::io;
 use std::net::{TcpListener, TcpStream};

@@ -353,7 +353,6 @@ fn check_asks_through_a_unix_socket_too() {
 }
 
 #[test]
-#[cfg(feature = "auth")]
 fn check_may_bring_a_password_and_does_not_show_it() {
     let site = small_site();
     let mut command = glasshttp();

@@ -179,7 +179,6 @@ fn a_port_that_was_opened_before_is_taken_over() {
 }
 
 #[test]
-#[cfg(feature = "reload")]
 fn a_unix_socket_that_was_opened_before_answers_for_every_host() {
     let outer = site();
     let socket = outer.path().join("s");

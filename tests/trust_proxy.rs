@@ -136,14 +136,12 @@ fn the_inspector_shows_both_and_stays_closed_to_whoever_comes_by_a_proxy() {
 }
 
 /// What one who gives this password is told, behind a proxy that says this.
-#[cfg(feature = "auth")]
 fn log_in(server: &Server, password: &str, fields: &str) -> u16 {
     use base64::prelude::{BASE64_STANDARD, Engine};
     let claim = BASE64_STANDARD.encode(format!("alice:{password}"));
     server.connect().get_with("/a.txt", &format!("Authorization: Basic {claim}\r\n{fields}")).status
 }
 
-#[cfg(feature = "auth")]
 #[test]
 fn who_guesses_behind_a_proxy_has_to_wait_and_others_behind_it_do_not() {
     let folder = site();
@@ -157,7 +155,6 @@ fn who_guesses_behind_a_proxy_has_to_wait_and_others_behind_it_do_not() {
     assert_eq!(log_in(&server, "right", ""), 200);
 }
 
-#[cfg(feature = "auth")]
 #[test]
 fn nobody_escapes_the_delay_by_a_field_of_his_own() {
     let folder = site();

@@ -13,7 +13,7 @@
 #![no_main]
 
 use glasshttp::http::{Request, Status, date};
-use glasshttp::budget::Budget;
+use glasshttp::base::budget::Budget;
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::transport::{Transport, copy_file};

@@ -13,15 +13,15 @@
 
 #![no_main]
 
-use glasshttp::budget::Budget;
-use glasshttp::certificate::Certificate;
+use glasshttp::base::budget::Budget;
+use glasshttp::command::certificate::Certificate;
 use glasshttp::http::{Headers, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::tls::Tls;
 use glasshttp::server::transport::{Transport, copy_file};
 use glasshttp::server::{self, Arrival};
-use glasshttp::site::{Body, Response};
+use glasshttp::answer::{Body, Response};
 use glasshttp_fuzz::unfold;
 use libfuzzer_sys::fuzz_target;
 use rustls::crypto::aws_lc_rs;

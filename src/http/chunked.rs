@@ -23,7 +23,7 @@
 
 use super::Refusal;
 use super::fields::{is_forbidden_in_value, is_token_char, split_field_line};
-use crate::trace::Rfc;
+use crate::base::trace::Rfc;
 use std::ops::Range;
 
 /// The longest size line or trailer line, in bytes without CRLF.

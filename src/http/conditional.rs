@@ -16,7 +16,7 @@
 
 use super::date;
 use super::fields::{Fields, trim};
-use crate::trace::{self, Rfc, show};
+use crate::base::trace::{self, Rfc, show};
 
 /// What the representation is now, to compare with what the client knows.
 #[derive(Clone, Copy)]

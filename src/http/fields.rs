@@ -9,7 +9,7 @@
 //! as several lines, which mean the same as one line joined with commas (section 5.3).
 
 use super::{Refusal, Status};
-use crate::trace::Rfc;
+use crate::base::trace::Rfc;
 use arrayvec::ArrayVec;
 use std::borrow::Cow;
 

@@ -14,7 +14,7 @@
 
 use super::request::Version;
 use super::{Refusal, Request, Status};
-use crate::trace::{self, Rfc};
+use crate::base::trace::{self, Rfc};
 
 /// How a request's body is delimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

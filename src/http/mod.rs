@@ -18,6 +18,7 @@
 pub mod accept;
 pub mod base_path;
 pub mod chunked;
+pub mod client;
 pub mod coding;
 pub mod conditional;
 pub mod date;

@@ -27,7 +27,7 @@
 
 use super::fields::{is_token, trim};
 use super::{Refusal, Status};
-use crate::trace::Rfc;
+use crate::base::trace::Rfc;
 use memchr::memmem::{self, Finder};
 use percent_encoding::percent_decode;
 

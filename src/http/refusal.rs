@@ -8,7 +8,7 @@
 //! ```
 
 use super::Status;
-use crate::trace::{self, Rfc};
+use crate::base::trace::{self, Rfc};
 use std::borrow::Cow;
 use std::panic::Location;
 

@@ -25,7 +25,7 @@ use super::fields::{Fields, is_token, is_token_char};
 use super::host::Host;
 use super::target::{MAX_TARGET, Target};
 use super::{Method, Refusal, Status};
-use crate::trace::{self, Rfc, quote};
+use crate::base::trace::{self, Rfc, quote};
 use percent_encoding::{CONTROLS, percent_encode};
 
 /// The longest head taken, blank line included, in bytes.

@@ -1,6 +1,6 @@
 //! Status codes (RFC 9110 section 15): three digits for programs, a phrase for people.
 
-use crate::trace::Rfc;
+use crate::base::trace::Rfc;
 use std::fmt;
 
 /// A status code between 100 and 599.

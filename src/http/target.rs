@@ -37,7 +37,7 @@
 
 use super::host::Host;
 use super::{Method, Refusal, Status};
-use crate::trace::{self, Rfc, quote};
+use crate::base::trace::{self, Rfc, quote};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 use std::borrow::Cow;
 

@@ -6,10 +6,10 @@
 //! that does not come right behind its head. An upload is another matter: its body goes to a
 //! [`Receiver`], piece by piece, however large it is.
 
+use crate::answer::Receiver;
 use crate::http::Refusal;
 use crate::http::chunked::ChunkedDecoder;
 use crate::http::framing::Framing;
-use crate::site::Receiver;
 
 /// How large a body may be, framing included, to be read past.
 const MAX_DISCARDED: u64 = 64 * 1024;

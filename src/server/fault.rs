@@ -15,7 +15,7 @@
 //! ([`Transport::is_held_back`]).
 
 use super::transport::{Socket, Transport};
-use crate::trace;
+use crate::base::trace;
 use mio::event::Source;
 use std::fs::File;
 use std::io;

@@ -10,7 +10,7 @@
 //! ```
 
 use super::pool::Newcomer;
-use crate::client::Client;
+use crate::http::client::Client;
 use socket2::{Domain, Protocol, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};

@@ -11,14 +11,14 @@
 //!
 //! Read on in this order: [`listen`] (how a port is opened) and [`unix_socket`], [`pool`] and [`worker`] (who does the
 //! work), [`connection`] (one client's state machine) with [`buffer`] (what came in), `body` (a request's
-//! body: read past, kept or handed on) and [`crate::budget`] (memory for large answers),
+//! body: read past, kept or handed on) and [`crate::base::budget`] (memory for large answers),
 //! [`transmit`] (what goes out) and [`transport`] (the socket behind both, perhaps with `tls`), then [`timers`]. Not on the
-//! way of a request: [`exchange`] (what observers are told) and [`fault`] (faults made on purpose).
+//! way of a request: [`events`] (what observers are told) and [`fault`] (faults made on purpose).
 
 mod body;
 pub mod buffer;
 pub mod connection;
-pub mod exchange;
+pub mod events;
 pub mod fault;
 pub mod listen;
 pub mod pool;
@@ -30,18 +30,18 @@ pub mod transport;
 pub mod unix_socket;
 pub mod worker;
 
-pub use exchange::{Both, Exchange, Observer, Receiving, Story, UnderWay};
+pub use events::{Both, Exchange, Observer, Receiving, Story, UnderWay};
 pub use fault::Faults;
 pub use listen::Listener;
 pub use pool::{Caller, Stopper};
 
-use crate::client::Client;
+use crate::answer::{Gate, Response, Uploads};
 use crate::http::Request;
 use crate::http::base_path::BasePath;
+use crate::http::client::Client;
 use crate::http::forwarded::Proxies;
 use crate::http::response::OwnFields;
 use crate::http::target::Target;
-use crate::site::{Gate, Response, Uploads};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl Internal {
 /// Makes an observer for a worker; each has its own, so that they need not wait for each other.
 pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + 'a;
 
-/// What a server allows itself and its clients. The command line's defaults are in [`crate::cli`].
+/// What a server allows itself and its clients. The command line's defaults are in [`crate::command::cli`].
 #[derive(Debug, Clone)]
 pub struct Options {
     /// How many workers, one at least.

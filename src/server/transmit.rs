@@ -11,8 +11,8 @@
 //! that a client that asks for thousands does not make us hold them all.
 
 use super::transport::Transport;
-use crate::budget::Share;
-use crate::site::{Body, FilePart, Piece, Source};
+use crate::answer::{Body, FilePart, Piece, Source};
+use crate::base::budget::Share;
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;

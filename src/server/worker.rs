@@ -18,17 +18,17 @@
 
 use super::buffer::ReadBuffer;
 use super::connection::{Connection, Next, TIME_TO_SPEAK, Turn};
-use super::exchange::Observer;
+use super::events::Observer;
 use super::fault::Faulty;
 use super::listen::{self, Door};
 use super::pool::{Newcomer, Placement, Shared};
 use super::timers::Timers;
 use super::transport::{Socket, Transport};
 use super::{Options, Responder};
+use crate::base::trace;
 use crate::http::date;
 use crate::http::response::{Framing, Head};
 use crate::site::error_page;
-use crate::trace;
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
 use slab::Slab;
@@ -595,7 +595,7 @@ fn turn_away(newcomer: Newcomer, date: &[u8; date::LENGTH], options: &Options) {
     }
     let mut socket = newcomer.socket;
     let response = error_page::try_again("too many connections are open; try again in a moment");
-    let crate::site::Body::Bytes(body) = response.body else { unreachable!("a line is bytes") };
+    let crate::answer::Body::Bytes(body) = response.body else { unreachable!("a line is bytes") };
     let mut out = Vec::new();
     let head = Head {
         status: response.status,

@@ -26,7 +26,7 @@
 use super::facts::Facts;
 use super::representation::Representation;
 use super::root::{Root, Trail};
-use crate::trace;
+use crate::base::trace;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -9,7 +9,7 @@
 //!
 //! The first pattern that matches decides. Nothing is kept without asking unless that was asked for.
 
-use crate::patterns::Pattern;
+use crate::base::patterns::Pattern;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;

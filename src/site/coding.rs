@@ -22,9 +22,9 @@ use super::compress::{self, Compressor, Making};
 use super::representation::{Form, Representation, Subject, name_of};
 use super::root::{OpenFile, Opened};
 use super::{Site, cache::Grounds, facts::Facts};
+use crate::base::trace::{self, Rfc, quote};
 use crate::http::coding::{Coding, Preferences, preferences};
 use crate::http::{Request, Status};
-use crate::trace::{self, Rfc, quote};
 use std::borrow::Cow;
 #[cfg(feature = "compress")]
 use std::os::unix::fs::FileExt;

@@ -18,11 +18,11 @@
 //! | br 4 | 50 | 100 to 103 % |
 //! | br 5 | 30 | 92 to 97 % |
 
-use super::{Body, FilePart, Next, Response, Stream};
-use crate::budget::{Budget, Share};
+use crate::answer::{Body, FilePart, Next, Response, Stream};
+use crate::base::budget::{Budget, Share};
+use crate::base::trace::{self, Rfc};
 use crate::http::Status;
 use crate::http::coding::Coding;
-use crate::trace::{self, Rfc};
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -395,7 +395,7 @@ impl Coder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::Source;
+    use crate::answer::Source;
     use crate::site::media_type;
     use std::io::Read;
 

@@ -14,10 +14,10 @@
 //! Before a request that a form could not have sent, such as one with a field of its own, it asks
 //! whether that is welcome. That is the *preflight*: OPTIONS with Access-Control-Request-Method.
 
-use super::{Body, Response};
+use crate::answer::{Body, Response};
+use crate::base::trace::{self, quote};
 use crate::http::fields::is_token;
 use crate::http::{Headers, Method, Request, Status};
-use crate::trace::{self, quote};
 
 /// Which origins may read answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

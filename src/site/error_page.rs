@@ -1,13 +1,14 @@
 //! What a refused request is answered with: a small page for browsers, one plain line for others.
 
-use super::{Body, Response, page};
+use super::page;
+use crate::answer::{Body, Response};
+use crate::base::human;
+use crate::base::trace::{self, Rfc};
 use crate::http::accept;
 use crate::http::base_path::BasePath;
 use crate::http::fields::Fields;
 use crate::http::target::DecodedPath;
 use crate::http::{Headers, Refusal, Status};
-use crate::human;
-use crate::trace::{self, Rfc};
 use maud::html;
 
 /// The answer to a request whose fields could be read, which is refused. A page has a link to where the

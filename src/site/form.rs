@@ -18,13 +18,14 @@
 use super::new_file::NewFile;
 use super::root::Root;
 use super::upload::{self, Upload};
-use super::{Body, Cors, Receiver, Response, error_page};
+use super::{Cors, error_page};
+use crate::answer::{Body, Receiver, Response};
+use crate::base::human;
+use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::BasePath;
 use crate::http::multipart::{Decoder, Event, Part};
 use crate::http::target::encode_segment;
 use crate::http::{Headers, Refusal, Request, Status};
-use crate::human;
-use crate::trace::{self, Rfc, quote};
 use std::collections::HashSet;
 use std::sync::Arc;
 

@@ -12,8 +12,8 @@
 //! which a container or a tunnel passes on to us.
 //!
 //! The same trick reaches a server that others in the network can reach, too. What is served there may be
-//! read by whoever can connect; but to add files ([`Uploads`](super::Uploads)), or to see what others send
-//! ([`crate::inspect`]), is not for such a page. These want a Host that no page of somebody else can have:
+//! read by whoever can connect; but to add files ([`Uploads`](crate::answer::Uploads)), or to see what others send
+//! ([`crate::glass::inspect`]), is not for such a page. These want a Host that no page of somebody else can have:
 //!
 //! ```text
 //! 192.168.1.5:8000, [fd00::5]      an address: no name leads there, so there is none to be turned
@@ -22,9 +22,9 @@
 //! files.example                    with --allow-host files.example
 //! ```
 
+use crate::base::trace::{self, Rfc, quote};
 use crate::http::host::Host;
 use crate::http::{Refusal, Status};
-use crate::trace::{self, Rfc, quote};
 
 /// Which hosts are answered for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,12 +18,10 @@
 //! | does a page get the script for live reload? | [`script`] |
 //! | what if it is refused? | [`error_page`]; `near` finds what may have been meant |
 //!
-//! A PUT, or a form with files, goes another way where uploads are on: the connection asks [`Uploads::begin`]
+//! A PUT, or a form with files, goes another way where uploads are on: the connection asks [`crate::answer::Uploads::begin`]
 //! before the body comes ([`upload`], [`form`]), and [`Site::respond`] never sees it.
 
-#[cfg(feature = "archive")]
 pub mod archive;
-#[cfg(feature = "auth")]
 pub mod auth;
 pub mod cache;
 pub mod cache_control;
@@ -43,9 +41,9 @@ pub mod new_file;
 pub mod page;
 pub mod readme;
 pub mod representation;
-pub mod response;
 pub mod root;
 pub mod runs;
+pub mod sandbox;
 pub mod script;
 pub mod upload;
 pub mod versions;
@@ -55,20 +53,17 @@ pub use coding::Codings;
 pub use cors::Cors;
 pub use hosts::{Hosts, TrustedHosts};
 pub use representation::Etags;
-pub use response::{
-    Admission, Begun, Body, FilePart, Gate, Next, Piece, Receiver, Response, Source, Stream, Uploads,
-};
 pub use root::Root;
 pub use upload::Upload;
 
+use crate::answer::{Body, Response};
 #[cfg(feature = "compress")]
-use crate::budget::Budget;
+use crate::base::budget::Budget;
+use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::{BasePath, Place};
-#[cfg(feature = "archive")]
 use crate::http::target::parameter;
 use crate::http::target::{self, DecodedPath, Target, ends_as_a_folder};
 use crate::http::{Headers, Method, Refusal, Request, Status};
-use crate::trace::{self, Rfc, quote};
 use cache::{Cache, Grounds};
 use coding::Wanted;
 use representation::{Form, Found as Read, Representation, Subject, name_of};
@@ -91,14 +86,13 @@ pub struct Site {
     /// The line that pages get for live reload.
     script_tag: Arc<str>,
     listings: listing::Listings,
-    #[cfg(feature = "archive")]
     archives: archive::Archives,
     /// The places of those who compress something while it is sent.
     #[cfg(feature = "compress")]
     compressing: Arc<Budget>,
 }
 
-/// How a folder is served. The defaults of the command line are in [`crate::cli`].
+/// How a folder is served. The defaults of the command line are in [`crate::command::cli`].
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Where all of the site is.
@@ -188,7 +182,6 @@ impl Site {
             script_tag: script::tag(&options.base),
             options,
             listings: listing::Listings::default(),
-            #[cfg(feature = "archive")]
             archives: archive::Archives::default(),
             #[cfg(feature = "compress")]
             compressing: Budget::new(compress::MAX_AT_ONCE),
@@ -319,7 +312,6 @@ impl Site {
                 Err(Refusal::new(Status::FORBIDDEN, "this directory has no index, and listings are off"))
             }
             Found::Directory(directory) => {
-                #[cfg(feature = "archive")]
                 if let Some(format) = parameter(query, "archive") {
                     return self.archives.respond(&self.root, directory, &path, &format, self.options.hidden);
                 }

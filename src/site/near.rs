@@ -17,8 +17,8 @@
 
 use super::Site;
 use super::root::{Opened, is_shown};
+use crate::base::trace::{self, quote};
 use crate::http::target::DecodedPath;
-use crate::trace::{self, quote};
 use rustix::fs::{FileType, RawDir};
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};

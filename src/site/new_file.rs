@@ -32,10 +32,10 @@
 
 use super::facts::Facts;
 use super::root::{leads_out, refusal_for};
+use crate::base::random;
+use crate::base::trace;
 use crate::http::{Refusal, Status};
-use crate::random;
-use crate::sandbox::Deputy;
-use crate::trace;
+use crate::site::sandbox::Deputy;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{
     AtFlags, FileType, FlockOperation, Mode, OFlags, RawDir, flock, fstat, linkat, openat, renameat, statat,

@@ -8,9 +8,9 @@
 //! folder put a page, with links and pictures of their choice, under the name of this server.
 
 use super::root::{OpenFile, Opened, Root};
+use crate::base::human;
+use crate::base::trace::{self, quote};
 use crate::http::target::DecodedPath;
-use crate::human;
-use crate::trace::{self, quote};
 use std::io::Read;
 
 /// The names, in any case; the first that exists and holds text is shown.

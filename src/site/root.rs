@@ -15,14 +15,14 @@
 //! Uploads come through the same door: [`Root::create`] makes a file that nobody sees, and
 //! [`NewFile::keep`] gives it the name that was asked for.
 //!
-//! Behind this door there is another: in the [`crate::sandbox`] the kernel lets nothing outside the folder
+//! Behind this door there is another: in the [`crate::site::sandbox`] the kernel lets nothing outside the folder
 //! be opened even where this file is wrong.
 
 use super::facts::{Facts, Identity};
 use super::new_file::{self, NewFile, is_on_its_way, refusal_to_write};
+use crate::base::trace::{self, quote};
 use crate::http::{Refusal, Status};
-use crate::sandbox::{Deputies, Deputy, Opener};
-use crate::trace::{self, quote};
+use crate::site::sandbox::{Deputies, Deputy, Opener};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{AtFlags, FileType, OFlags, fstat, lstat, stat, statat};
 use rustix::io::Errno;

@@ -11,10 +11,10 @@
 //! The file stays as it is. What the script does is in `reload/reload.js`; here it is only a line of
 //! text. A page whose own Content-Security-Policy forbids scripts of its own host does not run it.
 
-use super::{Body, FilePart, Next, Response, Source, Stream};
+use crate::answer::{Body, FilePart, Next, Response, Source, Stream};
+use crate::base::random;
+use crate::base::trace;
 use crate::http::base_path::BasePath;
-use crate::random;
-use crate::trace;
 use std::sync::Arc;
 
 /// What is added. The script itself finds the rest of what it needs beside it.

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::*;
+use crate::answer::{Next, Source};
 use crate::http::request::Request;
 use crate::http::target::encode_segment;
 use std::fs;
@@ -490,7 +491,7 @@ fn on_the_page_for_people_only_what_is_there_can_be_followed() {
     }
     // Whoever asks for it by name gets it, whatever Accept says.
     let page = text(ask(&site, "GET /p/q/?format=html", "").body);
-    assert!(page.contains("<button name=\"archive\" value=\"zip\">") || !cfg!(feature = "archive"), "{page}");
+    assert!(page.contains("<button name=\"archive\" value=\"zip\">"), "{page}");
 }
 
 #[test]

@@ -20,14 +20,15 @@
 use super::form::{self, IncomingForm};
 use super::new_file::NewFile;
 use super::root::{OpenFile, Opened, Root, refusal_for};
-use super::{Begun, Body, Receiver, Response, Site, Uploads, error_page};
-use crate::client::Client;
+use super::{Site, error_page};
+use crate::answer::{Begun, Body, Receiver, Response, Uploads};
+use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::{BasePath, Place};
+use crate::http::client::Client;
 use crate::http::conditional::{self, Outcome};
 use crate::http::multipart::{self, Decoder};
 use crate::http::target::{DecodedPath, Target};
 use crate::http::{Headers, Method, Refusal, Request, Status, origin};
-use crate::trace::{self, Rfc, quote};
 use rustix::fs::FileType;
 
 /// What may be uploaded.
@@ -270,6 +271,6 @@ fn not_a_file() -> Refusal {
 }
 
 pub(super) fn too_large(most: u64) -> Refusal {
-    let most = crate::human::Bytes(most);
+    let most = crate::base::human::Bytes(most);
     Refusal::new(Status::CONTENT_TOO_LARGE, format!("a file may have {most} at most here"))
 }

@@ -2,7 +2,7 @@
 //! time passes when the test says so.
 
 use super::*;
-use crate::site::{Body, Piece, Response};
+use crate::answer::{Body, Piece, Response};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
@@ -125,7 +125,7 @@ fn parts_that_are_cut_off() -> Vec<Piece> {
 #[derive(Debug, Default)]
 struct Undecided(std::sync::atomic::AtomicUsize);
 
-impl site::Gate for Undecided {
+impl answer::Gate for Undecided {
     fn admit(&self, request: &Request<'_>, _: Client, _: Instant) -> Admission {
         match request.line.split(|&byte| byte == b' ').nth(1) {
             Some(b"/late") if self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3 => {
@@ -144,12 +144,12 @@ struct Counter {
 }
 
 impl Stream for Counter {
-    fn next(&mut self) -> site::Next {
+    fn next(&mut self) -> answer::Next {
         self.next += 1;
         match self.next {
-            1 | 5 => site::Next::NotYet,
-            2..=4 => site::Next::Piece(vec![b'0' + self.next - 1]),
-            _ => site::Next::End,
+            1 | 5 => answer::Next::NotYet,
+            2..=4 => answer::Next::Piece(vec![b'0' + self.next - 1]),
+            _ => answer::Next::End,
         }
     }
 
@@ -169,12 +169,12 @@ struct Work {
 }
 
 impl Stream for Work {
-    fn next(&mut self) -> site::Next {
+    fn next(&mut self) -> answer::Next {
         self.next += 1;
         match self.next {
-            1 | 2 => site::Next::Busy,
-            3 => site::Next::Piece(b"x".to_vec()),
-            _ => site::Next::Broken,
+            1 | 2 => answer::Next::Busy,
+            3 => answer::Next::Piece(b"x".to_vec()),
+            _ => answer::Next::Broken,
         }
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! What is not served on purpose (hidden names, links that lead out, special files) is not missing.
 
-use crate::human;
+use crate::base::human;
 
 /// How the file is called that names what is missing, unless something else in the folder is.
 pub(super) const NAME: (&str, &str) = ("MISSING", ".txt");

@@ -8,7 +8,7 @@
 //!
 //! Here, names and passwords are [`Fingerprint`]s: nobody can read them back out of this memory.
 
-use crate::client::Client;
+use crate::http::client::Client;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};

@@ -45,11 +45,12 @@ mod passwords;
 
 pub use passwords::{Memory, line_for};
 
-use super::{Admission, Gate, Response, Site, error_page};
-use crate::client::Client;
+use super::{Site, error_page};
+use crate::answer::{Admission, Gate, Response};
+use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::BasePath;
+use crate::http::client::Client;
 use crate::http::{Refusal, Request, Status};
-use crate::trace::{self, Rfc, quote};
 use attempts::{Attempt, Attempts, Fingerprint, Network, Standing};
 use blake2::Blake2bMac;
 use blake2::digest::consts::U32;

@@ -11,13 +11,13 @@
 
 use super::places::{Place, Places};
 use super::{Entry, Folder, Form, Kind, Listings, Row, Totals, describe, people};
-use crate::budget::Share;
+use crate::answer::{Next, Stream};
+use crate::base::budget::Share;
+use crate::base::trace;
 use crate::site::collation::Key;
 use crate::site::readme;
 use crate::site::root::is_shown;
 use crate::site::runs::{Merge, Runs};
-use crate::site::{Next, Stream};
-use crate::trace;
 use rustix::fs::RawDir;
 use std::collections::VecDeque;
 use std::sync::Arc;

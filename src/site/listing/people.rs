@@ -6,9 +6,9 @@
 //! `upload.js` makes a place to drop them on.
 
 use super::{Column, Entry, Folder, Form, Kind, Order, Totals, View, push_encoded, shown, timestamp, title};
+use crate::base::human;
 use crate::http::base_path::BasePath;
 use crate::http::target::{DecodedPath, encode_segment};
-use crate::human;
 use crate::site::readme::Readme;
 use crate::site::{page, script};
 use jiff::Timestamp;
@@ -18,9 +18,9 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// What only listings have; the rest is in [`page`].
-const STYLE: &str = include_str!("../listing.css");
-const SCRIPT: &str = include_str!("../listing.js");
-const UPLOAD_SCRIPT: &str = include_str!("../upload.js");
+const STYLE: &str = include_str!("listing.css");
+const SCRIPT: &str = include_str!("listing.js");
+const UPLOAD_SCRIPT: &str = include_str!("upload.js");
 
 /// Nothing may be loaded or run but the two style sheets and the script whose hashes these are, and
 /// pictures from here; nothing may be asked for but by a click on what is here. (The pictures of the style
@@ -159,11 +159,9 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
             footer {
                 span { (summary(totals)) }
                 form {
-                    @if cfg!(feature = "archive") {
-                        span {
-                            "Download all: " button name="archive" value="tar.gz" { "tar.gz" }
-                            ", " button name="archive" value="zip" { "zip" }
-                        }
+                    span {
+                        "Download all: " button name="archive" value="tar.gz" { "tar.gz" }
+                        ", " button name="archive" value="zip" { "zip" }
                     }
                     button name="format" value="json" { "as JSON" }
                 }

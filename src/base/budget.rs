@@ -1,0 +1,79 @@
+//! So much of something for all together, and a share of it for each who takes one, until it is dropped.
+//!
+//! ```
+//! use glasshttp::base::budget::Budget;
+//! let places = Budget::new(1);
+//! let place = places.take(1);
+//! assert!(place.is_some() && places.take(1).is_none());
+//! drop(place);
+//! assert!(places.take(1).is_some());
+//! ```
+//!
+//! It bounds the memory of large answers that wait to be sent, in bytes, and what costs so much that only
+//! a few may do it at once: archives, compressing while sending, the inspector's composer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What is left of it.
+#[derive(Debug)]
+pub struct Budget(AtomicUsize);
+
+/// So much of a budget, until it is dropped.
+#[derive(Debug)]
+pub struct Share {
+    budget: Arc<Budget>,
+    amount: usize,
+}
+
+impl Budget {
+    /// A budget of so much.
+    pub fn new(amount: usize) -> Arc<Budget> {
+        Arc::new(Budget(AtomicUsize::new(amount)))
+    }
+
+    /// Takes so much, if that much is left.
+    pub fn take(self: &Arc<Budget>, amount: usize) -> Option<Share> {
+        let reduce = |left: usize| left.checked_sub(amount);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, reduce).ok()?;
+        Some(Share { budget: Arc::clone(self), amount })
+    }
+}
+
+impl Share {
+    /// Takes so much more, if that much is left; whether it was.
+    pub fn grow(&mut self, amount: usize) -> bool {
+        let Some(mut more) = self.budget.take(amount) else { return false };
+        self.amount += std::mem::take(&mut more.amount);
+        true
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.0.fetch_add(self.amount, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_comes_back_when_it_is_dropped() {
+        let budget = Budget::new(10);
+        let (six, four) = (budget.take(6), budget.take(4));
+        assert!(six.is_some() && four.is_some() && budget.take(1).is_none());
+        drop(six);
+        assert!(budget.take(7).is_none() && budget.take(6).is_some());
+    }
+
+    #[test]
+    fn a_share_grows_as_long_as_there_is_something_left_and_gives_all_of_it_back() {
+        let budget = Budget::new(10);
+        let mut share = budget.take(0).expect("nothing is always left");
+        assert!(share.grow(7) && !share.grow(4) && share.grow(3) && budget.take(1).is_none());
+        drop(share);
+        assert!(budget.take(10).is_some());
+    }
+}

@@ -1,0 +1,225 @@
+//! Why an exchange went as it did: a step for each decision, recorded where it is taken.
+//!
+//! ```
+//! use glasshttp::base::trace::{self, Rfc};
+//!
+//! fn is_even(number: u32) -> bool {
+//!     let even = number % 2 == 0;
+//!     trace::step("number", Rfc(9110, "8.6"), || format!("{number} is even: {even}"));
+//!     even
+//! }
+//!
+//! let (even, steps) = trace::record(|| is_even(18));
+//! assert!(even);
+//! assert_eq!(steps[0].text, "18 is even: true");
+//! assert_eq!(steps[0].rule.unwrap().to_string(), "RFC 9110 section 8.6");
+//! ```
+//!
+//! A step stands in the code like a comment that says why, and it is one. Under `--explain` it is a
+//! line on the terminal, and in the inspector a row, with the place in the source where it was
+//! taken. While nobody asks, a step costs a look at a flag: its text is never made.
+//!
+//! Steps are gathered for each thread, as log lines are. A worker deals with one connection at a
+//! time, and takes what was gathered with it when it turns to the next. So the functions that
+//! decide need no parameter more, and the three storeys need not pass one through.
+
+use crate::base::human::{Visible, is_harmless};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::panic::Location;
+use std::time::Instant;
+
+/// No exchange has more steps than this; what would come after them is left out.
+const MAX_STEPS: usize = 64;
+
+/// How much of what a client sent is shown in a step, in bytes.
+const MAX_QUOTE: usize = 80;
+
+thread_local! {
+    static IS_ON: Cell<bool> = const { Cell::new(false) };
+    static STEPS: RefCell<Vec<Step>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A decision.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What it was about, in a word or two.
+    pub name: &'static str,
+    /// What was decided and why: one sentence, on one line, with nothing in it but printable text.
+    pub text: String,
+    /// The rule that it follows, if there is one.
+    pub rule: Option<Rfc>,
+    /// The source file in which it was taken, from the project's folder.
+    pub file: &'static str,
+    /// The line there, counted from 1.
+    pub line: u32,
+    /// When.
+    pub at: Instant,
+}
+
+/// A section of an RFC: its number and the section's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rfc(pub u16, pub &'static str);
+
+impl Rfc {
+    /// Where it can be read.
+    pub fn url(&self) -> String {
+        format!("https://www.rfc-editor.org/rfc/rfc{}#section-{}", self.0, self.1)
+    }
+}
+
+impl fmt::Display for Rfc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RFC {} section {}", self.0, self.1)
+    }
+}
+
+/// Records a decision, if anybody wants to know. The text is one sentence; what a client sent goes
+/// into it through [`quote`].
+#[inline]
+#[track_caller]
+pub fn step(name: &'static str, rule: impl Into<Option<Rfc>>, text: impl FnOnce() -> String) {
+    if IS_ON.get() {
+        push(name, rule.into(), text(), Location::caller());
+    }
+}
+
+/// The same for a decision that was taken elsewhere.
+pub fn step_at(
+    place: &'static Location<'static>,
+    name: &'static str,
+    rule: Option<Rfc>,
+    text: impl FnOnce() -> String,
+) {
+    if IS_ON.get() {
+        push(name, rule, text(), place);
+    }
+}
+
+#[cold]
+fn push(name: &'static str, rule: Option<Rfc>, text: String, place: &'static Location<'static>) {
+    let step = Step { name, text, rule, file: place.file(), line: place.line(), at: Instant::now() };
+    STEPS.with_borrow_mut(|steps| {
+        if steps.len() < MAX_STEPS {
+            steps.push(step);
+        }
+    });
+}
+
+/// Whether anybody wants to know.
+pub fn is_on() -> bool {
+    IS_ON.get()
+}
+
+/// From now on steps of this thread are gathered, or not.
+pub fn switch(on: bool) {
+    IS_ON.set(on);
+}
+
+/// Takes the steps that this thread has gathered.
+pub fn take() -> Vec<Step> {
+    STEPS.take()
+}
+
+/// Runs something and gives, with its result, the steps that it took.
+pub fn record<T>(run: impl FnOnce() -> T) -> (T, Vec<Step>) {
+    let before = IS_ON.replace(true);
+    let outer = take();
+    let result = run();
+    let steps = STEPS.replace(outer);
+    IS_ON.set(before);
+    (result, steps)
+}
+
+/// Runs something without recording its steps: they are known already.
+pub fn silently<T>(run: impl FnOnce() -> T) -> T {
+    let before = IS_ON.replace(false);
+    let result = run();
+    IS_ON.set(before);
+    result
+}
+
+/// What a client sent, likewise but without the quotes: for values that have quotes of their own.
+pub fn show(bytes: &[u8]) -> String {
+    let (shown, more) = bytes.split_at(bytes.len().min(MAX_QUOTE));
+    let ellipsis = if more.is_empty() { "" } else { "..." };
+    format!("{}{ellipsis}", Visible(shown))
+}
+
+/// What a client sent, in quotes: on one line, harmless to a terminal, and not too long.
+pub fn quote(bytes: &[u8]) -> String {
+    let (shown, more) = bytes.split_at(bytes.len().min(MAX_QUOTE));
+    let mut quoted = String::from("\"");
+    // Text in other scripts stays as it is; what could move a cursor or hide does not.
+    for chunk in shown.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match letter {
+                '"' | '\\' => quoted.extend(['\\', letter]),
+                _ if is_harmless(letter) => quoted.push(letter),
+                _ => quoted.extend(letter.escape_default()),
+            }
+        }
+        for byte in chunk.invalid() {
+            quoted.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    quoted.push('"');
+    if !more.is_empty() {
+        quoted.push_str(&format!(" and {} bytes more", more.len()));
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide() {
+        step("decision", None, || "it was so".to_owned());
+    }
+
+    #[test]
+    fn a_step_has_the_place_where_it_was_taken() {
+        let ((), steps) = record(decide);
+        assert_eq!((steps.len(), steps[0].file), (1, file!()));
+        assert!(steps[0].line < line!());
+    }
+
+    #[test]
+    fn while_nobody_asks_no_text_is_made() {
+        step("decision", Rfc(9110, "1"), || unreachable!("nobody asks"));
+        assert!(take().is_empty());
+    }
+
+    #[test]
+    fn recordings_within_each_other_stay_apart() {
+        let ((inner, ()), outer) = record(|| {
+            decide();
+            let ((), inner) = record(decide);
+            (inner, decide())
+        });
+        assert_eq!((inner.len(), outer.len()), (1, 2));
+    }
+
+    #[test]
+    fn steps_are_bounded() {
+        let ((), steps) = record(|| (0..10_000).for_each(|_| decide()));
+        assert_eq!(steps.len(), MAX_STEPS);
+    }
+
+    #[test]
+    fn quotes_are_harmless_and_short() {
+        let table: &[(&[u8], &str)] = &[
+            (b"plain", "\"plain\""),
+            ("ü 窗".as_bytes(), "\"ü 窗\""),
+            (b"a\"b\\c", "\"a\\\"b\\\\c\""),
+            (b"\x1b[2J\r\n", "\"\\u{1b}[2J\\r\\n\""),
+            (b"\xff\x80", "\"\\xff\\x80\""),
+            ("\u{202e}\u{9b}".as_bytes(), "\"\\u{202e}\\u{9b}\""),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(quote(bytes), *expected);
+        }
+        assert_eq!(quote(&[b'a'; 100]), format!("\"{}\" and 20 bytes more", "a".repeat(80)));
+    }
+}

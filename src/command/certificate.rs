@@ -1,0 +1,259 @@
+//! The certificate by which a server proves who it is, and the key that proves that the certificate is
+//! its own.
+//!
+//! ```text
+//! -----BEGIN CERTIFICATE-----      who it is, until when, and who vouches for that; then the
+//! MIIBxTCCAWugAwIBAgIUV...          certificates of those who vouch, up to one that clients know
+//! -----END CERTIFICATE-----
+//! -----BEGIN PRIVATE KEY-----      in a file of its own or behind the certificate; whoever has it
+//! MIGHAgEAMBMGByqGSM49AgE...        can say that he is this server
+//! -----END PRIVATE KEY-----
+//! ```
+//!
+//! Certificates are renewed every few weeks, and a server runs longer: [`Certificate::reload`] reads
+//! the files again. Connections that are open keep what they have; new ones get the new one.
+
+use crate::base::human::OneLine;
+use crate::base::human::reason;
+use crate::base::text_file;
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// For how many days a certificate of our own is good.
+const SELF_SIGNED_DAYS: i64 = 30;
+
+/// Where a certificate and its key are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Certificates in PEM, the server's own first.
+    pub certificate: PathBuf,
+    /// Its key in PEM.
+    pub key: PathBuf,
+}
+
+/// A certificate that is in use, and can be exchanged for another while it is.
+#[derive(Debug)]
+pub struct Certificate {
+    files: Option<Files>,
+    current: Arc<Current>,
+    config: Arc<ServerConfig>,
+}
+
+/// What clients get.
+#[derive(Debug)]
+struct Current(RwLock<Arc<CertifiedKey>>);
+
+impl Certificate {
+    /// The certificate in these files.
+    ///
+    /// # Errors
+    /// One line that names the file and says what is wrong with it.
+    pub fn from_files(files: Files) -> Result<Certificate, String> {
+        let read = read(&files)?;
+        Ok(Certificate::new(read, Some(files)))
+    }
+
+    /// A new one that nobody vouches for, with a new key that is nowhere but in memory: for this
+    /// machine's names and addresses.
+    ///
+    /// # Errors
+    /// One line, when the cryptography fails.
+    pub fn self_signed() -> Result<Certificate, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("cannot make a certificate: {error}");
+        let mut names = vec!["localhost".to_owned()];
+        names.extend(rustix::system::uname().nodename().to_str().map(str::to_owned).ok());
+        let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+        names.extend(interfaces.iter().map(|interface| interface.ip().to_string()));
+        let mut params = rcgen::CertificateParams::new(names).map_err(|error| failed(&error))?;
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "glasshttp, for a try");
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        // Clocks differ.
+        let day = |from_now: i64| {
+            let time = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * from_now);
+            let date = time.to_zoned(jiff::tz::TimeZone::UTC).date();
+            rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+        };
+        (params.not_before, params.not_after) = (day(-1), day(SELF_SIGNED_DAYS));
+        let key = rcgen::KeyPair::generate().map_err(|error| failed(&error))?;
+        let certificate = params.self_signed(&key).map_err(|error| failed(&error))?;
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| failed(&error))?;
+        let pair =
+            CertifiedKey::from_der(vec![certificate.der().clone()], key, &aws_lc_rs::default_provider())
+                .map_err(|error| failed(&error))?;
+        Ok(Certificate::new(pair, None))
+    }
+
+    fn new(pair: CertifiedKey, files: Option<Files>) -> Certificate {
+        let current = Arc::new(Current(RwLock::new(Arc::new(pair))));
+        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        let builder =
+            builder.with_safe_default_protocol_versions().expect("the provider has TLS 1.2 and 1.3");
+        let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::clone(&current) as _);
+        // RFC 7301. A client that wants nothing but HTTP/2 is told now that it cannot have it.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        // A client that comes again brings what was agreed on, sealed with a key that only we have and
+        // that changes every few hours (RFC 8446 section 4.6.1): so nothing is remembered here.
+        if let Ok(ticketer) = aws_lc_rs::Ticketer::new() {
+            config.ticketer = ticketer;
+        }
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        Certificate { files, current, config: Arc::new(config) }
+    }
+
+    /// For [`crate::server::Options::tls`].
+    pub fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// The files that it was read from.
+    pub fn files(&self) -> Option<&Files> {
+        self.files.as_ref()
+    }
+
+    /// Reads the files again. If they are not good, the old ones stay in use.
+    ///
+    /// # Errors
+    /// As [`Certificate::from_files`].
+    pub fn reload(&self) -> Result<(), String> {
+        let Some(files) = &self.files else { return Ok(()) };
+        for path in [&files.certificate, &files.key] {
+            text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
+        }
+        let read = Arc::new(read(files)?);
+        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(())
+    }
+
+    /// The certificate itself, in DER, without those of who vouch for it.
+    pub fn own(&self) -> CertificateDer<'static> {
+        self.current.get().cert[0].clone()
+    }
+
+    /// The SHA-256 of it, as `openssl x509 -fingerprint -sha256` writes it: whoever is told this on
+    /// another way can see that it is really this server's.
+    pub fn fingerprint(&self) -> String {
+        let digest = ::aws_lc_rs::digest::digest(&::aws_lc_rs::digest::SHA256, &self.own());
+        digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+    }
+}
+
+impl Current {
+    fn get(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.get())
+    }
+}
+
+/// Reads a certificate and its key, and looks whether clients would take them.
+fn read(files: &Files) -> Result<CertifiedKey, String> {
+    let certificates = read_certificates(&files.certificate)?;
+    let key = read_key(&files.key)?;
+    check_dates(&files.certificate, &certificates[0])?;
+    let (shown, shown_key) = (OneLine(&files.certificate), OneLine(&files.key));
+    CertifiedKey::from_der(certificates, key, &aws_lc_rs::default_provider()).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => {
+            format!("the key in \"{shown_key}\" is not that of the certificate in \"{shown}\"")
+        }
+        error => format!("cannot use the key in \"{shown_key}\": {error}"),
+    })
+}
+
+/// What a file says, or why it cannot be read. Around each line there may be blanks, as there are where PEM stood
+/// indented in some other file.
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = File::open(path).and_then(text_file::read).map_err(|error| cannot_read(path, &error))?;
+    let lines = text_file::text(path, &bytes)?.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    Ok(lines.collect::<Vec<_>>().join(&b'\n'))
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("cannot read \"{}\": {}", OneLine(path), reason(error))
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let bytes = read_file(path)?;
+    let shown = OneLine(path);
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
+        .collect::<Result<_, _>>()
+        .map_err(|error| damaged_or_locked(path, &bytes, &error))?;
+    if !certificates.is_empty() {
+        return Ok(certificates);
+    }
+    Err(match PrivateKeyDer::from_pem_slice(&bytes) {
+        Ok(_) => format!("\"{shown}\" holds a key and no certificate: are the two files exchanged?"),
+        Err(_) => format!("\"{shown}\" holds no certificate in PEM (-----BEGIN CERTIFICATE-----)"),
+    })
+}
+
+fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    let bytes = read_file(path)?;
+    let shown = OneLine(path);
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| match error {
+        pem::Error::NoItemsFound if !is_locked(&bytes) => {
+            format!(
+                "\"{shown}\" holds no key in PEM (-----BEGIN PRIVATE KEY-----): name its file in --tls-key"
+            )
+        }
+        error => damaged_or_locked(path, &bytes, &error),
+    })
+}
+
+/// Whether there is a key for which it takes a password: RFC 7468 section 11, and what OpenSSL wrote before
+/// (RFC 1421 section 4.6.1.1), in which two lines of fields stand before the base64.
+fn is_locked(bytes: &[u8]) -> bool {
+    let marks: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"\nProc-Type: 4,ENCRYPTED"];
+    marks.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some())
+}
+
+fn damaged_or_locked(path: &Path, bytes: &[u8], error: &pem::Error) -> String {
+    let shown = OneLine(path);
+    if is_locked(bytes) {
+        return format!(
+            "the key in \"{shown}\" is locked with a password: openssl pkey -in FILE -out OTHER writes it without"
+        );
+    }
+    format!("\"{shown}\" is damaged: {}", in_words(error))
+}
+
+fn in_words(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "an -----END line is missing".to_owned(),
+        pem::Error::Base64Decode(_) => "what is between the lines is not base64".to_owned(),
+        error => error.to_string(),
+    }
+}
+
+/// Clients refuse a certificate before its time and after it.
+fn check_dates(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), String> {
+    let shown = OneLine(path);
+    let (_, parsed) = X509Certificate::from_der(certificate)
+        .map_err(|_| format!("the certificate in \"{shown}\" is damaged: it is not X.509"))?;
+    let date = |seconds: i64| {
+        let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+        time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    };
+    let (now, validity) = (jiff::Timestamp::now().as_second(), parsed.validity());
+    let (first, last) = (validity.not_before.timestamp(), validity.not_after.timestamp());
+    if now > last {
+        return Err(format!("the certificate in \"{shown}\" expired on {}: get a new one", date(last)));
+    }
+    if now < first {
+        return Err(format!("the certificate in \"{shown}\" is not good before {}", date(first)));
+    }
+    Ok(())
+}

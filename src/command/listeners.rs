@@ -1,0 +1,165 @@
+//! The sockets on which the command listens: it opens those that are asked for, or takes those that
+//! were opened before it was started.
+//!
+//! *Socket activation*: systemd (or `systemd-socket-activate`) opens the sockets, and starts the server
+//! when somebody connects. The sockets are open files of the new process, from number 3 on, and two
+//! variables say so: LISTEN_FDS how many there are, LISTEN_PID for whom they are. So a server needs no
+//! right to open a port, clients that come while it starts anew only wait a little, and one that nobody
+//! needs need not run.
+
+use super::terminal::complain;
+use crate::base::human;
+use crate::command::cli::{Config, DEFAULT_PORT};
+use crate::command::start_lines::Places;
+use crate::http::base_path::BasePath;
+use crate::server::Listener;
+use crate::server::listen::{self, BindError};
+use crate::server::unix_socket::{SocketFile, UnixBindError, bind_unix};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+/// Open sockets.
+#[derive(Debug, Default)]
+pub(crate) struct Listeners {
+    pub(crate) open: Vec<Listener>,
+    /// The names of Unix sockets among them.
+    pub(crate) sockets: Vec<PathBuf>,
+    /// What is to be removed at the end.
+    pub(crate) files: Vec<SocketFile>,
+    /// Whether they were opened by somebody else.
+    pub(crate) are_given: bool,
+}
+
+impl Listeners {
+    /// Those that were opened for this process, if any were.
+    fn given() -> Result<Option<Listeners>, String> {
+        let mut given = listenfd::ListenFd::from_env();
+        let mut listeners = Listeners { are_given: true, ..Listeners::default() };
+        for index in 0..given.len() {
+            if let Ok(Some(listener)) = given.take_tcp_listener(index) {
+                listeners.open.push(listener.into());
+            } else if let Ok(Some(listener)) = given.take_unix_listener(index) {
+                let address = listener.local_addr().ok();
+                let name = address.and_then(|address| address.as_pathname().map(Path::to_owned));
+                listeners.sockets.push(name.unwrap_or_else(|| "(without a name)".into()));
+                listeners.open.push(listener.into());
+            } else {
+                return Err(format!(
+                    "the open file {} that LISTEN_FDS speaks of is no socket that listens: \
+                     ListenStream= in the .socket unit makes one",
+                    index + 3
+                ));
+            }
+        }
+        Ok((!listeners.open.is_empty()).then_some(listeners))
+    }
+
+    /// Those that are given, or else those that are asked for.
+    pub(crate) fn open(config: &Config, is_terminal: bool) -> Result<Listeners, String> {
+        let given = Listeners::given()?;
+        if given.is_some()
+            && (config.port.is_some() || !config.addresses.is_empty() || !config.sockets.is_empty())
+        {
+            let line = "glasshttp: --port and --bind are not used: the sockets were opened before the start";
+            complain(&config.by_variables(line));
+        }
+        let listeners = given.map_or_else(|| Listeners::asked_for(config, is_terminal), Ok)?;
+        if config.server.faults.are_any() && !listeners.are_local() {
+            return Err(
+                "--fault is for this machine alone: leave --bind and --lan out, or name a loopback address"
+                    .to_owned(),
+            );
+        }
+        Ok(listeners)
+    }
+
+    fn asked_for(config: &Config, is_terminal: bool) -> Result<Listeners, String> {
+        let mut listeners = Listeners::default();
+        if config.sockets.is_empty() || !config.addresses.is_empty() {
+            listeners.open.extend(open_port(config, is_terminal)?.into_iter().map(Listener::from));
+        }
+        for path in &config.sockets {
+            let opened = bind_unix(path, config.socket_mode);
+            let (listener, file) = opened.map_err(|failed| unix_bind_failed(path, &failed))?;
+            listeners.open.push(listener.into());
+            listeners.files.push(file);
+        }
+        listeners.sockets.clone_from(&config.sockets);
+        Ok(listeners)
+    }
+
+    /// Where they are reached, encrypted or not.
+    pub(crate) fn places(&self, is_secure: bool, base: &BasePath) -> Places {
+        Places {
+            addresses: self.addresses(),
+            sockets: self.sockets.clone(),
+            are_given: self.are_given,
+            scheme: if is_secure { "https" } else { "http" },
+            base: base.clone(),
+        }
+    }
+
+    /// The addresses; Unix sockets have none.
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.open.iter().filter_map(Listener::address).collect()
+    }
+
+    /// Whether only this machine can connect.
+    pub(crate) fn are_local(&self) -> bool {
+        self.addresses().iter().all(|address| address.ip().to_canonical().is_loopback())
+    }
+}
+
+/// Opens the port that was asked for; if none was, 8000 or, with somebody there to read which, the
+/// next that is free.
+fn open_port(config: &Config, is_terminal: bool) -> Result<Vec<TcpListener>, String> {
+    let open = |port| match config.addresses.as_slice() {
+        _ if config.lan => listen::bind_everywhere(port),
+        [] => listen::bind_loopback(port),
+        addresses => listen::bind_all(addresses, port),
+    };
+    let first = config.port.unwrap_or(DEFAULT_PORT);
+    let may_move = config.port.is_none() && is_terminal && !config.quiet;
+    let last = if may_move { first.saturating_add(100) } else { first };
+    for port in first..last {
+        match open(port) {
+            Err(failed) if listen::is_taken(&failed.error) => {}
+            opened => return opened.map_err(|failed| bind_failed(&failed)),
+        }
+    }
+    open(last).map_err(|failed| bind_failed(&failed))
+}
+
+fn bind_failed(failed: &BindError) -> String {
+    let (address, port) = (failed.address, failed.address.port());
+    if listen::is_taken(&failed.error) {
+        return format!(
+            "port {port} is taken on {}: end what uses it, or choose another with --port (0: any free one)",
+            address.ip()
+        );
+    }
+    let advice = match failed.error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            ": ports below 1024 are for the administrator, choose another with --port"
+        }
+        io::ErrorKind::AddrNotAvailable => ": --bind takes an address of this machine",
+        _ => "",
+    };
+    format!("cannot listen on {address}: {}{advice}", human::reason(&failed.error))
+}
+
+fn unix_bind_failed(path: &Path, failed: &UnixBindError) -> String {
+    let shown = human::OneLine(path);
+    match failed {
+        UnixBindError::NoSocket => {
+            format!(
+                "{shown} is there already and no socket; it is left as it is: name another in --bind unix:PATH"
+            )
+        }
+        UnixBindError::Taken => {
+            format!("somebody listens on {shown} already: end what does, or name another")
+        }
+        UnixBindError::Failed(error) => format!("cannot listen on {shown}: {}", human::reason(error)),
+    }
+}

@@ -1,0 +1,91 @@
+//! The program around the server: options in, an exit code out.
+//!
+//! Read on in this order: [`cli`] (what can be asked for, and every default), [`serve`] (what becomes of it), and then
+//! what either needs, as you need it:
+//!
+//! - what people write and read: `variables` (the environment beside the options), `habits` (tips for who knows other
+//!   servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), [`manual`];
+//! - what is opened at the start: `listeners`, `users`, [`certificate`], [`log_file`], and `apart`, which sees to it
+//!   that none of these files can be asked for;
+//! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], [`check`] (whether one answers).
+
+mod apart;
+pub mod browser;
+#[cfg(feature = "tls")]
+pub mod certificate;
+pub mod check;
+pub mod cli;
+mod habits;
+mod listeners;
+pub mod log_file;
+pub mod manual;
+pub mod qr_code;
+pub mod quit_after;
+pub mod serve;
+pub mod service_manager;
+mod signals;
+pub mod start_lines;
+pub mod terminal;
+mod users;
+mod variables;
+
+use crate::base::human;
+use clap::ColorChoice;
+use cli::{Cli, Machine};
+use std::io::{self, IsTerminal, Write};
+use terminal::complain;
+
+/// Does what is asked for, which mostly is to serve until a signal comes.
+///
+/// # Errors
+/// A line that says what is wrong and what to do.
+pub fn run(cli: Cli) -> Result<(), String> {
+    let is_terminal = io::stdout().is_terminal();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let machine = Machine { is_terminal, processors, open_files: raise_open_files() };
+    let config = cli.into_config(&machine);
+    let connections = config.server.max_connections;
+    if connections > machine.room_for_connections() {
+        complain(&config.by_variables(&format!(
+            "glasshttp: --max-connections {connections} is more than the {} files that this process may \
+             open allow for; raise that limit (ulimit -n) or lower this one",
+            machine.open_files
+        )));
+    }
+    match config.color {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    do_what_is_asked_for(&config, is_terminal).map_err(|line| config.by_variables(&line))
+}
+
+fn do_what_is_asked_for(config: &cli::Config, is_terminal: bool) -> Result<(), String> {
+    if let Some(user) = &config.auth.hash {
+        return users::print_line(user);
+    }
+    if let Some(manual) = config.manual {
+        let mut out = io::stdout();
+        let printed = manual.render().and_then(|text| out.write_all(&text)).and_then(|()| out.flush());
+        return printed.map_err(|error| format!("cannot print it: {}", human::reason(&error)));
+    }
+    if let Some(target) = &config.check {
+        let line = target.ask(config)?;
+        if !config.quiet {
+            let _ = writeln!(io::stdout(), "{line}");
+        }
+        return Ok(());
+    }
+    serve::serve(config, is_terminal)
+}
+
+/// Lets this process have as many files open as the administrator allows, and says how many that
+/// is. A connection is a file, too.
+fn raise_open_files() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    current.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX))
+}

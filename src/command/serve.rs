@@ -1,0 +1,362 @@
+//! Serving: everything is opened that has to be had from outside of the folder, and then requests are answered.
+
+use super::apart::Apart;
+use super::browser;
+#[cfg(feature = "tls")]
+use super::certificate::Certificate;
+#[cfg(feature = "tls")]
+use super::cli::TlsConfig;
+use super::cli::{Cli, Config};
+use super::habits;
+use super::listeners::Listeners;
+use super::log_file::LogFile;
+use super::quit_after::Activity;
+use super::service_manager::ServiceManager;
+use super::signals::Signals;
+use super::start_lines::{self, Places};
+use super::terminal::{aside, complain};
+use super::users;
+use crate::answer::{Gate, Uploads};
+use crate::base::human;
+use crate::glass::access_log::{self, AccessLog};
+use crate::glass::inspect::Inspector;
+use crate::glass::metrics::Metrics;
+use crate::glass::progress::Progress;
+use crate::glass::reload::{self, Reload, Voice};
+use crate::http::Request;
+use crate::server::{Arrival, Both, Observer, Server, Stopper};
+use crate::site::sandbox::{Rules, Sandbox};
+use crate::site::{Hosts, Root, Site, Upload, auth::Door};
+use clap::CommandFactory;
+use jiff::tz::TimeZone;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Serves until a signal comes.
+pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
+    let shown = human::OneLine(&config.folder);
+    let root =
+        Root::open_path(&config.folder, config.follow_links).map_err(|error| cannot_serve(config, &error))?;
+    if root.single_file().is_none() && !root.can_be_read() {
+        complain(&format!(
+            "glasshttp: \"{shown}\" may be entered but not read: files are served to who knows their names, \
+             and no list of them"
+        ));
+    }
+    let (root, sandbox) = around(root, config);
+    #[cfg(feature = "tls")]
+    let certificate = config.tls.as_ref().map(|which| open_certificate(which, config)).transpose()?;
+    #[cfg(feature = "tls")]
+    let is_secure = certificate.is_some();
+    #[cfg(not(feature = "tls"))]
+    let is_secure = false;
+    let listeners = Listeners::open(config, is_terminal)?;
+    let places = listeners.places(is_secure, &config.site.base);
+    let log_file = open_log(config)?;
+    let mut site_options = config.site.clone();
+    if listeners.are_given && !(listeners.are_local() && listeners.sockets.is_empty()) {
+        site_options.hosts = Hosts::Any;
+    }
+    let site = Arc::new(Site::new(root, site_options));
+    let mut server_options = config.server.clone();
+    #[cfg(feature = "tls")]
+    {
+        server_options.tls = certificate.as_ref().map(Certificate::config);
+    }
+    let door = users::open(config, &site)?;
+    {
+        server_options.gate = door.clone().map(|door| door as Arc<dyn Gate>);
+    }
+    if config.site.upload.is_some() {
+        server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
+    }
+    warn(config, &places, server_options.gate.is_some());
+    let server = Server::new(listeners.open, server_options)
+        .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
+    let manager = find_service_manager();
+    let status = format!("Serving {shown} at {}", start_lines::first(&places));
+    let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
+    if let Some(file) = log_file.clone() {
+        let apart = Apart::from(config);
+        signals.on_reload(move || apart.check("the log", file.path()).and_then(|()| file.reopen()));
+    }
+    if let (Some(door), Some(path)) = (door.clone(), config.auth.file.clone()) {
+        let apart = Apart::from(config);
+        signals.on_reload(move || users::reload(&door, &path, &apart));
+    }
+    #[cfg(feature = "tls")]
+    if let Some(certificate) = certificate
+        && let Some(files) = certificate.files().cloned()
+    {
+        let apart = Apart::from(config);
+        signals.on_reload(move || apart.check("the key", &files.key).and_then(|()| certificate.reload()));
+    }
+    signals.listen().map_err(|error| format!("cannot listen for signals: {}", human::reason(&error)))?;
+    if !config.quiet {
+        // Nobody may be reading; that is no reason not to serve.
+        let lines = start_lines::render(config, &places, is_terminal);
+        let mut out = anstream::stdout();
+        let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+    }
+    if let Some(path) = &config.open {
+        browser::open(browser::address(&start_lines::own_url(&places), path));
+    }
+    let reload = start_reload(config, &site)?;
+    let ready = Ready {
+        config,
+        site,
+        server,
+        door,
+        reload,
+        log_file,
+        // It is looked for among some hundred files, which the sandbox does not allow.
+        time_zone: if config.log.is_some() { TimeZone::system() } else { TimeZone::UTC },
+        manager,
+        status,
+    };
+    match sandbox {
+        Some(sandbox) => sandbox
+            .run(|extent| ready.answer(&extent))
+            .unwrap_or_else(|error| Err(format!("cannot start: {}", human::reason(&error)))),
+        None => ready.answer("Sandbox: none, as --no-sandbox says"),
+    }
+}
+
+/// Why this folder cannot be served, and what may have been meant.
+fn cannot_serve(config: &Config, error: &io::Error) -> String {
+    let tip = match error.kind() {
+        io::ErrorKind::NotFound => {
+            let arguments: Vec<_> = std::env::args_os().collect();
+            habits::meant_as_value(&Cli::command(), &arguments, &config.folder)
+                .or_else(|| habits::meant_by_folder(&config.folder))
+        }
+        _ => None,
+    };
+    let tip = tip.map_or_else(String::new, |tip| format!("; {tip}"));
+    format!("cannot serve \"{}\": {}{tip}", human::OneLine(&config.folder), human::reason(error))
+}
+
+/// All that has to be had from outside of the folder.
+struct Ready<'a> {
+    config: &'a Config,
+    site: Arc<Site>,
+    server: Server,
+    door: Option<Arc<Door>>,
+    reload: Option<Reload>,
+    log_file: Option<Arc<LogFile>>,
+    time_zone: TimeZone,
+    manager: Option<Arc<ServiceManager>>,
+    status: String,
+}
+
+impl Ready<'_> {
+    /// Starts the log, if there is to be one.
+    fn start_log(&self) -> Option<AccessLog> {
+        let (format, zone) = (self.config.log?, self.time_zone.clone());
+        Some(match &self.log_file {
+            Some(file) => {
+                let complain = |line: &str| complain(&format!("glasshttp: {line}"));
+                AccessLog::start(format, zone, file.writer(complain))
+            }
+            None => AccessLog::start(format, zone, access_log::standard_output()),
+        })
+    }
+
+    /// Answers until the server is stopped, in the sandbox if there is one.
+    fn answer(self, sandbox: &str) -> Result<(), String> {
+        if let Some(door) = &self.door {
+            users::start(door)?;
+        }
+        if self.config.explain && !self.config.quiet {
+            let mut out = io::stdout();
+            let _ = writeln!(out, "{sandbox}").and_then(|()| out.flush());
+        }
+        let log = self.start_log();
+        let Ready { config, site, server, manager, .. } = self;
+        let inspector = config.inspect.then(|| start_inspector(config, &server));
+        let activity = config.quit_after.map(|_| Activity::start());
+        let metrics = config.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads));
+        let progress = if config.quiet { None } else { Progress::start() };
+        let observers = || {
+            let mut all: Vec<Box<dyn Observer>> = Vec::new();
+            all.extend(log.as_ref().map(|log| Box::new(log.observer()) as _));
+            all.extend(inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _));
+            all.extend(metrics.as_ref().map(|metrics| Box::new(metrics.observer()) as _));
+            all.extend(activity.as_ref().map(|activity| Box::new(activity.observer()) as _));
+            all.extend(
+                manager.as_ref().and_then(|manager| manager.pulse()).map(|pulse| Box::new(pulse) as _),
+            );
+            all.extend(progress.as_ref().map(|progress| Box::new(progress.observer()) as _));
+            all.into_iter().reduce(|one, other| Box::new(Both(one, other)))
+        };
+        let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
+            if let Some(response) = self.reload.as_ref().and_then(|reload| reload.respond(request)) {
+                return response;
+            }
+            if let Some(response) = metrics.as_ref().and_then(|metrics| metrics.respond(request)) {
+                return response;
+            }
+            let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));
+            inspected.unwrap_or_else(|| site.respond(request, arrival.time))
+        };
+        if let (Some(idle), Some(activity)) = (config.quit_after, &activity) {
+            quit_when_idle(idle, Arc::clone(activity), server.stopper(), manager.clone())
+                .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
+        }
+        if let Some(manager) = &manager {
+            manager
+                .watch_over_workers()
+                .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
+            manager.ready(&self.status);
+        }
+        if config.site.upload.is_some() {
+            remove_leftovers(&site);
+        }
+        let result = server.run(&respond, &observers);
+        if let Some(progress) = progress {
+            progress.finish();
+        }
+        finish_log(log);
+        result.map_err(|error| format!("the server failed: {}", human::reason(&error)))
+    }
+}
+
+/// The sandbox around what is served, if there is to be one.
+fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
+    if !config.sandbox {
+        return (root, None);
+    }
+    let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
+    let sandbox = Sandbox::new(root.path().to_owned(), rules);
+    (root.with_deputies(sandbox.deputies()), Some(sandbox))
+}
+
+/// Reads the certificate, or makes one.
+#[cfg(feature = "tls")]
+fn open_certificate(which: &TlsConfig, config: &Config) -> Result<Certificate, String> {
+    let certificate = match which {
+        TlsConfig::Files(files) => {
+            Apart::from(config).check("the key", &files.key)?;
+            Certificate::from_files(files.clone())?
+        }
+        TlsConfig::SelfSigned => Certificate::self_signed()?,
+    };
+    if *which == TlsConfig::SelfSigned {
+        complain(&format!(
+            "glasshttp: nobody vouches for this certificate; its SHA-256 fingerprint is {}",
+            certificate.fingerprint()
+        ));
+    }
+    Ok(certificate)
+}
+
+/// Says what is on and could surprise.
+fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
+    let home = std::env::home_dir();
+    for line in start_lines::warnings(config, places, home.as_deref()) {
+        complain(&config.by_variables(&format!("glasshttp: {line}")));
+    }
+    if config.server.faults.are_any() {
+        complain(&format!(
+            "glasshttp: THIS SERVER BREAKS THE RULES ON PURPOSE: {}",
+            config.server.faults.names().join(", ")
+        ));
+    }
+    if let Some(Upload { overwrite, most }) = config.site.upload {
+        let who = if asks_for_passwords { "knows a password" } else { "can connect" };
+        let (most, replace) = (human::Bytes(most), if overwrite { " and replace" } else { "" });
+        complain(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
+    }
+}
+
+/// Removes what is left of uploads whose server was killed. To look for it can take long, and nobody waits:
+/// it is not shown to anybody until then.
+fn remove_leftovers(site: &Site) {
+    let root = Arc::clone(site.root());
+    // Where no thread is to be had, the next start does it.
+    let _ = std::thread::Builder::new().name("leftovers".to_owned()).spawn(move || {
+        let removed = if root.single_file().is_some() { 0 } else { root.remove_leftovers() };
+        if removed > 0 {
+            let what = if removed == 1 { "1 upload" } else { &format!("{removed} uploads") };
+            complain(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));
+        }
+    });
+}
+
+/// The inspector of a server.
+fn start_inspector(config: &Config, server: &Server) -> Inspector {
+    let hosts = config.site.trusted_hosts.clone();
+    let caller = server.caller();
+    Inspector::new(&config.server, Arc::new(move || caller.connect()), hosts)
+}
+
+/// Watches the folder, if that is asked for.
+fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> {
+    if !config.site.script {
+        return Ok(None);
+    }
+    let options = reload::Options {
+        base: config.site.base.clone(),
+        poll: config.reload.poll,
+        ignore: config.reload.ignore.clone(),
+        hidden: config.site.hidden,
+        follow_links: config.follow_links,
+        index: config.site.index.clone(),
+        hosts: site.options().hosts.clone(),
+        max_connections: config.server.max_connections,
+    };
+    let is_explained = config.explain && !config.quiet;
+    let voice = Voice {
+        complain: |line| complain(&format!("glasshttp: {line}")),
+        explain: is_explained.then_some(|line| {
+            aside(|| {
+                let mut out = io::stdout();
+                let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+            });
+        }),
+    };
+    Reload::start(Arc::clone(site.root()), options, voice)
+        .map(Some)
+        .map_err(|error| format!("cannot watch the folder: {}", human::reason(&error)))
+}
+
+/// Ends the log, and says if not all of it was written.
+fn finish_log(log: Option<AccessLog>) {
+    let lost = log.map_or(0, AccessLog::finish);
+    if lost > 0 {
+        complain(&format!("glasshttp: {lost} lines of the log could not be written"));
+    }
+}
+
+/// Opens the file for the log, if there is to be one.
+fn open_log(config: &Config) -> Result<Option<Arc<LogFile>>, String> {
+    let Some(path) = &config.log_file else { return Ok(None) };
+    Apart::from(config).check("the log", path)?;
+    LogFile::open(path).map(Some)
+}
+
+/// The service manager, if we were started by one. Without it we serve all the same.
+fn find_service_manager() -> Option<Arc<ServiceManager>> {
+    ServiceManager::from_environment().unwrap_or_else(|error| {
+        complain(&format!("glasshttp: cannot reach what NOTIFY_SOCKET names: {}", human::reason(&error)));
+        None
+    })
+}
+
+/// Stops the server when nobody has asked for anything for so long.
+fn quit_when_idle(
+    idle: Duration,
+    activity: Arc<Activity>,
+    stopper: Stopper,
+    manager: Option<Arc<ServiceManager>>,
+) -> io::Result<()> {
+    std::thread::Builder::new().name("quit-after".to_owned()).spawn(move || {
+        activity.wait_for_idleness(idle, || stopper.is_busy());
+        if let Some(manager) = &manager {
+            manager.stopping();
+        }
+        stopper.stop();
+    })?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! `--auth` from the command's side: the file of users, the thread that verifies, and `--hash`.
+
+use super::apart::Apart;
+use super::terminal::complain;
+use crate::base::{human, text_file};
+use crate::command::cli::Config;
+use crate::site::Site;
+use crate::site::auth::{Auth, Door, Memory, line_for};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How long a line of standard input may be.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// Who may come in; `None` for everybody. An error is one line that says what to do.
+pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>>, String> {
+    let options = &config.auth;
+    if options.plain.is_empty() && options.file.is_none() {
+        return Ok(None);
+    }
+    let file = options.file.as_deref().map(|path| read(path, &Apart::from(config))).transpose()?;
+    let auth = Auth::new(&options.plain, file.as_deref())
+        .map_err(|wrong| wrong_line(options.file.as_deref().unwrap_or(Path::new("")), &wrong))?;
+    Ok(Some(Arc::new(Door::new(Arc::clone(site), auth))))
+}
+
+fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
+    format!("{}:{line}: {why}", human::OneLine(path))
+}
+
+/// Reads the file of users again, if there is one. If it is no good, the users from before stay.
+pub(crate) fn reload(door: &Door, path: &Path, apart: &Apart) -> Result<(), String> {
+    text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
+    let content = read(path, apart)?;
+    door.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
+}
+
+/// Starts the thread that verifies passwords, if that takes long.
+pub(crate) fn start(door: &Arc<Door>) -> Result<(), String> {
+    if door.auth().is_slow() {
+        let verifier = Arc::clone(door);
+        std::thread::Builder::new()
+            .name("passwords".to_owned())
+            .spawn(move || {
+                let mut memory = Memory::default();
+                loop {
+                    verifier.auth().verify_next(&mut memory);
+                }
+            })
+            .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
+    }
+    Ok(())
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("cannot read the users in \"{}\": {}", human::OneLine(path), human::reason(error))
+}
+
+/// The content of the file of users.
+fn read(path: &Path, apart: &Apart) -> Result<Vec<u8>, String> {
+    let shown = human::OneLine(path);
+    let failed = |error: io::Error| cannot_read(path, &error);
+    apart.check("the file of users", path)?;
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode();
+    if mode & 0o007 != 0 {
+        complain(&format!(
+            "glasshttp: \"{shown}\" is open to all users of this machine; keep it to yourself (chmod 600)"
+        ));
+    }
+    let content = text_file::read(file).map_err(failed)?;
+    text_file::text(path, &content).map(<[u8]>::to_vec)
+}
+
+/// Reads a password and prints the line of this user for the file.
+pub(crate) fn print_line(user: &str) -> Result<(), String> {
+    let line = line_for(user, &ask_for_password(user)?)?;
+    let mut out = io::stdout();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(|error| format!("cannot print the line: {}", human::reason(&error)))
+}
+
+/// From a terminal without echo, and twice, since nobody can see what is typed; from anything else
+/// one line.
+fn ask_for_password(user: &str) -> Result<String, String> {
+    let failed = |error: io::Error| format!("cannot read the password: {}", human::reason(&error));
+    if io::stdin().is_terminal() {
+        let ask = |prompt: &str| rpassword::prompt_password(prompt).map_err(failed);
+        let password = ask(&format!("Password for {}: ", human::OneLine(Path::new(user))))?;
+        if password != ask("The same again: ")? {
+            return Err("the two are not the same".to_owned());
+        }
+        return Ok(password);
+    }
+    let mut line = String::new();
+    io::stdin().lock().take(MAX_LINE).read_line(&mut line).map_err(failed)?;
+    let password = line.strip_suffix('\n').unwrap_or(&line);
+    Ok(password.strip_suffix('\r').unwrap_or(password).to_owned())
+}

@@ -1,0 +1,477 @@
+//! One line an exchange.
+//!
+//! ```text
+//! pretty    14:29:01  200  GET /index.html  1.2 kB  0.3 ms                    on a terminal
+//! common    127.0.0.1 - alice [22/Nov/2026:14:29:01 +0000] "GET / HTTP/1.1" 200 1234
+//! combined  the same, then "referer" "user agent"
+//! explain   the whole exchange, byte for byte, with every decision and its reason
+//! json      {"time":"2026-11-22T14:29:01+00:00","client":"127.0.0.1","status":200,...}
+//! ```
+//!
+//! Workers must not wait for a disk or a terminal. Each gathers its lines in memory and passes a
+//! batch on, to a thread that does nothing but write; if that one is stuck and the queue to it is
+//! full, the batch is dropped and counted. What is lost then is the log, never an answer.
+//!
+//! A client decides what stands in its request line, and escape sequences in it could take over the
+//! terminal of whoever reads the log. So what could do that is escaped: in pretty, common and combined
+//! all but printable ASCII, in json and explain all that [`human::is_harmless`] does not let through.
+
+use super::explain;
+use crate::base::human::{self, write_escaped};
+use crate::http::client::Client;
+use crate::server::{Exchange, Observer};
+use anstyle::{AnsiColor, Color, Style};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people at a terminal.
+    Pretty,
+    /// The Common Log Format of NCSA httpd, which every tool reads.
+    Common,
+    /// The same and two fields more, as Apache and nginx write it.
+    Combined,
+    /// An object a line.
+    Json,
+    /// The whole exchange on many lines: see [`crate::glass::explain`].
+    Explain,
+}
+
+/// A batch is passed on when it is this large, in bytes, or this old.
+const BATCH_SIZE: usize = 16 * 1024;
+const BATCH_AGE: Duration = Duration::from_millis(50);
+
+/// How many batches may wait to be written.
+const QUEUE: usize = 64;
+
+/// How long the end of the server may wait for the last of them.
+const LAST_WRITES: Duration = Duration::from_secs(1);
+
+/// The log: a thread that writes.
+#[derive(Debug)]
+pub struct AccessLog {
+    format: Format,
+    time_zone: TimeZone,
+    queue: SyncSender<Batch>,
+    /// Closed when the writer has ended.
+    writing: Receiver<()>,
+    lines: Arc<Lines>,
+}
+
+/// What a worker has gathered: text, and of how many exchanges it tells.
+#[derive(Debug, Default)]
+struct Batch {
+    text: String,
+    exchanges: u64,
+}
+
+/// Of how many exchanges there was to tell, and how many of them are written down.
+#[derive(Debug, Default)]
+struct Lines {
+    observed: AtomicU64,
+    written: AtomicU64,
+}
+
+impl AccessLog {
+    /// Starts a log that is written to `output`. What cannot be written is dropped.
+    ///
+    /// # Panics
+    /// When no thread can be started.
+    pub fn start(format: Format, time_zone: TimeZone, output: impl Write + Send + 'static) -> AccessLog {
+        let (queue, batches) = sync_channel(QUEUE);
+        let (ended, writing) = sync_channel(0);
+        let lines = Arc::new(Lines::default());
+        let written = Arc::clone(&lines);
+        let write = move || {
+            write_batches(&batches, output, &written.written);
+            drop::<SyncSender<()>>(ended);
+        };
+        std::thread::Builder::new().name("log".to_owned()).spawn(write).expect("a thread for the log");
+        AccessLog { format, time_zone, queue, writing, lines }
+    }
+
+    /// An observer for one worker.
+    pub fn observer(&self) -> WorkerLog {
+        WorkerLog {
+            format: self.format,
+            clock: Clock::new(self.format, self.time_zone.clone()),
+            batch: Batch::default(),
+            flush_at: None,
+            queue: self.queue.clone(),
+            lines: Arc::clone(&self.lines),
+        }
+    }
+
+    /// Waits until all is written, once all observers are gone, but not for ever: whoever is to
+    /// read it may have stopped. How many lines were lost.
+    pub fn finish(self) -> u64 {
+        drop(self.queue);
+        // Nothing is ever sent; it wakes up when the writer ends.
+        let _ = self.writing.recv_timeout(LAST_WRITES);
+        self.lines.observed.load(Ordering::Relaxed) - self.lines.written.load(Ordering::Relaxed)
+    }
+}
+
+fn write_batches(batches: &Receiver<Batch>, mut output: impl Write, written: &AtomicU64) {
+    for batch in batches {
+        // A batch that cannot be written is lost; the next may fare better.
+        if output.write_all(batch.text.as_bytes()).and_then(|()| output.flush()).is_ok() {
+            written.fetch_add(batch.exchanges, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The log of one worker.
+#[derive(Debug)]
+pub struct WorkerLog {
+    format: Format,
+    clock: Clock,
+    batch: Batch,
+    flush_at: Option<Instant>,
+    queue: SyncSender<Batch>,
+    lines: Arc<Lines>,
+}
+
+impl Observer for WorkerLog {
+    fn observe(&mut self, exchange: &Exchange, now: Instant) {
+        write_line(&mut self.batch.text, self.format, exchange, &mut self.clock);
+        self.batch.exchanges += 1;
+        self.lines.observed.fetch_add(1, Ordering::Relaxed);
+        if self.batch.text.len() >= BATCH_SIZE {
+            self.flush();
+        } else {
+            self.flush_at.get_or_insert(now + BATCH_AGE);
+        }
+    }
+
+    fn wants_stories(&self) -> bool {
+        self.format == Format::Explain
+    }
+
+    fn flush_at(&self) -> Option<Instant> {
+        self.flush_at
+    }
+
+    fn flush(&mut self) {
+        self.flush_at = None;
+        let batch = std::mem::take(&mut self.batch);
+        if batch.exchanges > 0 {
+            // If the queue is full the batch is lost.
+            let _ = self.queue.try_send(batch);
+        }
+    }
+}
+
+/// Writes times. Of a busy second there are thousands of lines, so its text is made once.
+#[derive(Debug)]
+struct Clock {
+    format: Format,
+    time_zone: TimeZone,
+    /// In seconds since 1970.
+    second: u64,
+    /// That second, and behind its fraction the time zone.
+    text: String,
+    zone: String,
+}
+
+impl Clock {
+    fn new(format: Format, time_zone: TimeZone) -> Clock {
+        let mut clock = Clock { format, time_zone, second: 0, text: String::new(), zone: String::new() };
+        clock.set(0);
+        clock
+    }
+
+    fn set(&mut self, second: u64) {
+        let timestamp = i64::try_from(second).ok().and_then(|second| Timestamp::from_second(second).ok());
+        let time = timestamp.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.time_zone.clone());
+        let (text, zone) = match self.format {
+            Format::Pretty => ("%H:%M:%S", ""),
+            Format::Common | Format::Combined => ("%d/%b/%Y:%H:%M:%S %z", ""),
+            Format::Json => ("%Y-%m-%dT%H:%M:%S", "%:z"),
+            Format::Explain => ("", ""),
+        };
+        self.second = second;
+        self.text = time.strftime(text).to_string();
+        self.zone = time.strftime(zone).to_string();
+    }
+
+    /// The text of a time, without fraction and zone where they are apart from it.
+    fn text(&mut self, time: SystemTime) -> &str {
+        let second = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if second != self.second {
+            self.set(second);
+        }
+        &self.text
+    }
+}
+
+/// Appends a line. To write to a string cannot fail, hence the results that are let go.
+fn write_line(out: &mut String, format: Format, exchange: &Exchange, clock: &mut Clock) {
+    match format {
+        Format::Pretty => write_pretty(out, exchange, clock),
+        Format::Common => write_common(out, exchange, clock),
+        Format::Combined => {
+            write_common(out, exchange, clock);
+            write_quoted(out, exchange.referer.as_deref().unwrap_or(b"-"));
+            write_quoted(out, exchange.user_agent.as_deref().unwrap_or(b"-"));
+        }
+        Format::Json => write_json(out, exchange, clock),
+        Format::Explain => return explain::write(out, exchange),
+    }
+    out.push('\n');
+}
+
+fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
+    const DIM: Style = Style::new().dimmed();
+    let color = match exchange.status.code() / 100 {
+        2 => AnsiColor::Green,
+        3 => AnsiColor::Cyan,
+        4 => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
+    };
+    let status = Style::new().fg_color(Some(Color::Ansi(color)));
+    // The version is the same nearly always, and who wants it reads another format.
+    let line = &exchange.request_line;
+    let version_starts = memchr::memrchr(b' ', line).unwrap_or(line.len());
+    let request = if line.is_empty() { b"(no request)" } else { &line[..version_starts] };
+    let _ = write!(
+        out,
+        "{DIM}{}{DIM:#}  {status}{}{status:#}  ",
+        clock.text(exchange.ended),
+        exchange.status.code()
+    );
+    write_escaped(out, request);
+    let milliseconds = exchange.duration.as_secs_f64() * 1000.0;
+    let _ = write!(out, "  {DIM}{}  {milliseconds:.1} ms{DIM:#}", human::Bytes(exchange.body_sent));
+    if !exchange.complete {
+        out.push_str("  (the client left before the end)");
+    }
+}
+
+fn write_common(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
+    let _ = write!(out, "{}", exchange.asker());
+    out.push_str(" - ");
+    match &exchange.user {
+        Some(user) => write_word(out, user),
+        None => out.push('-'),
+    }
+    out.push_str(" [");
+    out.push_str(clock.text(exchange.ended));
+    out.push(']');
+    write_quoted(out, if exchange.request_line.is_empty() { b"-" } else { &exchange.request_line });
+    for number in [u64::from(exchange.status.code()), exchange.body_sent] {
+        out.push(' ');
+        out.push_str(itoa::Buffer::new().format(number));
+    }
+}
+
+fn write_quoted(out: &mut String, bytes: &[u8]) {
+    out.push_str(" \"");
+    write_escaped(out, bytes);
+    out.push('"');
+}
+
+/// The same without quotes around it: a space in it must not end the column.
+fn write_word(out: &mut String, bytes: &[u8]) {
+    for (index, part) in bytes.split(|&byte| byte == b' ').enumerate() {
+        out.push_str(if index > 0 { "\\x20" } else { "" });
+        write_escaped(out, part);
+    }
+}
+
+fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
+    #[derive(Serialize)]
+    struct Line {
+        time: String,
+        client: Client,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proxy: Option<Client>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
+        request: String,
+        status: u16,
+        bytes: u64,
+        complete: bool,
+        duration_us: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        referer: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_agent: Option<String>,
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let microseconds =
+        exchange.ended.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_micros());
+    let mut time = clock.text(exchange.ended).to_owned();
+    let _ = write!(time, ".{microseconds:06}{}", clock.zone);
+    let line = Line {
+        time,
+        client: exchange.asker(),
+        proxy: exchange.forwarded.map(|_| exchange.client),
+        user: exchange.user.as_deref().map(text),
+        request: text(&exchange.request_line),
+        status: exchange.status.code(),
+        bytes: exchange.body_sent,
+        complete: exchange.complete,
+        duration_us: u64::try_from(exchange.duration.as_micros()).unwrap_or(u64::MAX),
+        referer: exchange.referer.as_deref().map(text),
+        user_agent: exchange.user_agent.as_deref().map(text),
+    };
+    let json = serde_json::to_string(&line).expect("strings and numbers");
+    // JSON lets DEL and the C1 controls (U+0080 to U+009F) stand, which terminals obey, and the
+    // characters that end a line or turn its direction.
+    for letter in json.chars() {
+        if human::is_harmless(letter) {
+            out.push(letter);
+        } else {
+            let _ = write!(out, "\\u{:04x}", letter as u32);
+        }
+    }
+}
+
+/// Standard output for the log's thread: colours are written, or taken out, as is wanted there.
+pub fn standard_output() -> impl Write + Send {
+    struct Stdout(anstream::AutoStream<io::Stdout>);
+    impl Write for Stdout {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+        fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+            let mut write = || self.0.write_all(bytes).and_then(|()| self.0.flush());
+            // Elsewhere the lines of who draws on the terminal are in nobody's way.
+            if io::stdout().is_terminal() {
+                return crate::glass::progress::aside(write);
+            }
+            write()
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.flush()
+        }
+    }
+    Stdout(anstream::AutoStream::auto(io::stdout()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Status;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    fn exchange() -> Exchange {
+        Exchange {
+            connection: 0,
+            is_internal: false,
+            number: 1,
+            body_length: 1234,
+            story: None,
+            client: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
+            forwarded: None,
+            user: None,
+            method: "GET",
+            request_line: b"GET /a?b HTTP/1.1".to_vec(),
+            referer: None,
+            user_agent: Some(b"curl/8".to_vec()),
+            status: Status::OK,
+            body_sent: 1234,
+            complete: true,
+            ended: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
+            duration: Duration::from_micros(1250),
+        }
+    }
+
+    fn line(format: Format, exchange: &Exchange) -> String {
+        let mut out = String::new();
+        write_line(&mut out, format, exchange, &mut Clock::new(format, TimeZone::UTC));
+        anstream::adapter::strip_str(&out).to_string()
+    }
+
+    #[test]
+    fn each_format_writes_its_line() {
+        let table = [
+            (Format::Pretty, "08:49:37  200  GET /a?b  1.2 kB  1.2 ms\n"),
+            (Format::Common, "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /a?b HTTP/1.1\" 200 1234\n"),
+            (
+                Format::Combined,
+                "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /a?b HTTP/1.1\" 200 1234 \"-\" \"curl/8\"\n",
+            ),
+            (
+                Format::Json,
+                "{\"time\":\"1994-11-06T08:49:37.000000+00:00\",\"client\":\"127.0.0.1\",\
+                 \"request\":\"GET /a?b HTTP/1.1\",\"status\":200,\"bytes\":1234,\"complete\":true,\
+                 \"duration_us\":1250,\"user_agent\":\"curl/8\"}\n",
+            ),
+        ];
+        for (format, expected) in table {
+            assert_eq!(line(format, &exchange()), expected, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_was_proven_is_one_column() {
+        let exchange = Exchange { user: Some(b"Al i\"ce".to_vec()), ..exchange() };
+        let table = [
+            (Format::Common, "127.0.0.1 - Al\\x20i\\\"ce [06/Nov/"),
+            (Format::Combined, "127.0.0.1 - Al\\x20i\\\"ce [06/Nov/"),
+            (
+                Format::Json,
+                "{\"time\":\"1994-11-06T08:49:37.000000+00:00\",\"client\":\"127.0.0.1\",\"user\":\"Al i\\\"ce\",",
+            ),
+        ];
+        for (format, expected) in table {
+            let line = line(format, &exchange);
+            assert!(line.starts_with(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_client_sent_can_control_a_terminal_or_forge_a_line() {
+        let hostile = b"GET /\x1b[2J\"\\\n\x7f\xc2\x9b\xff HTTP/1.1".to_vec();
+        let exchange = Exchange {
+            user: Some(hostile.clone()),
+            request_line: hostile.clone(),
+            user_agent: Some(hostile),
+            ..exchange()
+        };
+        for format in [Format::Pretty, Format::Common, Format::Combined, Format::Json] {
+            let mut out = String::new();
+            write_line(&mut out, format, &exchange, &mut Clock::new(format, TimeZone::UTC));
+            // Our own colours are the only escapes there may be.
+            let ours = anstream::adapter::strip_str(&out).to_string();
+            assert_eq!(ours.lines().count(), 1, "{ours:?}");
+            assert!(!ours.trim_end_matches('\n').contains(char::is_control), "{ours:?}");
+            assert!(
+                ours.contains(if format == Format::Json { "\\u001b[2J" } else { "\\x1b[2J" }),
+                "{ours:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_written_counts_what_is_lost() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let log = AccessLog::start(Format::Common, TimeZone::UTC, Full);
+        let mut observer = log.observer();
+        observer.observe(&exchange(), Instant::now());
+        observer.observe(&exchange(), Instant::now());
+        observer.flush();
+        drop(observer);
+        assert_eq!(log.finish(), 2);
+    }
+}

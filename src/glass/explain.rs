@@ -1,0 +1,159 @@
+//! `--explain`: an exchange in full, for whoever wants to see the bytes and the reasons.
+//!
+//! ```text
+//! ── connection 1, request 1, from 127.0.0.1 ── 304 Not Modified ──
+//!   > request line  GET /hello.txt HTTP/1.1␍␊
+//!   > field         Host: localhost:8000␍␊
+//!   > field         If-None-Match: "18f-2a"␍␊
+//!   > blank line    ␍␊
+//!     0.1 ms until the request was whole
+//!   ? head          the blank line is there: the head is whole, 74 bytes
+//!                   RFC 9112 section 2.1; src/http/request.rs:124
+//!   ? ...
+//!     0.1 ms to decide
+//!   < status line   HTTP/1.1 304 Not Modified␍␊
+//!   < ...
+//!     0.1 ms to send
+//! ```
+//!
+//! What a client sent is shown as it is, but for what could play tricks with a terminal: see
+//! [`human::Visible`].
+
+use crate::base::human::{self, Visible};
+use crate::base::trace::Step;
+use crate::server::{Exchange, Story};
+use anstyle::{AnsiColor, Color, Style};
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+/// How much of one line of a head is shown, and how much of a body, in bytes.
+const MAX_LINE: usize = 1000;
+const MAX_BODY: usize = 200;
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+const REQUEST: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Cyan)));
+const RESPONSE: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
+const DECISION: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
+
+/// Appends the explanation of an exchange, with colours that the output may take out. To write to a
+/// string cannot fail, hence the results that are let go.
+pub fn write(out: &mut String, exchange: &Exchange) {
+    let (connection, number, client) = (exchange.connection, exchange.number, exchange.asker());
+    let by = exchange.forwarded.map(|_| format!(" by {}", exchange.client)).unwrap_or_default();
+    let (code, phrase) = (exchange.status.code(), exchange.status.phrase());
+    let _ = writeln!(
+        out,
+        "{BOLD}── connection {connection}, request {number}, from {client}{by} ── {code} {phrase} ──{BOLD:#}"
+    );
+    let Some(story) = &exchange.story else { return };
+    for (name, bytes) in parts(&story.request, "request line") {
+        write_line(out, '>', REQUEST, name, bytes, MAX_LINE);
+    }
+    if story.request.is_empty() {
+        let _ = writeln!(out, "  {REQUEST}>{REQUEST:#} nothing came");
+    }
+    let _ = writeln!(
+        out,
+        "    {DIM}{} until the request was whole{DIM:#}",
+        Milliseconds::between(story.began, story.arrived)
+    );
+    for step in &story.steps {
+        write_step(out, step);
+    }
+    let _ =
+        writeln!(out, "    {DIM}{} to decide{DIM:#}", Milliseconds::between(story.arrived, story.decided));
+    for (name, bytes) in parts(&story.response, "status line") {
+        write_line(out, '<', RESPONSE, name, bytes, MAX_LINE);
+    }
+    write_body(out, exchange, story);
+    let _ = write!(out, "    {DIM}{} to send", Milliseconds::between(story.decided, story.ended));
+    if !exchange.complete {
+        let _ = write!(out, "; the connection ended before all was sent");
+    }
+    let _ = writeln!(out, "{DIM:#}\n");
+}
+
+/// The lines of a head with the name of each; a line keeps its line end. What is no head is split
+/// in the same way as far as that goes.
+fn parts<'a>(head: &'a [u8], first: &'static str) -> Vec<(&'static str, &'a [u8])> {
+    let mut parts = Vec::new();
+    let mut lines_before = 0;
+    for line in head.split_inclusive(|&byte| byte == b'\n') {
+        let is_blank = matches!(line, b"\r\n" | b"\n");
+        let name = match (lines_before, is_blank) {
+            (0, true) => "empty line",
+            (0, false) => first,
+            (_, true) => "blank line",
+            (_, false) => "field",
+        };
+        lines_before += usize::from(name != "empty line");
+        parts.push((name, line));
+    }
+    parts
+}
+
+fn write_line(out: &mut String, mark: char, style: Style, name: &str, bytes: &[u8], most: usize) {
+    let (shown, more) = bytes.split_at(bytes.len().min(most));
+    let _ = write!(out, "  {style}{mark} {name:<14}{style:#} {}", Visible(shown));
+    if !more.is_empty() {
+        let _ = write!(out, " {DIM}and {} bytes more{DIM:#}", more.len());
+    }
+    out.push('\n');
+}
+
+fn write_step(out: &mut String, step: &Step) {
+    let Step { name, text, rule, file, line, .. } = step;
+    let _ = write!(out, "  {DECISION}? {name:<14}{DECISION:#} {text}\n    {:<14} {DIM}", "");
+    if let Some(rule) = rule {
+        let _ = write!(out, "{rule}; ");
+    }
+    let _ = writeln!(out, "{file}:{line}{DIM:#}");
+}
+
+fn write_body(out: &mut String, exchange: &Exchange, story: &Story) {
+    if exchange.body_length == 0 {
+        return;
+    }
+    // Cut between characters where there are any, so that none is torn.
+    let start = &story.body_start[..story.body_start.len().min(MAX_BODY)];
+    let whole = start.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+    let start = if start.len() - whole < 4 { &start[..whole] } else { start };
+    let more = exchange.body_length - start.len() as u64;
+    let _ = write!(out, "  {RESPONSE}< {:<14}{RESPONSE:#} {}", "body", Visible(start));
+    if more > 0 {
+        let _ = write!(out, " {DIM}and {} more{DIM:#}", human::Bytes(more));
+    }
+    out.push('\n');
+}
+
+/// A duration in milliseconds with two digits behind the point.
+struct Milliseconds(Duration);
+
+impl Milliseconds {
+    fn between(from: Instant, to: Instant) -> Milliseconds {
+        Milliseconds(to.saturating_duration_since(from))
+    }
+}
+
+impl std::fmt::Display for Milliseconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.2} ms", self.0.as_secs_f64() * 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_a_head_have_names() {
+        let names = |head: &'static [u8]| -> Vec<_> {
+            parts(head, "request line").into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(names(b"GET / HTTP/1.1\r\nA: b\r\n\r\n"), ["request line", "field", "blank line"]);
+        assert_eq!(names(b"\r\nGET / HTTP/1.1\r\n"), ["empty line", "request line"]);
+        assert_eq!(names(b"GET / HTTP/1.1\nA"), ["request line", "field"]);
+        assert!(names(b"").is_empty());
+    }
+}

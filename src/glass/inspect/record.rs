@@ -1,0 +1,477 @@
+//! What the inspector knows: the open connections, and the last exchanges with their stories.
+//!
+//! Workers tell, pages ask. All of it stands behind one lock, held for as long as it takes to append
+//! to a list: this is for looking at a server, and nobody inspects one under full load without
+//! expecting to see it slow down a little. What is kept is bounded: [`RING`] exchanges, of each of
+//! which the server gives no more than some kilobytes.
+
+use super::as_characters;
+use crate::glass::events::{self, Subscriber, Subscribers};
+use crate::http::Refusal;
+use crate::http::client::Client;
+use crate::server::{Exchange, Observer, UnderWay};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How many exchanges are remembered.
+const RING: usize = 500;
+
+/// How much of a target is shown in a row, in bytes; the exchange itself has all of it.
+const MAX_WORD: usize = 500;
+
+/// How often a page hears of the progress of one answer.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(100);
+
+/// Keeps what workers tell.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    start: Instant,
+    workers: usize,
+    faults: Vec<String>,
+    /// How many workers have got their observer.
+    observed: AtomicUsize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    connections: BTreeMap<u64, Open>,
+    /// Those that the inspector's own pages use: nobody wants to see them.
+    internal: HashSet<u64>,
+    ring: VecDeque<Record>,
+    /// How many exchanges there were.
+    count: u64,
+    subscribers: Subscribers,
+}
+
+/// A connection that is open.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Open {
+    connection: u64,
+    worker: usize,
+    client: Client,
+    at: u64,
+}
+
+/// An exchange that is over.
+#[derive(Debug)]
+struct Record {
+    summary: Summary,
+    exchange: Exchange,
+}
+
+/// What a page is told of an exchange as soon as it is over. Times are in microseconds since the
+/// server's start.
+#[derive(Debug, Clone, Serialize)]
+struct Summary {
+    id: u64,
+    connection: u64,
+    number: u32,
+    worker: usize,
+    client: Client,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forwarded: Option<IpAddr>,
+    method: String,
+    target: String,
+    status: u16,
+    phrase: &'static str,
+    sent: u64,
+    length: u64,
+    complete: bool,
+    began: u64,
+    arrived: u64,
+    decided: u64,
+    ended: u64,
+}
+
+/// All that can be told of an exchange.
+#[derive(Serialize)]
+struct Detail<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    /// How many exchanges its connection has had, this one included.
+    index: u32,
+    request: String,
+    response: String,
+    body: String,
+    steps: Vec<Step<'a>>,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    name: &'a str,
+    text: &'a str,
+    rfc: Option<String>,
+    url: Option<String>,
+    file: &'a str,
+    line: u32,
+    at: u64,
+}
+
+/// What a page is told, each under the name of its kind.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Event<'a> {
+    Hello { version: &'a str, workers: usize, now: u64, faults: &'a [String] },
+    Open(Open),
+    Close { connection: u64, at: u64 },
+    Internal { connection: u64 },
+    Progress(Progress),
+    Exchange(&'a Summary),
+}
+
+#[derive(Serialize)]
+struct Progress {
+    connection: u64,
+    number: u32,
+    method: String,
+    target: String,
+    status: u16,
+    sent: u64,
+    length: u64,
+    began: u64,
+    at: u64,
+}
+
+impl Event<'_> {
+    /// As it goes to a page: `event: open`, and its data as JSON on one line.
+    fn render(&self) -> Arc<str> {
+        let value = serde_json::to_value(self).expect("names, numbers and text");
+        let (name, data) =
+            value.as_object().and_then(|object| object.iter().next()).expect("a single variant");
+        events::render(name, &data.to_string())
+    }
+}
+
+impl Recorder {
+    pub(super) fn new(workers: usize, faults: Vec<String>) -> Recorder {
+        let (start, observed) = (Instant::now(), AtomicUsize::new(0));
+        Recorder { start, workers, faults, observed, state: Mutex::default() }
+    }
+
+    /// An observer for the next worker.
+    pub(super) fn observer(self: &Arc<Self>) -> WorkerInspector {
+        let worker = self.observed.fetch_add(1, Ordering::Relaxed);
+        WorkerInspector { recorder: Arc::clone(self), worker, told: HashMap::new() }
+    }
+
+    /// What is known of an exchange, as JSON.
+    pub(super) fn exchange(&self, id: u64) -> Option<String> {
+        let state = self.state();
+        state.ring.iter().find(|record| record.summary.id == id).map(|record| self.detail(record))
+    }
+
+    /// The same of the last one that this client had about a target.
+    pub(super) fn last_about(&self, target: &[u8], client: Client) -> Option<String> {
+        let state = self.state();
+        let target = as_characters(target);
+        let is_it = |record: &&Record| record.summary.target == target && record.exchange.client == client;
+        state.ring.iter().rev().find(is_it).map(|record| self.detail(record))
+    }
+
+    /// Lets a page hear of everything from now on, and before that of what is known already; refuses
+    /// if so many do that it would be too much.
+    pub(super) fn subscribe(&self, most: usize) -> Result<Arc<Subscriber>, Refusal> {
+        let mut state = self.state();
+        let subscriber = state.subscribers.add(most)?;
+        let now = self.microseconds(Instant::now());
+        let version = env!("CARGO_PKG_VERSION");
+        subscriber.tell(&Event::Hello { version, workers: self.workers, now, faults: &self.faults }.render());
+        for open in state.connections.values() {
+            subscriber.tell(&Event::Open(*open).render());
+            if state.internal.contains(&open.connection) {
+                subscriber.tell(&Event::Internal { connection: open.connection }.render());
+            }
+        }
+        for record in &state.ring {
+            subscriber.tell(&Event::Exchange(&record.summary).render());
+        }
+        Ok(subscriber)
+    }
+
+    fn detail(&self, record: &Record) -> String {
+        let Record { summary, exchange } = record;
+        let story = exchange.story.as_ref().expect("it was asked for");
+        let steps = story.steps.iter().map(|step| Step {
+            name: step.name,
+            text: &step.text,
+            rfc: step.rule.map(|rule| rule.to_string()),
+            url: step.rule.map(|rule| rule.url()),
+            file: step.file,
+            line: step.line,
+            at: self.microseconds(step.at),
+        });
+        let detail = Detail {
+            summary,
+            index: exchange.number,
+            request: as_characters(&story.request),
+            response: as_characters(&story.response),
+            body: as_characters(&story.body_start),
+            steps: steps.collect(),
+        };
+        serde_json::to_string(&detail).expect("names, numbers and text")
+    }
+
+    /// Since the server's start.
+    fn microseconds(&self, time: Instant) -> u64 {
+        u64::try_from(time.saturating_duration_since(self.start).as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Tells all pages, if there are any.
+    fn tell(&mut self, event: &Event<'_>) {
+        if self.subscribers.is_empty() {
+            return;
+        }
+        self.subscribers.tell(&event.render());
+    }
+
+    /// This connection is one of the inspector's own.
+    fn hide(&mut self, connection: u64) {
+        if self.internal.insert(connection) {
+            self.tell(&Event::Internal { connection });
+        }
+    }
+}
+
+/// What a worker tells.
+#[derive(Debug)]
+pub struct WorkerInspector {
+    recorder: Arc<Recorder>,
+    worker: usize,
+    /// When pages were last told of the progress on a connection.
+    told: HashMap<u64, Instant>,
+}
+
+impl Observer for WorkerInspector {
+    fn observe(&mut self, exchange: &Exchange, _now: Instant) {
+        self.told.remove(&exchange.connection);
+        let Some(story) = &exchange.story else { return };
+        let recorder = &self.recorder;
+        let mut state = recorder.state();
+        if exchange.is_internal {
+            return state.hide(exchange.connection);
+        }
+        state.count += 1;
+        let (method, target) = method_and_target(&exchange.request_line);
+        let summary = Summary {
+            id: state.count,
+            connection: exchange.connection,
+            number: exchange.number,
+            worker: self.worker,
+            client: exchange.client,
+            forwarded: exchange.forwarded,
+            method,
+            target,
+            status: exchange.status.code(),
+            phrase: exchange.status.phrase(),
+            sent: exchange.body_sent,
+            length: exchange.body_length,
+            complete: exchange.complete,
+            began: recorder.microseconds(story.began),
+            arrived: recorder.microseconds(story.arrived),
+            decided: recorder.microseconds(story.decided),
+            ended: recorder.microseconds(story.ended),
+        };
+        state.tell(&Event::Exchange(&summary));
+        state.ring.push_back(Record { summary, exchange: exchange.clone() });
+        if state.ring.len() > RING {
+            state.ring.pop_front();
+        }
+    }
+
+    fn wants_stories(&self) -> bool {
+        true
+    }
+
+    fn opened(&mut self, connection: u64, client: Client, now: Instant) {
+        let open = Open { connection, worker: self.worker, client, at: self.recorder.microseconds(now) };
+        let mut state = self.recorder.state();
+        state.connections.insert(connection, open);
+        state.tell(&Event::Open(open));
+    }
+
+    fn closed(&mut self, connection: u64, now: Instant) {
+        self.told.remove(&connection);
+        let mut state = self.recorder.state();
+        state.connections.remove(&connection);
+        // Pages may show an internal one, too: browsers use a connection for several of their pages.
+        state.internal.remove(&connection);
+        state.tell(&Event::Close { connection, at: self.recorder.microseconds(now) });
+    }
+
+    fn progress(&mut self, under_way: &UnderWay<'_>, now: Instant) {
+        let told = self.told.get(&under_way.connection);
+        if told.is_some_and(|&told| now.saturating_duration_since(told) < PROGRESS_PAUSE) {
+            return;
+        }
+        self.told.insert(under_way.connection, now);
+        let mut state = self.recorder.state();
+        if under_way.is_internal {
+            return state.hide(under_way.connection);
+        }
+        let (method, target) = method_and_target(under_way.request_line);
+        state.tell(&Event::Progress(Progress {
+            connection: under_way.connection,
+            number: under_way.number,
+            method,
+            target,
+            status: under_way.status.code(),
+            sent: under_way.body_sent,
+            length: under_way.body_length,
+            began: self.recorder.microseconds(under_way.began),
+            at: self.recorder.microseconds(now),
+        }));
+    }
+}
+
+/// The first two words of a request line, as far as it has them.
+fn method_and_target(line: &[u8]) -> (String, String) {
+    let word = |word: &[u8]| as_characters(&word[..word.len().min(MAX_WORD)]);
+    let mut words = line.splitn(3, |&byte| byte == b' ').map(word);
+    (words.next().unwrap_or_default(), words.next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::{Next, Stream};
+    use crate::http::Status;
+    use crate::server::Story;
+    use std::net::Ipv4Addr;
+    use std::time::SystemTime;
+
+    const CLIENT: Client = Client::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+
+    fn exchange(connection: u64, request_line: &str) -> Exchange {
+        let now = Instant::now();
+        let story = Story {
+            request: format!("{request_line}\r\n\r\n").into_bytes(),
+            response: b"HTTP/1.1 200 OK\r\n\r\n".to_vec(),
+            body_start: b"\xff".to_vec(),
+            steps: Vec::new(),
+            began: now,
+            arrived: now,
+            decided: now,
+            ended: now,
+        };
+        Exchange {
+            user: None,
+            connection,
+            number: 1,
+            is_internal: request_line.contains(" /.glass/"),
+            client: CLIENT,
+            forwarded: None,
+            method: "GET",
+            request_line: request_line.as_bytes().to_vec(),
+            referer: None,
+            user_agent: None,
+            status: Status::OK,
+            body_sent: 1,
+            body_length: 1,
+            complete: true,
+            ended: SystemTime::now(),
+            duration: Duration::ZERO,
+            story: Some(Box::new(story)),
+        }
+    }
+
+    /// All that has been told and not been taken.
+    fn heard(subscriber: &Subscriber) -> String {
+        match subscriber.take() {
+            Some(bytes) => String::from_utf8(bytes).expect("text"),
+            None => String::new(),
+        }
+    }
+
+    #[test]
+    fn a_page_hears_of_what_was_and_then_of_what_is() {
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
+        let mut worker = recorder.observer();
+        worker.opened(1, CLIENT, Instant::now());
+        worker.observe(&exchange(1, "GET /before HTTP/1.1"), Instant::now());
+        let subscriber = recorder.subscribe(1).expect("the first");
+        let before = heard(&subscriber);
+        assert!(before.starts_with("event: hello\ndata: {"), "{before}");
+        assert!(before.contains("event: open\n") && before.contains("\"target\":\"/before\""), "{before}");
+        worker.observe(&exchange(1, "GET /after HTTP/1.1"), Instant::now());
+        worker.closed(1, Instant::now());
+        let after = heard(&subscriber);
+        assert!(after.contains("\"target\":\"/after\"") && after.contains("event: close\n"), "{after}");
+        assert!(!after.contains("/before") && heard(&subscriber).is_empty());
+    }
+
+    #[test]
+    fn the_ring_is_bounded_and_its_oldest_leave_first() {
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
+        let mut worker = recorder.observer();
+        for number in 1..=10_000 {
+            worker.observe(&exchange(number, &format!("GET /{number} HTTP/1.1")), Instant::now());
+        }
+        assert_eq!(recorder.state().ring.len(), RING);
+        assert!(recorder.exchange(10_000 - RING as u64).is_none());
+        let oldest = recorder.exchange(10_001 - RING as u64).expect("it is still there");
+        assert!(oldest.contains(&format!("\"target\":\"/{}\"", 10_001 - RING)), "{oldest}");
+    }
+
+    #[test]
+    fn what_the_page_itself_asks_for_is_not_shown() {
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
+        let mut worker = recorder.observer();
+        let subscriber = recorder.subscribe(1).expect("the first");
+        worker.opened(1, CLIENT, Instant::now());
+        worker.observe(&exchange(1, "GET /.glass/exchange/3 HTTP/1.1"), Instant::now());
+        // One that comes later hears the same.
+        let later = heard(&recorder.subscribe(2).expect("the second"));
+        worker.closed(1, Instant::now());
+        for heard in [heard(&subscriber), later] {
+            let open = heard.find("event: open").expect("it was opened");
+            let internal = heard.find("event: internal\ndata: {\"connection\":1}").expect("it is internal");
+            assert!(open < internal && !heard.contains("event: exchange"), "{heard}");
+        }
+        let state = recorder.state();
+        assert!(state.internal.is_empty() && state.connections.is_empty() && state.ring.is_empty());
+    }
+
+    #[test]
+    fn the_last_exchange_about_a_target_is_the_clients_own() {
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
+        let mut worker = recorder.observer();
+        for (connection, client) in [(1, [127, 0, 0, 1]), (2, [127, 0, 0, 2])] {
+            let exchange =
+                Exchange { client: IpAddr::from(client).into(), ..exchange(connection, "GET /a?b HTTP/1.1") };
+            worker.observe(&exchange, Instant::now());
+        }
+        let mine = recorder.last_about(b"/a?b", CLIENT).expect("there was one");
+        assert!(mine.contains("\"connection\":1,") && mine.contains("\"body\":\"\u{ff}\""), "{mine}");
+        assert!(recorder.last_about(b"/a", CLIENT).is_none());
+    }
+
+    #[test]
+    fn so_many_pages_and_no_more_can_look_and_a_place_is_free_when_one_has_gone() {
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
+        let first = events::EventStream::new(recorder.subscribe(1).expect("the first"));
+        assert!(recorder.subscribe(1).is_err());
+        drop(first);
+        assert!(recorder.subscribe(1).is_ok());
+    }
+
+    #[test]
+    fn a_stream_gives_what_it_heard_and_then_waits() {
+        let recorder = Arc::new(Recorder::new(1, Vec::new()));
+        let mut stream = events::EventStream::new(recorder.subscribe(1).expect("the first"));
+        assert!(matches!(stream.next(), Next::Piece(hello) if hello.starts_with(b"event: hello")));
+        assert_eq!(stream.next(), Next::NotYet);
+        stream.stop();
+        assert_eq!(stream.next(), Next::End);
+    }
+}

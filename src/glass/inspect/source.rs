@@ -1,0 +1,204 @@
+//! The source that this binary was made from, and what else the guide names, for the inspector to show.
+
+/// A file's text, by its path from the project's folder.
+pub(super) fn find(path: &str) -> Option<&'static str> {
+    SOURCES.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+}
+
+/// Declares the files, each once.
+macro_rules! sources {
+    ($($path:literal)*) => {
+        const SOURCES: &[(&str, &str)] =
+            &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $path)))),*];
+    };
+}
+
+sources! {
+    "SECURITY.md"
+    "examples/01_echo_server.rs"
+    "examples/02_echo_client.rs"
+    "examples/03_udp_echo.rs"
+    "examples/04_echo_threads.rs"
+    "examples/05_echo_pool.rs"
+    "examples/06_echo_event_loop.rs"
+    "examples/07_http_hello.rs"
+    "examples/08_http_files.rs"
+    "examples/09_http_pool.rs"
+    "fuzz/README.md"
+    "src/answer.rs"
+    "src/base/budget.rs"
+    "src/base/human.rs"
+    "src/base/mod.rs"
+    "src/base/patterns.rs"
+    "src/base/random.rs"
+    "src/base/text_file.rs"
+    "src/base/trace.rs"
+    "src/command/apart.rs"
+    "src/command/browser.rs"
+    "src/command/certificate.rs"
+    "src/command/check.rs"
+    "src/command/cli.rs"
+    "src/command/habits.rs"
+    "src/command/listeners.rs"
+    "src/command/log_file.rs"
+    "src/command/manual.rs"
+    "src/command/mod.rs"
+    "src/command/qr_code.rs"
+    "src/command/quit_after.rs"
+    "src/command/serve.rs"
+    "src/command/service_manager.rs"
+    "src/command/signals.rs"
+    "src/command/start_lines.rs"
+    "src/command/terminal.rs"
+    "src/command/users.rs"
+    "src/command/variables.rs"
+    "src/glass/access_log.rs"
+    "src/glass/events.rs"
+    "src/glass/explain.rs"
+    "src/glass/inspect/composer.rs"
+    "src/glass/inspect/mod.rs"
+    "src/glass/inspect/record.rs"
+    "src/glass/inspect/source.rs"
+    "src/glass/metrics/counts.rs"
+    "src/glass/metrics/mod.rs"
+    "src/glass/metrics/text.rs"
+    "src/glass/mod.rs"
+    "src/glass/progress/mod.rs"
+    "src/glass/progress/screen.rs"
+    "src/glass/reload/filesystem.rs"
+    "src/glass/reload/ignore.rs"
+    "src/glass/reload/mod.rs"
+    "src/glass/reload/poll.rs"
+    "src/glass/reload/watch.rs"
+    "src/http/accept.rs"
+    "src/http/base_path.rs"
+    "src/http/chunked.rs"
+    "src/http/client.rs"
+    "src/http/coding.rs"
+    "src/http/conditional.rs"
+    "src/http/date.rs"
+    "src/http/fields.rs"
+    "src/http/forwarded.rs"
+    "src/http/framing.rs"
+    "src/http/headers.rs"
+    "src/http/host.rs"
+    "src/http/method.rs"
+    "src/http/mod.rs"
+    "src/http/multipart.rs"
+    "src/http/origin.rs"
+    "src/http/range.rs"
+    "src/http/refusal.rs"
+    "src/http/request.rs"
+    "src/http/response.rs"
+    "src/http/status.rs"
+    "src/http/target.rs"
+    "src/lib.rs"
+    "src/main.rs"
+    "src/server/body.rs"
+    "src/server/buffer.rs"
+    "src/server/connection/mod.rs"
+    "src/server/connection/tests.rs"
+    "src/server/events.rs"
+    "src/server/fault.rs"
+    "src/server/listen.rs"
+    "src/server/mod.rs"
+    "src/server/pool.rs"
+    "src/server/timers.rs"
+    "src/server/tls.rs"
+    "src/server/transmit.rs"
+    "src/server/transport.rs"
+    "src/server/unix_socket.rs"
+    "src/server/worker.rs"
+    "src/site/archive/missing.rs"
+    "src/site/archive/mod.rs"
+    "src/site/archive/tar.rs"
+    "src/site/archive/walk.rs"
+    "src/site/archive/zip.rs"
+    "src/site/auth/attempts.rs"
+    "src/site/auth/credentials.rs"
+    "src/site/auth/mod.rs"
+    "src/site/auth/passwords.rs"
+    "src/site/auth/tests.rs"
+    "src/site/cache.rs"
+    "src/site/cache_control.rs"
+    "src/site/coding.rs"
+    "src/site/collation.rs"
+    "src/site/compress.rs"
+    "src/site/cors.rs"
+    "src/site/error_page.rs"
+    "src/site/facts.rs"
+    "src/site/form.rs"
+    "src/site/hosts.rs"
+    "src/site/listing/json.rs"
+    "src/site/listing/making.rs"
+    "src/site/listing/mod.rs"
+    "src/site/listing/people.rs"
+    "src/site/listing/places.rs"
+    "src/site/listing/programs.rs"
+    "src/site/media_type.rs"
+    "src/site/mod.rs"
+    "src/site/near.rs"
+    "src/site/new_file.rs"
+    "src/site/page.rs"
+    "src/site/readme.rs"
+    "src/site/representation.rs"
+    "src/site/root.rs"
+    "src/site/runs.rs"
+    "src/site/sandbox.rs"
+    "src/site/script.rs"
+    "src/site/tests.rs"
+    "src/site/upload.rs"
+    "src/site/versions.rs"
+    "tests/abuse.rs"
+    "tests/confinement.rs"
+    "tests/engine.rs"
+    "tests/faults.rs"
+    "tests/wire/get-file.txt"
+    "tests/wire/get-head.txt"
+    "tests/wire/range-suffix.txt"
+    "tests/wire/request-line-bare-lf.txt"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn add_files(folder: &Path, files: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("it can be read") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() {
+                add_files(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path.to_str().expect("ASCII").to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_source_is_there_to_be_shown_and_every_stage() {
+        let mut files = Vec::new();
+        add_files(Path::new("src"), &mut files);
+        add_files(Path::new("examples"), &mut files);
+        // The reader's own solutions are not ours.
+        files.retain(|file| !file.starts_with("examples/exercise"));
+        let missing: Vec<_> = files.iter().filter(|file| find(file).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn every_file_that_the_guide_names_is_there_to_be_shown() {
+        const OPEN: &str = "<code class=\"file\">";
+        let mut missing = Vec::new();
+        for language in ["www/guide", "www/zh/guide"] {
+            for page in std::fs::read_dir(language).expect("the guide is there") {
+                let page = std::fs::read_to_string(page.expect("readable").path()).expect("readable");
+                let names = page.split(OPEN).skip(1).filter_map(|rest| Some(rest.split_once("</code>")?.0));
+                missing.extend(
+                    names.filter(|name| Path::new(name).is_file() && find(name).is_none()).map(str::to_owned),
+                );
+            }
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

@@ -1,0 +1,207 @@
+//! What one worker counts: numbers that it alone writes, and that whoever asks reads.
+//!
+//! ```text
+//! worker 0 ──writes──▶ Counts ◀──reads──┐
+//! worker 1 ──writes──▶ Counts ◀──reads──┴── GET /.glass/metrics, on any of them
+//! ```
+//!
+//! There is one writer to a number, so to add is to read, add and write, without the processor's lock that
+//! an addition by several would take; and workers never wait for each other, nor for the reader. The order
+//! in which the reader sees numbers of different names change is not certain, and of no importance: each
+//! by itself only grows.
+
+use crate::http::client::Client;
+use crate::http::{Method, Status};
+use crate::server::{Exchange, Observer, UnderWay};
+use std::array;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How many methods are told from each other.
+pub(super) const METHODS: usize = Method::NAMES.len();
+
+/// How many statuses there are.
+pub(super) const STATUSES: usize = Status::ALL.len();
+
+/// The upper bounds of the histogram of times: in microseconds, and in seconds as they are written. A page
+/// from memory takes a tenth of a millisecond, a large download as long as its client's line needs.
+pub(super) const BOUNDS: [(u64, &str); 19] = [
+    (100, "0.0001"),
+    (250, "0.00025"),
+    (500, "0.0005"),
+    (1_000, "0.001"),
+    (2_500, "0.0025"),
+    (5_000, "0.005"),
+    (10_000, "0.01"),
+    (25_000, "0.025"),
+    (50_000, "0.05"),
+    (100_000, "0.1"),
+    (250_000, "0.25"),
+    (500_000, "0.5"),
+    (1_000_000, "1"),
+    (2_500_000, "2.5"),
+    (5_000_000, "5"),
+    (10_000_000, "10"),
+    (30_000_000, "30"),
+    (60_000_000, "60"),
+    (300_000_000, "300"),
+];
+
+/// A number that one thread writes.
+#[derive(Debug, Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    /// Adds to it; only the thread that owns it may.
+    fn add(&self, amount: u64) {
+        self.0.store(self.read().wrapping_add(amount), Ordering::Relaxed);
+    }
+
+    fn take_one(&self) {
+        self.0.store(self.read().saturating_sub(1), Ordering::Relaxed);
+    }
+
+    /// What it is now.
+    pub(super) fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a worker has counted.
+#[derive(Debug)]
+pub(super) struct Counts {
+    /// Exchanges by status (as in [`Status::ALL`]), then by method (as in [`Method::NAMES`]).
+    pub(super) exchanges: [[Count; METHODS]; STATUSES],
+    /// Exchanges about something of the server's own, which are nowhere else.
+    pub(super) internal: Count,
+    /// Bytes of bodies that the kernel has taken.
+    pub(super) body_bytes: Count,
+    /// Exchanges by their time: up to each of [`BOUNDS`] and above the one before, and those above all.
+    pub(super) times: [Count; BOUNDS.len() + 1],
+    /// All these times together, in nanoseconds.
+    pub(super) nanoseconds: Count,
+    /// Connections that were taken in.
+    pub(super) accepted: Count,
+    /// How many of them are open.
+    pub(super) open: Count,
+    /// Connections for which there was no room.
+    pub(super) turned_away: Count,
+}
+
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts {
+            exchanges: array::from_fn(|_| array::from_fn(|_| Count::default())),
+            internal: Count::default(),
+            body_bytes: Count::default(),
+            times: array::from_fn(|_| Count::default()),
+            nanoseconds: Count::default(),
+            accepted: Count::default(),
+            open: Count::default(),
+            turned_away: Count::default(),
+        }
+    }
+}
+
+/// The observer that counts what its worker does.
+#[derive(Debug)]
+pub struct WorkerMetrics {
+    counts: Arc<Counts>,
+    /// How many bytes are counted already of the answers under way, by their connections. An answer that is
+    /// sent in one go is never in here.
+    under_way: HashMap<u64, u64>,
+}
+
+impl WorkerMetrics {
+    pub(super) fn new(counts: Arc<Counts>) -> WorkerMetrics {
+        WorkerMetrics { counts, under_way: HashMap::new() }
+    }
+}
+
+impl Observer for WorkerMetrics {
+    fn observe(&mut self, exchange: &Exchange, _now: Instant) {
+        let counts = &self.counts;
+        if exchange.is_internal {
+            return counts.internal.add(1);
+        }
+        let before =
+            if self.under_way.is_empty() { None } else { self.under_way.remove(&exchange.connection) };
+        counts.body_bytes.add(exchange.body_sent.saturating_sub(before.unwrap_or(0)));
+        let status = Status::ALL.iter().position(|status| *status == exchange.status);
+        let method = Method::NAMES.iter().position(|method| *method == exchange.method);
+        if let (Some(status), Some(method)) = (status, method) {
+            counts.exchanges[status][method].add(1);
+        }
+        counts.times[bucket(exchange.duration)].add(1);
+        counts.nanoseconds.add(u64::try_from(exchange.duration.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    fn wants_connections(&self) -> bool {
+        true
+    }
+
+    fn wants_text(&self) -> bool {
+        false
+    }
+
+    fn opened(&mut self, _connection: u64, _client: Client, _now: Instant) {
+        self.counts.accepted.add(1);
+        self.counts.open.add(1);
+    }
+
+    fn turned_away(&mut self) {
+        self.counts.turned_away.add(1);
+    }
+
+    fn closed(&mut self, connection: u64, _now: Instant) {
+        self.under_way.remove(&connection);
+        self.counts.open.take_one();
+    }
+
+    /// A long download counts while it goes on, not all at once when it ends.
+    fn progress(&mut self, under_way: &UnderWay<'_>, _now: Instant) {
+        if under_way.is_internal || under_way.body_sent == 0 {
+            return;
+        }
+        let counted = self.under_way.entry(under_way.connection).or_default();
+        self.counts.body_bytes.add(under_way.body_sent.saturating_sub(*counted));
+        *counted = under_way.body_sent;
+    }
+}
+
+/// Which of the buckets a time belongs to; a bound belongs to the bucket below it.
+fn bucket(time: Duration) -> usize {
+    BOUNDS.partition_point(|(most, _)| Duration::from_micros(*most) < time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_in_the_first_bucket_whose_bound_it_does_not_exceed() {
+        let table = [
+            (0, 0),
+            (100_000, 0),
+            (100_001, 1),
+            (1_000_000, 3),
+            (300_000_000_000, 18),
+            (300_000_000_001, 19),
+            (u64::MAX, 19),
+        ];
+        for (nanoseconds, expected) in table {
+            assert_eq!(bucket(Duration::from_nanos(nanoseconds)), expected, "{nanoseconds}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_written_as_they_are_and_grow() {
+        for (microseconds, seconds) in BOUNDS {
+            let meant = Duration::from_micros(microseconds).as_secs_f64();
+            assert_eq!(seconds.parse::<f64>(), Ok(meant), "{seconds}");
+        }
+        assert!(BOUNDS.is_sorted_by(|one, next| one.0 < next.0));
+    }
+}

@@ -1,0 +1,390 @@
+//! Lines at the foot of a terminal: what takes longer than two seconds, and how far it is.
+//!
+//! ```text
+//! 14:29:01  200  GET /index.html  1.2 kB  0.3 ms                        the log, above and undisturbed
+//! ↓  45%    315 MB of 700 MB  10.2 MB/s   0:37 left  192.168.1.20  /big.iso
+//! ↑                  12.0 MB   3.1 MB/s              192.168.1.21  /clip.mov
+//! and 3 more
+//! ```
+//!
+//! A worker notes in an atomic number how far a transfer is, and hands a transfer over, once, when it has
+//! taken long enough; it never waits. A thread of its own draws, a few times a second, and only while there
+//! is something to draw. The lines go without a trace when what they tell of is over, and when the server
+//! ends. `screen.rs` is how they get onto the terminal, and how others write above them ([`aside`]).
+
+mod screen;
+
+pub use screen::aside;
+
+use crate::base::human;
+use crate::base::human::write_escaped;
+use crate::server::{Exchange, Observer, Receiving, UnderWay};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+/// What takes no longer than this gets no line.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often lines are drawn anew.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How many lines there are at most, besides the one that says how many more there would be.
+const MAX_LINES: usize = 5;
+
+/// How much of the past says how fast it goes now.
+const MEMORY: Duration = Duration::from_secs(5);
+
+/// How much of a target is shown, in bytes. The terminal may be narrower.
+const MAX_TARGET: usize = 100;
+
+/// How long the end of the server may wait until the lines are gone: the terminal may be stuck.
+const LAST_WRITES: Duration = Duration::from_secs(1);
+
+/// The lines: a thread that draws them.
+#[derive(Debug)]
+pub struct Progress {
+    queue: Sender<Arc<Transfer>>,
+    /// Closed when the thread has ended.
+    drawing: Receiver<()>,
+}
+
+/// A transfer, as its worker knows it. It is over when the worker has let go of it.
+#[derive(Debug)]
+struct Transfer {
+    incoming: bool,
+    /// What it is about, harmless to a terminal.
+    target: String,
+    client: String,
+    began: Instant,
+    /// How many bytes there are, if anybody knows.
+    length: Option<u64>,
+    done: AtomicU64,
+}
+
+impl Progress {
+    /// Lines on standard error, if that is a terminal that can have them.
+    pub fn start() -> Option<Progress> {
+        let screen = screen::open()?;
+        let (queue, newcomers) = mpsc::channel();
+        let (ended, drawing) = mpsc::sync_channel::<()>(0);
+        let draw = move || {
+            draw(&newcomers, &screen);
+            drop(ended);
+        };
+        std::thread::Builder::new().name("progress".to_owned()).spawn(draw).ok()?;
+        Some(Progress { queue, drawing })
+    }
+
+    /// An observer for one worker.
+    pub fn observer(&self) -> WorkerProgress {
+        WorkerProgress { queue: self.queue.clone(), transfers: HashMap::new(), look_at: None }
+    }
+
+    /// Takes the lines away, once all observers are gone.
+    pub fn finish(self) {
+        drop(self.queue);
+        // Nothing is ever sent; it wakes up when the thread ends.
+        let _ = self.drawing.recv_timeout(LAST_WRITES);
+    }
+}
+
+/// What a worker knows of its transfers.
+#[derive(Debug)]
+pub struct WorkerProgress {
+    queue: Sender<Arc<Transfer>>,
+    /// By their connections, of which each has one at a time.
+    transfers: HashMap<u64, Tracked>,
+    /// When one of them may have taken long enough.
+    look_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Tracked {
+    /// The how many-th exchange of its connection it is.
+    number: u32,
+    transfer: Arc<Transfer>,
+    is_shown: bool,
+}
+
+impl WorkerProgress {
+    /// A transfer is so far; the rest is looked at only if it is a new one.
+    fn note(&mut self, connection: u64, number: u32, done: u64, new: impl FnOnce() -> Transfer) {
+        if let Some(tracked) = self.transfers.get(&connection)
+            && tracked.number == number
+        {
+            return tracked.transfer.done.store(done, Ordering::Relaxed);
+        }
+        let transfer = new();
+        transfer.done.store(done, Ordering::Relaxed);
+        self.look_at.get_or_insert(transfer.began + PATIENCE);
+        let tracked = Tracked { number, transfer: Arc::new(transfer), is_shown: false };
+        self.transfers.insert(connection, tracked);
+    }
+}
+
+impl Observer for WorkerProgress {
+    fn observe(&mut self, exchange: &Exchange, _now: Instant) {
+        if !self.transfers.is_empty() {
+            self.transfers.remove(&exchange.connection);
+        }
+    }
+
+    fn wants_connections(&self) -> bool {
+        true
+    }
+
+    fn closed(&mut self, connection: u64, _now: Instant) {
+        self.transfers.remove(&connection);
+    }
+
+    fn progress(&mut self, under_way: &UnderWay<'_>, _now: Instant) {
+        // Streams of events go on for hours and are no downloads.
+        if under_way.is_internal {
+            return;
+        }
+        self.note(under_way.connection, under_way.number, under_way.body_sent, || {
+            // Of what is made while it is sent nobody knows how long it will be; what is known is how much of
+            // it was sent.
+            let is_known = under_way.body_length > under_way.body_sent;
+            Transfer {
+                incoming: false,
+                target: target(under_way.request_line),
+                client: under_way.client.to_string(),
+                began: under_way.began,
+                length: is_known.then_some(under_way.body_length),
+                done: AtomicU64::new(0),
+            }
+        });
+    }
+
+    fn receiving(&mut self, receiving: &Receiving<'_>, _now: Instant) {
+        self.note(receiving.connection, receiving.number, receiving.received, || Transfer {
+            incoming: true,
+            target: target(receiving.request_line),
+            client: receiving.client.to_string(),
+            began: receiving.began,
+            length: receiving.length,
+            done: AtomicU64::new(0),
+        });
+    }
+
+    fn flush_at(&self) -> Option<Instant> {
+        self.look_at
+    }
+
+    /// Hands over what has taken long enough by now.
+    fn flush(&mut self) {
+        let now = Instant::now();
+        if self.look_at.is_none_or(|at| at > now) {
+            return;
+        }
+        let mut next = None;
+        for tracked in self.transfers.values_mut().filter(|tracked| !tracked.is_shown) {
+            let at = tracked.transfer.began + PATIENCE;
+            if at <= now {
+                tracked.is_shown = true;
+                // It fails only if the thread is gone, and the lines with it.
+                let _ = self.queue.send(Arc::clone(&tracked.transfer));
+            } else {
+                next = Some(next.map_or(at, |next: Instant| next.min(at)));
+            }
+        }
+        // There may be thousands, each with a time of its own; a look at all is taken only now and then.
+        self.look_at = next.map(|next| next.max(now + PAUSE));
+    }
+}
+
+/// The target in a request line, as the log shows it.
+fn target(request_line: &[u8]) -> String {
+    let target = request_line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+    let mut text = String::new();
+    write_escaped(&mut text, &target[..target.len().min(MAX_TARGET)]);
+    if target.len() > MAX_TARGET {
+        text.push_str("...");
+    }
+    text
+}
+
+// ---- the thread that draws
+
+/// A transfer that has a line, or would have one if there were room.
+struct Shown {
+    transfer: Arc<Transfer>,
+    /// How far it was at some times, the first of them [`MEMORY`] ago or a little more.
+    past: VecDeque<(Instant, u64)>,
+}
+
+impl Shown {
+    fn new(transfer: Arc<Transfer>) -> Shown {
+        let past = VecDeque::from([(transfer.began, 0)]);
+        Shown { transfer, past }
+    }
+
+    /// Its line at this time.
+    fn line(&mut self, now: Instant) -> String {
+        let done = self.transfer.done.load(Ordering::Relaxed);
+        self.past.push_back((now, done));
+        while self.past.get(1).is_some_and(|(at, _)| now.saturating_duration_since(*at) >= MEMORY) {
+            self.past.pop_front();
+        }
+        let (at, before) = self.past[0];
+        let milliseconds = now.saturating_duration_since(at).as_millis().max(1);
+        let rate = u128::from(done.saturating_sub(before)) * 1000 / milliseconds;
+        line(&self.transfer, done, u64::try_from(rate).unwrap_or(u64::MAX))
+    }
+}
+
+/// What there is to say of a transfer that is so far and goes so fast, in bytes a second.
+fn line(transfer: &Transfer, done: u64, rate: u64) -> String {
+    let arrow = if transfer.incoming { '↑' } else { '↓' };
+    let (mut share, mut amount, mut left) = (String::new(), human::Bytes(done).to_string(), String::new());
+    if let Some(length) = transfer.length {
+        let percent = u128::from(done) * 100 / u128::from(length.max(1));
+        share = format!("{percent}%");
+        amount = format!("{amount} of {}", human::Bytes(length));
+        left = match length.saturating_sub(done).checked_div(rate) {
+            Some(seconds) => format!("{} left", Clock(seconds)),
+            None => "stalled".to_owned(),
+        };
+    }
+    let rate = format!("{}/s", human::Bytes(rate));
+    let Transfer { target, client, .. } = transfer;
+    format!("{arrow} {share:>4}  {amount:>18}  {rate:>9}  {left:>10}  {client}  {target}")
+}
+
+/// Seconds as a clock shows them: `0:07`, `1:02:03`.
+struct Clock(u64);
+
+impl std::fmt::Display for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (hours, minutes, seconds) = (self.0 / 3600, self.0 / 60 % 60, self.0 % 60);
+        match hours {
+            0 => write!(f, "{minutes}:{seconds:02}"),
+            1..100 => write!(f, "{hours}:{minutes:02}:{seconds:02}"),
+            _ => write!(f, "days"),
+        }
+    }
+}
+
+/// Draws until nobody can hand anything over any more.
+fn draw(newcomers: &Receiver<Arc<Transfer>>, screen: &MultiProgress) {
+    let mut shown: Vec<Shown> = Vec::new();
+    let mut bar = None;
+    loop {
+        if shown.is_empty() {
+            match newcomers.recv() {
+                Ok(transfer) => shown.push(Shown::new(transfer)),
+                Err(_) => break,
+            }
+        }
+        shown.extend(newcomers.try_iter().map(Shown::new));
+        shown.retain(|one| Arc::strong_count(&one.transfer) > 1);
+        let now = Instant::now();
+        let mut lines: Vec<String> = shown.iter_mut().map(|one| one.line(now)).take(MAX_LINES).collect();
+        if shown.len() > MAX_LINES {
+            lines.push(format!("and {} more", shown.len() - MAX_LINES));
+        }
+        show(lines, &mut bar, screen);
+        if !shown.is_empty() && !pause(newcomers, &mut shown) {
+            break;
+        }
+    }
+    show(Vec::new(), &mut bar, screen);
+}
+
+/// Takes newcomers in until it is time to draw again; false if there will be no more.
+fn pause(newcomers: &Receiver<Arc<Transfer>>, shown: &mut Vec<Shown>) -> bool {
+    let until = Instant::now() + PAUSE;
+    loop {
+        match newcomers.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(transfer) => shown.push(Shown::new(transfer)),
+            Err(RecvTimeoutError::Timeout) => return true,
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+}
+
+/// Shows these lines and no others. They are one to `indicatif`, so that all of them are drawn at once.
+fn show(mut lines: Vec<String>, bar: &mut Option<ProgressBar>, screen: &MultiProgress) {
+    if lines.is_empty() {
+        if let Some(bar) = bar.take() {
+            bar.finish_and_clear();
+            screen.remove(&bar);
+        }
+        return;
+    }
+    let width = screen::width();
+    for line in &mut lines {
+        // All letters are as wide as one.
+        if let Some((end, _)) = line.char_indices().nth(width) {
+            line.truncate(end);
+        }
+    }
+    let bar = bar.get_or_insert_with(|| {
+        let style = ProgressStyle::with_template("{msg}").expect("a good template");
+        screen.add(ProgressBar::new_spinner().with_style(style))
+    });
+    bar.set_message(lines.join("\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transfer(incoming: bool, length: Option<u64>) -> Transfer {
+        let (target, client) = ("/big.iso".to_owned(), "127.0.0.1".to_owned());
+        Transfer { incoming, target, client, began: Instant::now(), length, done: AtomicU64::new(0) }
+    }
+
+    #[test]
+    fn a_line_says_how_far_how_fast_and_how_long_still() {
+        let table = [
+            (
+                false,
+                Some(700_000_000),
+                315_000_000,
+                10_200_000,
+                "↓  45%    315 MB of 700 MB  10.2 MB/s   0:37 left",
+            ),
+            (false, Some(1000), 1000, 1000, "↓ 100%    1.0 kB of 1.0 kB   1.0 kB/s   0:00 left"),
+            (false, Some(1000), 10, 0, "↓   1%      10 B of 1.0 kB      0 B/s     stalled"),
+            (false, Some(36_610_000), 0, 1000, "↓   0%      0 B of 36.6 MB   1.0 kB/s  10:10:10 left"),
+            (true, None, 12_000_000, 3_100_000, "↑                  12.0 MB   3.1 MB/s            "),
+        ];
+        for (incoming, length, done, rate, expected) in table {
+            let found = line(&transfer(incoming, length), done, rate);
+            assert_eq!(found, format!("{expected}  127.0.0.1  /big.iso"));
+        }
+    }
+
+    #[test]
+    fn what_a_client_asks_for_cannot_harm_a_terminal() {
+        let table: [(&[u8], &str); 4] = [
+            (b"GET /a%20b HTTP/1.1", "/a%20b"),
+            (b"GET /\x1b[2J\xe2\x80\xae\n HTTP/1.1", "/\\x1b[2J\\xe2\\x80\\xae\\x0a"),
+            (b"", ""),
+            (b"GET", ""),
+        ];
+        for (request_line, expected) in table {
+            assert_eq!(target(request_line), expected);
+        }
+        assert_eq!(target(&[b"GET /".as_slice(), &[b'x'; 9000]].concat()).len(), MAX_TARGET + 3);
+    }
+
+    #[test]
+    fn how_fast_it_goes_is_what_the_last_seconds_say() {
+        let mut one = Shown::new(Arc::new(transfer(false, Some(1_000_000))));
+        let began = one.transfer.began;
+        let mut at = |seconds: u64, done: u64| {
+            one.transfer.done.store(done, Ordering::Relaxed);
+            one.line(began + Duration::from_secs(seconds))
+        };
+        assert!(at(2, 20_000).contains(" 10.0 kB/s "));
+        assert!(at(4, 80_000).contains(" 20.0 kB/s "));
+        assert!(at(9, 80_000).contains(" 0 B/s     stalled "));
+    }
+}

@@ -1,0 +1,106 @@
+//! Who is at the other end of a connection.
+//!
+//! ```text
+//! 192.0.2.7      by TCP: an IP address
+//! unix:          by a Unix socket, which has no addresses; mostly a proxy on this machine
+//! ```
+
+use crate::base::trace::{self, Rfc};
+use crate::http::fields::Fields;
+use crate::http::forwarded::{self, Proxies, Said};
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::net::IpAddr;
+
+/// A client, as far as its connection tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Client {
+    /// By TCP, from this address. An IPv4 address is written as one, however it came.
+    Ip(IpAddr),
+    /// By a Unix socket.
+    Unix,
+}
+
+impl Client {
+    /// Whether it connected from this machine to itself by TCP. By a Unix socket, which asks for no
+    /// address, comes mostly a proxy, and behind it may be anybody.
+    pub fn is_loopback(self) -> bool {
+        matches!(self, Client::Ip(ip) if ip.is_loopback())
+    }
+
+    /// The address for which it has sent a request with these fields, if it is one of these proxies and
+    /// says so. Who may connect to a Unix socket was chosen by its permissions, and is trusted.
+    pub fn asks_for(self, fields: &Fields<'_>, proxies: &Proxies) -> Option<IpAddr> {
+        let rule = Rfc(7239, "5.2");
+        let is_trusted = match self {
+            Client::Ip(ip) => proxies.trust(ip),
+            Client::Unix => true,
+        };
+        if !is_trusted {
+            if forwarded::is_in(fields) {
+                trace::step("client", rule, || {
+                    format!("{self} is no proxy that is trusted: for whom it says to ask is not believed")
+                });
+            }
+            return None;
+        }
+        match forwarded::for_whom(fields, proxies) {
+            Said::Nothing => None,
+            Said::Address(address) => {
+                trace::step("client", rule, || format!("{self} is a trusted proxy, and asks for {address}"));
+                Some(address)
+            }
+            Said::Unclear(why) => {
+                trace::step("client", rule, || {
+                    format!(
+                        "{self} is a trusted proxy, but for whom it asks {why}: it counts as the client itself"
+                    )
+                });
+                None
+            }
+        }
+    }
+}
+
+impl From<IpAddr> for Client {
+    fn from(ip: IpAddr) -> Client {
+        Client::Ip(ip.to_canonical())
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Client::Ip(ip) => ip.fmt(f),
+            Client::Unix => f.pad("unix:"),
+        }
+    }
+}
+
+impl Serialize for Client {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_written_as_logs_do_and_only_those_of_this_machine_are_loopback() {
+        let ip = |text: &str| Client::from(text.parse::<IpAddr>().expect("an address"));
+        let table = [
+            (ip("192.0.2.7"), "192.0.2.7", false),
+            (ip("::ffff:192.0.2.7"), "192.0.2.7", false),
+            (ip("127.0.0.1"), "127.0.0.1", true),
+            (ip("::ffff:127.0.0.1"), "127.0.0.1", true),
+            (ip("::1"), "::1", true),
+            (ip("2001:db8::1"), "2001:db8::1", false),
+            (Client::Unix, "unix:", false),
+        ];
+        for (client, written, is_loopback) in table {
+            assert_eq!((client.to_string().as_str(), client.is_loopback()), (written, is_loopback));
+        }
+    }
+}
