@@ -565,7 +565,7 @@ fn read_transcripts() -> Vec<Transcript> {
         let path = entry.expect("the folder can be read").path();
         let name = path.file_name().expect("it has a name").to_string_lossy().into_owned();
         assert!(path.extension() == Some("txt".as_ref()), "{name} is no transcript");
-        let is_left_out = (name == "coding-compressed.txt" && !cfg!(feature = "compress"));
+        let is_left_out = name == "coding-compressed.txt" && !cfg!(feature = "compress");
         if is_left_out {
             continue;
         }
