@@ -9,7 +9,7 @@
 //! bind_all(&[127.0.0.1, ::1], 0)       the same on a port that the system picks
 //! ```
 
-use super::pool::Newcomer;
+use super::shared::Accepted;
 use crate::http::client::Client;
 use socket2::{Domain, Protocol, Type};
 use std::io;
@@ -40,15 +40,15 @@ impl Listener {
     }
 
     /// Another handle for the same socket, for an event loop.
-    pub(super) fn share(&self) -> io::Result<Door> {
+    pub(super) fn share(&self) -> io::Result<PolledListener> {
         match self {
             Listener::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
-                Ok(Door::Tcp(mio::net::TcpListener::from_std(listener.try_clone()?)))
+                Ok(PolledListener::Tcp(mio::net::TcpListener::from_std(listener.try_clone()?)))
             }
             Listener::Unix(listener) => {
                 listener.set_nonblocking(true)?;
-                Ok(Door::Unix(mio::net::UnixListener::from_std(listener.try_clone()?)))
+                Ok(PolledListener::Unix(mio::net::UnixListener::from_std(listener.try_clone()?)))
             }
         }
     }
@@ -68,32 +68,32 @@ impl From<UnixListener> for Listener {
 
 /// A listener in an event loop. It never waits.
 #[derive(Debug)]
-pub(super) enum Door {
+pub(super) enum PolledListener {
     Tcp(mio::net::TcpListener),
     Unix(mio::net::UnixListener),
 }
 
-impl Door {
+impl PolledListener {
     /// Takes a connection, if there is one; `WouldBlock` if not.
-    pub(super) fn accept(&self) -> io::Result<Newcomer> {
+    pub(super) fn accept(&self) -> io::Result<Accepted> {
         match self {
-            Door::Tcp(listener) => {
+            PolledListener::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
-                Ok(Newcomer { socket: Box::new(stream), client: address.ip().into(), by_port: true })
+                Ok(Accepted { socket: Box::new(stream), client: address.ip().into(), by_port: true })
             }
-            Door::Unix(listener) => {
+            PolledListener::Unix(listener) => {
                 let (stream, _) = listener.accept()?;
-                Ok(Newcomer { socket: Box::new(stream), client: Client::Unix, by_port: false })
+                Ok(Accepted { socket: Box::new(stream), client: Client::Unix, by_port: false })
             }
         }
     }
 }
 
-impl AsFd for Door {
+impl AsFd for PolledListener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Door::Tcp(listener) => listener.as_fd(),
-            Door::Unix(listener) => listener.as_fd(),
+            PolledListener::Tcp(listener) => listener.as_fd(),
+            PolledListener::Unix(listener) => listener.as_fd(),
         }
     }
 }

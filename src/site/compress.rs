@@ -26,6 +26,8 @@ use crate::http::coding::Coding;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
 
 /// The smallest body that is compressed, in bytes. With less, head and packet are most of what is sent.
 pub const SMALLEST: u64 = 1000;
@@ -311,6 +313,16 @@ impl Stream for Compressing {
                 Next::Broken
             }
         }
+    }
+
+    fn wake_with(&mut self, waker: Waker) {
+        if let Some(source) = &mut self.source {
+            source.wake_with(waker);
+        }
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.source.as_ref().and_then(|source| source.wake_at())
     }
 
     fn stop(&mut self) {

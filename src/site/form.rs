@@ -17,15 +17,13 @@
 
 use super::new_file::NewFile;
 use super::root::Root;
-use super::upload::{self, Upload};
-use super::{Cors, error_page};
+use super::upload::{self, Reply, Upload};
 use crate::answer::{Body, Receiver, Response};
 use crate::base::human;
 use crate::base::trace::{self, Rfc, quote};
-use crate::http::base_path::BasePath;
 use crate::http::multipart::{Decoder, Event, Part};
 use crate::http::target::encode_segment;
-use crate::http::{Headers, Refusal, Request, Status};
+use crate::http::{Headers, Refusal, Status};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -49,8 +47,7 @@ pub(super) struct IncomingForm {
     kept: Vec<Kept>,
     /// Names that this form has used.
     used: HashSet<Vec<u8>>,
-    cors: Cors,
-    base: BasePath,
+    reply: Reply,
 }
 
 /// The part whose content comes now.
@@ -90,7 +87,7 @@ impl IncomingForm {
         decoder: Decoder,
         root: &Arc<Root>,
         folder: Vec<u8>,
-        options: &super::Options,
+        reply: Reply,
         upload: Upload,
     ) -> IncomingForm {
         IncomingForm {
@@ -102,8 +99,7 @@ impl IncomingForm {
             part: CurrentPart::NoFile,
             kept: Vec::new(),
             used: HashSet::new(),
-            cors: options.cors.clone(),
-            base: options.base.clone(),
+            reply,
         }
     }
 
@@ -198,7 +194,7 @@ impl IncomingForm {
 
     /// The folder, or a file in it, as a path in a URL.
     fn location(&self, name: &[u8]) -> String {
-        let mut location = self.base.start().to_owned();
+        let mut location = self.reply.base.start().to_owned();
         for segment in self.folder.split(|&byte| byte == b'/').filter(|segment| !segment.is_empty()) {
             location.push_str(&format!("{}/", encode_segment(segment)));
         }
@@ -215,17 +211,16 @@ impl Receiver for IncomingForm {
         result.map_err(|refusal| self.with_what_is_kept(refusal))
     }
 
-    fn finish(self: Box<Self>, request: &Request<'_>) -> Response {
-        let mut response = match self.outcome() {
-            Ok(()) if error_page::prefers_html(&request.fields) => self.to_the_folder(),
-            Ok(()) => self.as_lines(),
-            Err(refusal) => {
-                let refusal = self.with_what_is_kept(refusal);
-                error_page::respond(&request.fields, &refusal, &self.base)
-            }
-        };
-        self.cors.add_to(&mut response.headers, request);
-        response
+    fn finish(self: Box<Self>) -> Response {
+        match self.outcome() {
+            Ok(()) if self.reply.as_html => self.reply.finish(self.to_the_folder()),
+            Ok(()) => self.reply.finish(self.as_lines()),
+            Err(refusal) => self.reply.refuse(&self.with_what_is_kept(refusal)),
+        }
+    }
+
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
+        self.reply.refuse(refusal)
     }
 }
 

@@ -18,7 +18,7 @@
 //! | does a page get the script for live reload? | [`script`] |
 //! | what if it is refused? | [`error_page`]; `near` finds what may have been meant |
 //!
-//! A PUT, or a form with files, goes another way where uploads are on: the connection asks [`crate::answer::Uploads::begin`]
+//! A PUT, or a form with files, goes another way where uploads are on: [`Site::begin`] gives a receiver
 //! before the body comes ([`upload`], [`form`]), and [`Site::respond`] never sees it.
 
 pub mod archive;
@@ -56,7 +56,7 @@ pub use representation::Etags;
 pub use root::Root;
 pub use upload::Upload;
 
-use crate::answer::{Body, Response};
+use crate::answer::{Arrival, Begin, Body, Response};
 #[cfg(feature = "compress")]
 use crate::base::budget::Budget;
 use crate::base::trace::{self, Rfc, quote};
@@ -201,6 +201,21 @@ impl Site {
     /// What can be told of the files in memory.
     pub fn cache_figures(&self) -> cache::Figures {
         self.cache.figures()
+    }
+
+    /// Begins to answer a request: with the answer, or with who takes what is uploaded.
+    pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begin {
+        let upload = self.begin_upload(request, arrival.framing.length());
+        upload.unwrap_or_else(|| Begin::Answer(self.respond(request, arrival.time)))
+    }
+
+    /// The answer to a request that the server itself refuses; `None` stands for what is no request.
+    pub fn refuse_for_server(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
+        if let Some(request) = request {
+            return error_page::respond(&request.fields, refusal, &self.options.base);
+        }
+        refusal.record();
+        Response::of_refusal(refusal)
     }
 
     /// The answer to a request that had arrived by then; it tells what the folder is at some moment

@@ -21,10 +21,9 @@ use super::form::{self, IncomingForm};
 use super::new_file::NewFile;
 use super::root::{OpenFile, Opened, Root, refusal_for};
 use super::{Site, error_page};
-use crate::answer::{Begun, Body, Receiver, Response, Uploads};
+use crate::answer::{Begin, Body, Receiver, Response};
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::{BasePath, Place};
-use crate::http::client::Client;
 use crate::http::conditional::{self, Outcome};
 use crate::http::multipart::{self, Decoder};
 use crate::http::target::{DecodedPath, Target};
@@ -40,17 +39,20 @@ pub struct Upload {
     pub most: u64,
 }
 
-impl Uploads for Site {
-    fn begin(&self, request: &Request<'_>, _client: Client, length: Option<u64>) -> Option<Begun> {
+impl Site {
+    /// Looks at a request whose body is still to come, of this length if that is known: `None` if it adds no files
+    /// here, and has to be answered like any other.
+    pub(super) fn begin_upload(&self, request: &Request<'_>, length: Option<u64>) -> Option<Begin> {
         let upload = self.options.upload?;
-        let begun = match request.method {
+        let receiver = match request.method {
             Method::Put => self.begin_file(request, length, upload),
             // What is hidden is nobody's, or the inspector's.
             Method::Post if self.is_visible(request) => self.begin_form(request, length, upload),
             _ => return None,
         };
-        Some(begun.map_or_else(
-            |refusal| {
+        Some(match receiver {
+            Ok(receiver) => Begin::Receive(receiver),
+            Err(refusal) => {
                 let mut response = self.refuse(request, &refusal);
                 match refusal.status {
                     // RFC 9110 section 12.5.3: which codings it would be taken in.
@@ -58,10 +60,9 @@ impl Uploads for Site {
                     Status::METHOD_NOT_ALLOWED => response.headers.replace("Allow", Method::ALLOW_WITH_PUT),
                     _ => {}
                 }
-                Begun::Answer(self.finish(request, response))
-            },
-            Begun::Take,
-        ))
+                Begin::Answer(self.finish(request, response))
+            }
+        })
     }
 }
 
@@ -95,8 +96,8 @@ impl Site {
             let name = quote(&path.relative);
             format!("{name} may be sent: nobody sees it before it is whole, and then it gets its name")
         });
-        let (cors, base) = (self.options.cors.clone(), self.options.base.clone());
-        Ok(Box::new(Incoming { file, upload, replaces, received: 0, cors, base }))
+        let reply = Reply::new(request, &self.options);
+        Ok(Box::new(Incoming { file, upload, replaces, received: 0, reply }))
     }
 
     /// The same of a form with files.
@@ -129,7 +130,8 @@ impl Site {
         trace::step("upload", Rfc(7578, "1"), || {
             "a form with files may be sent: each file gets its name when it is whole".to_owned()
         });
-        Ok(Box::new(IncomingForm::new(decoder, &self.root, path.relative, &self.options, upload)))
+        let reply = Reply::new(request, &self.options);
+        Ok(Box::new(IncomingForm::new(decoder, &self.root, path.relative, reply, upload)))
     }
 
     /// Whether nothing on the way of a target is hidden.
@@ -231,8 +233,37 @@ struct Incoming {
     /// A file of that name was there when it began.
     replaces: bool,
     received: u64,
-    cors: super::Cors,
-    base: BasePath,
+    reply: Reply,
+}
+
+/// What the answer to an upload takes from its request, whose head is gone by then.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// Accept names text/html.
+    pub(super) as_html: bool,
+    pub(super) base: BasePath,
+    /// Who may read the answer.
+    cors: Headers,
+}
+
+impl Reply {
+    pub(super) fn new(request: &Request<'_>, options: &super::Options) -> Reply {
+        let mut cors = Headers::default();
+        options.cors.add_to(&mut cors, request);
+        let as_html = error_page::prefers_html(&request.fields);
+        Reply { as_html, base: options.base.clone(), cors }
+    }
+
+    /// The answer to an upload that is refused.
+    pub(super) fn refuse(&self, refusal: &Refusal) -> Response {
+        self.finish(error_page::respond_in(self.as_html, refusal, &self.base))
+    }
+
+    /// Adds what every answer has.
+    pub(super) fn finish(&self, mut response: Response) -> Response {
+        response.headers.push_lines(&self.cors.share());
+        response
+    }
 }
 
 impl Receiver for Incoming {
@@ -244,18 +275,20 @@ impl Receiver for Incoming {
         self.file.write(content)
     }
 
-    fn finish(self: Box<Self>, request: &Request<'_>) -> Response {
-        let Incoming { file, upload, replaces, cors, base, .. } = *self;
-        let mut response = match file.keep(upload.overwrite) {
+    fn finish(self: Box<Self>) -> Response {
+        let Incoming { file, upload, replaces, reply, .. } = *self;
+        match file.keep(upload.overwrite) {
             Ok(()) => {
                 let status = if replaces { Status::NO_CONTENT } else { Status::CREATED };
                 trace::step("upload", Rfc(9110, "9.3.4"), || "whole, and it has its name".to_owned());
-                Response { status, headers: Headers::default(), body: Body::Empty }
+                reply.finish(Response { status, headers: Headers::default(), body: Body::Empty })
             }
-            Err(refusal) => error_page::respond(&request.fields, &refusal, &base),
-        };
-        cors.add_to(&mut response.headers, request);
-        response
+            Err(refusal) => reply.refuse(&refusal),
+        }
+    }
+
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
+        self.reply.refuse(refusal)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::site::runs::{Merge, Runs};
 use rustix::fs::RawDir;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Up to so many entries are listed at once, with a Content-Length.
 pub(super) const FEW: usize = 100;
@@ -34,7 +34,10 @@ const COST_OF_LINK: usize = 8;
 /// The names that are read at a time, as the system gives them, in bytes.
 const NAMES: usize = 8 * 1024;
 
-/// How often it asks for memory, in vain, before it gives up: half a minute, as streams are asked.
+/// How long it waits until it looks again whether there is a place for it, or memory.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often it asks for memory, in vain, before it gives up: half a minute.
 const MAX_WAITS: u32 = 600;
 
 /// A listing under way.
@@ -49,6 +52,8 @@ pub(super) struct Making {
     place: Option<Place>,
     memory: Share,
     waits: u32,
+    /// While it waits: when to look again. What it waits for also becomes free by time alone.
+    look_again: Option<Instant>,
     /// The server is about to stop.
     is_stopping: bool,
 }
@@ -80,6 +85,7 @@ impl Making {
             place: None,
             memory: listings.memory.take(0).expect("nothing is always left"),
             waits: 0,
+            look_again: None,
             is_stopping: false,
         }
     }
@@ -198,7 +204,13 @@ impl Making {
 impl Stream for Making {
     fn next(&mut self) -> Next {
         // A step for each entry would be a long story.
-        trace::silently(|| self.step())
+        let next = trace::silently(|| self.step());
+        self.look_again = (next == Next::NotYet).then(|| Instant::now() + PAUSE);
+        next
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.look_again
     }
 
     fn stop(&mut self) {
