@@ -14,11 +14,10 @@
 //! somebody does, that is an error; if nobody does, the stale name is replaced. What is no socket is
 //! somebody's file, and never removed.
 
-use socket2::{Domain, SockAddr, Socket, Type};
-use std::fs::{self, Permissions};
+use crate::base::platform::local::{self, LocalListener};
+use crate::base::platform::status::{self, FileType};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 /// Why a Unix socket could not be opened.
@@ -43,12 +42,12 @@ pub struct SocketFile {
 /// What tells one file from all others: its file system, its number there, and, since numbers are used
 /// again, when it was made (nobody writes to a socket's file).
 #[derive(Debug, PartialEq, Eq)]
-struct Identity(u64, u64, i64, i64);
+struct Identity(status::Identity, status::Time);
 
 impl Identity {
     fn of(path: &Path) -> io::Result<Identity> {
-        let there = fs::symlink_metadata(path)?;
-        Ok(Identity(there.dev(), there.ino(), there.mtime(), there.mtime_nsec()))
+        let there = status::of_link(path)?;
+        Ok(Identity(there.identity, there.modified))
     }
 }
 
@@ -56,45 +55,28 @@ impl Identity {
 ///
 /// # Errors
 /// When somebody listens there, or has another file there, or the system does not let us.
-pub fn bind_unix(path: &Path, mode: u32) -> Result<(UnixListener, SocketFile), UnixBindError> {
+pub fn bind_unix(path: &Path, mode: u32) -> Result<(LocalListener, SocketFile), UnixBindError> {
     remove_stale(path)?;
     let open = || {
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        socket.bind(&SockAddr::unix(path)?)?;
-        // Before it listens: until then nobody can connect, whatever the mode was.
-        fs::set_permissions(path, Permissions::from_mode(mode))?;
-        let file = SocketFile { path: path.to_owned(), made: Identity::of(path)? };
-        socket.listen(super::listen::BACKLOG)?;
-        Ok((UnixListener::from(socket), file))
+        let listener = local::listen(path, mode, super::listen::BACKLOG)?;
+        Ok((listener, SocketFile { path: path.to_owned(), made: Identity::of(path)? }))
     };
     open().map_err(UnixBindError::Failed)
 }
 
 /// Removes a socket by this name on which nobody listens.
 fn remove_stale(path: &Path) -> Result<(), UnixBindError> {
-    let there = match fs::symlink_metadata(path) {
+    let there = match status::of_link(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         there => there.map_err(UnixBindError::Failed)?,
     };
-    if !there.file_type().is_socket() {
+    if there.file_type != FileType::Socket {
         return Err(UnixBindError::NoSocket);
     }
-    match listens(path) {
+    match local::is_somebody_there(path) {
         Ok(true) => Err(UnixBindError::Taken),
         Ok(false) => fs::remove_file(path).map_err(UnixBindError::Failed),
         Err(error) => Err(UnixBindError::Failed(error)),
-    }
-}
-
-/// Whether anybody listens here.
-fn listens(path: &Path) -> io::Result<bool> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // One that has no time for us listens all the same.
-    socket.set_nonblocking(true)?;
-    match socket.connect(&SockAddr::unix(path)?) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(false),
-        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-        _ => Ok(true),
     }
 }
 
@@ -109,6 +91,7 @@ impl Drop for SocketFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn a_name_is_given_back_and_never_taken_from_another() {

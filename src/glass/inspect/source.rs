@@ -78,7 +78,6 @@ sources! {
     "src/glass/mod.rs"
     "src/glass/progress/mod.rs"
     "src/glass/progress/screen.rs"
-    "src/glass/reload/filesystem.rs"
     "src/glass/reload/ignore.rs"
     "src/glass/reload/mod.rs"
     "src/glass/reload/poll.rs"

@@ -22,11 +22,11 @@
 //! a page in sight is made of those, and there are few of them however large the folder is. And where
 //! it does not tell what others change, all files are: that is in `poll.rs`.
 
-use super::filesystem;
 use super::ignore::Ignore;
 use super::poll::{MAX_ENTRIES, Poll};
 use super::{Change, Options, State, Voice};
 use crate::base::human;
+use crate::base::platform::file_system;
 use crate::http::target::encode_segment;
 use crate::site::Root;
 use crate::site::facts::{Facts, Identity};
@@ -422,7 +422,7 @@ impl Thread {
         if let Some(&is_silent) = self.silent.get(&device) {
             return is_silent;
         }
-        let name = filesystem::silent_at(folder);
+        let name = file_system::silent_at(folder);
         self.silent.insert(device, name.is_some());
         if let Some(name) = name {
             (self.voice.complain)(&format!(
@@ -467,9 +467,9 @@ impl Thread {
         }
     }
 
-    /// What macOS has watches a whole tree at once.
+    /// Whether one watch is for all folders below, too.
     fn is_recursive(&self) -> bool {
-        cfg!(target_os = "macos") && self.root.single_file().is_none()
+        file_system::watches_trees() && self.root.single_file().is_none()
     }
 
     // ---- files without a watch
