@@ -120,7 +120,7 @@ pub fn try_lock(file: &impl Handle) -> io::Result<bool> {
 ///
 /// # Errors
 /// When it is not there, or may not be written.
-pub fn open_to_lock(folder: &Dir, name: &Path) -> io::Result<File> {
+pub fn open_to_lock(folder: &impl Handle, name: &Path) -> io::Result<File> {
     // To write, since over NFS only such a file can be locked.
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     Ok(openat(folder, name, flags, Mode::empty())?.into())
@@ -130,7 +130,7 @@ pub fn open_to_lock(folder: &Dir, name: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// When nothing has it, or the folder may not be written.
-pub fn remove(folder: &Dir, name: &Path) -> io::Result<()> {
+pub fn remove(folder: &impl Handle, name: &Path) -> io::Result<()> {
     Ok(unlinkat(folder, name, AtFlags::empty())?)
 }
 
