@@ -81,6 +81,7 @@ sources! {
     "src/glass/reload/ignore.rs"
     "src/glass/reload/mod.rs"
     "src/glass/reload/poll.rs"
+    "src/glass/reload/step.rs"
     "src/glass/reload/watch.rs"
     "src/http/accept.rs"
     "src/http/base_path.rs"

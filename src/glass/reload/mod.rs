@@ -26,6 +26,7 @@
 
 mod ignore;
 mod poll;
+mod step;
 mod watch;
 
 pub use ignore::Ignore;

@@ -13,7 +13,7 @@
 //! What is compared of a file is its length and its times. The number of its inode is not: some file
 //! systems make that up anew.
 
-use super::watch::Step;
+use super::step::Step;
 use crate::base::platform::status::{self, FileType, Time};
 use std::collections::{HashMap, hash_map};
 use std::ffi::{OsStr, OsString};

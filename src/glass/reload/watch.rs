@@ -24,6 +24,7 @@
 
 use super::ignore::Ignore;
 use super::poll::{MAX_ENTRIES, Poll};
+use super::step::Step;
 use super::{Change, Options, State, Voice};
 use crate::base::human;
 use crate::base::platform::status::{self, FileType, Identity};
@@ -84,15 +85,6 @@ struct Steps {
     too_many: bool,
     /// When the first and the last of these happened.
     span: Option<(Instant, Instant)>,
-}
-
-/// What has happened to a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
-    /// The first of it was that it came into being.
-    pub(super) came: bool,
-    /// It came, went or changed its name at some time.
-    pub(super) moved: bool,
 }
 
 impl Watch {
