@@ -70,6 +70,7 @@ pub fn datagrams_to(address: &OsStr) -> io::Result<LocalDatagram> {
         [b'@', name @ ..] => connect_to_abstract(&socket, name)?,
         _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must begin with / or @")),
     }
+    // Somebody who does not read must not keep us waiting.
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
