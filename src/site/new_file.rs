@@ -24,7 +24,7 @@ use crate::base::platform::{names, new_file, open};
 use crate::base::random;
 use crate::base::trace;
 use crate::http::{Refusal, Status};
-use crate::site::sandbox::Deputy;
+use crate::site::sandbox::Opener;
 use cap_std::fs::Dir;
 use std::fs::File;
 use std::io::{self, Write};
@@ -54,7 +54,7 @@ pub struct NewFile {
     /// The one that it has until then, if it has one.
     temporary: Option<PathBuf>,
     /// Who made it, if we may not.
-    pub(super) deputy: Option<Arc<Deputy>>,
+    pub(super) opener: Option<Arc<Opener>>,
 }
 
 impl NewFile {
@@ -66,7 +66,7 @@ impl NewFile {
         // What is wrong with a name is to be told before the content is sent.
         new_file::check_name(&folder, name)?;
         match new_file::create_unnamed(&folder) {
-            Ok(file) => Ok(NewFile { folder, name: name.to_owned(), file, temporary: None, deputy: None }),
+            Ok(file) => Ok(NewFile { folder, name: name.to_owned(), file, temporary: None, opener: None }),
             // Whatever is in the way: if it is in the way of every file, this says what it is.
             Err(error) => {
                 trace::step("upload", None, || {
@@ -81,7 +81,7 @@ impl NewFile {
 
     fn begin_with_name(folder: Dir, name: &Path) -> io::Result<NewFile> {
         let (temporary, file) = with_temporary_name(&folder)?;
-        Ok(NewFile { folder, name: name.to_owned(), file, temporary: Some(temporary), deputy: None })
+        Ok(NewFile { folder, name: name.to_owned(), file, temporary: Some(temporary), opener: None })
     }
 
     /// Appends bytes.
@@ -97,9 +97,9 @@ impl NewFile {
     /// # Errors
     /// 409 if something has that name and is not to be replaced, or is a folder; 500 if it fails.
     pub fn keep(mut self, overwrite: bool) -> Result<(), Refusal> {
-        match self.deputy.take() {
-            Some(deputy) => deputy
-                .act(move || self.keep_here(overwrite))
+        match self.opener.take() {
+            Some(opener) => opener
+                .run(move || self.keep_here(overwrite))
                 .unwrap_or_else(|| Err(refusal_to_write(&Failure::Denied.into()))),
             None => self.keep_here(overwrite),
         }
@@ -139,9 +139,9 @@ impl NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         let Some(temporary) = self.temporary.take() else { return };
-        match (self.deputy.take(), self.folder.try_clone()) {
-            (Some(deputy), Ok(folder)) => {
-                let _ = deputy.act(move || new_file::remove(&folder, &temporary));
+        match (self.opener.take(), self.folder.try_clone()) {
+            (Some(opener), Ok(folder)) => {
+                let _ = opener.run(move || new_file::remove(&folder, &temporary));
             }
             _ => {
                 let _ = new_file::remove(&self.folder, &temporary);

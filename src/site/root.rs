@@ -25,7 +25,7 @@ use crate::base::platform::status::{self, FileType, PreparedPath};
 use crate::base::platform::{names, open};
 use crate::base::trace::{self, quote};
 use crate::http::{Refusal, Status};
-use crate::site::sandbox::{Deputies, Deputy, Opener};
+use crate::site::sandbox::{Opener, Openers, Who};
 use cap_std::fs::Dir;
 use std::fs::File;
 use std::io;
@@ -45,7 +45,7 @@ pub struct Root {
     follow_links: bool,
     open: RwLock<Arc<OpenRoot>>,
     /// Who opens files when the folder is another one than the sandbox is around.
-    deputies: Option<Arc<Deputies>>,
+    openers: Option<Arc<Openers>>,
 }
 
 /// A file that is served by itself.
@@ -114,7 +114,7 @@ impl Root {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a folder nor a file"));
         }
         let open = RwLock::new(Arc::new(OpenRoot::at(&path)?));
-        let root = Root { path, single_file, follow_links, open, deputies: None };
+        let root = Root { path, single_file, follow_links, open, openers: None };
         if root.single_file.is_none() {
             // What may be entered need not be read (mode 0711). Where it may not be entered it fails here, and
             // not at the first request.
@@ -131,8 +131,8 @@ impl Root {
 
     /// The same for threads in a sandbox, who need somebody to open files should the folder be replaced.
     #[must_use]
-    pub fn with_deputies(self, deputies: Arc<Deputies>) -> Root {
-        Root { deputies: Some(deputies), ..self }
+    pub fn with_openers(self, openers: Arc<Openers>) -> Root {
+        Root { openers: Some(openers), ..self }
     }
 
     /// Where the folder is: absolute, with links in it as they were given.
@@ -178,11 +178,11 @@ impl Root {
             });
             return Err(Failure::NotFound.into());
         }
-        self.in_current(|root| match self.deputy_for(root)? {
+        self.in_current(|root| match self.opener_for(root)? {
             None => self.open_in(root, relative),
-            Some((deputy, there)) => {
+            Some((opener, there)) => {
                 let (root, wanted) = (Arc::clone(root), relative.to_vec());
-                deputy.act(move || there.open_in(&root, &wanted)).unwrap_or_else(denied)
+                opener.run(move || there.open_in(&root, &wanted)).unwrap_or_else(denied)
             }
         })
     }
@@ -232,12 +232,12 @@ impl Root {
     }
 
     fn create_any(&self, relative: &[u8]) -> io::Result<NewFile> {
-        self.in_current(|root| match self.deputy_for(root)? {
+        self.in_current(|root| match self.opener_for(root)? {
             None => create_in(root, relative),
-            Some((deputy, _)) => {
+            Some((opener, _)) => {
                 let (root, wanted) = (Arc::clone(root), relative.to_vec());
-                let mut file = deputy.act(move || create_in(&root, &wanted)).unwrap_or_else(denied)?;
-                file.deputy = Some(deputy);
+                let mut file = opener.run(move || create_in(&root, &wanted)).unwrap_or_else(denied)?;
+                file.opener = Some(opener);
                 Ok(file)
             }
         })
@@ -250,11 +250,11 @@ impl Root {
     }
 
     /// Who opens something in the folder if we may not, and what it needs for that.
-    fn deputy_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Deputy>, Root)>> {
-        let deputy = match self.deputies.as_ref().map(|deputies| deputies.of(root.identity)) {
-            None | Some(Opener::Ourselves) => return Ok(None),
-            Some(Opener::Deputy(deputy)) => deputy,
-            Some(Opener::Nobody) => return Err(Failure::Stale.into()),
+    fn opener_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Opener>, Root)>> {
+        let opener = match self.openers.as_ref().map(|openers| openers.of(root.identity)) {
+            None | Some(Who::Ourselves) => return Ok(None),
+            Some(Who::Opener(opener)) => opener,
+            Some(Who::Nobody) => return Err(Failure::Stale.into()),
         };
         trace::step("sandbox", None, || {
             "the folder is another one than at the start, where this thread may open nothing: one that is \
@@ -266,9 +266,9 @@ impl Root {
             single_file: None,
             follow_links: self.follow_links,
             open: RwLock::new(Arc::clone(root)),
-            deputies: None,
+            openers: None,
         };
-        Ok(Some((deputy, there)))
+        Ok(Some((opener, there)))
     }
 
     /// Does something in the folder that the path names now. It can be removed and made anew, or swapped for
@@ -423,7 +423,7 @@ pub(super) fn leads_out(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }
 
-/// What comes of it where a deputy could not do it.
+/// What comes of it where an opener could not do it.
 fn denied<T>() -> io::Result<T> {
     Err(Failure::Denied.into())
 }

@@ -71,7 +71,7 @@ fn text(body: Body) -> String {
             match &part.source {
                 Source::Disk(file) => {
                     crate::base::platform::open::read_exact_at(file, &mut bytes, part.range.start)
-                        .expect("it is there")
+                        .expect("it is there");
                 }
                 Source::Memory(all) => {
                     let start = usize::try_from(part.range.start).expect("small");
