@@ -22,12 +22,12 @@ use super::compress::{self, Compressor, Making};
 use super::representation::{Form, Representation, Subject, name_of};
 use super::root::{OpenFile, Opened};
 use super::{Site, cache::Grounds, facts::Facts};
+#[cfg(feature = "compress")]
 use crate::base::platform::open;
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::coding::{Coding, Preferences, preferences};
 use crate::http::{Request, Status};
 use std::borrow::Cow;
-#[cfg(feature = "compress")]
 use std::sync::Arc;
 
 /// Which codings there are.

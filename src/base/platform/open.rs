@@ -1,6 +1,6 @@
 //! Opening files in ways that have no other effect, and reading them at a position.
 
-use super::status::{self, Stat};
+use super::status::Stat;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use std::fs::File;
@@ -76,7 +76,7 @@ pub fn folder_beneath(folder: &Dir, path: &Path) -> io::Result<File> {
 /// When it is not there, or when the path leads out: see [`harmlessly_beneath`].
 #[cfg(target_os = "linux")]
 pub fn look_beneath(folder: &Dir, path: &Path) -> io::Result<Stat> {
-    status::of_open(&folder.open_with(path, &options_in(OFlags::PATH))?)
+    super::status::of_open(&folder.open_with(path, &options_in(OFlags::PATH))?)
 }
 
 /// The same, where a file cannot be opened only as a place: cap-std goes from folder to folder and looks at the last.
