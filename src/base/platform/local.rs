@@ -1,10 +1,13 @@
 //! Sockets within this machine, which have a name in the file system in place of an address and a port.
 
+use super::new_file::try_lock;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// A socket that listens by a name.
 pub type LocalListener = std::os::unix::net::UnixListener;
@@ -58,6 +61,27 @@ pub fn is_somebody_there(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// Locks a folder (`man 2 flock`), so that whoever does the same waits, for as long as what is given back is held.
+/// Nothing is left in the folder of it, and if the process is killed, the lock is gone. `None` where there are no such
+/// locks, or the folder may not be read.
+///
+/// # Errors
+/// `TimedOut` when somebody else has held it for all that time.
+pub fn lock_folder(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
+    /// Held as shortly as here it is mostly free at the second try.
+    const PAUSE: Duration = Duration::from_millis(5);
+    let Ok(file) = File::open(folder) else { return Ok(None) };
+    let until = Instant::now() + patience;
+    loop {
+        match try_lock(&file) {
+            Ok(true) => return Ok(Some(file)),
+            Err(_) => return Ok(None),
+            Ok(false) if Instant::now() >= until => return Err(io::ErrorKind::TimedOut.into()),
+            Ok(false) => std::thread::sleep(PAUSE),
+        }
+    }
+}
+
 /// A socket for messages to whoever has this address: a path, or a name in no file system if it begins with `@`
 /// (`man 7 unix`, abstract names). It never waits.
 ///
@@ -87,4 +111,23 @@ fn connect_to_abstract(_socket: &LocalDatagram, _name: &[u8]) -> io::Result<()> 
         io::ErrorKind::InvalidInput,
         "it must begin with /: only Linux has names without a file",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_locked_by_one_at_a_time_and_nothing_is_left_in_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lock = || lock_folder(folder.path(), Duration::ZERO);
+        let held = lock().expect("nobody has it");
+        assert!(held.is_some());
+        assert_eq!(lock().expect_err("somebody has it").kind(), io::ErrorKind::TimedOut);
+        drop(held);
+        assert!(lock().expect("nobody has it").is_some());
+        assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0);
+        let nowhere = folder.path().join("nowhere");
+        assert!(lock_folder(&nowhere, Duration::ZERO).expect("no lock, and no error").is_none());
+    }
 }
