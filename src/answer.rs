@@ -11,6 +11,7 @@
 //! which is asked for its next piece. How any of it gets onto the wire (copied, by sendfile, in chunks) only the server
 //! knows.
 
+use crate::base::platform::open;
 use crate::http::client::Client;
 use crate::http::framing::Framing;
 use crate::http::{Headers, Refusal, Status};
@@ -18,7 +19,6 @@ use std::fmt;
 use std::fs::File;
 use std::net::IpAddr;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
@@ -225,7 +225,7 @@ impl FilePart {
             Source::Disk(file) => {
                 let before = onto.len();
                 onto.resize(before + count, 0);
-                let read = file.read_at(&mut onto[before..], self.range.start).unwrap_or(0);
+                let read = open::read_at(file, &mut onto[before..], self.range.start).unwrap_or(0);
                 onto.truncate(before + read);
             }
         }

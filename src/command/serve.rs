@@ -18,6 +18,7 @@ use super::start_lines::{self, Places};
 use super::terminal::{aside, complain};
 use super::users;
 use crate::base::human;
+use crate::base::platform::sandbox::Rules;
 use crate::glass::Glass;
 use crate::glass::access_log::{self, AccessLog};
 use crate::glass::inspect::Inspector;
@@ -28,7 +29,7 @@ use crate::glass::reload::{self, Reload, Voice};
 use crate::server::tls;
 use crate::server::{Observer, Server, Stopper};
 use crate::site::auth::Login;
-use crate::site::sandbox::{Rules, Sandbox};
+use crate::site::sandbox::Sandbox;
 use crate::site::{Hosts, Root, Site, Upload};
 use clap::CommandFactory;
 use jiff::tz::TimeZone;
@@ -221,7 +222,7 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
     }
     let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
     let sandbox = Sandbox::new(root.path().to_owned(), rules);
-    (root.with_deputies(sandbox.deputies()), Some(sandbox))
+    (root.with_openers(sandbox.openers()), Some(sandbox))
 }
 
 /// Reads the certificate, or makes one.

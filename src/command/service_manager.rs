@@ -12,13 +12,11 @@
 //! without a file if it begins with `@`. Nobody answers, and if nobody listens that is no reason not to serve.
 //! One socket, connected at the start, serves for all of it, since later the sandbox lets us reach no other.
 
+use crate::base::platform::local::{LocalDatagram, datagrams_to};
+use crate::base::platform::process;
 use crate::server::Heartbeat;
-use rustix::time::{ClockId, clock_gettime};
 use std::env;
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +27,7 @@ pub const VARIABLES: [&str; 6] =
 /// Who has started us and wants to know how it goes.
 #[derive(Debug)]
 pub struct ServiceManager {
-    socket: UnixDatagram,
+    socket: LocalDatagram,
     /// It has to hear that the workers are alive before so much time has passed.
     watchdog: Option<Duration>,
 }
@@ -46,7 +44,7 @@ impl ServiceManager {
         let number = |name: &str| env::var(name).ok()?.parse::<u64>().ok();
         let is_ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
         let watchdog = number("WATCHDOG_USEC").filter(|&time| time > 0 && is_ours).map(Duration::from_micros);
-        let socket = connect(&address)?;
+        let socket = datagrams_to(&address)?;
         Ok(Some(Arc::new(ServiceManager { socket, watchdog })))
     }
 
@@ -58,8 +56,7 @@ impl ServiceManager {
     /// It is about to read again what it read at the start.
     pub fn reloading(&self) {
         // systemd tells by the time whether this is about the signal that it has just sent.
-        let now = clock_gettime(ClockId::Monotonic);
-        let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
+        let microseconds = process::monotonic_microseconds();
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
     }
 
@@ -107,28 +104,12 @@ impl Watch {
     }
 }
 
-fn connect(address: &OsStr) -> io::Result<UnixDatagram> {
-    let socket = UnixDatagram::unbound()?;
-    match address.as_bytes() {
-        [b'/', ..] => socket.connect(address)?,
-        #[cfg(target_os = "linux")]
-        [b'@', name @ ..] => {
-            use std::os::linux::net::SocketAddrExt;
-            socket.connect_addr(&std::os::unix::net::SocketAddr::from_abstract_name(name)?)?;
-        }
-        _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must begin with / or @")),
-    }
-    // A manager that does not read must not keep us waiting.
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn manager() -> (ServiceManager, UnixDatagram) {
-        let (socket, other) = UnixDatagram::pair().expect("two sockets");
+    fn manager() -> (ServiceManager, LocalDatagram) {
+        let (socket, other) = LocalDatagram::pair().expect("two sockets");
         (ServiceManager { socket, watchdog: None }, other)
     }
 
@@ -163,7 +144,7 @@ mod tests {
     #[test]
     fn only_a_path_and_a_name_without_a_file_are_addresses() {
         for address in ["relative", "vsock:2:3", "/there/is/no/such/socket"] {
-            assert!(connect(OsStr::new(address)).is_err(), "{address}");
+            assert!(datagrams_to(address.as_ref()).is_err(), "{address}");
         }
     }
 }

@@ -11,10 +11,10 @@ use super::events::{ObserverFactory, Observers};
 use super::listen::Listener;
 use super::shared::{Accepted, MAIL, Mailbox, Shared};
 use super::worker::Worker;
+use crate::base::platform::local::{self, LocalStream, PolledStream};
 use crate::http::client::Client;
 use std::io;
 use std::net::Ipv4Addr;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 /// The workers before they run.
@@ -133,10 +133,10 @@ impl Caller {
     ///
     /// # Errors
     /// When there is no descriptor left.
-    pub fn connect(&self) -> io::Result<UnixStream> {
-        let (ours, theirs) = UnixStream::pair()?;
+    pub fn connect(&self) -> io::Result<LocalStream> {
+        let (ours, theirs) = local::pair()?;
         theirs.set_nonblocking(true)?;
-        let socket = Box::new(mio::net::UnixStream::from_std(theirs));
+        let socket = Box::new(PolledStream::from_std(theirs));
         let accepted = Accepted { socket, client: Client::Ip(Ipv4Addr::LOCALHOST.into()), by_port: false };
         match self.0.mailboxes().iter().min_by_key(|mailbox| mailbox.open()) {
             Some(least_busy) => least_busy.hand_over(accepted),

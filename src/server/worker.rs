@@ -21,14 +21,14 @@ use super::application::Application;
 use super::buffer::ReadBuffer;
 use super::connection::{Connection, Next, TIME_TO_SPEAK, Turn};
 use super::events::{Event, Observers};
-use super::listen::{self, PolledListener};
+use super::listen::{self, WatchedListener};
 use super::shared::{Accepted, MAIL, Shared};
 use super::timers::Timers;
 use super::transport::Socket;
+use crate::base::platform::failure::Failure;
 use crate::base::trace;
 use crate::http::date;
 use mio::{Events, Interest, Poll, Token};
-use rustix::io::Errno;
 use slab::Slab;
 use std::collections::VecDeque;
 use std::io;
@@ -54,7 +54,7 @@ pub(super) struct Worker {
 
 #[derive(Debug)]
 pub(super) struct Listener {
-    pub(super) socket: PolledListener,
+    pub(super) socket: WatchedListener,
     /// There may be connections to accept.
     pub(super) may_accept: bool,
 }
@@ -118,7 +118,7 @@ impl Worker {
             .enumerate()
             .map(|(index, listener)| {
                 let mut socket = listener.share()?;
-                watch_listener(&poll, &mut socket, Token(FIRST_LISTENER - index))?;
+                socket.watch(&poll, Token(FIRST_LISTENER - index))?;
                 Ok(Listener { socket, may_accept: true })
             })
             .collect::<io::Result<_>>()?;
@@ -410,27 +410,9 @@ impl Loop<'_> {
     }
 }
 
-/// Lets the loop know of connections to accept. All workers watch the same sockets, but one of them
-/// is enough: the kernel is asked to wake a single worker, one that sleeps, for each connection.
-#[cfg(target_os = "linux")]
-fn watch_listener(poll: &Poll, socket: &mut PolledListener, token: Token) -> io::Result<()> {
-    use rustix::event::epoll::{EventData, EventFlags, add};
-    // As mio would register it, but for EXCLUSIVE, which it does not know.
-    let flags = EventFlags::IN | EventFlags::ET | EventFlags::EXCLUSIVE;
-    Ok(add(poll.registry(), &*socket, EventData::new_u64(token.0 as u64), flags)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn watch_listener(poll: &Poll, socket: &mut PolledListener, token: Token) -> io::Result<()> {
-    match socket {
-        PolledListener::Tcp(listener) => poll.registry().register(listener, token, Interest::READABLE),
-        PolledListener::Unix(listener) => poll.registry().register(listener, token, Interest::READABLE),
-    }
-}
-
 /// Whether the system, rather than this client, is the reason why a connection was not accepted.
 pub(super) fn exhausted(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+    Failure::of(error) == Some(Failure::Exhausted)
 }
 
 impl Clock {

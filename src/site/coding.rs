@@ -22,12 +22,12 @@ use super::compress::{self, Compressor, Making};
 use super::representation::{Form, Representation, Subject, name_of};
 use super::root::{OpenFile, Opened};
 use super::{Site, cache::Grounds, facts::Facts};
+#[cfg(feature = "compress")]
+use crate::base::platform::open;
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::coding::{Coding, Preferences, preferences};
 use crate::http::{Request, Status};
 use std::borrow::Cow;
-#[cfg(feature = "compress")]
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// Which codings there are.
@@ -305,7 +305,7 @@ impl Site {
             return Compressed::Yes(made);
         }
         let mut start = vec![0; compress::PIECE];
-        let read = file.file.read_at(&mut start, 0).unwrap_or(0);
+        let read = open::read_at(&file.file, &mut start, 0).unwrap_or(0);
         if compress::look_compressed(&start[..read]) {
             trace::step("coding", None, || {
                 "its bytes look as if they were compressed already: as it is".to_owned()

@@ -59,6 +59,7 @@ pub use upload::Upload;
 use crate::answer::{Arrival, Begin, Body, Response};
 #[cfg(feature = "compress")]
 use crate::base::budget::Budget;
+use crate::base::platform::status::FileType;
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::{BasePath, Place};
 use crate::http::target::parameter;
@@ -68,7 +69,6 @@ use cache::{Cache, Grounds};
 use coding::Wanted;
 use representation::{Form, Found as Read, Representation, Subject, name_of};
 use root::{OpenFile, Opened, SingleFile};
-use rustix::fs::FileType;
 use std::sync::Arc;
 use std::time::Instant;
 use versions::Versions;

@@ -25,6 +25,7 @@ use super::root::OpenFile;
 use super::script;
 use super::versions::{Digest, Versions, digest_of, read_at};
 use crate::answer::{Body, FilePart, Next, Piece, Response, Source, Stream};
+use crate::base::platform::status;
 use crate::base::random;
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::coding::Coding;
@@ -522,7 +523,7 @@ impl Representation {
 pub(super) fn read(opened: &OpenFile) -> Option<Arc<[u8]>> {
     let mut bytes = vec![0; usize::try_from(opened.facts.length).ok()?];
     let count = read_at(&opened.file, &mut bytes, 0).ok()?;
-    let facts_after = Facts::new(&rustix::fs::fstat(&opened.file).ok()?);
+    let facts_after = Facts::new(&status::of_open(&opened.file).ok()?);
     (count == bytes.len() && facts_after == opened.facts).then(|| bytes.into())
 }
 

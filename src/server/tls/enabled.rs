@@ -28,11 +28,11 @@
 //! The kernel cannot encrypt what it moves from a file by itself, so files are read and written here.
 
 use super::super::transport::{Socket, TlsSession, Transport};
+use crate::base::platform::open;
 use mio::event::Source;
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// How much is encrypted at once: four records.
@@ -285,7 +285,7 @@ impl<T: Transport> Transport for Tls<T> {
             return Ok(count);
         }
         let mut piece = vec![0; count.min(PIECE)];
-        let read = file.read_at(&mut piece, offset)?;
+        let read = open::read_at(file, &mut piece, offset)?;
         if read == 0 { Ok(0) } else { self.encrypt(&piece[..read], read < count) }
     }
 

@@ -38,17 +38,15 @@ use super::root::{OpenFile, Root};
 use crate::answer::{Body, Next, Response, Stream};
 use crate::base::budget::{Budget, Share};
 use crate::base::human::OneLine;
+use crate::base::platform::{names, open};
 use crate::base::trace::{self, Rfc};
 use crate::http::target::{DecodedPath, encode_segment};
 use crate::http::{Headers, Refusal, Status};
 use flate2::Compression;
 use missing::Missing;
-use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 use tar::Tar;
@@ -314,7 +312,7 @@ impl Archive {
         self.packer.file(&name, 0o644, modified, text.len() as u64)?;
         self.packer.content(text.as_bytes())?;
         self.packer.end_file()?;
-        let of = OneLine(Path::new(OsStr::from_bytes(&self.of)));
+        let of = OneLine(names::path(&self.of).unwrap_or(Path::new("")));
         let count = self.missing.count();
         let what = if count == 1 { "one file or folder is" } else { "files or folders are" };
         let number = if count == 1 { String::new() } else { format!("{count} ") };
@@ -342,7 +340,7 @@ impl Packing {
         let read = if self.is_cut_short || count == 0 {
             Ok(0)
         } else {
-            match self.file.read_at(buffer, self.offset) {
+            match open::read_at(&self.file, buffer, self.offset) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
                 read => read,
             }
@@ -517,8 +515,7 @@ mod tests {
             symlink(target, files.join(name)).expect("a link");
         }
         symlink(files.join("b"), files.join("absolute")).expect("a link");
-        rustix::fs::mknodat(rustix::fs::CWD, files.join("fifo"), rustix::fs::FileType::Fifo, 0o644.into(), 0)
-            .expect("a FIFO");
+        crate::base::platform::status::make_fifo(&files.join("fifo"));
         let expected = [
             "",
             "a.txt",

@@ -18,8 +18,8 @@ use crate::site::collation::Key;
 use crate::site::readme;
 use crate::site::root::is_shown;
 use crate::site::runs::{Merge, Runs};
-use rustix::fs::RawDir;
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -92,7 +92,7 @@ impl Making {
 
     /// Whether there are so few entries that they are listed at once. To see that it reads their names, but
     /// not many more.
-    pub(super) fn is_small(&mut self) -> rustix::io::Result<bool> {
+    pub(super) fn is_small(&mut self) -> io::Result<bool> {
         let Stage::Gathering { names, are_all_read, .. } = &mut self.stage else { return Ok(false) };
         while !*are_all_read && names.len() <= FEW {
             *are_all_read = !self.folder.read_some(names)?;
@@ -101,7 +101,7 @@ impl Making {
     }
 
     /// Gathers all entries at once; how many there are.
-    pub(super) fn gather(&mut self) -> rustix::io::Result<usize> {
+    pub(super) fn gather(&mut self) -> io::Result<usize> {
         while self.gather_some()? == Gathered::Some {}
         Ok(self.totals.entries)
     }
@@ -116,7 +116,7 @@ impl Making {
     }
 
     /// Reads some names, or looks at some entries.
-    fn gather_some(&mut self) -> rustix::io::Result<Gathered> {
+    fn gather_some(&mut self) -> io::Result<Gathered> {
         let Stage::Gathering { names, are_all_read, rows } = &mut self.stage else {
             return Ok(Gathered::All);
         };
@@ -220,20 +220,12 @@ impl Stream for Making {
 
 impl Folder {
     /// Reads as many names as the system gives at once; whether there may be more.
-    fn read_some(&self, names: &mut VecDeque<Box<[u8]>>) -> rustix::io::Result<bool> {
-        let mut buffer = Vec::with_capacity(NAMES);
-        let mut found = RawDir::new(&self.directory, buffer.spare_capacity_mut());
-        while let Some(entry) = found.next() {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
+    fn read_some(&mut self, names: &mut VecDeque<Box<[u8]>>) -> io::Result<bool> {
+        self.directory.read_some(NAMES, |name, _| {
             if is_shown(name, self.hidden) {
                 names.push_back(name.into());
             }
-            if found.is_buffer_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        })
     }
 }
 

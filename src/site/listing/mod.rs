@@ -36,6 +36,10 @@ use super::{Options, error_page};
 use crate::answer::{Body, Response};
 use crate::base::budget::Budget;
 use crate::base::human;
+use crate::base::platform::directory::Directory;
+use crate::base::platform::failure::Failure;
+use crate::base::platform::names;
+use crate::base::platform::status::{self, FileType};
 use crate::base::trace::{self, Rfc};
 use crate::http::base_path::BasePath;
 use crate::http::fields::Fields;
@@ -44,8 +48,6 @@ use crate::http::{Headers, Refusal, Status, accept};
 use jiff::Timestamp;
 use making::Making;
 use places::Places;
-use rustix::fs::{AtFlags, FileType};
-use rustix::io::Errno;
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::fmt;
@@ -106,7 +108,7 @@ impl Default for Listings {
 #[derive(Debug)]
 struct Folder {
     root: Arc<Root>,
-    directory: File,
+    directory: Directory,
     path: DecodedPath,
     /// Whether names that start with a dot are shown.
     hidden: bool,
@@ -175,15 +177,15 @@ impl Listings {
         };
         let folder = Folder {
             root: Arc::clone(root),
-            directory,
+            directory: Directory::new(directory),
             path: path.clone(),
             hidden: options.hidden,
             order: Order::from_query(query),
             base: options.base.clone(),
         };
-        let unreadable = |error| match error {
+        let unreadable = |error| match Failure::of(&error) {
             // It was removed after it was opened.
-            Errno::NOENT => super::not_found(),
+            Some(Failure::NotFound) => super::not_found(),
             _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory"),
         };
         let mut making = Making::new(folder, form, self);
@@ -223,9 +225,10 @@ fn wants_json(query: Option<&[u8]>, fields: &Fields<'_>) -> bool {
 }
 
 /// Looks at one entry; what cannot be looked at is [`Kind::Other`].
-fn describe(root: &Root, directory: &File, path: &DecodedPath, name: &[u8]) -> Entry {
+fn describe(root: &Root, directory: &Directory, path: &DecodedPath, name: &[u8]) -> Entry {
     let mut entry = Entry { name: name.to_vec(), kind: Kind::Other, size: 0, modified: 0, is_link: false };
-    let Ok(stat) = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) else { return entry };
+    let look = |name| status::of_link_in(directory, name);
+    let Ok(stat) = names::path(name).and_then(look) else { return entry };
     let mut facts = Facts::new(&stat);
     entry.modified = facts.modified.0;
     if facts.file_type == FileType::Symlink {
