@@ -26,7 +26,7 @@ use crate::glass::reload::{self, Reload, Voice};
 use crate::http::Request;
 use crate::server::{Arrival, Both, Observer, Server, Stopper};
 use crate::site::sandbox::{Rules, Sandbox};
-use crate::site::{Hosts, Root, Site, Upload, auth::Door};
+use crate::site::{Hosts, Root, Site, Upload, auth::Login};
 use clap::CommandFactory;
 use jiff::tz::TimeZone;
 use std::io::{self, Write};
@@ -142,7 +142,7 @@ struct Ready<'a> {
     config: &'a Config,
     site: Arc<Site>,
     server: Server,
-    door: Option<Arc<Door>>,
+    door: Option<Arc<Login>>,
     reload: Option<Reload>,
     log_file: Option<Arc<LogFile>>,
     time_zone: TimeZone,

@@ -5,7 +5,7 @@ use super::terminal::complain;
 use crate::base::{human, text_file};
 use crate::command::cli::Config;
 use crate::site::Site;
-use crate::site::auth::{Auth, Door, Memory, line_for};
+use crate::site::auth::{Auth, Login, Memory, line_for};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 const MAX_LINE: u64 = 64 * 1024;
 
 /// Who may come in; `None` for everybody. An error is one line that says what to do.
-pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>>, String> {
+pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Login>>, String> {
     let options = &config.auth;
     if options.plain.is_empty() && options.file.is_none() {
         return Ok(None);
@@ -23,7 +23,7 @@ pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>
     let file = options.file.as_deref().map(|path| read(path, &Apart::from(config))).transpose()?;
     let auth = Auth::new(&options.plain, file.as_deref())
         .map_err(|wrong| wrong_line(options.file.as_deref().unwrap_or(Path::new("")), &wrong))?;
-    Ok(Some(Arc::new(Door::new(Arc::clone(site), auth))))
+    Ok(Some(Arc::new(Login::new(Arc::clone(site), auth))))
 }
 
 fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
@@ -31,16 +31,16 @@ fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
 }
 
 /// Reads the file of users again, if there is one. If it is no good, the users from before stay.
-pub(crate) fn reload(door: &Door, path: &Path, apart: &Apart) -> Result<(), String> {
+pub(crate) fn reload(login: &Login, path: &Path, apart: &Apart) -> Result<(), String> {
     text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
     let content = read(path, apart)?;
-    door.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
+    login.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
 }
 
 /// Starts the thread that verifies passwords, if that takes long.
-pub(crate) fn start(door: &Arc<Door>) -> Result<(), String> {
-    if door.auth().is_slow() {
-        let verifier = Arc::clone(door);
+pub(crate) fn start(login: &Arc<Login>) -> Result<(), String> {
+    if login.auth().is_slow() {
+        let verifier = Arc::clone(login);
         std::thread::Builder::new()
             .name("passwords".to_owned())
             .spawn(move || {

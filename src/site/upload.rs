@@ -42,6 +42,14 @@ pub struct Upload {
 
 impl Uploads for Site {
     fn begin(&self, request: &Request<'_>, _client: Client, length: Option<u64>) -> Option<Begun> {
+        self.begin_upload(request, length)
+    }
+}
+
+impl Site {
+    /// Looks at a request whose body is still to come, of this length if that is known: an upload is received, or
+    /// answered at once without its body. `None` for every other request.
+    pub fn begin_upload(&self, request: &Request<'_>, length: Option<u64>) -> Option<Begun> {
         let upload = self.options.upload?;
         let begun = match request.method {
             Method::Put => self.begin_file(request, length, upload),
@@ -58,7 +66,7 @@ impl Uploads for Site {
                     Status::METHOD_NOT_ALLOWED => response.headers.replace("Allow", Method::ALLOW_WITH_PUT),
                     _ => {}
                 }
-                Begun::Answer(self.finish(request, response))
+                Begun::Answer(self.complete_early(request, response))
             },
             Begun::Take,
         ))
@@ -188,7 +196,7 @@ impl Site {
         // With content codings it is the one that the client would get (section 8.8.3.3): the tag that it knows
         // is that one's.
         let wanted = self.options.codings.wanted(request);
-        let present = self.represent(file, relative, None, &wanted);
+        let present = self.select(file, relative, None, &wanted);
         if conditional::evaluate(&request.fields, &present.validators(), false) != Outcome::Proceed {
             return Err(failed());
         }

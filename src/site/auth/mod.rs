@@ -339,31 +339,38 @@ impl Denial {
     }
 }
 
-/// The way into a site: who knows a password may pass.
+/// The login of a site: a request is answered only if it knows the name and the password of a user.
 #[derive(Debug)]
-pub struct Door {
+pub struct Login {
     site: Arc<Site>,
     auth: Auth,
 }
 
-impl Door {
-    /// A door to this site, for these users.
-    pub fn new(site: Arc<Site>, auth: Auth) -> Door {
-        Door { site, auth }
+impl Login {
+    /// The login of this site, for these users.
+    pub fn new(site: Arc<Site>, auth: Auth) -> Login {
+        Login { site, auth }
     }
 
-    /// Who may pass.
+    /// The users.
     pub fn auth(&self) -> &Auth {
         &self.auth
     }
 }
 
-impl Gate for Door {
+impl Gate for Login {
     fn admit(&self, request: &Request<'_>, client: Client, arrived: Instant) -> Admission {
+        Login::admit(self, request, client, arrived)
+    }
+}
+
+impl Login {
+    /// Decides whether a request that had arrived at this time may be answered.
+    pub fn admit(&self, request: &Request<'_>, client: Client, arrived: Instant) -> Admission {
         let site = &self.site;
         // Who comes in has its host looked at again, and that is then the step to be told of.
         if let Err(refusal) = trace::silently(|| site.options.hosts.check(request.host)) {
-            return Admission::TurnedAway(site.finish(request, site.refuse(request, &refusal)));
+            return Admission::TurnedAway(site.complete_early(request, site.refuse(request, &refusal)));
         }
         let preflight = site.options.cors.preflight(request, site.methods());
         let turn_away = |denial: Denial| denial.respond(request, &site.options.base);
@@ -374,7 +381,7 @@ impl Gate for Door {
         match checked {
             Ok(Some(user)) => Admission::Welcome(user),
             Ok(None) => Admission::NotYet,
-            Err(response) => Admission::TurnedAway(site.finish(request, response)),
+            Err(response) => Admission::TurnedAway(site.complete_early(request, response)),
         }
     }
 }
