@@ -4,12 +4,12 @@
 //! A [`Body`] says what is to be sent. It is data, but for a stream, which is asked for its next piece.
 //! How any of it gets onto the wire (copied, by sendfile, in chunks) only the server storey knows.
 
+use crate::base::platform::open;
 use crate::http::client::Client;
 use crate::http::{Headers, Refusal, Request, Status};
 use std::fmt;
 use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -175,7 +175,7 @@ impl FilePart {
             Source::Disk(file) => {
                 let before = onto.len();
                 onto.resize(before + count, 0);
-                let read = file.read_at(&mut onto[before..], self.range.start).unwrap_or(0);
+                let read = open::read_at(file, &mut onto[before..], self.range.start).unwrap_or(0);
                 onto.truncate(before + read);
             }
         }

@@ -8,11 +8,11 @@
 //! The server does not depend on it: it happens on a thread of its own, and a failure is one line.
 
 use crate::base::human;
+use crate::base::platform::process;
 use crate::command::service_manager;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 /// What a URL cannot hold as it is. `?`, `#` and `%` are left, so that they can mean something.
@@ -83,7 +83,7 @@ fn quietly(command: &mut Command) -> &mut Command {
     for name in service_manager::VARIABLES {
         command.env_remove(name);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0)
+    process::apart(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
 #[cfg(test)]

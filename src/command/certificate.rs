@@ -70,7 +70,7 @@ impl Certificate {
     pub fn self_signed() -> Result<Certificate, String> {
         let failed = |error: &dyn std::fmt::Display| format!("cannot make a certificate: {error}");
         let mut names = vec!["localhost".to_owned()];
-        names.extend(rustix::system::uname().nodename().to_str().map(str::to_owned).ok());
+        names.extend(crate::base::platform::process::host_name());
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
         names.extend(interfaces.iter().map(|interface| interface.ip().to_string()));
         let mut params = rcgen::CertificateParams::new(names).map_err(|error| failed(&error))?;

@@ -12,13 +12,13 @@
 //! 401 or the 403 of a folder without a listing.
 
 use crate::base::human;
+use crate::base::platform::local::LocalStream;
 use crate::command::cli::Config;
 use crate::command::start_lines;
 use crate::http::host::Host;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -167,7 +167,7 @@ impl Place {
         }
         request += "\r\n";
         match &self.socket {
-            Socket::Unix(path) => status(UnixStream::connect(path)?, &request),
+            Socket::Unix(path) => status(LocalStream::connect(path)?, &request),
             Socket::Port(name, port) => {
                 let stream = connect(name, *port)?;
                 #[cfg(feature = "tls")]

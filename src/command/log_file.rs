@@ -14,11 +14,10 @@
 
 use crate::base::human;
 use crate::base::human::OneLine;
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::io::Errno;
-use std::fs::{File, OpenOptions};
+use crate::base::platform::failure::Failure;
+use crate::base::platform::open::to_append;
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -66,16 +65,9 @@ impl LogFile {
 }
 
 fn open(path: &Path) -> Result<File, String> {
-    // Not to wait for somebody who reads, if it is a FIFO.
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    let opened = OpenOptions::new().append(true).create(true).mode(MODE).custom_flags(flags).open(path);
-    let opened = opened.and_then(|file| {
-        fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;
-        Ok(file)
-    });
-    opened.map_err(|error| {
-        let why = match Errno::from_io_error(&error) {
-            Some(Errno::NXIO) => "nobody reads there".to_owned(),
+    to_append(path, MODE).map_err(|error| {
+        let why = match Failure::of(&error) {
+            Some(Failure::NobodyThere) => "nobody reads there".to_owned(),
             _ => human::reason(&error),
         };
         format!("cannot open the log \"{}\": {why}", OneLine(path))

@@ -30,6 +30,7 @@ mod users;
 mod variables;
 
 use crate::base::human;
+use crate::base::platform::process;
 use clap::ColorChoice;
 use cli::{Cli, Machine};
 use std::io::{self, IsTerminal, Write};
@@ -42,7 +43,7 @@ use terminal::complain;
 pub fn run(cli: Cli) -> Result<(), String> {
     let is_terminal = io::stdout().is_terminal();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let machine = Machine { is_terminal, processors, open_files: raise_open_files() };
+    let machine = Machine { is_terminal, processors, open_files: process::raise_open_files() };
     let config = cli.into_config(&machine);
     let connections = config.server.max_connections;
     if connections > machine.room_for_connections() {
@@ -78,14 +79,4 @@ fn do_what_is_asked_for(config: &cli::Config, is_terminal: bool) -> Result<(), S
         return Ok(());
     }
     serve::serve(config, is_terminal)
-}
-
-/// Lets this process have as many files open as the administrator allows, and says how many that
-/// is. A connection is a file, too.
-fn raise_open_files() -> usize {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
-    current.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX))
 }

@@ -18,6 +18,7 @@ use super::terminal::{aside, complain};
 use super::users;
 use crate::answer::{Gate, Uploads};
 use crate::base::human;
+use crate::base::platform::sandbox::Rules;
 use crate::glass::access_log::{self, AccessLog};
 use crate::glass::inspect::Inspector;
 use crate::glass::metrics::Metrics;
@@ -25,7 +26,7 @@ use crate::glass::progress::Progress;
 use crate::glass::reload::{self, Reload, Voice};
 use crate::http::Request;
 use crate::server::{Arrival, Both, Observer, Server, Stopper};
-use crate::site::sandbox::{Rules, Sandbox};
+use crate::site::sandbox::Sandbox;
 use crate::site::{Hosts, Root, Site, Upload, auth::Login};
 use clap::CommandFactory;
 use jiff::tz::TimeZone;
@@ -229,7 +230,7 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
     }
     let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
     let sandbox = Sandbox::new(root.path().to_owned(), rules);
-    (root.with_deputies(sandbox.deputies()), Some(sandbox))
+    (root.with_openers(sandbox.openers()), Some(sandbox))
 }
 
 /// Reads the certificate, or makes one.

@@ -12,13 +12,11 @@
 //! without a file if it begins with `@`. Nobody answers, and if nobody listens that is no reason not to serve.
 //! One socket, connected at the start, serves for all of it, since later the sandbox lets us reach no other.
 
+use crate::base::platform::local::{LocalDatagram, datagrams_to};
+use crate::base::platform::process;
 use crate::server::{Exchange, Observer};
-use rustix::time::{ClockId, clock_gettime};
 use std::env;
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,7 +28,7 @@ pub const VARIABLES: [&str; 6] =
 /// Who has started us and wants to know how it goes.
 #[derive(Debug)]
 pub struct ServiceManager {
-    socket: UnixDatagram,
+    socket: LocalDatagram,
     /// How often it wants to hear that the workers are alive: after half of that time.
     watchdog: Option<Duration>,
     pulses: Mutex<Vec<Arc<AtomicU64>>>,
@@ -49,7 +47,7 @@ impl ServiceManager {
         let number = |name: &str| env::var(name).ok()?.parse::<u64>().ok();
         let is_ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
         let watchdog = number("WATCHDOG_USEC").filter(|&time| time > 0 && is_ours).map(Duration::from_micros);
-        let (socket, pulses) = (connect(&address)?, Mutex::default());
+        let (socket, pulses) = (datagrams_to(&address)?, Mutex::default());
         Ok(Some(Arc::new(ServiceManager { socket, watchdog, pulses, began: Instant::now() })))
     }
 
@@ -61,8 +59,7 @@ impl ServiceManager {
     /// It is about to read again what it read at the start.
     pub fn reloading(&self) {
         // systemd tells by the time whether this is about the signal that it has just sent.
-        let now = clock_gettime(ClockId::Monotonic);
-        let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
+        let microseconds = process::monotonic_microseconds();
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
     }
 
@@ -117,22 +114,6 @@ fn to_microseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn connect(address: &OsStr) -> io::Result<UnixDatagram> {
-    let socket = UnixDatagram::unbound()?;
-    match address.as_bytes() {
-        [b'/', ..] => socket.connect(address)?,
-        #[cfg(target_os = "linux")]
-        [b'@', name @ ..] => {
-            use std::os::linux::net::SocketAddrExt;
-            socket.connect_addr(&std::os::unix::net::SocketAddr::from_abstract_name(name)?)?;
-        }
-        _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must begin with / or @")),
-    }
-    // A manager that does not read must not keep us waiting.
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
 /// Beats as long as its worker's loop turns: the loop asks observers when they want to be called, and
 /// calls them then, whether or not there is anything else to do.
 #[derive(Debug)]
@@ -169,8 +150,8 @@ impl Observer for Pulse {
 mod tests {
     use super::*;
 
-    fn manager(watchdog: Option<Duration>) -> (ServiceManager, UnixDatagram) {
-        let (socket, other) = UnixDatagram::pair().expect("two sockets");
+    fn manager(watchdog: Option<Duration>) -> (ServiceManager, LocalDatagram) {
+        let (socket, other) = LocalDatagram::pair().expect("two sockets");
         (ServiceManager { socket, watchdog, pulses: Mutex::default(), began: Instant::now() }, other)
     }
 
@@ -217,7 +198,7 @@ mod tests {
     #[test]
     fn only_a_path_and_a_name_without_a_file_are_addresses() {
         for address in ["relative", "vsock:2:3", "/there/is/no/such/socket"] {
-            assert!(connect(OsStr::new(address)).is_err(), "{address}");
+            assert!(datagrams_to(address.as_ref()).is_err(), "{address}");
         }
     }
 }

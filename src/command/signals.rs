@@ -12,6 +12,7 @@
 //! anything. Where there is nothing to open anew, SIGHUP does what it does to any program: ends it.
 
 use super::terminal::{aside, complain};
+use crate::base::platform::terminal;
 use crate::command::service_manager::ServiceManager;
 use crate::server::Stopper;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -103,6 +104,6 @@ impl Signals {
     }
 
     fn has_lost_its_terminal(&self) -> bool {
-        self.is_terminal && rustix::termios::tcgetattr(io::stdout()).is_err()
+        self.is_terminal && terminal::is_gone()
     }
 }

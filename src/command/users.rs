@@ -2,12 +2,12 @@
 
 use super::apart::Apart;
 use super::terminal::complain;
+use crate::base::platform::status;
 use crate::base::{human, text_file};
 use crate::command::cli::Config;
 use crate::site::Site;
 use crate::site::auth::{Auth, Login, Memory, line_for};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,8 +64,7 @@ fn read(path: &Path, apart: &Apart) -> Result<Vec<u8>, String> {
     let failed = |error: io::Error| cannot_read(path, &error);
     apart.check("the file of users", path)?;
     let file = std::fs::File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode();
-    if mode & 0o007 != 0 {
+    if status::of_open(&file).map_err(failed)?.is_open_to_others {
         complain(&format!(
             "glasshttp: \"{shown}\" is open to all users of this machine; keep it to yourself (chmod 600)"
         ));

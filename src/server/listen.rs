@@ -10,12 +10,14 @@
 //! ```
 
 use super::pool::Newcomer;
+use crate::base::platform::failure::Failure;
+use crate::base::platform::local::{LocalListener, PolledListener};
+use crate::base::platform::socket::watch_listener;
 use crate::http::client::Client;
+use mio::{Poll, Token};
 use socket2::{Domain, Protocol, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixListener;
 
 /// How many connections the kernel may keep for us before we accept them. It cuts this down to
 /// its own limit (`net.core.somaxconn`, 4096 on Linux).
@@ -27,7 +29,7 @@ pub enum Listener {
     /// On a port.
     Tcp(TcpListener),
     /// By a name in the file system: see [`super::unix_socket`].
-    Unix(UnixListener),
+    Unix(LocalListener),
 }
 
 impl Listener {
@@ -48,7 +50,7 @@ impl Listener {
             }
             Listener::Unix(listener) => {
                 listener.set_nonblocking(true)?;
-                Ok(Door::Unix(mio::net::UnixListener::from_std(listener.try_clone()?)))
+                Ok(Door::Unix(PolledListener::from_std(listener.try_clone()?)))
             }
         }
     }
@@ -60,8 +62,8 @@ impl From<TcpListener> for Listener {
     }
 }
 
-impl From<UnixListener> for Listener {
-    fn from(listener: UnixListener) -> Listener {
+impl From<LocalListener> for Listener {
+    fn from(listener: LocalListener) -> Listener {
         Listener::Unix(listener)
     }
 }
@@ -70,10 +72,18 @@ impl From<UnixListener> for Listener {
 #[derive(Debug)]
 pub(super) enum Door {
     Tcp(mio::net::TcpListener),
-    Unix(mio::net::UnixListener),
+    Unix(PolledListener),
 }
 
 impl Door {
+    /// Lets this event loop know of connections to accept.
+    pub(super) fn watch(&mut self, poll: &Poll, token: Token) -> io::Result<()> {
+        match self {
+            Door::Tcp(listener) => watch_listener(poll, listener, token),
+            Door::Unix(listener) => watch_listener(poll, listener, token),
+        }
+    }
+
     /// Takes a connection, if there is one; `WouldBlock` if not.
     pub(super) fn accept(&self) -> io::Result<Newcomer> {
         match self {
@@ -85,15 +95,6 @@ impl Door {
                 let (stream, _) = listener.accept()?;
                 Ok(Newcomer { socket: Box::new(stream), client: Client::Unix, by_port: false })
             }
-        }
-    }
-}
-
-impl AsFd for Door {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Door::Tcp(listener) => listener.as_fd(),
-            Door::Unix(listener) => listener.as_fd(),
         }
     }
 }
@@ -192,11 +193,7 @@ pub fn is_taken(error: &io::Error) -> bool {
 
 /// Whether the machine does not have that address, or no IPv6 at all.
 fn is_not_there(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    matches!(
-        Errno::from_io_error(error),
-        Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT)
-    )
+    Failure::of(error) == Some(Failure::NoSuchAddress)
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@ use super::transport::Socket;
 use super::worker::Worker;
 use super::{ObserverFactory, Options, Responder};
 use crate::base::budget::Budget;
+use crate::base::platform::local::{self, LocalStream, PolledStream};
 use crate::http::client::Client;
 use mio::Waker;
 use std::io;
 use std::net::Ipv4Addr;
-use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -275,10 +275,10 @@ impl Caller {
     ///
     /// # Errors
     /// When there is no descriptor left.
-    pub fn connect(&self) -> io::Result<UnixStream> {
-        let (ours, theirs) = UnixStream::pair()?;
+    pub fn connect(&self) -> io::Result<LocalStream> {
+        let (ours, theirs) = local::pair()?;
         theirs.set_nonblocking(true)?;
-        let socket = Box::new(mio::net::UnixStream::from_std(theirs));
+        let socket = Box::new(PolledStream::from_std(theirs));
         let newcomer = Newcomer { socket, client: Client::Ip(Ipv4Addr::LOCALHOST.into()), by_port: false };
         match self.0.desks.iter().min_by_key(|desk| desk.open()) {
             Some(least_busy) => least_busy.hand_over(newcomer),

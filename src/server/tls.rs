@@ -28,11 +28,11 @@
 //! The kernel cannot encrypt what it moves from a file by itself, so files are read and written here.
 
 use super::transport::{Socket, Transport};
+use crate::base::platform::open;
 use mio::event::Source;
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// How much is encrypted at once: four records.
@@ -269,7 +269,7 @@ impl<T: Transport> Transport for Tls<T> {
             return Ok(count);
         }
         let mut piece = vec![0; count.min(PIECE)];
-        let read = file.read_at(&mut piece, offset)?;
+        let read = open::read_at(file, &mut piece, offset)?;
         if read == 0 { Ok(0) } else { self.encrypt(&piece[..read], read < count) }
     }
 
@@ -468,7 +468,7 @@ mod tests {
     fn what_counts_as_sent_is_what_the_client_gets() {
         let file = tempfile::tempfile().expect("a file");
         let sent: Vec<u8> = (0..=250).cycle().take(300_000).collect();
-        file.write_all_at(&sent, 0).expect("written");
+        (&file).write_all(&sent).expect("written");
         for (most, from_file) in [(1000, false), (1000, true), (70_000, false), (70_000, true)] {
             let mut ends = Ends::new(most);
             ends.agree();

@@ -3,14 +3,15 @@
 //! All calls return at once. What cannot be done now fails with `WouldBlock`, and the event loop
 //! tells when it is worth another try.
 
+use crate::base::platform::local::PolledStream;
+use crate::base::platform::open::read_at;
+use crate::base::platform::socket::{self, write_with_more_to_come};
 use mio::event::Source;
-use mio::net::{TcpStream, UnixStream};
+use mio::net::TcpStream;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-#[cfg(target_os = "linux")]
-use std::os::fd::AsFd;
 
 /// A stream of bytes in both directions.
 pub trait Transport {
@@ -92,7 +93,7 @@ impl Socket for TcpStream {
     }
 }
 
-impl Socket for UnixStream {
+impl Socket for PolledStream {
     fn watched(&mut self) -> &mut dyn Source {
         self
     }
@@ -175,7 +176,10 @@ macro_rules! impl_transport_for_stream {
             }
 
             fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-                send_file(self, file, offset, count)
+                match socket::send_file(self, file, offset, count)? {
+                    Some(sent) => Ok(sent),
+                    None => copy_file(self, file, offset, count),
+                }
             }
 
             fn finish_writing(&mut self) -> io::Result<()> {
@@ -186,55 +190,27 @@ macro_rules! impl_transport_for_stream {
 }
 
 impl_transport_for_stream!(TcpStream);
-impl_transport_for_stream!(UnixStream);
-
-#[cfg(target_os = "linux")]
-fn write_with_more_to_come(to: &mut impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-    use rustix::net::{SendFlags, send};
-    Ok(send(to, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn write_with_more_to_come(to: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
-    to.write(bytes)
-}
-
-/// The kernel moves the bytes from its page cache to the socket; they never come here.
-#[cfg(target_os = "linux")]
-fn send_file(to: &mut (impl Transport + AsFd), file: &File, offset: u64, count: usize) -> io::Result<usize> {
-    match rustix::fs::sendfile(to.as_fd(), file, Some(&mut { offset }), count) {
-        // Some file systems cannot do that.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => copy_file(to, file, offset, count),
-        result => Ok(result?),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn send_file(to: &mut impl Transport, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-    copy_file(to, file, offset, count)
-}
+impl_transport_for_stream!(PolledStream);
 
 /// [`Transport::write_file`] for where the kernel has no way of its own: one read, one write. What
 /// was read and did not fit is read again next time.
 pub fn copy_file(to: &mut impl Transport, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-    use std::os::unix::fs::FileExt;
     const PIECE: usize = 64 * 1024;
     let mut piece = vec![0; count.min(PIECE)];
-    let read = file.read_at(&mut piece, offset)?;
+    let read = read_at(file, &mut piece, offset)?;
     if read == 0 { Ok(0) } else { to.write(&piece[..read], read < count) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::FileExt;
 
     #[test]
     fn a_file_is_copied_onto_a_real_socket_whole_and_from_any_offset() {
         const LENGTH: usize = 3_000_001;
         let bytes: Vec<u8> = (0..=250).cycle().take(LENGTH).collect();
         let file = tempfile::tempfile().expect("a file");
-        file.write_all_at(&bytes, 0).expect("written");
+        (&file).write_all(&bytes).expect("written");
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let client = std::net::TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
         let reader = std::thread::spawn(move || {

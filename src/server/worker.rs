@@ -25,12 +25,12 @@ use super::pool::{Newcomer, Placement, Shared};
 use super::timers::Timers;
 use super::transport::{Socket, Transport};
 use super::{Options, Responder};
+use crate::base::platform::failure::Failure;
 use crate::base::trace;
 use crate::http::date;
 use crate::http::response::{Framing, Head};
 use crate::site::error_page;
 use mio::{Events, Interest, Poll, Token};
-use rustix::io::Errno;
 use slab::Slab;
 use std::collections::VecDeque;
 use std::io;
@@ -124,7 +124,7 @@ impl Worker {
             .enumerate()
             .map(|(index, listener)| {
                 let mut door = listener.share()?;
-                watch_listener(&poll, &mut door, Token(FIRST_LISTENER - index))?;
+                door.watch(&poll, Token(FIRST_LISTENER - index))?;
                 Ok(Listener { door, may_accept: true })
             })
             .collect::<io::Result<_>>()?;
@@ -562,27 +562,9 @@ impl Loop<'_> {
     }
 }
 
-/// Lets the loop know of connections to accept. All workers watch the same sockets, but one of them
-/// is enough: the kernel is asked to wake a single worker, one that sleeps, for each connection.
-#[cfg(target_os = "linux")]
-fn watch_listener(poll: &Poll, door: &mut Door, token: Token) -> io::Result<()> {
-    use rustix::event::epoll::{EventData, EventFlags, add};
-    // As mio would register it, but for EXCLUSIVE, which it does not know.
-    let flags = EventFlags::IN | EventFlags::ET | EventFlags::EXCLUSIVE;
-    Ok(add(poll.registry(), &*door, EventData::new_u64(token.0 as u64), flags)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn watch_listener(poll: &Poll, door: &mut Door, token: Token) -> io::Result<()> {
-    match door {
-        Door::Tcp(listener) => poll.registry().register(listener, token, Interest::READABLE),
-        Door::Unix(listener) => poll.registry().register(listener, token, Interest::READABLE),
-    }
-}
-
 /// Whether the system, rather than this client, is the reason why a connection was not accepted.
 fn is_exhaustion(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+    Failure::of(error) == Some(Failure::Exhausted)
 }
 
 /// Answers 503 to a connection that there is no room for. It gets no seat and no second chance:

@@ -17,10 +17,10 @@
 
 use super::root::{OpenFile, Opened, SingleFile};
 use super::{Site, error_page, not_found};
+use crate::base::platform::status::FileType;
 use crate::base::trace::{self, quote};
 use crate::http::target::DecodedPath;
 use crate::http::{Refusal, Request, Status};
-use rustix::fs::FileType;
 
 /// What a path turned out to name.
 pub(super) enum Found {

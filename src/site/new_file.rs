@@ -9,43 +9,25 @@
 //!          (O_EXCL)                                            rename, or what stands for it
 //! ```
 //!
-//! Of a file without a name nothing is left when it is closed, even if the process is killed (`man 2 open`,
-//! O_TMPFILE). Not every file system has such files, and none of them can take the place of another. So there
+//! Of a file without a name nothing is left when it is closed, even if the process is killed. Not every system and
+//! not every file system has such files, and none of them can take the place of another. So there
 //! is also a name that stands for it until then. What has such a name is not listed, served or packed, whatever
 //! the options say ([`is_on_its_way`]); and what somebody left who was killed is removed at the next start
 //! ([`Root::remove_leftovers`](super::Root::remove_leftovers)). It is locked (`man 2 flock`) as long as
 //! somebody writes it, which tells the two from each other.
-//!
-//! # To get a name without taking another's
-//!
-//! To look first and rename then would leave it to who is faster. A name that is given to a file without one
-//! fails if something has it. A file that has a name already gets the other by the first of these that works
-//! where it is; a system call that the kernel, the file system or a container's filter does not have says so in
-//! several ways (`is_not_to_be_had`):
-//!
-//! 1. `renameat2` with RENAME_NOREPLACE does both at once.
-//! 2. `linkat`, then `unlinkat`: it gets the name as a second one, which fails if something has it. (Not on
-//!    FAT and its kin, which have no second names.)
-//! 3. An empty file is made under the name, which fails if something has it (O_EXCL), and then replaced by
-//!    `renameat`. For that moment the empty file can be seen; and if in the same moment somebody removes it and
-//!    puts a file of theirs there, that one is replaced.
 
-use super::facts::Facts;
 use super::root::{leads_out, refusal_for};
+use crate::base::platform::directory::Directory;
+use crate::base::platform::failure::Failure;
+use crate::base::platform::status::{self, FileType};
+use crate::base::platform::{names, new_file, open};
 use crate::base::random;
 use crate::base::trace;
 use crate::http::{Refusal, Status};
-use crate::site::sandbox::Deputy;
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::{
-    AtFlags, FileType, FlockOperation, Mode, OFlags, RawDir, flock, fstat, linkat, openat, renameat, statat,
-    unlinkat,
-};
-use rustix::io::Errno;
-use std::ffi::CStr;
+use crate::site::sandbox::Opener;
+use cap_std::fs::Dir;
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -72,7 +54,7 @@ pub struct NewFile {
     /// The one that it has until then, if it has one.
     temporary: Option<PathBuf>,
     /// Who made it, if we may not.
-    pub(super) deputy: Option<Arc<Deputy>>,
+    pub(super) opener: Option<Arc<Opener>>,
 }
 
 impl NewFile {
@@ -82,13 +64,9 @@ impl NewFile {
     /// When no file can be made in the folder, or none of that name.
     pub(super) fn begin(folder: Dir, name: &Path) -> io::Result<NewFile> {
         // What is wrong with a name is to be told before the content is sent.
-        match statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Err(Errno::INVAL | Errno::ILSEQ) => return Err(Errno::ILSEQ.into()),
-            Err(Errno::NAMETOOLONG) => return Err(Errno::NAMETOOLONG.into()),
-            _ => {}
-        }
-        match without_name(&folder) {
-            Ok(file) => Ok(NewFile { folder, name: name.to_owned(), file, temporary: None, deputy: None }),
+        new_file::check_name(&folder, name)?;
+        match new_file::create_unnamed(&folder) {
+            Ok(file) => Ok(NewFile { folder, name: name.to_owned(), file, temporary: None, opener: None }),
             // Whatever is in the way: if it is in the way of every file, this says what it is.
             Err(error) => {
                 trace::step("upload", None, || {
@@ -103,7 +81,7 @@ impl NewFile {
 
     fn begin_with_name(folder: Dir, name: &Path) -> io::Result<NewFile> {
         let (temporary, file) = with_temporary_name(&folder)?;
-        Ok(NewFile { folder, name: name.to_owned(), file, temporary: Some(temporary), deputy: None })
+        Ok(NewFile { folder, name: name.to_owned(), file, temporary: Some(temporary), opener: None })
     }
 
     /// Appends bytes.
@@ -119,54 +97,54 @@ impl NewFile {
     /// # Errors
     /// 409 if something has that name and is not to be replaced, or is a folder; 500 if it fails.
     pub fn keep(mut self, overwrite: bool) -> Result<(), Refusal> {
-        match self.deputy.take() {
-            Some(deputy) => deputy
-                .act(move || self.keep_here(overwrite))
-                .unwrap_or_else(|| Err(refusal_to_write(&Errno::ACCESS.into()))),
+        match self.opener.take() {
+            Some(opener) => opener
+                .run(move || self.keep_here(overwrite))
+                .unwrap_or_else(|| Err(refusal_to_write(&Failure::Denied.into()))),
             None => self.keep_here(overwrite),
         }
     }
 
     fn keep_here(&mut self, overwrite: bool) -> Result<(), Refusal> {
-        self.get_its_name(overwrite).map_err(|error| match error {
-            Errno::EXIST | Errno::ISDIR | Errno::NOTEMPTY => {
+        self.get_its_name(overwrite).map_err(|error| match Failure::of(&error) {
+            Some(Failure::Exists) => {
                 Refusal::new(Status::CONFLICT, "something else has got that name meanwhile")
             }
-            error => refusal_to_write(&error.into()),
+            _ => refusal_to_write(&error),
         })?;
         self.temporary = None;
         Ok(())
     }
 
-    fn get_its_name(&mut self, overwrite: bool) -> rustix::io::Result<()> {
+    fn get_its_name(&mut self, overwrite: bool) -> io::Result<()> {
         if self.temporary.is_none() {
-            match link_without_name(&self.file, &self.folder, &self.name) {
-                Err(Errno::EXIST) if overwrite => {}
+            match new_file::link_unnamed(&self.file, &self.folder, &self.name) {
+                Err(error) if overwrite && Failure::of(&error) == Some(Failure::Exists) => {}
                 done => return done,
             }
             // Another server that starts just now shall not take it for one that was left.
-            let _ = flock(&self.file, FlockOperation::NonBlockingLockExclusive);
+            let _ = new_file::try_lock(&self.file);
             let temporary = temporary_name();
-            link_without_name(&self.file, &self.folder, &temporary)?;
+            new_file::link_unnamed(&self.file, &self.folder, &temporary)?;
             self.temporary = Some(temporary);
         }
         let temporary = self.temporary.as_deref().expect("it has one now");
         if overwrite {
-            return renameat(&self.folder, temporary, &self.folder, &self.name);
+            return new_file::rename(&self.folder, temporary, &self.name);
         }
-        by_the_first_that_works(&WAYS, &self.folder, temporary, &self.name)
+        new_file::rename_without_replacing(&self.folder, temporary, &self.name)
     }
 }
 
 impl Drop for NewFile {
     fn drop(&mut self) {
         let Some(temporary) = self.temporary.take() else { return };
-        match (self.deputy.take(), self.folder.try_clone()) {
-            (Some(deputy), Ok(folder)) => {
-                let _ = deputy.act(move || unlinkat(&folder, &temporary, AtFlags::empty()));
+        match (self.opener.take(), self.folder.try_clone()) {
+            (Some(opener), Ok(folder)) => {
+                let _ = opener.run(move || new_file::remove(&folder, &temporary));
             }
             _ => {
-                let _ = unlinkat(&self.folder, &temporary, AtFlags::empty());
+                let _ = new_file::remove(&self.folder, &temporary);
             }
         }
     }
@@ -177,128 +155,19 @@ fn temporary_name() -> PathBuf {
     format!("{}{}", PREFIX.escape_ascii(), random::word()).into()
 }
 
-// What the process's umask leaves of this, as for every new file.
-const MODE: Mode = Mode::from_raw_mode(0o666);
-
-/// A file that has no name yet and can be given one.
-#[cfg(target_os = "linux")]
-fn without_name(folder: &Dir) -> rustix::io::Result<File> {
-    let file: File = openat(folder, c".", OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, MODE)?.into();
-    // Whether it could be given one had better be known now. The name "." is there, which is found out
-    // when all else that is needed for that has been.
-    match link_without_name(&file, folder, Path::new(".")) {
-        Err(Errno::EXIST) | Ok(()) => Ok(file),
-        Err(error) => Err(error),
-    }
-}
-
-/// Only Linux has that.
-#[cfg(not(target_os = "linux"))]
-fn without_name(_folder: &Dir) -> rustix::io::Result<File> {
-    Err(Errno::OPNOTSUPP)
-}
-
-/// Gives a name to a file without one.
-#[cfg(target_os = "linux")]
-fn link_without_name(file: &File, folder: &Dir, name: &Path) -> rustix::io::Result<()> {
-    use std::os::fd::AsRawFd;
-    let linked = linkat(file, c"", folder, name, AtFlags::EMPTY_PATH);
-    if matches!(linked, Ok(()) | Err(Errno::EXIST)) {
-        return linked;
-    }
-    // Before Linux 6.10 that needs a capability; by the file's name in /proc it does not.
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    linkat(rustix::fs::CWD, path, folder, name, AtFlags::SYMLINK_FOLLOW)
-}
-
-/// There is none.
-#[cfg(not(target_os = "linux"))]
-fn link_without_name(_file: &File, _folder: &Dir, _name: &Path) -> rustix::io::Result<()> {
-    Err(Errno::OPNOTSUPP)
-}
-
 /// A file with a name for the time until it is whole, locked as long as it is open.
 fn with_temporary_name(folder: &Dir) -> io::Result<(PathBuf, File)> {
     loop {
         let temporary = temporary_name();
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file: File = openat(folder, &temporary, flags, MODE)?.into();
         // Another server that starts just now may have seen it before it was locked.
-        let is_taken_for_left = match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => fstat(&file)?.st_nlink == 0,
-            Err(error) => error == Errno::WOULDBLOCK,
-        };
-        if !is_taken_for_left {
+        if let Some(file) = new_file::create_locked(folder, &temporary)? {
             return Ok((temporary, file));
         }
     }
 }
 
-/// One of the ways to a name that nothing else has: from, to.
-type Way = fn(&Dir, &Path, &Path) -> rustix::io::Result<()>;
-
-/// The best first.
-const WAYS: [Way; 3] = [rename_without_replacing, link_and_unlink, claim_and_replace];
-
-fn by_the_first_that_works(ways: &[Way], folder: &Dir, from: &Path, to: &Path) -> rustix::io::Result<()> {
-    let mut result = Err(Errno::NOSYS);
-    for way in ways {
-        result = way(folder, from, to);
-        match result {
-            Err(error) if is_not_to_be_had(error) => {}
-            _ => break,
-        }
-    }
-    result
-}
-
-/// What a system call says that is not there for this file system, or not for us. EPERM and EACCES can mean
-/// more than that, and then the next way says the same.
-fn is_not_to_be_had(error: Errno) -> bool {
-    [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP, Errno::PERM, Errno::ACCESS, Errno::MLINK]
-        .contains(&error)
-}
-
-#[cfg(target_os = "linux")]
-fn rename_without_replacing(folder: &Dir, from: &Path, to: &Path) -> rustix::io::Result<()> {
-    rustix::fs::renameat_with(folder, from, folder, to, rustix::fs::RenameFlags::NOREPLACE)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn rename_without_replacing(_folder: &Dir, _from: &Path, _to: &Path) -> rustix::io::Result<()> {
-    Err(Errno::NOSYS)
-}
-
-fn link_and_unlink(folder: &Dir, from: &Path, to: &Path) -> rustix::io::Result<()> {
-    linkat(folder, from, folder, to, AtFlags::empty())?;
-    // It has its name. If the other stays, it is removed at the next start.
-    let _ = unlinkat(folder, from, AtFlags::empty());
-    Ok(())
-}
-
-fn claim_and_replace(folder: &Dir, from: &Path, to: &Path) -> rustix::io::Result<()> {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let claim = File::from(openat(folder, to, flags, MODE)?);
-    let replaced = replace_claim(folder, from, to, &claim);
-    if replaced.is_err() && is_still_the_claim(folder, to, &claim) {
-        let _ = unlinkat(folder, to, AtFlags::empty());
-    }
-    replaced
-}
-
-/// Replaces the empty file that was made for that, unless somebody has made something of it.
-fn replace_claim(folder: &Dir, from: &Path, to: &Path, claim: &File) -> rustix::io::Result<()> {
-    if !is_still_the_claim(folder, to, claim) {
-        return Err(Errno::EXIST);
-    }
-    renameat(folder, from, folder, to)
-}
-
-fn is_still_the_claim(folder: &Dir, name: &Path, claim: &File) -> bool {
-    let (there, ours) = (statat(folder, name, AtFlags::SYMLINK_NOFOLLOW), fstat(claim));
-    let (Ok(there), Ok(ours)) = (there, ours) else { return false };
-    there.st_size == 0 && Facts::new(&there).identity == Facts::new(&ours).identity
-}
+/// How much room there is for names that are read at a time, in bytes.
+const NAMES: usize = 16 * 1024;
 
 /// Removes files on their way that nobody writes any more, in this folder and all below: a server was killed
 /// that wrote them. It gives their number. Links are not followed.
@@ -306,30 +175,22 @@ pub(super) fn remove_leftovers(root: &Dir) -> usize {
     let (mut removed, mut below) = (0, vec![PathBuf::from(".")]);
     while let Some(path) = below.pop() {
         // What cannot be read is passed over.
-        let only_a_folder = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
-        let options = OpenOptions::new().read(true).custom_flags(only_a_folder).clone();
-        let Ok(folder) = root.open_with(&path, &options) else { continue };
-        let folder = Dir::from_std_file(folder.into_std());
-        let mut buffer = Vec::with_capacity(16 * 1024);
-        let mut entries = RawDir::new(&folder, buffer.spare_capacity_mut());
-        while let Some(Ok(entry)) = entries.next() {
-            let name = entry.file_name();
-            if matches!(name.to_bytes(), b"." | b"..") {
-                continue;
-            }
-            let file_type = match entry.file_type() {
-                FileType::Unknown => match statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                    Err(_) => continue,
-                },
-                known => known,
-            };
-            match file_type {
-                FileType::Directory => below.push(path.join(std::ffi::OsStr::from_bytes(name.to_bytes()))),
-                FileType::RegularFile if is_temporary_name(name.to_bytes()) => {
-                    removed += usize::from(remove_if_left(&folder, name));
+        let Ok(mut folder) = open::folder_beneath(root, &path).map(Directory::new) else { continue };
+        let (mut found, mut has_more) = (Vec::new(), true);
+        while has_more {
+            found.clear();
+            let each = |name: &[u8], file_type| found.push((name.to_vec(), file_type));
+            has_more = folder.read_some(NAMES, each).unwrap_or(false);
+            for (name, file_type) in &found {
+                let Ok(name) = names::path(name) else { continue };
+                let look = || status::of_link_in(&folder, name).map(|stat| stat.file_type).ok();
+                match file_type.or_else(look) {
+                    Some(FileType::Directory) => below.push(path.join(name)),
+                    Some(FileType::RegularFile) if is_temporary_name(names::bytes(name)) => {
+                        removed += usize::from(remove_if_left(&folder, name));
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
         }
     }
@@ -343,25 +204,16 @@ fn is_temporary_name(name: &[u8]) -> bool {
 }
 
 /// Removes a file unless somebody is writing it; whether it was removed.
-fn remove_if_left(folder: &Dir, name: &CStr) -> bool {
-    // To write, since over NFS only such a file can be locked.
-    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let Ok(file) = openat(folder, name, flags, Mode::empty()).map(File::from) else { return false };
-    let Ok(facts) = fstat(&file).map(|stat| Facts::new(&stat)) else { return false };
-    if facts.file_type != FileType::RegularFile {
+fn remove_if_left(folder: &Directory, name: &Path) -> bool {
+    let Ok(file) = new_file::open_to_lock(folder, name) else { return false };
+    let Ok(ours) = status::of_open(&file) else { return false };
+    if ours.file_type != FileType::RegularFile {
         return false;
     }
-    let is_left = match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => true,
-        Err(Errno::WOULDBLOCK) => false,
-        // There are no locks here.
-        Err(_) => is_old(&file),
-    };
-    let is_still_it = || {
-        statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
-            .is_ok_and(|stat| Facts::new(&stat).identity == facts.identity)
-    };
-    is_left && is_still_it() && unlinkat(folder, name, AtFlags::empty()).is_ok()
+    // Where there are no locks, its age says it.
+    let is_left = new_file::try_lock(&file).unwrap_or_else(|_| is_old(&file));
+    let is_still_it = || status::of_link_in(folder, name).is_ok_and(|there| there.identity == ours.identity);
+    is_left && is_still_it() && new_file::remove(folder, name).is_ok()
 }
 
 fn is_old(file: &File) -> bool {
@@ -374,19 +226,19 @@ pub(super) fn refusal_to_write(error: &io::Error) -> Refusal {
     if leads_out(error) {
         return refusal_for(error);
     }
-    match Errno::from_io_error(error) {
-        Some(Errno::NOSPC | Errno::DQUOT) => Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full"),
-        Some(Errno::FBIG) => {
+    match Failure::of(error) {
+        Some(Failure::DiskFull) => Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full"),
+        Some(Failure::FileTooLarge) => {
             Refusal::new(Status::INSUFFICIENT_STORAGE, "files may not be as large as that on this machine")
         }
-        Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {
+        Some(Failure::Denied | Failure::ReadOnly) => {
             Refusal::new(Status::FORBIDDEN, "the server may not write here")
         }
-        Some(Errno::NAMETOOLONG) => Refusal::bad_request("the name is longer than this disk can hold"),
-        Some(Errno::ILSEQ) => {
+        Some(Failure::NameTooLong) => Refusal::bad_request("the name is longer than this disk can hold"),
+        Some(Failure::NameImpossible) => {
             Refusal::bad_request("the name holds a character that this disk cannot hold in names")
         }
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => refusal_for(error),
+        Some(Failure::Exhausted) => refusal_for(error),
         _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to write this"),
     }
 }
@@ -469,89 +321,12 @@ mod tests {
         }
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
-    fn on_linux_a_file_on_its_way_has_no_name_at_all() {
+    fn a_file_on_its_way_has_no_name_at_all_where_that_is_to_be_had() {
         let (directory, opened) = folder();
+        let is_to_be_had = new_file::create_unnamed(&opened).is_ok();
         let _file = NewFile::begin(opened, Path::new("a")).expect("it can be made");
-        assert_eq!(names(&directory), [""; 0]);
-    }
-
-    #[test]
-    fn each_way_to_a_name_takes_none_that_something_has() {
-        for (number, way) in WAYS.into_iter().enumerate() {
-            let (directory, opened) = folder();
-            let at = |name: &str| directory.path().join(name);
-            for taken in ["file", "empty", "folder", "link"] {
-                fs::write(at("new"), "new").expect("written");
-                match taken {
-                    "folder" => fs::create_dir(at(taken)).expect("made"),
-                    "link" => symlink("nowhere", at(taken)).expect("linked"),
-                    name => fs::write(at(name), if name == "file" { "old" } else { "" }).expect("written"),
-                }
-                let before = names(&directory);
-                let result = way(&opened, Path::new("new"), Path::new(taken));
-                assert_eq!(result, Err(Errno::EXIST), "{number}, {taken}");
-                assert_eq!(names(&directory), before, "{number}, {taken}");
-            }
-            assert_eq!(way(&opened, Path::new("new"), Path::new("name")), Ok(()), "{number}");
-            assert_eq!(
-                (content(&directory, "name"), content(&directory, "file")),
-                ("new".into(), "old".into())
-            );
-            assert!(!at("new").exists(), "{number}");
-        }
-    }
-
-    #[test]
-    fn where_a_way_is_not_to_be_had_the_next_is_taken_and_else_none() {
-        let try_after = |error: fn() -> Errno, ways: usize| {
-            let (directory, opened) = folder();
-            fs::write(directory.path().join("from"), "new").expect("written");
-            let failing: [Way; 4] = [
-                |_, _, _| Err(Errno::INVAL),
-                |_, _, _| Err(Errno::NOSYS),
-                |_, _, _| Err(Errno::PERM),
-                |_, _, _| Err(Errno::OPNOTSUPP),
-            ];
-            let before =
-                failing.into_iter().filter(|way| way(&opened, Path::new(""), Path::new("")) == Err(error()));
-            let ways: Vec<Way> = before.chain(WAYS[ways..].iter().copied()).collect();
-            let result = by_the_first_that_works(&ways, &opened, Path::new("from"), Path::new("to"));
-            (result, names(&directory))
-        };
-        for error in [|| Errno::INVAL, || Errno::NOSYS, || Errno::PERM, || Errno::OPNOTSUPP] {
-            for ways in 0..WAYS.len() {
-                assert_eq!(try_after(error, ways), (Ok(()), vec!["to".to_owned()]), "{}, {ways}", error());
-            }
-            assert_eq!(try_after(error, WAYS.len()), (Err(error()), vec!["from".to_owned()]));
-        }
-        let (_directory, opened) = folder();
-        let (full, never): (Way, Way) = (|_, _, _| Err(Errno::NOSPC), |_, _, _| unreachable!("not tried"));
-        let result = by_the_first_that_works(&[full, never], &opened, Path::new("from"), Path::new("to"));
-        assert_eq!(result, Err(Errno::NOSPC));
-    }
-
-    #[test]
-    fn a_claim_that_somebody_made_something_of_is_theirs() {
-        type Change = fn(&Path);
-        let changes: [Change; 3] = [
-            |claim| fs::write(claim, "theirs").expect("written"),
-            |claim| fs::remove_file(claim).expect("removed"),
-            |claim| {
-                fs::write(claim.with_extension("other"), "").expect("written");
-                fs::rename(claim.with_extension("other"), claim).expect("moved");
-            },
-        ];
-        for (number, change) in changes.into_iter().enumerate() {
-            let (directory, opened) = folder();
-            fs::write(directory.path().join("from"), "new").expect("written");
-            let claim = File::create_new(directory.path().join("to")).expect("made");
-            change(&directory.path().join("to"));
-            let result = replace_claim(&opened, Path::new("from"), Path::new("to"), &claim);
-            assert_eq!(result, Err(Errno::EXIST), "{number}");
-            assert_eq!(content(&directory, "from"), "new", "{number}");
-        }
+        assert_eq!(names(&directory).is_empty(), is_to_be_had);
     }
 
     #[test]
@@ -573,7 +348,7 @@ mod tests {
             assert_eq!(is_temporary_name(name.as_bytes()), is_removed, "{name}");
         }
         let made = temporary_name();
-        assert!(is_temporary_name(made.as_os_str().as_bytes()) && is_on_its_way(made.as_os_str().as_bytes()));
+        assert!(is_temporary_name(names::bytes(&made)) && is_on_its_way(names::bytes(&made)));
     }
 
     #[test]

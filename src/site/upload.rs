@@ -22,6 +22,7 @@ use super::new_file::NewFile;
 use super::root::{OpenFile, Opened, Root, refusal_for};
 use super::{Site, error_page};
 use crate::answer::{Begun, Body, Receiver, Response, Uploads};
+use crate::base::platform::status::FileType;
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::{BasePath, Place};
 use crate::http::client::Client;
@@ -29,7 +30,6 @@ use crate::http::conditional::{self, Outcome};
 use crate::http::multipart::{self, Decoder};
 use crate::http::target::{DecodedPath, Target};
 use crate::http::{Headers, Method, Refusal, Request, Status, origin};
-use rustix::fs::FileType;
 
 /// What may be uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,10 @@
 use crate::answer::{Body, Next, Response, Stream};
 use crate::base::budget::Budget;
 use crate::base::human;
+use crate::base::platform::local::LocalStream;
 use crate::http::{Refusal, Status};
 use serde::Serialize;
 use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ const MAX_PAUSES: usize = 10;
 const MAX_RECEIVED: usize = 64 * 1024;
 
 /// How a new connection to the server is had.
-pub type Connect = Arc<dyn Fn() -> io::Result<UnixStream> + Send + Sync>;
+pub type Connect = Arc<dyn Fn() -> io::Result<LocalStream> + Send + Sync>;
 
 /// Sends to one server.
 pub(super) struct Composer {

@@ -12,8 +12,9 @@
 //! data: {"reloads":5,"styles":3,"ago":64}
 //! ```
 //!
-//! `watch.rs` sees what changes, `poll.rs` where the system does not tell of it (`filesystem.rs` knows
-//! where that is), and `ignore.rs` knows what is to change without a word. A page that was not connected for a while, since nobody saw it or the
+//! `watch.rs` sees what changes, `poll.rs` where the system does not tell of it
+//! ([`crate::base::platform::file_system`] knows where that is), and `ignore.rs` knows what is to change without a
+//! word. A page that was not connected for a while, since nobody saw it or the
 //! network was away, knows by the counts whether it has missed something; after a restart the counts
 //! begin anew under another name of the server. `ago` (milliseconds) closes the last gap: by it a page
 //! that has just been loaded knows whether something changed between its own bytes and its script's
@@ -23,9 +24,9 @@
 //! connections to a host, and a page may have more frames than that: so all windows and frames in sight
 //! share one stream. One of them listens and tells the others; `reload.js` says how they agree on it.
 
-mod filesystem;
 mod ignore;
 mod poll;
+mod step;
 mod watch;
 
 pub use ignore::Ignore;

@@ -16,15 +16,13 @@ use super::{Format, PIECE, as_text, name_of};
 use crate::answer::{Next, Stream};
 use crate::base::budget::Share;
 use crate::base::human::OneLine;
+use crate::base::platform::{names, open};
 use crate::base::trace;
 use crate::http::target::DecodedPath;
 use crate::site::root::{OpenFile, Root};
-use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -174,7 +172,7 @@ impl Archive {
         self.packer.file(&name, 0o644, modified, text.len() as u64)?;
         self.packer.content(text.as_bytes())?;
         self.packer.end_file()?;
-        let of = OneLine(Path::new(OsStr::from_bytes(&self.of)));
+        let of = OneLine(names::path(&self.of).unwrap_or(Path::new("")));
         let count = self.missing.count();
         let what = if count == 1 { "one file or folder is" } else { "files or folders are" };
         let number = if count == 1 { String::new() } else { format!("{count} ") };
@@ -202,7 +200,7 @@ impl Packing {
         let read = if self.is_cut_short || count == 0 {
             Ok(0)
         } else {
-            match self.file.read_at(buffer, self.offset) {
+            match open::read_at(&self.file, buffer, self.offset) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
                 read => read,
             }

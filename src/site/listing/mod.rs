@@ -39,6 +39,8 @@ use super::root::Root;
 use super::{Options, error_page};
 use crate::answer::{Body, Response};
 use crate::base::budget::Budget;
+use crate::base::platform::directory::Directory;
+use crate::base::platform::failure::Failure;
 use crate::base::trace::{self, Rfc};
 use crate::http::fields::Fields;
 use crate::http::target::{DecodedPath, parameter};
@@ -48,7 +50,6 @@ use order::Order;
 use page::View;
 use places::Places;
 use read::{Folder, Totals};
-use rustix::io::Errno;
 use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
@@ -126,15 +127,15 @@ impl Listings {
         };
         let folder = Folder {
             root: Arc::clone(root),
-            directory,
+            directory: Directory::new(directory),
             path: path.clone(),
             hidden: options.hidden,
             order: Order::from_query(query),
             base: options.base.clone(),
         };
-        let unreadable = |error| match error {
+        let unreadable = |error| match Failure::of(&error) {
             // The directory was removed after it was opened.
-            Errno::NOENT => super::not_found(),
+            Some(Failure::NotFound) => super::not_found(),
             _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory"),
         };
         let mut listing = Gradual::new(folder, form, self);

@@ -2,14 +2,16 @@
 
 use super::entry::{Entry, Kind};
 use super::order::Order;
+use crate::base::platform::directory::Directory;
+use crate::base::platform::names;
+use crate::base::platform::status::{self, FileType};
 use crate::http::base_path::BasePath;
 use crate::http::target::DecodedPath;
 use crate::site::facts::Facts;
 use crate::site::readme;
 use crate::site::root::{Root, is_shown};
-use rustix::fs::{AtFlags, FileType, RawDir};
 use std::collections::VecDeque;
-use std::fs::File;
+use std::io;
 use std::sync::Arc;
 
 /// How many bytes of names are read at a time, as the system gives them.
@@ -19,7 +21,7 @@ const NAMES: usize = 8 * 1024;
 #[derive(Debug)]
 pub(super) struct Folder {
     pub(super) root: Arc<Root>,
-    pub(super) directory: File,
+    pub(super) directory: Directory,
     pub(super) path: DecodedPath,
     /// Whether names that start with a dot are shown.
     pub(super) hidden: bool,
@@ -42,20 +44,12 @@ pub(super) struct Totals {
 
 impl Folder {
     /// Reads as many names as the system gives at once, and says whether there may be more.
-    pub(super) fn read_some(&self, names: &mut VecDeque<Box<[u8]>>) -> rustix::io::Result<bool> {
-        let mut buffer = Vec::with_capacity(NAMES);
-        let mut found = RawDir::new(&self.directory, buffer.spare_capacity_mut());
-        while let Some(entry) = found.next() {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
+    pub(super) fn read_some(&mut self, names: &mut VecDeque<Box<[u8]>>) -> io::Result<bool> {
+        self.directory.read_some(NAMES, |name, _| {
             if is_shown(name, self.hidden) {
                 names.push_back(name.into());
             }
-            if found.is_buffer_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        })
     }
 }
 
@@ -77,9 +71,10 @@ impl Totals {
     }
 }
 /// Looks at one entry; one that cannot be looked at is [`Kind::Other`].
-pub(super) fn describe(root: &Root, directory: &File, path: &DecodedPath, name: &[u8]) -> Entry {
+pub(super) fn describe(root: &Root, directory: &Directory, path: &DecodedPath, name: &[u8]) -> Entry {
     let mut entry = Entry { name: name.to_vec(), kind: Kind::Other, size: 0, modified: 0, is_link: false };
-    let Ok(stat) = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) else { return entry };
+    let look = |name| status::of_link_in(directory, name);
+    let Ok(stat) = names::path(name).and_then(look) else { return entry };
     let mut facts = Facts::new(&stat);
     entry.modified = facts.modified.0;
     if facts.file_type == FileType::Symlink {

@@ -19,6 +19,7 @@ use crate::base::trace;
 use crate::site::collation::Key;
 use crate::site::runs::{Merge, Runs};
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -82,7 +83,7 @@ impl Gradual {
 
     /// Whether there are so few entries that they are listed at once. To find out it reads their names, but not many
     /// more.
-    pub(super) fn is_small(&mut self) -> rustix::io::Result<bool> {
+    pub(super) fn is_small(&mut self) -> io::Result<bool> {
         let Stage::Gathering { names, are_all_read, .. } = &mut self.stage else { return Ok(false) };
         while !*are_all_read && names.len() <= FEW {
             *are_all_read = !self.folder.read_some(names)?;
@@ -91,7 +92,7 @@ impl Gradual {
     }
 
     /// Gathers all entries at once, and says how many there are.
-    pub(super) fn gather(&mut self) -> rustix::io::Result<usize> {
+    pub(super) fn gather(&mut self) -> io::Result<usize> {
         while self.gather_some()? == Gathered::Some {}
         Ok(self.totals.entries)
     }
@@ -106,7 +107,7 @@ impl Gradual {
     }
 
     /// Reads some names, or looks at some entries.
-    fn gather_some(&mut self) -> rustix::io::Result<Gathered> {
+    fn gather_some(&mut self) -> io::Result<Gathered> {
         let Stage::Gathering { names, are_all_read, rows } = &mut self.stage else {
             return Ok(Gathered::All);
         };

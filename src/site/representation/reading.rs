@@ -6,6 +6,7 @@
 //! /proc/kallsyms      0 bytes, says the file system     more than is kept in memory: sent until it ends
 //! ```
 
+use crate::base::platform::status;
 use crate::site::facts::Facts;
 use crate::site::root::OpenFile;
 use crate::site::versions::read_at;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 pub(in crate::site) fn read(opened: &OpenFile) -> Option<Arc<[u8]>> {
     let mut bytes = vec![0; usize::try_from(opened.facts.length).ok()?];
     let count = read_at(&opened.file, &mut bytes, 0).ok()?;
-    let facts_after = Facts::new(&rustix::fs::fstat(&opened.file).ok()?);
+    let facts_after = Facts::new(&status::of_open(&opened.file).ok()?);
     (count == bytes.len() && facts_after == opened.facts).then(|| bytes.into())
 }
 

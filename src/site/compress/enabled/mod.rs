@@ -19,13 +19,13 @@ mod tests;
 use super::Compression;
 use crate::answer::{Body, FilePart, Next, Response, Stream};
 use crate::base::budget::{Budget, Share};
+use crate::base::platform::open;
 use crate::base::trace::{self, Rfc};
 use crate::http::Status;
 use crate::http::coding::Coding;
 use crate::site::representation;
 use crate::site::root::OpenFile;
 use coder::CompressedStream;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// The smallest body that is compressed, in bytes. Of a smaller one, head and packet are most of what is sent.
@@ -157,7 +157,7 @@ pub(in crate::site) fn file(
         return Compression::Done { original, compressed, coding };
     }
     let mut start = vec![0; PIECE];
-    let read = file.file.read_at(&mut start, 0).unwrap_or(0);
+    let read = open::read_at(&file.file, &mut start, 0).unwrap_or(0);
     if look_compressed(&start[..read]) {
         trace::step("coding", None, || {
             "its bytes look as if they were compressed already: as it is".to_owned()
