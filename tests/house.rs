@@ -29,7 +29,6 @@ const UPWARDS: &[(&str, &str)] =
 const CIRCLES: &[&[&str]] = &[
     &["command/check.rs", "command/cli.rs", "command/manual.rs", "command/start_lines.rs"],
     &["server/listen.rs", "server/pool.rs", "server/worker.rs"],
-    &["site/form.rs", "site/new_file.rs", "site/root.rs", "site/upload.rs"],
 ];
 
 /// Whoever names one of these knows what only one kind of system has.

@@ -27,7 +27,7 @@ use crate::glass::reload::{self, Reload, Voice};
 use crate::http::Request;
 use crate::server::{Arrival, Both, Observer, Server, Stopper};
 use crate::site::sandbox::Sandbox;
-use crate::site::{Hosts, Root, Site, Upload, auth::Login};
+use crate::site::{Hosts, Root, Site, Upload, auth::Login, upload::remove_leftovers};
 use clap::CommandFactory;
 use jiff::tz::TimeZone;
 use std::io::{self, Write};
@@ -212,7 +212,7 @@ impl Ready<'_> {
             manager.ready(&self.status);
         }
         if config.site.upload.is_some() {
-            remove_leftovers(&site);
+            clean_up(&site);
         }
         let result = server.run(&respond, &observers);
         if let Some(progress) = progress {
@@ -273,11 +273,11 @@ fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
 
 /// Removes what is left of uploads whose server was killed. To look for it can take long, and nobody waits:
 /// it is not shown to anybody until then.
-fn remove_leftovers(site: &Site) {
+fn clean_up(site: &Site) {
     let root = Arc::clone(site.root());
     // Where no thread is to be had, the next start does it.
     let _ = std::thread::Builder::new().name("leftovers".to_owned()).spawn(move || {
-        let removed = if root.single_file().is_some() { 0 } else { root.remove_leftovers() };
+        let removed = if root.single_file().is_some() { 0 } else { remove_leftovers(&root) };
         if removed > 0 {
             let what = if removed == 1 { "1 upload" } else { &format!("{removed} uploads") };
             complain(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));
