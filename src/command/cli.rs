@@ -593,6 +593,8 @@ impl Cli {
             precompressed: self.precompressed,
             #[cfg(feature = "compress")]
             compress: self.compress,
+            #[cfg(not(feature = "compress"))]
+            compress: false,
         }
     }
 

@@ -30,6 +30,7 @@ use crate::server::tls;
 use crate::server::{Observer, Server, Stopper};
 use crate::site::auth::Login;
 use crate::site::sandbox::Sandbox;
+use crate::site::upload::remove_leftovers;
 use crate::site::{Hosts, Root, Site, Upload};
 use clap::CommandFactory;
 use jiff::tz::TimeZone;
@@ -192,7 +193,7 @@ impl Ready<'_> {
             manager.ready(&self.status);
         }
         if config.site.upload.is_some() {
-            remove_leftovers(&site);
+            clean_up(&site);
         }
         let result = server.run(&application, &observers);
         if let Some(progress) = progress {
@@ -265,11 +266,11 @@ fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
 
 /// Removes what is left of uploads whose server was killed. To look for it can take long, and nobody waits:
 /// it is not shown to anybody until then.
-fn remove_leftovers(site: &Site) {
+fn clean_up(site: &Site) {
     let root = Arc::clone(site.root());
     // Where no thread is to be had, the next start does it.
     let _ = std::thread::Builder::new().name("leftovers".to_owned()).spawn(move || {
-        let removed = if root.single_file().is_some() { 0 } else { root.remove_leftovers() };
+        let removed = if root.single_file().is_some() { 0 } else { remove_leftovers(&root) };
         if removed > 0 {
             let what = if removed == 1 { "1 upload" } else { &format!("{removed} uploads") };
             complain(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));

@@ -16,7 +16,8 @@
 //! the 404 alone, which is right, too.
 
 use super::Site;
-use super::root::{Opened, is_shown};
+use super::names::is_shown;
+use super::root::Opened;
 use crate::base::platform::directory::Directory;
 use crate::base::platform::status::FileType;
 use crate::base::trace::{self, quote};

@@ -1,4 +1,4 @@
-//! The folder itself: the one door through which anything on disk is opened.
+//! The folder itself: the one way in which anything on disk is opened.
 //!
 //! On Linux a path is resolved by `openat2` with RESOLVE_BENEATH (through `cap-std`): the kernel
 //! itself follows it, link by link, and fails as soon as a step leads out of the folder. That
@@ -12,14 +12,13 @@
 //! open("fifo")              403: neither file nor directory
 //! ```
 //!
-//! Uploads come through the same door: [`Root::create`] makes a file that nobody sees, and
-//! [`NewFile::keep`] gives it the name that was asked for.
+//! Uploads open the folder in the same way: see [`super::upload`].
 //!
-//! Behind this door there is another: in the [`crate::site::sandbox`] the kernel lets nothing outside the folder
-//! be opened even where this file is wrong.
+//! Behind this barrier there is a second one: in the [`crate::site::sandbox`] the kernel lets nothing outside the
+//! folder be opened even where this file is wrong.
 
 use super::facts::{Facts, Identity};
-use super::new_file::{self, NewFile, is_on_its_way, refusal_to_write};
+use super::names::leads_to_temporary;
 use crate::base::platform::failure::Failure;
 use crate::base::platform::status::{self, FileType, PreparedPath};
 use crate::base::platform::{names, open};
@@ -68,8 +67,8 @@ pub struct Trail {
 
 /// The folder as it is open now.
 #[derive(Debug)]
-struct OpenRoot {
-    directory: Dir,
+pub(super) struct OpenRoot {
+    pub(super) directory: Dir,
     identity: Identity,
 }
 
@@ -172,7 +171,7 @@ impl Root {
     /// The same, with the system's own error; that of a path that leads out has no number.
     pub(super) fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
         // Who serves a single file means it, whatever its name.
-        if self.single_file.is_none() && is_nobodys_business(relative) {
+        if self.single_file.is_none() && leads_to_temporary(relative) {
             trace::step("hidden", None, || {
                 "a name in it is one of files on their way, which nobody is shown".to_owned()
             });
@@ -218,39 +217,8 @@ impl Root {
         }
     }
 
-    /// Makes a file that is to get this name when it is whole. Links are never followed out of the
-    /// folder for that, whatever the options say.
-    ///
-    /// # Errors
-    /// 404 if its folder is not there, 403 if that leads out or may not be written to, 507 if the disk
-    /// is full.
-    pub fn create(&self, relative: &[u8]) -> Result<NewFile, Refusal> {
-        self.create_any(relative).map_err(|error| match Failure::of(&error) {
-            Some(Failure::NotFound | Failure::NotAFolder) => super::upload::no_such_folder(),
-            _ => refusal_to_write(&error),
-        })
-    }
-
-    fn create_any(&self, relative: &[u8]) -> io::Result<NewFile> {
-        self.in_current(|root| match self.opener_for(root)? {
-            None => create_in(root, relative),
-            Some((opener, _)) => {
-                let (root, wanted) = (Arc::clone(root), relative.to_vec());
-                let mut file = opener.run(move || create_in(&root, &wanted)).unwrap_or_else(denied)?;
-                file.opener = Some(opener);
-                Ok(file)
-            }
-        })
-    }
-
-    /// Removes what is left of uploads whose server was killed. That can take as long as to look through the
-    /// whole folder; it gives their number.
-    pub fn remove_leftovers(&self) -> usize {
-        self.current().map_or(0, |root| new_file::remove_leftovers(&root.directory))
-    }
-
     /// Who opens something in the folder if we may not, and what it needs for that.
-    fn opener_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Opener>, Root)>> {
+    pub(super) fn opener_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Opener>, Root)>> {
         let opener = match self.openers.as_ref().map(|openers| openers.of(root.identity)) {
             None | Some(Who::Ourselves) => return Ok(None),
             Some(Who::Opener(opener)) => opener,
@@ -274,7 +242,7 @@ impl Root {
     /// Does something in the folder that the path names now. It can be removed and made anew, or swapped for
     /// another, before that is done; and what failed in one that is there no more says nothing of the one
     /// that is. Then it is tried again there. If that goes on and on, nothing is there that lasts.
-    fn in_current<T>(&self, act: impl Fn(&Arc<OpenRoot>) -> io::Result<T>) -> io::Result<T> {
+    pub(super) fn in_current<T>(&self, act: impl Fn(&Arc<OpenRoot>) -> io::Result<T>) -> io::Result<T> {
         for _ in 0..MAX_TRIES {
             let root = self.current()?;
             match act(&root) {
@@ -292,7 +260,7 @@ impl Root {
 
     /// What a path leads to without opening it, links followed as [`Root::open`] would.
     pub fn look(&self, relative: &[u8]) -> io::Result<Facts> {
-        if is_nobodys_business(relative) {
+        if leads_to_temporary(relative) {
             return Err(Failure::NotFound.into());
         }
         let path = as_path(relative)?;
@@ -375,21 +343,6 @@ impl Root {
     }
 }
 
-/// Whether a name in a directory is one that is shown, with or without those that start with a dot. (Of
-/// `.well-known` one has to know.)
-pub(super) fn is_shown(name: &[u8], hidden: bool) -> bool {
-    !matches!(name, b"." | b"..") && (hidden || !name.starts_with(b".")) && !is_on_its_way(name)
-}
-
-fn create_in(root: &OpenRoot, relative: &[u8]) -> io::Result<NewFile> {
-    let (folder, name) = match memchr::memrchr(b'/', relative) {
-        Some(slash) => (&relative[..slash], &relative[slash + 1..]),
-        None => (&b""[..], relative),
-    };
-    // Only as a place: into some folders files may be put by who may not list them.
-    NewFile::begin(open::place_beneath(&root.directory, as_path(folder)?)?, as_path(name)?)
-}
-
 /// Opens what is beneath the folder and harmless to open.
 fn open_confined(root: &OpenRoot, path: &Path) -> io::Result<File> {
     // To open a FIFO wakes whoever waits to write to it, and to open a device can do anything.
@@ -409,12 +362,7 @@ impl OpenRoot {
     }
 }
 
-/// Whether a path leads to a file on its way.
-fn is_nobodys_business(relative: &[u8]) -> bool {
-    relative.split(|&byte| byte == b'/').any(is_on_its_way)
-}
-
-fn as_path(relative: &[u8]) -> io::Result<&Path> {
+pub(super) fn as_path(relative: &[u8]) -> io::Result<&Path> {
     names::path(if relative.is_empty() { b"." } else { relative })
 }
 
@@ -424,7 +372,7 @@ pub(super) fn leads_out(error: &io::Error) -> bool {
 }
 
 /// What comes of it where an opener could not do it.
-fn denied<T>() -> io::Result<T> {
+pub(super) fn denied<T>() -> io::Result<T> {
     Err(Failure::Denied.into())
 }
 

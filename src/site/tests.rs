@@ -1,9 +1,11 @@
 //! The site as a function: requests in, responses out, over a real folder and no socket.
 
 use super::facts::Facts;
+use super::root::Opened;
 use super::*;
-use crate::answer::{Next, Source};
-use crate::http::request::Request;
+use crate::answer::{Body, Next, Source};
+use crate::http::Method;
+use crate::http::base_path::BasePath;
 use crate::http::target::encode_segment;
 use std::fs;
 use std::os::unix::fs::symlink;

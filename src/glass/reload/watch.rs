@@ -32,7 +32,7 @@ use crate::base::platform::{file_system, names};
 use crate::http::target::encode_segment;
 use crate::site::Root;
 use crate::site::facts::Facts;
-use crate::site::new_file::is_on_its_way;
+use crate::site::names::is_temporary;
 use notify::event::{EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -602,7 +602,7 @@ impl Filter {
         match name {
             b".git" | b"node_modules" => false,
             b".well-known" if depth == 0 => true,
-            name if is_on_its_way(name) => false,
+            name if is_temporary(name) => false,
             name => self.hidden || !name.starts_with(b"."),
         }
     }

@@ -350,7 +350,7 @@ impl Denial {
     }
 }
 
-/// The way into a site: whoever knows a password may pass.
+/// The login of a site: a request is answered only if it knows the name and the password of a user.
 #[derive(Debug)]
 pub struct Login {
     site: Arc<Site>,
@@ -379,12 +379,12 @@ impl Login {
         &self.auth
     }
 
-    /// Whether a request may be answered. It does not wait.
+    /// Decides whether a request may be answered. It does not wait.
     pub fn admit(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Admission {
         let site = &self.site;
         // The host of a request that comes in is looked at again, and that is then the step to be told of.
         if let Err(refusal) = trace::silently(|| site.options.hosts.check(request.host)) {
-            return Admission::Refused(site.finish(request, site.refuse(request, &refusal)));
+            return Admission::Refused(site.complete_early(request, site.refuse(request, &refusal)));
         }
         let preflight = site.options.cors.preflight(request, site.methods());
         let refuse = |denial: Denial| denial.respond(request, &site.options.base);
@@ -395,7 +395,7 @@ impl Login {
         match checked {
             Ok(Some(user)) => Admission::Welcome(user),
             Ok(None) => Admission::Later,
-            Err(response) => Admission::Refused(site.finish(request, response)),
+            Err(response) => Admission::Refused(site.complete_early(request, response)),
         }
     }
 }
