@@ -693,7 +693,7 @@ fn commands_name_what_is_there() {
                         ["--example", name] if !name.starts_with(YET_TO_BE_WRITTEN) => {
                             needs(format!("examples/{name}.rs"));
                         }
-                        ["--test", name] => needs(format!("tests/{name}.rs")),
+                        ["--test", name] => needs(format!("tests/{name}/main.rs")),
                         ["--bench", name] => needs(format!("benches/{name}.rs")),
                         _ => {}
                     }
