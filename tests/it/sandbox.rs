@@ -201,11 +201,14 @@ fn all_threads_that_face_clients_are_inside_unless_that_is_not_wanted() {
         });
         assert!(workers.iter().all(|(_, is_inside)| *is_inside == expected), "{workers:?}");
         if expected {
+            let inside = |name: &str| threads(&server).iter().filter(|thread| thread.0 == name).count();
+            // A thread has the name of the one that began it until it gives itself another.
+            wait_until("each to have a name of its own", || {
+                ((inside("server"), inside("log")) == (1, 1)).then_some(())
+            });
             let outside: Vec<_> = threads(&server).into_iter().filter(|(_, is_inside)| !is_inside).collect();
             let names: Vec<_> = outside.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(names, ["glasshttp", "signals"], "they take nothing from clients");
-            let inside = |name: &str| threads(&server).iter().filter(|thread| thread.0 == name).count();
-            assert_eq!((inside("server"), inside("log")), (1, 1), "each has a name of its own");
         }
         let end = server.stop();
         assert_eq!((end.code, end.stderr), (Some(0), vec![]));
