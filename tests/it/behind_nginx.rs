@@ -1,7 +1,7 @@
 //! Behind a real nginx, over TCP and over a Unix socket: what clients get through it is what they would
 //! get without.
 //!
-//! `cargo test --test behind_nginx -- --ignored` runs them; they need nginx (and no rights).
+//! `cargo test --test it behind_nginx:: -- --ignored` runs them; they need nginx (and no rights).
 
 #![cfg(target_os = "linux")]
 

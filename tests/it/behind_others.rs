@@ -1,6 +1,6 @@
 //! Behind a real HAProxy and a real Caddy, over TCP and over a Unix socket.
 //!
-//! `cargo test --test behind_others -- --ignored` runs them.
+//! `cargo test --test it behind_others:: -- --ignored` runs them.
 
 #![cfg(target_os = "linux")]
 

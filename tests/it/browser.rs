@@ -1,6 +1,6 @@
 //! A real browser against the real server: Chromium, driven through chromedriver.
 //!
-//! `cargo test --test browser -- --ignored` runs them.
+//! `cargo test --test it browser:: -- --ignored` runs them.
 
 use crate::support::webdriver::Browser;
 use crate::support::{self, Server, folder, make_fifo, name, write};

@@ -1,7 +1,7 @@
 //! Other people's programs against the real server: mirrors, package managers, download managers, a
 //! viewer in a browser. Each asks in a way of its own, and what they got wrong here once stays mended.
 //!
-//! `cargo test --test clients -- --ignored` runs them; which programs they need stands at each test.
+//! `cargo test --test it clients:: -- --ignored` runs them; which programs they need stands at each test.
 //! What is not packaged by the system (fsspec by pip, pdf.js by npm) is installed under `target` first.
 
 use crate::support::webdriver::Browser;

@@ -3,7 +3,7 @@
 //! A reader writes `examples/exercise_01.rs` and asks
 //!
 //! ```sh
-//! cargo test --test exercises exercise_01 -- --ignored
+//! cargo test --test it exercise_01 -- --ignored
 //! ```
 //!
 //! whether it does what it is to do. The example is built, started and spoken to over real sockets.

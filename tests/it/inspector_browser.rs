@@ -1,6 +1,6 @@
 //! The inspector's page in a real browser, beside requests of several kinds over sockets.
 //!
-//! `cargo test --test inspector_browser -- --ignored` runs them.
+//! `cargo test --test it inspector_browser:: -- --ignored` runs them.
 
 use crate::support::webdriver::Browser;
 use crate::support::{LARGE, Server, folder, glasshttp, write_sparse};

@@ -1,6 +1,6 @@
 //! Live reload in a real browser.
 //!
-//! `cargo test --test reload_browser -- --ignored` runs them.
+//! `cargo test --test it reload_browser:: -- --ignored` runs them.
 
 #![cfg(feature = "reload")]
 

@@ -67,7 +67,7 @@ fn is_built(stage: &str, examples: &Path) -> bool {
     changed(examples.join(stage)) >= changed(source(stage))
 }
 
-/// `cargo test` builds the examples by itself, `cargo test --test stages` does not.
+/// `cargo test` builds the examples by itself, `cargo test --test it` does not.
 fn build(profile: &Path) {
     let name = profile.file_name().and_then(|name| name.to_str()).expect("the profile's name");
     let built = Command::new(env!("CARGO"))
