@@ -72,9 +72,7 @@ fn the_image_asks_itself_whether_it_is_well_and_passwords_or_other_ports_by_vari
     let (_, command) = line.split_once("CMD ").expect("a command");
     let words: Vec<String> = serde_json::from_str(command).expect("a list");
     assert_eq!(words[0], "/glasshttp");
-    let holder = std::net::TcpListener::bind((support::V4, 0)).expect("a free port");
-    let port = holder.local_addr().expect("bound").port().to_string();
-    drop(holder);
+    let port = support::port_of_our_own().to_string();
     let in_the_image = |more: &[(&str, &str)]| {
         let mut command = glasshttp();
         for variable in values(&image, "ENV ").iter().flat_map(|line| line.split(' ')) {

@@ -43,12 +43,11 @@ fn the_log_goes_to_the_file_behind_what_was_there_and_nothing_of_it_to_standard_
     for &(options, start) in table {
         let (site, logs) = (small_site(), folder(&[("log", "before\n")]));
         let server = if options.contains(&"--quiet") {
-            // It prints nothing, so its port has to be known.
-            let holder = std::net::TcpListener::bind((support::V4, 0)).expect("a free port");
-            let address = holder.local_addr().expect("bound");
-            drop(holder);
+            // It prints nothing, so where it listens has to be known.
+            let address = support::address_of_our_own();
             let mut command = glasshttp();
-            command.args(["--port", &address.port().to_string(), "--log-file"]).arg(logs.path().join("log"));
+            command.args(["--bind", &address.ip().to_string(), "--port", &address.port().to_string()]);
+            command.arg("--log-file").arg(logs.path().join("log"));
             let process = Process::start(command.args(options).arg(site.path()));
             wait_until("the port", || Client::connect(address).ok());
             Server { process, address }

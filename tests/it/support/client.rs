@@ -22,6 +22,13 @@ pub(crate) fn address_of_our_own() -> SocketAddr {
     SocketAddr::from(([127, 80 + call, high, low], 8080))
 }
 
+/// A port that is free on all addresses, and that the system gives to nobody who asks for any.
+pub(crate) fn port_of_our_own() -> u16 {
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("less");
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok();
+    (first..32_000).find(is_free).expect("one of many")
+}
+
 /// Whether this machine has `::1`; tests that need it pass without it.
 pub(crate) fn has_v6() -> bool {
     TcpListener::bind((V6, 0)).is_ok()

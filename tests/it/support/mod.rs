@@ -19,7 +19,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 
-pub(crate) use client::{Client, Events, Reply, V4, V6, address_of_our_own, has_v6};
+pub(crate) use client::{Client, Events, Reply, V4, V6, address_of_our_own, has_v6, port_of_our_own};
 pub(crate) use process::{
     FEW, Finished, Process, Server, glasshttp, run, start_with_few_descriptors, take_all_descriptors,
 };
