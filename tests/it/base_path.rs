@@ -1,7 +1,7 @@
 //! `--base-path /files`, from outside: all of a site is below it, and all that a site says of where
 //! things are is right.
 
-use crate::support::{self, Reply, Server, folder, glasshttp, one_line, run, write};
+use crate::support::{Reply, Server, folder, glasshttp, one_line, run, write};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -232,7 +232,7 @@ fn pages_find_the_script_for_reload_below_it() {
     assert!(page(&server, "/files/").text().contains("<script src=\"/files/.glass/reload.js\" nonce="));
     assert_eq!(server.get("/files/.glass/reload.js").status, 200);
     assert_eq!(server.get("/.glass/reload.js").status, 404);
-    let (mut events, _) = support::Events::open(&server, "/files/.glass/reload");
+    let (mut events, _) = crate::support::Events::open(&server, "/files/.glass/reload");
     std::fs::write(folder.path().join("a.css"), "p { color: blue }").expect("written");
     let (name, data) = events.next();
     assert_eq!((name.as_str(), &data["path"]), ("css", &"/files/a.css".into()));

@@ -7,6 +7,7 @@ mod client;
 mod process;
 #[cfg(target_os = "linux")]
 pub(crate) mod proxy;
+#[cfg(any(feature = "auth", feature = "progress"))]
 pub(crate) mod terminal;
 pub(crate) mod webdriver;
 
