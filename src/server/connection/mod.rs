@@ -593,7 +593,7 @@ impl<T: Transport> Connection<T> {
             Ok((framing, false)) => {
                 let keep = self.kept_of_body(turn, request);
                 match BodyReader::new(framing, keep) {
-                    Some(body) if keep > 0 || request.method.is_for_files() => Then::ReceiveBody(body),
+                    Some(body) if keep > 0 || request.method.ignores_content() => Then::ReceiveBody(body),
                     Some(body) => Then::ReceiveBody(body.unwanted()),
                     None => self.respond_early(turn, request),
                 }
