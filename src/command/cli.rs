@@ -5,7 +5,6 @@ use crate::command::habits;
 use crate::command::manual::Manual;
 use crate::command::variables::{self, Variable};
 use crate::glass::access_log::Format;
-use crate::glass::inspect;
 use crate::glass::reload;
 use crate::http::base_path::BasePath;
 use crate::http::forwarded::{Proxies, Proxy};
@@ -658,18 +657,10 @@ impl Cli {
                 head_timeout: self.head_timeout,
                 idle_timeout: self.idle_timeout,
                 send_timeout: self.send_timeout,
-                gate: None,
-                uploads: None,
                 fields,
-                #[cfg(feature = "tls")]
                 tls: None,
                 faults: self.faults.into_iter().collect(),
                 proxies: (!self.trust_proxy.is_empty()).then_some(Proxies(self.trust_proxy)),
-                base: self.base_path,
-                internal: Some(server::Internal {
-                    prefix: inspect::PREFIX,
-                    keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
-                }),
                 stop_timeout: server::Options::default().stop_timeout,
             },
             manual: match (self.completions, self.man) {

@@ -10,6 +10,7 @@
 //! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], [`check`] (whether one answers).
 
 mod apart;
+mod application;
 pub mod browser;
 #[cfg(feature = "tls")]
 pub mod certificate;

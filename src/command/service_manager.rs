@@ -14,12 +14,11 @@
 
 use crate::base::platform::local::{LocalDatagram, datagrams_to};
 use crate::base::platform::process;
-use crate::server::{Exchange, Observer};
+use crate::server::Heartbeat;
 use std::env;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Variables that are meant for this process, and not for one that it starts.
 pub const VARIABLES: [&str; 6] =
@@ -29,10 +28,8 @@ pub const VARIABLES: [&str; 6] =
 #[derive(Debug)]
 pub struct ServiceManager {
     socket: LocalDatagram,
-    /// How often it wants to hear that the workers are alive: after half of that time.
+    /// It has to hear that the workers are alive before so much time has passed.
     watchdog: Option<Duration>,
-    pulses: Mutex<Vec<Arc<AtomicU64>>>,
-    began: Instant,
 }
 
 impl ServiceManager {
@@ -47,8 +44,8 @@ impl ServiceManager {
         let number = |name: &str| env::var(name).ok()?.parse::<u64>().ok();
         let is_ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
         let watchdog = number("WATCHDOG_USEC").filter(|&time| time > 0 && is_ours).map(Duration::from_micros);
-        let (socket, pulses) = (datagrams_to(&address)?, Mutex::default());
-        Ok(Some(Arc::new(ServiceManager { socket, watchdog, pulses, began: Instant::now() })))
+        let socket = datagrams_to(&address)?;
+        Ok(Some(Arc::new(ServiceManager { socket, watchdog })))
     }
 
     /// It answers.
@@ -73,76 +70,37 @@ impl ServiceManager {
         let _ = self.socket.send(lines.as_bytes());
     }
 
-    /// An observer by which a worker shows that it is alive, if that is wanted.
-    pub fn pulse(&self) -> Option<Pulse> {
-        let interval = self.watchdog? / 4;
-        let beat = Arc::new(AtomicU64::new(self.since_start()));
-        self.pulses.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&beat));
-        Some(Pulse { beat, began: self.began, interval, next: Instant::now() })
-    }
-
-    /// Says so for as long as the workers are alive, on a thread of its own, if that is wanted.
+    /// Says so for as long as the workers of a server are alive, on a thread of its own, if that is wanted.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn watch_over_workers(self: &Arc<ServiceManager>) -> io::Result<()> {
+    pub fn watch_over(self: &Arc<ServiceManager>, heartbeat: Heartbeat) -> io::Result<()> {
         let Some(limit) = self.watchdog else { return Ok(()) };
         let manager = Arc::clone(self);
         std::thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
+            let mut watch = Watch::default();
             loop {
-                if manager.all_are_alive(limit) {
+                if watch.all_have_moved(&heartbeat.turns()) {
                     manager.tell("WATCHDOG=1");
                 }
-                std::thread::sleep(limit / 2);
+                // A worker that has nothing to do sleeps. Woken, it shows that it is alive before the next look.
+                heartbeat.wake();
+                std::thread::sleep(limit / 4);
             }
         })?;
         Ok(())
     }
-
-    fn all_are_alive(&self, limit: Duration) -> bool {
-        let earliest = self.since_start().saturating_sub(to_microseconds(limit));
-        let pulses = self.pulses.lock().unwrap_or_else(PoisonError::into_inner);
-        pulses.iter().all(|beat| beat.load(Ordering::Relaxed) >= earliest)
-    }
-
-    fn since_start(&self) -> u64 {
-        to_microseconds(self.began.elapsed())
-    }
 }
 
-fn to_microseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
+/// How many turns each worker had taken at the last look.
+#[derive(Debug, Default)]
+struct Watch(Vec<u64>);
 
-/// Beats as long as its worker's loop turns: the loop asks observers when they want to be called, and
-/// calls them then, whether or not there is anything else to do.
-#[derive(Debug)]
-pub struct Pulse {
-    /// When it last did, in microseconds after the start.
-    beat: Arc<AtomicU64>,
-    began: Instant,
-    interval: Duration,
-    next: Instant,
-}
-
-impl Observer for Pulse {
-    fn observe(&mut self, _exchange: &Exchange, _now: Instant) {}
-
-    fn wants_text(&self) -> bool {
-        false
-    }
-
-    fn flush_at(&self) -> Option<Instant> {
-        Some(self.next)
-    }
-
-    fn flush(&mut self) {
-        let now = Instant::now();
-        // It is called when another observer wants it, too.
-        if self.next <= now {
-            self.beat.store(to_microseconds(now.saturating_duration_since(self.began)), Ordering::Relaxed);
-            self.next = now + self.interval;
-        }
+impl Watch {
+    /// Whether each has taken one since.
+    fn all_have_moved(&mut self, turns: &[u64]) -> bool {
+        let before = std::mem::replace(&mut self.0, turns.to_vec());
+        before.iter().zip(turns).all(|(before, now)| before != now)
     }
 }
 
@@ -150,14 +108,14 @@ impl Observer for Pulse {
 mod tests {
     use super::*;
 
-    fn manager(watchdog: Option<Duration>) -> (ServiceManager, LocalDatagram) {
+    fn manager() -> (ServiceManager, LocalDatagram) {
         let (socket, other) = LocalDatagram::pair().expect("two sockets");
-        (ServiceManager { socket, watchdog, pulses: Mutex::default(), began: Instant::now() }, other)
+        (ServiceManager { socket, watchdog: None }, other)
     }
 
     #[test]
     fn each_message_is_lines_of_names_and_values() {
-        let (manager, other) = manager(None);
+        let (manager, other) = manager();
         let heard = || {
             let mut message = [0; 256];
             let length = other.recv(&mut message).expect("a message");
@@ -174,25 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_without_a_pulse_keeps_the_watchdog_silent() {
-        let limit = Duration::from_millis(1);
-        let (manager, _other) = manager(Some(limit));
-        let (mut lively, mut stuck) = (manager.pulse().expect("wanted"), manager.pulse().expect("wanted"));
-        // Both have had their first turn, and then one of them no more.
-        (lively.next, stuck.next) = (manager.began, manager.began);
-        stuck.flush();
-        let began = Instant::now();
-        while began.elapsed() <= limit {
-            std::thread::yield_now();
-        }
-        lively.next = manager.began;
-        lively.flush();
-        assert!(!manager.all_are_alive(limit));
-        stuck.next = manager.began;
-        stuck.flush();
-        lively.next = manager.began;
-        lively.flush();
-        assert!(manager.all_are_alive(Duration::from_secs(1000)));
+    fn a_worker_that_takes_no_turn_keeps_the_watchdog_silent() {
+        let mut watch = Watch::default();
+        assert!(watch.all_have_moved(&[0, 0]), "nothing is known yet");
+        assert!(watch.all_have_moved(&[1, 7]));
+        assert!(!watch.all_have_moved(&[2, 7]), "the second is stuck");
+        assert!(!watch.all_have_moved(&[2, 8]), "the first is stuck");
+        assert!(watch.all_have_moved(&[3, 9]));
     }
 
     #[test]

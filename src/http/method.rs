@@ -65,12 +65,6 @@ impl Method {
         known.map_or(Method::Unknown, |&(_, method)| method)
     }
 
-    /// Whether RFC 9110 gives the content of such a request no meaning (sections 9.3.1, 9.3.2 and 9.3.7). Whatever
-    /// comes can be read past.
-    pub fn ignores_content(self) -> bool {
-        matches!(self, Method::Get | Method::Head | Method::Options)
-    }
-
     /// The one of [`Method::NAMES`] with which a request line begins. Clients can send any name, but logs and metrics
     /// see no other than these.
     pub fn name_in(line: &[u8]) -> &'static str {

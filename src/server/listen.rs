@@ -9,7 +9,7 @@
 //! bind_all(&[127.0.0.1, ::1], 0)       the same on a port that the system picks
 //! ```
 
-use super::pool::Newcomer;
+use super::shared::Accepted;
 use crate::base::platform::failure::Failure;
 use crate::base::platform::local::{LocalListener, PolledListener};
 use crate::base::platform::socket::watch_listener;
@@ -42,15 +42,15 @@ impl Listener {
     }
 
     /// Another handle for the same socket, for an event loop.
-    pub(super) fn share(&self) -> io::Result<Door> {
+    pub(super) fn share(&self) -> io::Result<WatchedListener> {
         match self {
             Listener::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
-                Ok(Door::Tcp(mio::net::TcpListener::from_std(listener.try_clone()?)))
+                Ok(WatchedListener::Tcp(mio::net::TcpListener::from_std(listener.try_clone()?)))
             }
             Listener::Unix(listener) => {
                 listener.set_nonblocking(true)?;
-                Ok(Door::Unix(PolledListener::from_std(listener.try_clone()?)))
+                Ok(WatchedListener::Unix(PolledListener::from_std(listener.try_clone()?)))
             }
         }
     }
@@ -70,30 +70,30 @@ impl From<LocalListener> for Listener {
 
 /// A listener in an event loop. It never waits.
 #[derive(Debug)]
-pub(super) enum Door {
+pub(super) enum WatchedListener {
     Tcp(mio::net::TcpListener),
     Unix(PolledListener),
 }
 
-impl Door {
+impl WatchedListener {
     /// Lets this event loop know of connections to accept.
     pub(super) fn watch(&mut self, poll: &Poll, token: Token) -> io::Result<()> {
         match self {
-            Door::Tcp(listener) => watch_listener(poll, listener, token),
-            Door::Unix(listener) => watch_listener(poll, listener, token),
+            WatchedListener::Tcp(listener) => watch_listener(poll, listener, token),
+            WatchedListener::Unix(listener) => watch_listener(poll, listener, token),
         }
     }
 
     /// Takes a connection, if there is one; `WouldBlock` if not.
-    pub(super) fn accept(&self) -> io::Result<Newcomer> {
+    pub(super) fn accept(&self) -> io::Result<Accepted> {
         match self {
-            Door::Tcp(listener) => {
+            WatchedListener::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
-                Ok(Newcomer { socket: Box::new(stream), client: address.ip().into(), by_port: true })
+                Ok(Accepted { socket: Box::new(stream), client: address.ip().into(), by_port: true })
             }
-            Door::Unix(listener) => {
+            WatchedListener::Unix(listener) => {
                 let (stream, _) = listener.accept()?;
-                Ok(Newcomer { socket: Box::new(stream), client: Client::Unix, by_port: false })
+                Ok(Accepted { socket: Box::new(stream), client: Client::Unix, by_port: false })
             }
         }
     }

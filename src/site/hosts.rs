@@ -12,7 +12,7 @@
 //! which a container or a tunnel passes on to us.
 //!
 //! The same trick reaches a server that others in the network can reach, too. What is served there may be
-//! read by whoever can connect; but to add files ([`Uploads`](crate::answer::Uploads)), or to see what others send
+//! read by whoever can connect; but to add files (see [`super::upload`]), or to see what others send
 //! ([`crate::glass::inspect`]), is not for such a page. These want a Host that no page of somebody else can have:
 //!
 //! ```text

@@ -64,7 +64,7 @@ pub use representation::Etags;
 pub use root::Root;
 pub use upload::Upload;
 
-use crate::answer::Response;
+use crate::answer::{Arrival, Begin, Response};
 use crate::base::budget::Budget;
 use crate::base::trace::{self, quote};
 use crate::http::base_path::Place;
@@ -129,6 +129,21 @@ impl Site {
     /// What can be told of the files in memory.
     pub fn cache_figures(&self) -> cache::Figures {
         self.cache.figures()
+    }
+
+    /// Begins to answer a request: with the answer, or with who takes what is uploaded.
+    pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begin {
+        let upload = self.begin_upload(request, arrival.framing.length());
+        upload.unwrap_or_else(|| Begin::Answer(self.respond(request, arrival.time)))
+    }
+
+    /// The answer to a request that the server itself refuses; `None` stands for what is no request.
+    pub fn refuse_for_server(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
+        if let Some(request) = request {
+            return error_page::respond(&request.fields, refusal, &self.options.base);
+        }
+        refusal.record();
+        Response::of_refusal(refusal)
     }
 
     /// The answer to a request that had arrived at this time. It says what the folder holds at some moment after

@@ -8,7 +8,7 @@
 //! To look first and rename then would leave it to who is faster. A name that is given to a file without one fails if
 //! something has it. A file that has a name already gets the other by the first of these that works where it is; a
 //! system call that the kernel, the file system or a container's filter does not have says so in several ways
-//! ([`is_not_to_be_had`]):
+//! (`is_not_to_be_had`):
 //!
 //! 1. `renameat2` with RENAME_NOREPLACE does both at once.
 //! 2. `linkat`, then `unlinkat`: it gets the name as a second one, which fails if something has it. (Not on FAT and its

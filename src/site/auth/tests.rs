@@ -2,8 +2,11 @@
 
 use super::passwords::tests::{ARGON2, BCRYPT};
 use super::*;
+use crate::http::framing::Framing;
 use crate::site::{Cors, Hosts, Options, Root};
 use base64::Engine;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
 use tempfile::TempDir;
 
 const CLIENT: [u8; 4] = [192, 0, 2, 1];
@@ -12,7 +15,18 @@ const CLIENT: [u8; 4] = [192, 0, 2, 1];
 struct Bench {
     login: Login,
     now: Instant,
+    wakes: Arc<Wakes>,
     _folder: TempDir,
+}
+
+/// Counts how often it is woken.
+#[derive(Debug, Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Bench {
@@ -28,7 +42,7 @@ impl Bench {
         let plain: Vec<_> = plain.iter().map(|one| Plain::parse(one).expect("name and password")).collect();
         let auth = Auth::new(&plain, file.map(str::as_bytes)).expect("a good file");
         let login = Login::new(Arc::new(Site::new(root, options)), auth);
-        Bench { login, now: Instant::now(), _folder: folder }
+        Bench { login, wakes: Arc::default(), now: Instant::now(), _folder: folder }
     }
 
     fn mixed() -> Bench {
@@ -39,7 +53,14 @@ impl Bench {
     fn ask_from(&self, client: [u8; 4], lines: &str) -> Admission {
         let head = format!("{}\r\n\r\n", lines.replace('\n', "\r\n"));
         let request = Request::parse(head.as_bytes()).expect("a good head");
-        self.login.admit(&request, std::net::IpAddr::from(client).into(), self.now)
+        let arrival = Arrival {
+            time: self.now,
+            client: std::net::IpAddr::from(client).into(),
+            forwarded: None,
+            framing: Framing::None,
+            wakers: &|| Arc::clone(&self.wakes).into(),
+        };
+        self.login.admit(&request, &arrival)
     }
 
     /// What is said to who claims to be this user: a name, "wait" or a status.
@@ -70,8 +91,8 @@ fn authorization(claim: &str) -> String {
 fn shown(admission: &Admission) -> String {
     match admission {
         Admission::Welcome(user) => String::from_utf8_lossy(user).into_owned(),
-        Admission::NotYet => "wait".to_owned(),
-        Admission::TurnedAway(response) => response.status.code().to_string(),
+        Admission::Later => "wait".to_owned(),
+        Admission::Refused(response) => response.status.code().to_string(),
     }
 }
 
@@ -135,7 +156,7 @@ fn what_is_turned_away_is_told_what_it_takes_and_kept_by_no_cache() {
     let bench = Bench::new(&["pia:pepper"], None);
     let fields = |claim: &str| {
         let lines = format!("GET / HTTP/1.1\nHost: localhost\nOrigin: http://a.example\n{claim}");
-        let Admission::TurnedAway(response) = bench.ask_from(CLIENT, lines.trim_end()) else {
+        let Admission::Refused(response) = bench.ask_from(CLIENT, lines.trim_end()) else {
             panic!("it must be turned away")
         };
         let field = |name| response.headers.get(name).map(str::to_owned);
@@ -266,4 +287,19 @@ fn what_is_being_verified_when_the_file_is_replaced_counts_for_nothing() {
     assert_eq!(bench.say("alice:secret"), "wait", "it is to be verified by the new one");
     assert_eq!(attempt.what.user, b"alice");
     assert_eq!(bench.decide("alice:secret"), "401");
+}
+
+#[test]
+fn each_connection_that_waits_for_a_password_is_woken_once_it_is_verified() {
+    let bench = Bench::mixed();
+    for _ in 0..3 {
+        assert_eq!(bench.say("alice:secret"), "wait");
+    }
+    assert_eq!(bench.say("bob:geheim"), "wait");
+    let mut memory = Memory::default();
+    bench.login.auth().verify_next(&mut memory);
+    assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 3);
+    bench.login.auth().verify_next(&mut memory);
+    assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 4);
+    assert_eq!(bench.say("alice:secret"), "alice");
 }

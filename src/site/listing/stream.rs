@@ -21,7 +21,7 @@ use crate::site::runs::{Merge, Runs};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many entries are listed at once, with a Content-Length.
 pub(super) const FEW: usize = 100;
@@ -31,7 +31,10 @@ pub(super) const FEW: usize = 100;
 pub(super) const STEP: usize = 128;
 const COST_OF_LINK: usize = 8;
 
-/// How often it asks for memory in vain before it gives up: half a minute, at the pace at which streams are asked.
+/// How long it waits until it looks again whether there is a place for it, or memory.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often it asks for memory in vain before it gives up: half a minute.
 const MAX_WAITS: u32 = 600;
 
 /// A listing that is being made.
@@ -46,6 +49,8 @@ pub(super) struct Gradual {
     place: Option<Place>,
     memory: Share,
     waits: u32,
+    /// While it waits: when to look again. What it waits for also becomes free by time alone.
+    look_again: Option<Instant>,
     /// Whether the server is about to stop.
     is_stopping: bool,
 }
@@ -77,6 +82,7 @@ impl Gradual {
             place: None,
             memory: listings.memory.take(0).expect("nothing is always left"),
             waits: 0,
+            look_again: None,
             is_stopping: false,
         }
     }
@@ -195,7 +201,13 @@ impl Gradual {
 impl Stream for Gradual {
     fn next(&mut self) -> Next {
         // A line of --explain for each entry would be too many.
-        trace::silently(|| self.step())
+        let next = trace::silently(|| self.step());
+        self.look_again = (next == Next::NotYet).then(|| Instant::now() + PAUSE);
+        next
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.look_again
     }
 
     fn stop(&mut self) {

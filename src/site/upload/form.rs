@@ -17,17 +17,16 @@
 
 use super::name::{check_name, join, name_not_in};
 use super::new_file::NewFile;
-use super::{Upload, existing, is_form, no_such_folder, too_large};
+use super::{Reply, Upload, existing, is_form, no_such_folder, too_large};
 use crate::answer::{Body, Receiver, Response};
 use crate::base::human;
 use crate::base::platform::status::FileType;
 use crate::base::trace::{self, Rfc, quote};
-use crate::http::base_path::BasePath;
 use crate::http::multipart::{Decoder, Event, Part};
 use crate::http::target::encode_segment;
 use crate::http::{Headers, Refusal, Request, Status};
+use crate::site::Site;
 use crate::site::root::{Root, refusal_for};
-use crate::site::{Cors, Options, Site, error_page};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -68,7 +67,8 @@ impl Site {
         trace::step("upload", Rfc(7578, "1"), || {
             "a form with files may be sent: each file gets its name when it is whole".to_owned()
         });
-        Ok(Box::new(IncomingForm::new(decoder, &self.root, path.relative, &self.options, upload)))
+        let reply = Reply::new(request, &self.options);
+        Ok(Box::new(IncomingForm::new(decoder, &self.root, path.relative, reply, upload)))
     }
 }
 
@@ -86,8 +86,7 @@ struct IncomingForm {
     kept: Vec<Kept>,
     /// Names that this form has used.
     used: HashSet<Vec<u8>>,
-    cors: Cors,
-    base: BasePath,
+    reply: Reply,
 }
 
 /// The part whose content is coming.
@@ -127,7 +126,7 @@ impl IncomingForm {
         decoder: Decoder,
         root: &Arc<Root>,
         folder: Vec<u8>,
-        options: &Options,
+        reply: Reply,
         upload: Upload,
     ) -> IncomingForm {
         IncomingForm {
@@ -139,8 +138,7 @@ impl IncomingForm {
             part: CurrentPart::NoFile,
             kept: Vec::new(),
             used: HashSet::new(),
-            cors: options.cors.clone(),
-            base: options.base.clone(),
+            reply,
         }
     }
 
@@ -234,7 +232,7 @@ impl IncomingForm {
 
     /// The folder, or a file in it, as a path in a URL.
     fn location(&self, name: &[u8]) -> String {
-        let mut location = self.base.start().to_owned();
+        let mut location = self.reply.base.start().to_owned();
         for segment in self.folder.split(|&byte| byte == b'/').filter(|segment| !segment.is_empty()) {
             location.push_str(&format!("{}/", encode_segment(segment)));
         }
@@ -251,17 +249,16 @@ impl Receiver for IncomingForm {
         result.map_err(|refusal| self.with_what_is_kept(refusal))
     }
 
-    fn finish(self: Box<Self>, request: &Request<'_>) -> Response {
-        let mut response = match self.outcome() {
-            Ok(()) if error_page::prefers_html(&request.fields) => self.to_the_folder(),
-            Ok(()) => self.as_lines(),
-            Err(refusal) => {
-                let refusal = self.with_what_is_kept(refusal);
-                error_page::respond(&request.fields, &refusal, &self.base)
-            }
-        };
-        self.cors.add_to(&mut response.headers, request);
-        response
+    fn finish(self: Box<Self>) -> Response {
+        match self.outcome() {
+            Ok(()) if self.reply.as_html => self.reply.finish(self.to_the_folder()),
+            Ok(()) => self.reply.finish(self.as_lines()),
+            Err(refusal) => self.reply.refuse(&self.with_what_is_kept(refusal)),
+        }
+    }
+
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
+        self.reply.refuse(refusal)
     }
 }
 

@@ -35,15 +35,14 @@ mod put;
 
 pub use leftovers::remove_leftovers;
 
-use super::Site;
 use super::root::{OpenFile, Opened, Root};
-use crate::answer::{Begun, Uploads};
+use super::{Options, Site, error_page};
+use crate::answer::{Begin, Response};
 use crate::base::trace::{self, Rfc};
-use crate::http::base_path::Place;
-use crate::http::client::Client;
+use crate::http::base_path::{BasePath, Place};
 use crate::http::multipart;
 use crate::http::target::{DecodedPath, Target};
-use crate::http::{Method, Refusal, Request, Status, origin};
+use crate::http::{Headers, Method, Refusal, Request, Status, origin};
 use name::check_name;
 
 /// The methods of what takes no form, as the value of an Allow field.
@@ -58,16 +57,10 @@ pub struct Upload {
     pub most: u64,
 }
 
-impl Uploads for Site {
-    fn begin(&self, request: &Request<'_>, _client: Client, length: Option<u64>) -> Option<Begun> {
-        self.begin_upload(request, length)
-    }
-}
-
 impl Site {
     /// Looks at a request whose body is still to come, of this length if that is known: an upload is received, or
     /// answered at once without its body. `None` for every other request.
-    pub fn begin_upload(&self, request: &Request<'_>, length: Option<u64>) -> Option<Begun> {
+    pub fn begin_upload(&self, request: &Request<'_>, length: Option<u64>) -> Option<Begin> {
         let upload = self.options.upload?;
         let begun = match request.method {
             Method::Put => self.begin_put(request, length, upload),
@@ -84,9 +77,9 @@ impl Site {
                     Status::METHOD_NOT_ALLOWED => response.headers.replace("Allow", WITHOUT_FORMS),
                     _ => {}
                 }
-                Begun::Answer(self.complete_early(request, response))
+                Begin::Answer(self.complete_early(request, response))
             },
-            Begun::Take,
+            Begin::Receive,
         ))
     }
 }
@@ -158,6 +151,36 @@ fn existing(root: &Root, relative: &[u8], upload: Upload) -> Result<Option<OpenF
             Err(Refusal::new(Status::CONFLICT, why))
         }
         Ok(Opened::File(file)) => Ok(Some(file)),
+    }
+}
+
+/// What the answer to an upload takes from its request, whose head is gone by then.
+#[derive(Debug)]
+struct Reply {
+    /// Accept names text/html.
+    as_html: bool,
+    base: BasePath,
+    /// Who may read the answer.
+    cors: Headers,
+}
+
+impl Reply {
+    fn new(request: &Request<'_>, options: &Options) -> Reply {
+        let mut cors = Headers::default();
+        options.cors.add_to(&mut cors, request);
+        let as_html = error_page::prefers_html(&request.fields);
+        Reply { as_html, base: options.base.clone(), cors }
+    }
+
+    /// The answer to an upload that is refused.
+    fn refuse(&self, refusal: &Refusal) -> Response {
+        self.finish(error_page::respond_in(self.as_html, refusal, &self.base))
+    }
+
+    /// Adds what every answer has.
+    fn finish(&self, mut response: Response) -> Response {
+        response.headers.push_lines(&self.cors.share());
+        response
     }
 }
 

@@ -1,13 +1,12 @@
 //! A file that is sent with PUT (RFC 9110 section 9.3.4).
 
 use super::new_file::NewFile;
-use super::{Upload, existing, too_large};
+use super::{Reply, Upload, existing, too_large};
 use crate::answer::{Body, Receiver, Response};
 use crate::base::trace::{self, Rfc, quote};
-use crate::http::base_path::BasePath;
 use crate::http::conditional::{self, Outcome};
 use crate::http::{Headers, Refusal, Request, Status};
-use crate::site::{Cors, Site, error_page};
+use crate::site::Site;
 
 impl Site {
     /// Decides about a PUT before its body comes.
@@ -30,8 +29,8 @@ impl Site {
             let name = quote(&path.relative);
             format!("{name} may be sent: nobody sees it before it is whole, and then it gets its name")
         });
-        let (cors, base) = (self.options.cors.clone(), self.options.base.clone());
-        Ok(Box::new(Incoming { file, upload, replaces, received: 0, cors, base }))
+        let reply = Reply::new(request, &self.options);
+        Ok(Box::new(Incoming { file, upload, replaces, received: 0, reply }))
     }
 
     /// Checks the file that has this name now, if one has: whether it may be replaced, and is the version that the
@@ -62,8 +61,7 @@ struct Incoming {
     /// Whether a file of that name existed when it began.
     replaces: bool,
     received: u64,
-    cors: Cors,
-    base: BasePath,
+    reply: Reply,
 }
 
 impl Receiver for Incoming {
@@ -75,18 +73,20 @@ impl Receiver for Incoming {
         self.file.write(content)
     }
 
-    fn finish(self: Box<Self>, request: &Request<'_>) -> Response {
-        let Incoming { file, upload, replaces, cors, base, .. } = *self;
-        let mut response = match file.keep(upload.overwrite) {
+    fn finish(self: Box<Self>) -> Response {
+        let Incoming { file, upload, replaces, reply, .. } = *self;
+        match file.keep(upload.overwrite) {
             Ok(()) => {
                 let status = if replaces { Status::NO_CONTENT } else { Status::CREATED };
                 trace::step("upload", Rfc(9110, "9.3.4"), || "whole, and it has its name".to_owned());
-                Response { status, headers: Headers::default(), body: Body::Empty }
+                reply.finish(Response { status, headers: Headers::default(), body: Body::Empty })
             }
-            Err(refusal) => error_page::respond(&request.fields, &refusal, &base),
-        };
-        cors.add_to(&mut response.headers, request);
-        response
+            Err(refusal) => reply.refuse(&refusal),
+        }
+    }
+
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
+        self.reply.refuse(refusal)
     }
 }
 

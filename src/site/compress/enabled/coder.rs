@@ -6,6 +6,8 @@ use crate::base::budget::Share;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
 
 /// After this many pieces of which nothing has come out (zeros, mostly) the coder is flushed.
 const MAX_PIECES: usize = 4;
@@ -127,6 +129,16 @@ impl Stream for CompressedStream {
                 Next::Broken
             }
         }
+    }
+
+    fn wake_with(&mut self, waker: Waker) {
+        if let Some(source) = &mut self.source {
+            source.wake_with(waker);
+        }
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.source.as_ref().and_then(|source| source.wake_at())
     }
 
     fn stop(&mut self) {
