@@ -3,6 +3,7 @@
 use crate::command::check::Target;
 use crate::command::habits;
 use crate::command::manual::Manual;
+use crate::command::private_files::ServedFolder;
 use crate::command::variables::{self, Variable};
 use crate::glass::access_log::Format;
 use crate::glass::inspect;
@@ -478,6 +479,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The folder that is served, for which files are no private ones.
+    pub(crate) fn served_folder(&self) -> ServedFolder {
+        ServedFolder::new(self.folder.clone(), self.site.hidden)
+    }
+
     /// A line about options, in which each that was given by a variable is called by the variable's name, and what it
     /// says comes with that name: there is where whoever reads it has to change something.
     pub fn by_variables(&self, line: &str) -> String {

@@ -5,11 +5,10 @@
 //!
 //! - what people write and read: `variables` (the environment beside the options), `habits` (tips for who knows other
 //!   servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), [`manual`];
-//! - what is opened at the start: `listeners`, `users`, [`certificate`], [`log_file`], and `apart`, which sees to it
-//!   that none of these files can be asked for;
+//! - what is opened at the start: `listeners`, `users`, [`certificate`], [`log_file`], and `private_files`, which makes
+//!   sure that no client can ask for one of these files;
 //! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], [`check`] (whether one answers).
 
-mod apart;
 pub mod browser;
 #[cfg(feature = "tls")]
 pub mod certificate;
@@ -19,6 +18,7 @@ mod habits;
 mod listeners;
 pub mod log_file;
 pub mod manual;
+mod private_files;
 pub mod qr_code;
 pub mod quit_after;
 pub mod serve;

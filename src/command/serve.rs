@@ -1,6 +1,5 @@
 //! Serving: everything is opened that has to be had from outside of the folder, and then requests are answered.
 
-use super::apart::Apart;
 use super::browser;
 #[cfg(feature = "tls")]
 use super::certificate::Certificate;
@@ -78,19 +77,21 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let status = format!("Serving {shown} at {}", start_lines::first(&places));
     let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
     if let Some(file) = log_file.clone() {
-        let apart = Apart::from(config);
-        signals.on_reload(move || apart.check("the log", file.path()).and_then(|()| file.reopen()));
+        let served = config.served_folder();
+        signals.on_reload(move || served.must_not_serve("the log", file.path()).and_then(|()| file.reopen()));
     }
     if let (Some(door), Some(path)) = (door.clone(), config.auth.file.clone()) {
-        let apart = Apart::from(config);
-        signals.on_reload(move || users::reload(&door, &path, &apart));
+        let served = config.served_folder();
+        signals.on_reload(move || users::reload(&door, &path, &served));
     }
     #[cfg(feature = "tls")]
     if let Some(certificate) = certificate
         && let Some(files) = certificate.files().cloned()
     {
-        let apart = Apart::from(config);
-        signals.on_reload(move || apart.check("the key", &files.key).and_then(|()| certificate.reload()));
+        let served = config.served_folder();
+        signals.on_reload(move || {
+            served.must_not_serve("the key", &files.key).and_then(|()| certificate.reload())
+        });
     }
     signals.listen().map_err(|error| format!("cannot listen for signals: {}", human::reason(&error)))?;
     if !config.quiet {
@@ -237,7 +238,7 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
 fn open_certificate(which: &TlsConfig, config: &Config) -> Result<Certificate, String> {
     let certificate = match which {
         TlsConfig::Files(files) => {
-            Apart::from(config).check("the key", &files.key)?;
+            config.served_folder().must_not_serve("the key", &files.key)?;
             Certificate::from_files(files.clone())?
         }
         TlsConfig::SelfSigned => Certificate::self_signed()?,
@@ -332,7 +333,7 @@ fn finish_log(log: Option<AccessLog>) {
 /// Opens the file for the log, if there is to be one.
 fn open_log(config: &Config) -> Result<Option<Arc<LogFile>>, String> {
     let Some(path) = &config.log_file else { return Ok(None) };
-    Apart::from(config).check("the log", path)?;
+    config.served_folder().must_not_serve("the log", path)?;
     LogFile::open(path).map(Some)
 }
 

@@ -1,6 +1,6 @@
 //! `--auth` from the command's side: the file of users, the thread that verifies, and `--hash`.
 
-use super::apart::Apart;
+use super::private_files::ServedFolder;
 use super::terminal::complain;
 use crate::base::{human, text_file};
 use crate::command::cli::Config;
@@ -20,7 +20,7 @@ pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>
     if options.plain.is_empty() && options.file.is_none() {
         return Ok(None);
     }
-    let file = options.file.as_deref().map(|path| read(path, &Apart::from(config))).transpose()?;
+    let file = options.file.as_deref().map(|path| read(path, &config.served_folder())).transpose()?;
     let auth = Auth::new(&options.plain, file.as_deref())
         .map_err(|wrong| wrong_line(options.file.as_deref().unwrap_or(Path::new("")), &wrong))?;
     Ok(Some(Arc::new(Door::new(Arc::clone(site), auth))))
@@ -31,9 +31,9 @@ fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
 }
 
 /// Reads the file of users again, if there is one. If it is no good, the users from before stay.
-pub(crate) fn reload(door: &Door, path: &Path, apart: &Apart) -> Result<(), String> {
+pub(crate) fn reload(door: &Door, path: &Path, served: &ServedFolder) -> Result<(), String> {
     text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
-    let content = read(path, apart)?;
+    let content = read(path, served)?;
     door.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
 }
 
@@ -59,10 +59,10 @@ fn cannot_read(path: &Path, error: &io::Error) -> String {
 }
 
 /// The content of the file of users.
-fn read(path: &Path, apart: &Apart) -> Result<Vec<u8>, String> {
+fn read(path: &Path, served: &ServedFolder) -> Result<Vec<u8>, String> {
     let shown = human::OneLine(path);
     let failed = |error: io::Error| cannot_read(path, &error);
-    apart.check("the file of users", path)?;
+    served.must_not_serve("the file of users", path)?;
     let file = std::fs::File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     if mode & 0o007 != 0 {
