@@ -14,7 +14,7 @@
 #![no_main]
 
 use glasshttp::base::budget::Budget;
-use glasshttp::command::certificate::Certificate;
+use glasshttp::command::tls::Certificate;
 use glasshttp::http::{Headers, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};

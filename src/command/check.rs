@@ -14,6 +14,7 @@
 use crate::base::human;
 use crate::command::cli::Config;
 use crate::command::start_lines;
+use crate::command::tls;
 use crate::http::host::Host;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use std::io::{self, Read, Write};
@@ -107,7 +108,7 @@ impl Place {
         }
         let (is_secure, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
             (Some(rest), _) => (false, rest),
-            (_, Some(rest)) if cfg!(feature = "tls") => (true, rest),
+            (_, Some(rest)) if tls::IS_BUILT_IN => (true, rest),
             (_, Some(_)) => return Err("https was left out of this build".to_owned()),
             (None, None) => return Err(wrong()),
         };
@@ -147,10 +148,7 @@ impl Place {
                 Socket::Port(start_lines::reachable(SocketAddr::new(address, port)).ip().to_string(), port)
             }
         };
-        #[cfg(feature = "tls")]
         let is_secure = config.tls.is_some() && matches!(socket, Socket::Port(..));
-        #[cfg(not(feature = "tls"))]
-        let is_secure = false;
         let mut place = Place::at(socket, is_secure, config.site.base.start());
         place.authorization = config.auth.plain.first().map(crate::site::auth::Plain::authorization);
         Ok(place)
@@ -170,11 +168,11 @@ impl Place {
             Socket::Unix(path) => status(UnixStream::connect(path)?, &request),
             Socket::Port(name, port) => {
                 let stream = connect(name, *port)?;
-                #[cfg(feature = "tls")]
                 if self.is_secure {
-                    return status(anonymous::over(stream, name)?, &request);
+                    status(tls::connect(stream, name)?, &request)
+                } else {
+                    status(stream, &request)
                 }
-                status(stream, &request)
             }
         }
     }
@@ -248,75 +246,6 @@ fn read_status(line: &[u8]) -> Option<u16> {
     std::str::from_utf8(digits).ok().filter(|_| are_digits)?.parse().ok()
 }
 
-/// TLS with a server whose certificate is nobody's business: the question is whether it answers, the certificate is
-/// mostly for another name than the one asked here, and often made for a try.
-#[cfg(feature = "tls")]
-mod anonymous {
-    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-    use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-    use rustls::{
-        ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
-    };
-    use std::io;
-    use std::net::TcpStream;
-    use std::sync::Arc;
-
-    pub(super) fn over(
-        stream: TcpStream,
-        name: &str,
-    ) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-            .with_no_client_auth();
-        let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-        let connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-        Ok(StreamOwned::new(connection, stream))
-    }
-
-    #[derive(Debug)]
-    struct Anybody(Arc<CryptoProvider>);
-
-    impl ServerCertVerifier for Anybody {
-        fn verify_server_cert(
-            &self,
-            _: &CertificateDer<'_>,
-            _: &[CertificateDer<'_>],
-            _: &ServerName<'_>,
-            _: &[u8],
-            _: UnixTime,
-        ) -> Result<ServerCertVerified, Error> {
-            Ok(ServerCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signed: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signed: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            self.0.signature_verification_algorithms.supported_schemes()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,14 +260,14 @@ mod tests {
             ("http://[::1]/", "http://[::1]:80/", "[::1]"),
             ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/", "127.0.0.1:8080"),
             ("http://pia:pep%40per@localhost:80/", "http://localhost:80/", "localhost:80"),
-            #[cfg(feature = "tls")]
-            ("https://localhost/", "https://localhost:443/", "localhost"),
             ("unix:/run/a", "unix:/run/a", "localhost"),
         ];
         for (text, shown, host) in table {
             let place = Place::parse(text).expect("a good URL");
             assert_eq!((place.to_string().as_str(), place.host.as_str()), (shown, host), "{text}");
         }
+        let https = Place::parse("https://localhost/").map(|place| place.to_string());
+        assert_eq!(https.as_deref().ok(), tls::IS_BUILT_IN.then_some("https://localhost:443/"), "{https:?}");
         for text in [
             "localhost:8000",
             "http://",

@@ -1,9 +1,14 @@
 //! The command line: options in, [`Config`] out. Every default is in this file.
 
+mod compress;
+
+use self::compress::Compress;
 use crate::command::check::Target;
 use crate::command::habits;
 use crate::command::manual::Manual;
 use crate::command::private_files::ServedFolder;
+use crate::command::tls;
+use crate::command::values::{number, parse_seconds, parse_size, yes_or_no};
 use crate::command::variables::{self, Variable};
 use crate::glass::access_log::Format;
 use crate::glass::inspect;
@@ -20,7 +25,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, ValueHint};
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -95,34 +99,8 @@ pub struct Cli {
           help_heading = "Where")]
     trust_proxy: Vec<Proxy>,
 
-    /// Speak https, with the certificate in this file (PEM)
-    #[cfg(feature = "tls")]
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "GLASSHTTP_TLS_CERT",
-        hide_env = true,
-        help_heading = "Encryption"
-    )]
-    tls_cert: Option<PathBuf>,
-
-    /// The certificate's key (PEM) [default: in the same file]
-    #[cfg(feature = "tls")]
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "tls_cert",
-        env = "GLASSHTTP_TLS_KEY",
-        hide_env = true,
-        help_heading = "Encryption"
-    )]
-    tls_key: Option<PathBuf>,
-
-    /// Speak https with a new certificate that nobody knows, for a try; browsers warn of it
-    #[cfg(feature = "tls")]
-    #[arg(long, env = "GLASSHTTP_TLS_SELF_SIGNED", value_parser = yes_or_no, hide_env = true,
-          conflicts_with = "tls_cert", help_heading = "Encryption")]
-    tls_self_signed: bool,
+    #[command(flatten)]
+    tls: tls::Options,
 
     /// Ask for a name and a password, repeatable; all users of this machine can see it in the list of
     /// processes, but not in the variable GLASSHTTP_AUTH, nor --auth-file [default: everybody may come in]
@@ -192,11 +170,8 @@ pub struct Cli {
           help_heading = "For building pages")]
     precompressed: bool,
 
-    /// Compress text, scripts and the like on the way, with br, zstd or gzip
-    #[cfg(feature = "compress")]
-    #[arg(long, env = "GLASSHTTP_COMPRESS", value_parser = yes_or_no, hide_env = true,
-          help_heading = "For building pages")]
-    compress: bool,
+    #[command(flatten)]
+    compress: Compress,
 
     /// Let pages of other origins read what is served: of all, or of ORIGIN alone (https://*.NAME: all
     /// below it), repeatable [default: of none]
@@ -410,16 +385,6 @@ pub struct ReloadConfig {
     pub ignore: Vec<reload::Ignore>,
 }
 
-/// Which certificate to use.
-#[cfg(feature = "tls")]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TlsConfig {
-    /// That in these files.
-    Files(crate::command::certificate::Files),
-    /// A new one.
-    SelfSigned,
-}
-
 /// What the command line asks for.
 #[derive(Debug)]
 pub struct Config {
@@ -443,9 +408,8 @@ pub struct Config {
     pub server: server::Options,
     /// Who may come in.
     pub auth: AuthConfig,
-    /// With which certificate to speak https, if at all.
-    #[cfg(feature = "tls")]
-    pub tls: Option<TlsConfig>,
+    /// Where the certificate for https comes from; `None` for http.
+    pub tls: Option<tls::Source>,
     /// The log's format, if there is to be a log.
     pub log: Option<Format>,
     /// Whether exchanges are shown in full.
@@ -594,15 +558,6 @@ impl Cli {
         if self.index.is_empty() { vec!["index.html".into(), "index.htm".into()] } else { self.index.clone() }
     }
 
-    /// In which codings files may go out.
-    fn codings(&self) -> site::Codings {
-        site::Codings {
-            precompressed: self.precompressed,
-            #[cfg(feature = "compress")]
-            compress: self.compress,
-        }
-    }
-
     /// How long browsers may keep files, with pages that reload or without.
     fn cache_control(&self, reload: bool) -> site::CacheControl {
         let mut cache_control = site::CacheControl::of(&self.cache);
@@ -620,7 +575,7 @@ impl Cli {
     pub fn into_config(self, machine: &Machine) -> Config {
         let script = self.reload.is_some_and(|how| how != ReloadHow::Off);
         let metrics = self.metrics;
-        let (cache_control, index, codings) = (self.cache_control(script), self.index(), self.codings());
+        let (cache_control, index) = (self.cache_control(script), self.index());
         let (addresses, sockets) = (self.addresses(), self.sockets());
         let (fields, log) = (self.own_fields(), self.log_format(machine));
         let cors = self.cors(&fields);
@@ -646,7 +601,7 @@ impl Cli {
                     .upload
                     .then_some(site::Upload { overwrite: self.overwrite, most: self.max_upload }),
                 cors,
-                codings,
+                codings: self.compress.codings(self.precompressed),
                 cache_size: self.cache_size as usize * 1_000_000,
                 count_cache: metrics,
                 trusted_hosts: site::TrustedHosts::with(self.allow_host.clone()),
@@ -662,11 +617,7 @@ impl Cli {
                 head_timeout: self.head_timeout,
                 idle_timeout: self.idle_timeout,
                 send_timeout: self.send_timeout,
-                gate: None,
-                uploads: None,
                 fields,
-                #[cfg(feature = "tls")]
-                tls: None,
                 faults: self.faults.into_iter().collect(),
                 proxies: (!self.trust_proxy.is_empty()).then_some(Proxies(self.trust_proxy)),
                 base: self.base_path,
@@ -674,21 +625,14 @@ impl Cli {
                     prefix: inspect::PREFIX,
                     keep_bodies: if self.inspect { inspect::MAX_COMPOSED } else { 0 },
                 }),
-                stop_timeout: server::Options::default().stop_timeout,
+                ..server::Options::default()
             },
             manual: match (self.completions, self.man) {
                 (Some(shell), _) => Some(Manual::Completions(shell)),
                 (None, page) => page.then_some(Manual::Page),
             },
             log,
-            #[cfg(feature = "tls")]
-            tls: match self.tls_cert {
-                Some(certificate) => {
-                    let key = self.tls_key.unwrap_or_else(|| certificate.clone());
-                    Some(TlsConfig::Files(crate::command::certificate::Files { certificate, key }))
-                }
-                None => self.tls_self_signed.then_some(TlsConfig::SelfSigned),
-            },
+            tls: self.tls.source(),
             explain: self.explain,
             log_file: self.log_file,
             quit_after: self.quit_after,
@@ -813,17 +757,6 @@ fn parse_address(text: &str) -> Result<Bind, String> {
     address.map(Bind::Address)
 }
 
-/// A whole number within these bounds.
-fn number<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync
-where
-    T: std::str::FromStr + PartialOrd + std::fmt::Display + Clone + Send + Sync,
-{
-    move |text: &str| {
-        let number = text.parse().ok().filter(|number| range.contains(number));
-        number.ok_or_else(|| format!("it must be a number from {} to {}", range.start(), range.end()))
-    }
-}
-
 /// How long the kernel lets the name of a Unix socket be.
 const MAX_SOCKET_NAME: usize = 107;
 
@@ -866,15 +799,6 @@ fn parse_file_name(text: &str) -> Result<String, String> {
         return Err("it must be the name of a file, without a folder".to_owned());
     }
     Ok(text.to_owned())
-}
-
-/// What a variable says of an option that has no value.
-fn yes_or_no(text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "y" | "t" | "on" => Ok(true),
-        "0" | "false" | "no" | "n" | "f" | "off" => Ok(false),
-        _ => Err("it must be yes or no".to_owned()),
-    }
 }
 
 fn parse_reload(text: &str) -> Result<ReloadHow, String> {
@@ -931,24 +855,6 @@ fn parse_header(text: &str) -> Result<(String, String), String> {
     let value = value.trim_matches([' ', '\t']);
     OwnFields::default().push(name, value)?;
     Ok((name.to_owned(), value.to_owned()))
-}
-
-/// `5000`, `5k`, `100M`, `2G`, with or without a B behind, in steps of 1000.
-fn parse_size(text: &str) -> Result<u64, String> {
-    let number = text.trim_end_matches(['B', 'b']);
-    let (number, unit) = match number.char_indices().next_back() {
-        Some((at, 'k' | 'K')) => (&number[..at], 1_000),
-        Some((at, 'm' | 'M')) => (&number[..at], 1_000_000),
-        Some((at, 'g' | 'G')) => (&number[..at], 1_000_000_000),
-        _ => (number, 1),
-    };
-    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    size.ok_or_else(|| "it must be a size, such as 500k, 100M or 2G".to_owned())
-}
-
-fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.001..=1e6).contains(seconds));
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "it must be a number of seconds above 0".to_owned())
 }
 
 /// One line that says what was wrong with the command line and what to do. (clap's own message has

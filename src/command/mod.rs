@@ -5,13 +5,11 @@
 //!
 //! - what people write and read: `variables` (the environment beside the options), `habits` (tips for who knows other
 //!   servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), [`manual`];
-//! - what is opened at the start: `listeners`, `users`, [`certificate`], [`log_file`], and `private_files`, which makes
+//! - what is opened at the start: `listeners`, `users`, [`tls`], [`log_file`], and `private_files`, which makes
 //!   sure that no client can ask for one of these files;
 //! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], [`check`] (whether one answers).
 
 pub mod browser;
-#[cfg(feature = "tls")]
-pub mod certificate;
 pub mod check;
 pub mod cli;
 mod habits;
@@ -26,7 +24,9 @@ pub mod service_manager;
 mod signals;
 pub mod start_lines;
 pub mod terminal;
+pub mod tls;
 mod users;
+mod values;
 mod variables;
 
 use crate::base::human;

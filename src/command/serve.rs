@@ -1,10 +1,6 @@
 //! Serving: everything is opened that has to be had from outside of the folder, and then requests are answered.
 
 use super::browser;
-#[cfg(feature = "tls")]
-use super::certificate::Certificate;
-#[cfg(feature = "tls")]
-use super::cli::TlsConfig;
 use super::cli::{Cli, Config};
 use super::habits;
 use super::listeners::Listeners;
@@ -14,6 +10,7 @@ use super::service_manager::ServiceManager;
 use super::signals::Signals;
 use super::start_lines::{self, Places};
 use super::terminal::{aside, complain};
+use super::tls::Certificate;
 use super::users;
 use crate::answer::{Gate, Uploads};
 use crate::base::human;
@@ -44,14 +41,10 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         ));
     }
     let (root, sandbox) = around(root, config);
-    #[cfg(feature = "tls")]
-    let certificate = config.tls.as_ref().map(|which| open_certificate(which, config)).transpose()?;
-    #[cfg(feature = "tls")]
-    let is_secure = certificate.is_some();
-    #[cfg(not(feature = "tls"))]
-    let is_secure = false;
+    let certificate = config.tls.as_ref().map(|source| Certificate::open(source, &config.served_folder()));
+    let certificate = certificate.transpose()?;
     let listeners = Listeners::open(config, is_terminal)?;
-    let places = listeners.places(is_secure, &config.site.base);
+    let places = listeners.places(certificate.is_some(), &config.site.base);
     let log_file = open_log(config)?;
     let mut site_options = config.site.clone();
     if listeners.are_given && !(listeners.are_local() && listeners.sockets.is_empty()) {
@@ -59,9 +52,8 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     }
     let site = Arc::new(Site::new(root, site_options));
     let mut server_options = config.server.clone();
-    #[cfg(feature = "tls")]
-    {
-        server_options.tls = certificate.as_ref().map(Certificate::config);
+    if let Some(certificate) = &certificate {
+        certificate.install(&mut server_options);
     }
     let door = users::open(config, &site)?;
     {
@@ -77,21 +69,16 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let status = format!("Serving {shown} at {}", start_lines::first(&places));
     let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
     if let Some(file) = log_file.clone() {
-        let served = config.served_folder();
-        signals.on_reload(move || served.must_not_serve("the log", file.path()).and_then(|()| file.reopen()));
+        let folder = config.served_folder();
+        signals.on_reload(move || folder.must_not_serve("the log", file.path()).and_then(|()| file.reopen()));
     }
     if let (Some(door), Some(path)) = (door.clone(), config.auth.file.clone()) {
-        let served = config.served_folder();
-        signals.on_reload(move || users::reload(&door, &path, &served));
+        let folder = config.served_folder();
+        signals.on_reload(move || users::reload(&door, &path, &folder));
     }
-    #[cfg(feature = "tls")]
-    if let Some(certificate) = certificate
-        && let Some(files) = certificate.files().cloned()
-    {
-        let served = config.served_folder();
-        signals.on_reload(move || {
-            served.must_not_serve("the key", &files.key).and_then(|()| certificate.reload())
-        });
+    if let Some(certificate) = certificate.filter(Certificate::is_from_files) {
+        let folder = config.served_folder();
+        signals.on_reload(move || certificate.reload(&folder));
     }
     signals.listen().map_err(|error| format!("cannot listen for signals: {}", human::reason(&error)))?;
     if !config.quiet {
@@ -231,25 +218,6 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
     let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
     let sandbox = Sandbox::new(root.path().to_owned(), rules);
     (root.with_deputies(sandbox.deputies()), Some(sandbox))
-}
-
-/// Reads the certificate, or makes one.
-#[cfg(feature = "tls")]
-fn open_certificate(which: &TlsConfig, config: &Config) -> Result<Certificate, String> {
-    let certificate = match which {
-        TlsConfig::Files(files) => {
-            config.served_folder().must_not_serve("the key", &files.key)?;
-            Certificate::from_files(files.clone())?
-        }
-        TlsConfig::SelfSigned => Certificate::self_signed()?,
-    };
-    if *which == TlsConfig::SelfSigned {
-        complain(&format!(
-            "glasshttp: nobody vouches for this certificate; its SHA-256 fingerprint is {}",
-            certificate.fingerprint()
-        ));
-    }
-    Ok(certificate)
 }
 
 /// Says what is on and could surprise.

@@ -347,7 +347,7 @@ impl<S: Socket> Socket for Tls<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::certificate::Certificate;
+    use crate::command::tls::Certificate;
     use rustls::pki_types::ServerName;
     use rustls::{ClientConfig, ClientConnection, RootCertStore};
     use std::collections::VecDeque;
