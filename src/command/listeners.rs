@@ -58,9 +58,7 @@ impl Listeners {
     /// Those that are given, or else those that are asked for.
     pub(crate) fn open(config: &Config, is_terminal: bool) -> Result<Listeners, String> {
         let given = Listeners::given()?;
-        if given.is_some()
-            && (config.port.is_some() || !config.addresses.is_empty() || !config.sockets.is_empty())
-        {
+        if given.is_some() && config.listen.are_given() {
             let line = "glasshttp: --port and --bind are not used: the sockets were opened before the start";
             complain(&config.by_variables(line));
         }
@@ -76,16 +74,16 @@ impl Listeners {
 
     fn asked_for(config: &Config, is_terminal: bool) -> Result<Listeners, String> {
         let mut listeners = Listeners::default();
-        if config.sockets.is_empty() || !config.addresses.is_empty() {
+        if config.listen.have_a_port() {
             listeners.open.extend(open_port(config, is_terminal)?.into_iter().map(Listener::from));
         }
-        for path in &config.sockets {
-            let opened = bind_unix(path, config.socket_mode);
+        listeners.sockets = config.listen.sockets();
+        for path in &listeners.sockets {
+            let opened = bind_unix(path, config.listen.socket_mode);
             let (listener, file) = opened.map_err(|failed| unix_bind_failed(path, &failed))?;
             listeners.open.push(listener.into());
             listeners.files.push(file);
         }
-        listeners.sockets.clone_from(&config.sockets);
         Ok(listeners)
     }
 
@@ -114,13 +112,13 @@ impl Listeners {
 /// Opens the port that was asked for; if none was, 8000 or, with somebody there to read which, the
 /// next that is free.
 fn open_port(config: &Config, is_terminal: bool) -> Result<Vec<TcpListener>, String> {
-    let open = |port| match config.addresses.as_slice() {
-        _ if config.lan => listen::bind_everywhere(port),
+    let open = |port| match config.listen.addresses().as_slice() {
+        _ if config.listen.lan => listen::bind_everywhere(port),
         [] => listen::bind_loopback(port),
         addresses => listen::bind_all(addresses, port),
     };
-    let first = config.port.unwrap_or(DEFAULT_PORT);
-    let may_move = config.port.is_none() && is_terminal && !config.quiet;
+    let first = config.listen.port.unwrap_or(DEFAULT_PORT);
+    let may_move = config.listen.port.is_none() && is_terminal && !config.output.quiet;
     let last = if may_move { first.saturating_add(100) } else { first };
     for port in first..last {
         match open(port) {

@@ -4,18 +4,18 @@
 //! what either needs, as you need it:
 //!
 //! - what people write and read: `variables` (the environment beside the options), `habits` (tips for who knows other
-//!   servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), [`manual`];
+//!   servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), `manual`;
 //! - what is opened at the start: `listeners`, `users`, [`tls`], [`log_file`], and `private_files`, which makes
 //!   sure that no client can ask for one of these files;
-//! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], [`check`] (whether one answers).
+//! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], `check` (whether one answers).
 
 pub mod browser;
-pub mod check;
+mod check;
 pub mod cli;
 mod habits;
 mod listeners;
 pub mod log_file;
-pub mod manual;
+mod manual;
 mod private_files;
 pub mod qr_code;
 pub mod quit_after;
@@ -52,7 +52,7 @@ pub fn run(cli: Cli) -> Result<(), String> {
             machine.open_files
         )));
     }
-    match config.color {
+    match config.output.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,
@@ -67,12 +67,12 @@ fn do_what_is_asked_for(config: &cli::Config, is_terminal: bool) -> Result<(), S
     }
     if let Some(manual) = config.manual {
         let mut out = io::stdout();
-        let printed = manual.render().and_then(|text| out.write_all(&text)).and_then(|()| out.flush());
+        let printed = manual::render(manual).and_then(|text| out.write_all(&text)).and_then(|()| out.flush());
         return printed.map_err(|error| format!("cannot print it: {}", human::reason(&error)));
     }
-    if let Some(target) = &config.check {
-        let line = target.ask(config)?;
-        if !config.quiet {
+    if let Some(check) = &config.running.check {
+        let line = check::run(check, config)?;
+        if !config.output.quiet {
             let _ = writeln!(io::stdout(), "{line}");
         }
         return Ok(());

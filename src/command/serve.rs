@@ -81,13 +81,13 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         signals.on_reload(move || certificate.reload(&folder));
     }
     signals.listen().map_err(|error| format!("cannot listen for signals: {}", human::reason(&error)))?;
-    if !config.quiet {
+    if !config.output.quiet {
         // Nobody may be reading; that is no reason not to serve.
         let lines = start_lines::render(config, &places, is_terminal);
         let mut out = anstream::stdout();
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
     }
-    if let Some(path) = &config.open {
+    if let Some(path) = &config.output.open {
         browser::open(browser::address(&start_lines::own_url(&places), path));
     }
     let reload = start_reload(config, &site)?;
@@ -156,16 +156,16 @@ impl Ready<'_> {
         if let Some(door) = &self.door {
             users::start(door)?;
         }
-        if self.config.explain && !self.config.quiet {
+        if self.config.output.explain && !self.config.output.quiet {
             let mut out = io::stdout();
             let _ = writeln!(out, "{sandbox}").and_then(|()| out.flush());
         }
         let log = self.start_log();
         let Ready { config, site, server, manager, .. } = self;
-        let inspector = config.inspect.then(|| start_inspector(config, &server));
-        let activity = config.quit_after.map(|_| Activity::start());
-        let metrics = config.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads));
-        let progress = if config.quiet { None } else { Progress::start() };
+        let inspector = config.output.inspect.then(|| start_inspector(config, &server));
+        let activity = config.running.quit_after.map(|_| Activity::start());
+        let metrics = config.output.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads));
+        let progress = if config.output.quiet { None } else { Progress::start() };
         let observers = || {
             let mut all: Vec<Box<dyn Observer>> = Vec::new();
             all.extend(log.as_ref().map(|log| Box::new(log.observer()) as _));
@@ -188,7 +188,7 @@ impl Ready<'_> {
             let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));
             inspected.unwrap_or_else(|| site.respond(request, arrival.time))
         };
-        if let (Some(idle), Some(activity)) = (config.quit_after, &activity) {
+        if let (Some(idle), Some(activity)) = (config.running.quit_after, &activity) {
             quit_when_idle(idle, Arc::clone(activity), server.stopper(), manager.clone())
                 .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
         }
@@ -212,7 +212,7 @@ impl Ready<'_> {
 
 /// The sandbox around what is served, if there is to be one.
 fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
-    if !config.sandbox {
+    if config.running.no_sandbox {
         return (root, None);
     }
     let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
@@ -275,7 +275,7 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
         hosts: site.options().hosts.clone(),
         max_connections: config.server.max_connections,
     };
-    let is_explained = config.explain && !config.quiet;
+    let is_explained = config.output.explain && !config.output.quiet;
     let voice = Voice {
         complain: |line| complain(&format!("glasshttp: {line}")),
         explain: is_explained.then_some(|line| {
@@ -300,7 +300,7 @@ fn finish_log(log: Option<AccessLog>) {
 
 /// Opens the file for the log, if there is to be one.
 fn open_log(config: &Config) -> Result<Option<Arc<LogFile>>, String> {
-    let Some(path) = &config.log_file else { return Ok(None) };
+    let Some(path) = &config.running.log_file else { return Ok(None) };
     config.served_folder().must_not_serve("the log", path)?;
     LogFile::open(path).map(Some)
 }

@@ -37,12 +37,12 @@ pub fn render(config: &Config, places: &Places, is_terminal: bool) -> String {
     let addresses = &places.addresses;
     if !is_terminal {
         let line = format!("Listening on {}\n", first(places));
-        return if config.qr { line + &qr_code(&Urls::of(places)) } else { line };
+        return if config.output.qr { line + &qr_code(&Urls::of(places)) } else { line };
     }
     let port = addresses.first().map_or(0, SocketAddr::port);
     let urls = Urls::of(places);
     let mut out = String::new();
-    if config.port.is_none() && port != DEFAULT_PORT && !places.are_given && !addresses.is_empty() {
+    if config.listen.port.is_none() && port != DEFAULT_PORT && !places.are_given && !addresses.is_empty() {
         let _ = writeln!(out, "Port {DEFAULT_PORT} is taken, so this is port {port}.");
     }
     let _ = writeln!(out, "{BOLD}glasshttp{BOLD:#} serves {}", human::OneLine(&config.folder));
@@ -60,13 +60,13 @@ pub fn render(config: &Config, places: &Places, is_terminal: bool) -> String {
         );
     } else if addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
         out.push_str("Only this machine can see it; --lan shares it with your network.\n");
-    } else if config.lan && urls.elsewhere.is_empty() {
+    } else if config.listen.lan && urls.elsewhere.is_empty() {
         out.push_str("This machine is in no network, so for now nobody else can see it.\n");
     }
-    if config.qr || (config.lan && !urls.elsewhere.is_empty()) {
+    if config.output.qr || (config.listen.lan && !urls.elsewhere.is_empty()) {
         out.push_str(&qr_code(&urls));
     }
-    if config.inspect
+    if config.output.inspect
         && let Some(url) = urls.here.first()
     {
         let _ = writeln!(out, "See what goes on in it: {LINK}{url}.glass/{LINK:#} (on this machine only)");

@@ -10,9 +10,9 @@ pub const IS_BUILT_IN: bool = false;
 
 /// No options.
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+pub struct TlsOptions {}
 
-impl Options {
+impl TlsOptions {
     /// `None`: the server speaks plain http.
     pub fn source(self) -> Option<Source> {
         None

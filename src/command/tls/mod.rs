@@ -7,7 +7,7 @@
 //! without                disabled.rs       the same names: there are no options, and no value of `Certificate` exists
 //! ```
 //!
-//! The plain case, `glasshttp folder`, goes through [`Options::source`], which gives `None`, and no further.
+//! The plain case, `glasshttp folder`, goes through [`TlsOptions::source`], which gives `None`, and no further.
 
 #[cfg(not(feature = "tls"))]
 #[path = "disabled.rs"]
@@ -16,4 +16,4 @@ mod chosen;
 #[path = "enabled/mod.rs"]
 mod chosen;
 
-pub use chosen::{Certificate, IS_BUILT_IN, Options, Source, connect};
+pub use chosen::{Certificate, IS_BUILT_IN, Source, TlsOptions, connect};

@@ -4,9 +4,9 @@ use crate::site::Codings;
 
 /// No option.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Compress {}
+pub(crate) struct CompressOption {}
 
-impl Compress {
+impl CompressOption {
     /// In which codings files may go out: those that are stored as they are sent.
     #[expect(clippy::unused_self, reason = "the option of other builds has a value")]
     pub(crate) fn codings(&self, precompressed: bool) -> Codings {

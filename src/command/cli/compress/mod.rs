@@ -7,4 +7,4 @@ mod chosen;
 #[path = "enabled.rs"]
 mod chosen;
 
-pub(super) use chosen::Compress;
+pub(super) use chosen::CompressOption;

@@ -6,7 +6,7 @@ mod options;
 
 pub use certificate::Certificate;
 pub use client::connect;
-pub use options::{Options, Source};
+pub use options::{Source, TlsOptions};
 
 /// Whether this build can speak TLS.
 pub const IS_BUILT_IN: bool = true;

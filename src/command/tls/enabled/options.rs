@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// The options below "Encryption".
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Encryption")]
-pub struct Options {
+pub struct TlsOptions {
     /// Speak https, with the certificate in this file (PEM)
     #[arg(long = "tls-cert", value_name = "FILE", env = "GLASSHTTP_TLS_CERT", hide_env = true)]
     certificate: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub struct Files {
     pub key: PathBuf,
 }
 
-impl Options {
+impl TlsOptions {
     /// Where the certificate comes from; `None` if the server is to speak plain http.
     pub fn source(self) -> Option<Source> {
         match self.certificate {
