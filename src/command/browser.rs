@@ -9,9 +9,10 @@
 
 use crate::base::human;
 use crate::command::service_manager;
+use crate::command::terminal::report;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -49,16 +50,14 @@ pub fn address(url: &str, path: &str) -> String {
 
 /// Opens a browser, and returns at once.
 pub fn open(url: String) {
-    let complain = |why: &dyn Display| {
-        let _ = writeln!(io::stderr(), "glasshttp: no browser could be opened ({why})");
-    };
+    let failed = |why: &dyn Display| report(&format!("glasshttp: no browser could be opened ({why})"));
     let on_a_thread = move || {
         if let Err(why) = open_and_wait(&url) {
-            complain(&why);
+            failed(&why);
         }
     };
     if let Err(error) = std::thread::Builder::new().name("browser".to_owned()).spawn(on_a_thread) {
-        complain(&error);
+        failed(&error);
     }
 }
 

@@ -7,7 +7,7 @@
 //! right to open a port, clients that come while it starts anew only wait a little, and one that nobody
 //! needs need not run.
 
-use super::terminal::complain;
+use super::terminal::report;
 use crate::base::human;
 use crate::command::cli::{Config, DEFAULT_PORT};
 use crate::command::start_lines::Places;
@@ -60,7 +60,7 @@ impl Listeners {
         let given = Listeners::given()?;
         if given.is_some() && config.listen.are_given() {
             let line = "glasshttp: --port and --bind are not used: the sockets were opened before the start";
-            complain(&config.by_variables(line));
+            report(&config.by_variables(line));
         }
         let listeners = given.map_or_else(|| Listeners::asked_for(config, is_terminal), Ok)?;
         if config.server.faults.are_any() && !listeners.are_local() {

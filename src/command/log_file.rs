@@ -58,10 +58,10 @@ impl LogFile {
         Ok(())
     }
 
-    /// What writes to it, for the log's thread. `complain` gets a line for the user when that fails, and the
+    /// What writes to it, for the log's thread. `report` gets a line for the user when that fails, and the
     /// next only after it has succeeded again.
-    pub fn writer(self: &Arc<LogFile>, complain: fn(&str)) -> impl Write + Send + use<> {
-        Writer { log: Arc::clone(self), complain, is_failing: false, cut: None }
+    pub fn writer(self: &Arc<LogFile>, report: fn(&str)) -> impl Write + Send + use<> {
+        Writer { log: Arc::clone(self), report, is_failing: false, cut: None }
     }
 }
 
@@ -84,7 +84,7 @@ fn open(path: &Path) -> Result<File, String> {
 
 struct Writer {
     log: Arc<LogFile>,
-    complain: fn(&str),
+    report: fn(&str),
     is_failing: bool,
     /// The file whose last line is not whole, if one's is not.
     cut: Option<Arc<File>>,
@@ -115,7 +115,7 @@ impl Write for Writer {
         if let Err(error) = &result
             && !self.is_failing
         {
-            (self.complain)(&format!(
+            (self.report)(&format!(
                 "cannot write the log \"{}\": {}; its lines are lost until that is mended",
                 OneLine(&self.log.path),
                 human::reason(error)
@@ -172,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("log");
         let log = LogFile::open(&path).expect("it can be opened");
-        let mut writer = Writer { log: Arc::clone(&log), complain: |_| {}, is_failing: false, cut: None };
+        let mut writer = Writer { log: Arc::clone(&log), report: |_| {}, is_failing: false, cut: None };
         // As a disk does that fills up in the middle of the first line.
         writer.write_all(b"a whole line\nhal").expect("written");
         writer.write_all(b"next\n").expect("written");

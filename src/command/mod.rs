@@ -3,8 +3,8 @@
 //! Read on in this order: [`cli`] (what can be asked for, and every default), [`serve`] (what becomes of it), and then
 //! what either needs, as you need it:
 //!
-//! - what people write and read: `variables` (the environment beside the options), `habits` (tips for who knows other
-//!   servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), `manual`;
+//! - what people write and read: `variables` (the environment beside the options), `tips` (for users who know
+//!   other servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), `manual`;
 //! - what is opened at the start: `listeners`, `users`, [`tls`], [`log_file`], and `private_files`, which makes
 //!   sure that no client can ask for one of these files;
 //! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], `check` (whether one answers).
@@ -12,7 +12,6 @@
 pub mod browser;
 mod check;
 pub mod cli;
-mod habits;
 mod listeners;
 pub mod log_file;
 mod manual;
@@ -24,6 +23,7 @@ pub mod service_manager;
 mod signals;
 pub mod start_lines;
 pub mod terminal;
+mod tips;
 pub mod tls;
 mod users;
 mod values;
@@ -33,7 +33,7 @@ use crate::base::human;
 use clap::ColorChoice;
 use cli::{Cli, Machine};
 use std::io::{self, IsTerminal, Write};
-use terminal::complain;
+use terminal::report;
 
 /// Does what is asked for, which mostly is to serve until a signal comes.
 ///
@@ -46,7 +46,7 @@ pub fn run(cli: Cli) -> Result<(), String> {
     let config = cli.into_config(&machine);
     let connections = config.server.max_connections;
     if connections > machine.room_for_connections() {
-        complain(&config.by_variables(&format!(
+        report(&config.by_variables(&format!(
             "glasshttp: --max-connections {connections} is more than the {} files that this process may \
              open allow for; raise that limit (ulimit -n) or lower this one",
             machine.open_files

@@ -2,14 +2,14 @@
 
 use super::browser;
 use super::cli::{Cli, Config};
-use super::habits;
 use super::listeners::Listeners;
 use super::log_file::LogFile;
 use super::quit_after::Activity;
 use super::service_manager::ServiceManager;
 use super::signals::Signals;
 use super::start_lines::{self, Places};
-use super::terminal::{aside, complain};
+use super::terminal::{above_progress, report};
+use super::tips;
 use super::tls::Certificate;
 use super::users;
 use crate::answer::{Gate, Uploads};
@@ -35,7 +35,7 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let root =
         Root::open_path(&config.folder, config.follow_links).map_err(|error| cannot_serve(config, &error))?;
     if root.single_file().is_none() && !root.can_be_read() {
-        complain(&format!(
+        report(&format!(
             "glasshttp: \"{shown}\" may be entered but not read: files are served to who knows their names, \
              and no list of them"
         ));
@@ -116,8 +116,8 @@ fn cannot_serve(config: &Config, error: &io::Error) -> String {
     let tip = match error.kind() {
         io::ErrorKind::NotFound => {
             let arguments: Vec<_> = std::env::args_os().collect();
-            habits::meant_as_value(&Cli::command(), &arguments, &config.folder)
-                .or_else(|| habits::meant_by_folder(&config.folder))
+            tips::for_value_without_equals_sign(&Cli::command(), &arguments, &config.folder)
+                .or_else(|| tips::for_folder(&config.folder))
         }
         _ => None,
     };
@@ -144,8 +144,8 @@ impl Ready<'_> {
         let (format, zone) = (self.config.log?, self.time_zone.clone());
         Some(match &self.log_file {
             Some(file) => {
-                let complain = |line: &str| complain(&format!("glasshttp: {line}"));
-                AccessLog::start(format, zone, file.writer(complain))
+                let report = |line: &str| report(&format!("glasshttp: {line}"));
+                AccessLog::start(format, zone, file.writer(report))
             }
             None => AccessLog::start(format, zone, access_log::standard_output()),
         })
@@ -224,10 +224,10 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
 fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
     let home = std::env::home_dir();
     for line in start_lines::warnings(config, places, home.as_deref()) {
-        complain(&config.by_variables(&format!("glasshttp: {line}")));
+        report(&config.by_variables(&format!("glasshttp: {line}")));
     }
     if config.server.faults.are_any() {
-        complain(&format!(
+        report(&format!(
             "glasshttp: THIS SERVER BREAKS THE RULES ON PURPOSE: {}",
             config.server.faults.names().join(", ")
         ));
@@ -235,7 +235,7 @@ fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
     if let Some(Upload { overwrite, most }) = config.site.upload {
         let who = if asks_for_passwords { "knows a password" } else { "can connect" };
         let (most, replace) = (human::Bytes(most), if overwrite { " and replace" } else { "" });
-        complain(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
+        report(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
     }
 }
 
@@ -248,7 +248,7 @@ fn remove_leftovers(site: &Site) {
         let removed = if root.single_file().is_some() { 0 } else { root.remove_leftovers() };
         if removed > 0 {
             let what = if removed == 1 { "1 upload" } else { &format!("{removed} uploads") };
-            complain(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));
+            report(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));
         }
     });
 }
@@ -277,9 +277,9 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
     };
     let is_explained = config.output.explain && !config.output.quiet;
     let voice = Voice {
-        complain: |line| complain(&format!("glasshttp: {line}")),
+        complain: |line| report(&format!("glasshttp: {line}")),
         explain: is_explained.then_some(|line| {
-            aside(|| {
+            above_progress(|| {
                 let mut out = io::stdout();
                 let _ = writeln!(out, "{line}").and_then(|()| out.flush());
             });
@@ -294,7 +294,7 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
 fn finish_log(log: Option<AccessLog>) {
     let lost = log.map_or(0, AccessLog::finish);
     if lost > 0 {
-        complain(&format!("glasshttp: {lost} lines of the log could not be written"));
+        report(&format!("glasshttp: {lost} lines of the log could not be written"));
     }
 }
 
@@ -308,7 +308,7 @@ fn open_log(config: &Config) -> Result<Option<Arc<LogFile>>, String> {
 /// The service manager, if we were started by one. Without it we serve all the same.
 fn find_service_manager() -> Option<Arc<ServiceManager>> {
     ServiceManager::from_environment().unwrap_or_else(|error| {
-        complain(&format!("glasshttp: cannot reach what NOTIFY_SOCKET names: {}", human::reason(&error)));
+        report(&format!("glasshttp: cannot reach what NOTIFY_SOCKET names: {}", human::reason(&error)));
         None
     })
 }

@@ -11,7 +11,7 @@
 //! what you read at the start". Which of the two it is can be seen: a terminal that is gone cannot be asked
 //! anything. Where there is nothing to open anew, SIGHUP does what it does to any program: ends it.
 
-use super::terminal::{aside, complain};
+use super::terminal::{above_progress, report};
 use crate::command::service_manager::ServiceManager;
 use crate::server::Stopper;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -66,7 +66,7 @@ impl Signals {
                     SIGHUP if is_stopping => {}
                     SIGHUP if !self.has_lost_its_terminal() => self.reload(),
                     // What a shell reports for a process that a signal ended.
-                    _ if is_stopping => aside(|| std::process::exit(128 + signal)),
+                    _ if is_stopping => above_progress(|| std::process::exit(128 + signal)),
                     _ => {
                         is_stopping = true;
                         self.stop();
@@ -80,7 +80,7 @@ impl Signals {
     fn stop(&self) {
         // Said first: the process may be over as soon as the server knows.
         if self.is_terminal {
-            complain("\nStopping; answers under way may finish. Once more ends it at once.");
+            report("\nStopping; answers under way may finish. Once more ends it at once.");
         }
         if let Some(manager) = &self.manager {
             manager.stopping();
@@ -94,7 +94,7 @@ impl Signals {
         }
         let mut status = self.status.clone();
         for why in self.reload.iter().filter_map(|reload| reload().err()) {
-            complain(&format!("glasshttp: {why}"));
+            report(&format!("glasshttp: {why}"));
             status = format!("{}, but when it was told to reload: {why}", self.status);
         }
         if let Some(manager) = &self.manager {

@@ -1,7 +1,7 @@
 //! `--auth` from the command's side: the file of users, the thread that verifies, and `--hash`.
 
 use super::private_files::ServedFolder;
-use super::terminal::complain;
+use super::terminal::report;
 use crate::base::{human, text_file};
 use crate::command::cli::Config;
 use crate::site::Site;
@@ -66,7 +66,7 @@ fn read(path: &Path, served: &ServedFolder) -> Result<Vec<u8>, String> {
     let file = std::fs::File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     if mode & 0o007 != 0 {
-        complain(&format!(
+        report(&format!(
             "glasshttp: \"{shown}\" is open to all users of this machine; keep it to yourself (chmod 600)"
         ));
     }

@@ -1,6 +1,7 @@
 //! What options make of the configuration, and what is refused.
 
 use super::*;
+use crate::command::tips;
 use crate::glass::access_log::Format;
 use std::time::Duration;
 
@@ -146,5 +147,51 @@ fn values_that_make_no_sense_are_refused_in_one_line_that_says_what_to_do() {
         let error = Cli::try_parse_from(arguments).and_then(Cli::check).expect_err("must be refused");
         let line = usage_error::one_line(&error);
         assert!(line.contains(part) && !line.contains('\n'), "{line}");
+    }
+}
+
+#[test]
+fn a_folder_after_an_option_that_needs_an_equals_sign_may_be_meant_as_its_value() {
+    let table = [
+        (&["glasshttp", "--spa", "app.html"][..], Some("did you mean --spa=app.html?")),
+        (
+            &["glasshttp", "-p", "0", "--trust-proxy", "10.0.0.1"],
+            Some("did you mean --trust-proxy=10.0.0.1?"),
+        ),
+        (&["glasshttp", "-o", "/x"], Some("did you mean --open=/x?")),
+        (&["glasshttp", "--quiet", "site"], None),
+        (&["glasshttp", "site"], None),
+    ];
+    for (arguments, expected) in table {
+        let folder = std::path::Path::new(arguments.last().expect("there is one"));
+        let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+        assert_eq!(
+            tips::for_value_without_equals_sign(&Cli::command(), &arguments, folder).as_deref(),
+            expected,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn no_foreign_option_is_ours_and_each_tip_names_options_that_exist() {
+    let command = Cli::command();
+    let ours = |name: &str| {
+        command.get_arguments().any(|arg| {
+            let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
+            longs
+                .iter()
+                .chain(&arg.get_all_aliases().unwrap_or_default())
+                .any(|long| *long == name.trim_start_matches("--"))
+                || arg.get_short().is_some_and(|short| name == format!("-{short}"))
+        })
+    };
+    for (names, tip) in tips::FOREIGN_OPTIONS {
+        for name in *names {
+            assert!(!ours(name), "{name} is ours");
+        }
+        for word in tip.split([' ', '[', ',', ';']).filter(|word| word.starts_with('-')) {
+            assert!(ours(word), "{word} in {tip:?}");
+        }
     }
 }

@@ -12,7 +12,7 @@
 //! For more information, try '--help'.
 //! ```
 
-use crate::command::habits;
+use crate::command::tips;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The line: what is wrong, and a tip if there is one.
@@ -29,8 +29,8 @@ pub(super) fn one_line(error: &clap::Error) -> String {
         text = text.replace(value, "...");
     }
     let tip = match error.kind() {
-        ErrorKind::UnknownArgument => habits::tip_for_argument(argument),
-        _ => habits::tip_for_value(option, value),
+        ErrorKind::UnknownArgument => tips::for_argument(argument),
+        _ => tips::for_value(option, value),
     };
     let mut skipped = vec!["Usage:", "For more information", "tip: to pass"];
     // Our tip replaces clap's.

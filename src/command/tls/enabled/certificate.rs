@@ -17,7 +17,7 @@ use super::options::{Files, Source};
 use crate::base::human::{OneLine, reason};
 use crate::base::text_file;
 use crate::command::private_files::ServedFolder;
-use crate::command::terminal::complain;
+use crate::command::terminal::report;
 use crate::server;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -60,7 +60,7 @@ impl Certificate {
             }
             Source::SelfSigned => {
                 let certificate = Certificate::self_signed()?;
-                complain(&format!(
+                report(&format!(
                     "glasshttp: nobody vouches for this certificate; its SHA-256 fingerprint is {}",
                     certificate.fingerprint()
                 ));
