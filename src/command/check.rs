@@ -13,8 +13,8 @@
 
 use crate::base::human;
 use crate::command::cli::{Check, Config, DEFAULT_PORT, Endpoint, Url};
-use crate::command::start_lines;
 use crate::command::tls;
+use crate::command::urls;
 use crate::site::auth::Plain;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -66,7 +66,7 @@ fn described_by(config: &Config) -> Result<Url, String> {
                 return Err("with --port 0 nobody knows which one it has: --check needs a URL".to_owned());
             }
             let address = address.copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-            Endpoint::Tcp(start_lines::reachable(SocketAddr::new(address, port)).ip().to_string(), port)
+            Endpoint::Tcp(urls::reachable(SocketAddr::new(address, port)).ip().to_string(), port)
         }
     };
     let is_secure = config.tls.is_some() && matches!(endpoint, Endpoint::Tcp(..));

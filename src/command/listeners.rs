@@ -10,7 +10,7 @@
 use super::terminal::report;
 use crate::base::human;
 use crate::command::cli::{Config, DEFAULT_PORT};
-use crate::command::start_lines::Places;
+use crate::command::urls::Places;
 use crate::http::base_path::BasePath;
 use crate::server::Listener;
 use crate::server::listen::{self, BindError};

@@ -4,7 +4,7 @@
 //! what either needs, as you need it:
 //!
 //! - what people write and read: `variables` (the environment beside the options), `tips` (for users who know
-//!   other servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), `manual`;
+//!   other servers), `start_lines`, `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), `manual`;
 //! - what is opened at the start: `listeners`, `users`, [`tls`], [`log_file`], and `private_files`, which makes
 //!   sure that no client can ask for one of these files;
 //! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], `check` (whether one answers).
@@ -21,13 +21,15 @@ pub mod quit_after;
 pub mod serve;
 pub mod service_manager;
 mod signals;
-pub mod start_lines;
+mod start_lines;
 pub mod terminal;
 mod tips;
 pub mod tls;
+mod urls;
 mod users;
 mod values;
 mod variables;
+mod warnings;
 
 use crate::base::human;
 use clap::ColorChoice;

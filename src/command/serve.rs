@@ -7,11 +7,13 @@ use super::log_file::LogFile;
 use super::quit_after::Activity;
 use super::service_manager::ServiceManager;
 use super::signals::Signals;
-use super::start_lines::{self, Places};
+use super::start_lines;
 use super::terminal::{above_progress, report};
 use super::tips;
 use super::tls::Certificate;
+use super::urls::Places;
 use super::users;
+use super::warnings;
 use crate::answer::{Gate, Uploads};
 use crate::base::human;
 use crate::glass::access_log::{self, AccessLog};
@@ -66,7 +68,7 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let server = Server::new(listeners.open, server_options)
         .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
     let manager = find_service_manager();
-    let status = format!("Serving {shown} at {}", start_lines::first(&places));
+    let status = format!("Serving {shown} at {}", places.first());
     let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
     if let Some(file) = log_file.clone() {
         let folder = config.served_folder();
@@ -88,7 +90,7 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
     }
     if let Some(path) = &config.output.open {
-        browser::open(browser::address(&start_lines::own_url(&places), path));
+        browser::open(browser::address(&places.own_url(), path));
     }
     let reload = start_reload(config, &site)?;
     let ready = Ready {
@@ -223,7 +225,7 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
 /// Says what is on and could surprise.
 fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
     let home = std::env::home_dir();
-    for line in start_lines::warnings(config, places, home.as_deref()) {
+    for line in warnings::lines(config, places, home.as_deref()) {
         report(&config.by_variables(&format!("glasshttp: {line}")));
     }
     if config.server.faults.are_any() {
