@@ -127,8 +127,8 @@ fn status(mut stream: impl Read + Write, request: &str) -> io::Result<u16> {
     read_status(&answer).ok_or_else(|| io::Error::other("what it says is not HTTP"))
 }
 
-/// Whether the status line of the final response has come. Interim responses (1xx) may come before it, and are taken out
-/// (RFC 9110 section 15.2).
+/// Whether the status line of the final response has come. Interim responses (1xx) may come before it, and are taken
+/// out (RFC 9110 section 15.2).
 fn has_final_status(answer: &mut Vec<u8>) -> bool {
     while read_status(answer).is_some_and(|status| status < 200)
         && let Some(end) = memchr::memmem::find(answer, b"\r\n\r\n")

@@ -1,13 +1,14 @@
 //! The program around the server: options in, an exit code out.
 //!
-//! Read on in this order: [`cli`] (what can be asked for, and every default), [`serve`] (what becomes of it), and then
-//! what either needs, as you need it:
+//! The plain case, `glasshttp folder`, goes from `main` to [`cli`] (options and their defaults), to [`run`], and to
+//! [`serve`], which opens what is needed and runs the server. Read on in this order, and then the rest as you need it:
 //!
-//! - what people write and read: `variables` (the environment beside the options), `tips` (for users who know
-//!   other servers), `start_lines`, `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), `manual`;
-//! - what is opened at the start: `listeners`, `users`, [`tls`], [`log_file`], and `private_files`, which makes
-//!   sure that no client can ask for one of these files;
-//! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], `check` (whether one answers).
+//! - what users write and read: `variables` (the environment beside the options), `values` (parsers), `tips` (for users
+//!   who know other servers), `urls` (of the server), `start_lines`, `warnings`, [`terminal`], [`qr_code`], `browser`
+//!   (the user's, for `--open`), `manual`;
+//! - what is opened at the start: `listeners`, `users`, [`tls`] (the certificate), `log_file`, and `private_files`,
+//!   which makes sure that no client can ask for one of these files;
+//! - for servers that run for longer: `signals`, `service_manager`, `quit_after`, `check` (whether a server answers).
 
 pub mod browser;
 mod check;
@@ -37,7 +38,7 @@ use cli::{Cli, Machine};
 use std::io::{self, IsTerminal, Write};
 use terminal::report;
 
-/// Does what is asked for, which mostly is to serve until a signal comes.
+/// Does what the command line asks for, which mostly is to serve until a signal comes.
 ///
 /// # Errors
 /// A line that says what is wrong and what to do.
@@ -60,10 +61,11 @@ pub fn run(cli: Cli) -> Result<(), String> {
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    do_what_is_asked_for(&config, is_terminal).map_err(|line| config.by_variables(&line))
+    act_on(&config, is_terminal).map_err(|line| config.by_variables(&line))
 }
 
-fn do_what_is_asked_for(config: &cli::Config, is_terminal: bool) -> Result<(), String> {
+/// The one place that decides what the program does: it prints something, checks a server, or serves.
+fn act_on(config: &cli::Config, is_terminal: bool) -> Result<(), String> {
     if let Some(user) = &config.auth.hash {
         return users::print_line(user);
     }

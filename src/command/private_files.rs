@@ -44,7 +44,7 @@ impl ServedFolder {
     pub(crate) fn must_not_serve(&self, what: &str, path: &Path) -> Result<(), String> {
         let shown = OneLine(path);
         let refused = |how: String| Err(format!("{what} \"{shown}\" {how}"));
-        // A file that cannot be found cannot be served either, and who opens it says what is wrong.
+        // A file that cannot be found is not served either. The function that opens it reports the error.
         let (Ok(root), Some(file)) = (self.path.canonicalize(), resolve(path)) else { return Ok(()) };
         let Ok(top) = root.metadata() else { return Ok(()) };
         let below = file
@@ -76,7 +76,7 @@ impl ServedFolder {
         }
     }
 
-    /// Whether clients can ask for what has this name below the folder.
+    /// Whether clients can ask for a file of this path below the folder.
     fn serves(&self, below: &Path) -> bool {
         let is_hidden = |(depth, part): (usize, Component<'_>)| {
             let name = part.as_os_str().as_encoded_bytes();

@@ -1,16 +1,18 @@
-//! What is said to the service manager that has started us: systemd, or one that speaks as it does.
+//! What the program tells the service manager that has started it: systemd, or another with the same protocol.
 //!
 //! ```text
-//! READY=1            it answers from now on, and units that wait for it may start
+//! READY=1            the server answers from now on, and units that wait for it may start
 //! STATUS=...         a line that `systemctl status` shows
-//! RELOADING=1        after SIGHUP, until the next READY=1
-//! STOPPING=1         it answers what is under way, and ends
-//! WATCHDOG=1         the workers are alive; without it for too long we are started anew
+//! RELOADING=1        the server reads its files again, after SIGHUP, until the next READY=1
+//! STOPPING=1         the server finishes the answers under way, and ends
+//! WATCHDOG=1         the workers are alive; if this does not come for too long, the manager restarts the server
 //! ```
 //!
-//! The protocol is datagrams to the socket that `NOTIFY_SOCKET` names (sd_notify(3)): a path, or a name
-//! without a file if it begins with `@`. Nobody answers, and if nobody listens that is no reason not to serve.
-//! One socket, connected at the start, serves for all of it, since later the sandbox lets us reach no other.
+//! The messages are datagrams to the socket that `NOTIFY_SOCKET` names (sd_notify(3)): a path, or an abstract name if
+//! it begins with `@`. The manager does not answer, and the server runs as well if no manager listens. One socket is
+//! connected at the start and used for all messages, since the sandbox later lets the process reach no other.
+//!
+//! The plain case, `glasshttp folder`, has no service manager: [`ServiceManager::from_environment`] gives `None`.
 
 use crate::server::{Exchange, Observer};
 use rustix::time::{ClockId, clock_gettime};
@@ -23,25 +25,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Variables that are meant for this process, and not for one that it starts.
+/// Variables that are meant for this process, and not for its children.
 pub const VARIABLES: [&str; 6] =
     ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
 
-/// Who has started us and wants to know how it goes.
+/// A connection to the service manager.
 #[derive(Debug)]
 pub struct ServiceManager {
     socket: UnixDatagram,
-    /// How often it wants to hear that the workers are alive: after half of that time.
+    /// How long the manager waits for WATCHDOG=1; sd_watchdog_enabled(3) recommends to send it after half of that time.
     watchdog: Option<Duration>,
     pulses: Mutex<Vec<Arc<AtomicU64>>>,
     began: Instant,
 }
 
 impl ServiceManager {
-    /// The one that the environment names, if it names one.
+    /// Connects to the service manager that the environment names, if it names one.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// When the connection fails.
     pub fn from_environment() -> io::Result<Option<Arc<ServiceManager>>> {
         let Some(address) = env::var_os("NOTIFY_SOCKET").filter(|address| !address.is_empty()) else {
             return Ok(None);
@@ -53,30 +55,30 @@ impl ServiceManager {
         Ok(Some(Arc::new(ServiceManager { socket, watchdog, pulses, began: Instant::now() })))
     }
 
-    /// It answers.
+    /// Says that the server answers.
     pub fn ready(&self, status: &str) {
         self.tell(&format!("READY=1\nSTATUS={status}"));
     }
 
-    /// It is about to read again what it read at the start.
+    /// Says that the server is about to read its files again.
     pub fn reloading(&self) {
-        // systemd tells by the time whether this is about the signal that it has just sent.
+        // By the time systemd can tell whether this answers the signal that it has just sent.
         let now = clock_gettime(ClockId::Monotonic);
         let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
     }
 
-    /// It ends.
+    /// Says that the server is about to end.
     pub fn stopping(&self) {
         self.tell("STOPPING=1\nSTATUS=Stopping; answers under way may finish");
     }
 
     fn tell(&self, lines: &str) {
-        // Not to be heard is no reason not to serve.
+        // The server runs as well if the manager does not get it.
         let _ = self.socket.send(lines.as_bytes());
     }
 
-    /// An observer by which a worker shows that it is alive, if that is wanted.
+    /// An observer with which a worker shows that it is alive, if the manager wants to know.
     pub fn pulse(&self) -> Option<Pulse> {
         let interval = self.watchdog? / 4;
         let beat = Arc::new(AtomicU64::new(self.since_start()));
@@ -84,7 +86,7 @@ impl ServiceManager {
         Some(Pulse { beat, began: self.began, interval, next: Instant::now() })
     }
 
-    /// Says so for as long as the workers are alive, on a thread of its own, if that is wanted.
+    /// Starts a thread that sends WATCHDOG=1 for as long as all workers are alive, if the manager wants that.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -128,16 +130,16 @@ fn connect(address: &OsStr) -> io::Result<UnixDatagram> {
         }
         _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must begin with / or @")),
     }
-    // A manager that does not read must not keep us waiting.
+    // A send must not block when the manager does not read.
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
 
-/// Beats as long as its worker's loop turns: the loop asks observers when they want to be called, and
-/// calls them then, whether or not there is anything else to do.
+/// Notes the time as long as its worker's loop runs: the loop asks each observer when it wants to be called, and calls
+/// it then, whether or not there is anything else to do.
 #[derive(Debug)]
 pub struct Pulse {
-    /// When it last did, in microseconds after the start.
+    /// The last time that it noted, in microseconds after `began`.
     beat: Arc<AtomicU64>,
     began: Instant,
     interval: Duration,
@@ -157,7 +159,7 @@ impl Observer for Pulse {
 
     fn flush(&mut self) {
         let now = Instant::now();
-        // It is called when another observer wants it, too.
+        // The loop also calls it when another observer wants to be called.
         if self.next <= now {
             self.beat.store(to_microseconds(now.saturating_duration_since(self.began)), Ordering::Relaxed);
             self.next = now + self.interval;
@@ -197,7 +199,7 @@ mod tests {
         let limit = Duration::from_millis(1);
         let (manager, _other) = manager(Some(limit));
         let (mut lively, mut stuck) = (manager.pulse().expect("wanted"), manager.pulse().expect("wanted"));
-        // Both have had their first turn, and then one of them no more.
+        // Both are due; then only one of them is called.
         (lively.next, stuck.next) = (manager.began, manager.began);
         stuck.flush();
         let began = Instant::now();

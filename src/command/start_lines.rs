@@ -1,8 +1,8 @@
 //! What the program prints when the server starts.
 //!
-//! To a terminal it prints what is served, where, how to share it, and how to stop it. To anything else it prints exactly
-//! one line, which scripts can rely on: `Listening on http://127.0.0.1:8000/`, with the base path at its end. (With `--qr`
-//! a QR code follows.)
+//! To a terminal it prints what is served, where, how to share it, and how to stop it. To anything else it prints
+//! exactly one line, which scripts can rely on: `Listening on http://127.0.0.1:8000/`, with the base path at its end.
+//! (With `--qr` a QR code follows.)
 
 use super::cli::{Config, DEFAULT_PORT};
 use super::qr_code;

@@ -7,8 +7,8 @@
 //! 192.168.1.5       none                       http://192.168.1.5:8000/
 //! ```
 //!
-//! A URL never has 0.0.0.0 or `::` in it: these say that a server listens on all addresses, and are no destination (RFC 1122
-//! section 3.2.1.3).
+//! A URL never has 0.0.0.0 or `::` in it: these say that a server listens on all addresses, and are no destination
+//! (RFC 1122 section 3.2.1.3).
 
 use crate::base::human;
 use crate::http::base_path::BasePath;
@@ -209,9 +209,9 @@ mod tests {
                 &["10.8.0.2"],
                 &["192.168.1.5", "172.17.0.1", "10.8.0.2"],
             ),
-            // What a machine has given itself.
+            // Link-local addresses.
             (&["0.0.0.0", "::"], &[("169.254.7.7", ""), ("fe80::1", ""), ("127.0.0.1", "")], &[], &[]),
-            // What somebody has named stands there whatever it is.
+            // Addresses that the user has named are all there.
             (
                 &["169.254.7.7", "10.8.0.2"],
                 &[("169.254.7.7", ""), ("10.8.0.2", "t")],

@@ -1,4 +1,8 @@
-//! `--auth` from the command's side: the file of users, the thread that verifies, and `--hash`.
+//! `--auth`, `--auth-file` and `--hash`: the file of users is read here, and the thread that verifies passwords is
+//! started.
+//!
+//! The plain case, `glasshttp folder`, has no users, and `open` gives `None`. How a password is verified is in
+//! [`crate::site::auth`].
 
 use super::private_files::ServedFolder;
 use super::terminal::report;
@@ -11,10 +15,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How long a line of standard input may be.
+/// How many bytes of a line of standard input are read.
 const MAX_LINE: u64 = 64 * 1024;
 
-/// Who may come in; `None` for everybody. An error is one line that says what to do.
+/// What asks clients for a password; `None` if everybody may ask. An error is one line that says what to do.
 pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>>, String> {
     let options = &config.auth;
     if options.plain.is_empty() && options.file.is_none() {
@@ -30,14 +34,14 @@ fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
     format!("{}:{line}: {why}", human::OneLine(path))
 }
 
-/// Reads the file of users again, if there is one. If it is no good, the users from before stay.
+/// Reads the file of users again. If something is wrong with it, the users from before stay.
 pub(crate) fn reload(door: &Door, path: &Path, served: &ServedFolder) -> Result<(), String> {
     text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
     let content = read(path, served)?;
     door.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
 }
 
-/// Starts the thread that verifies passwords, if that takes long.
+/// Starts the thread that verifies passwords, if there are hashes, which take long to compute.
 pub(crate) fn start(door: &Arc<Door>) -> Result<(), String> {
     if door.auth().is_slow() {
         let verifier = Arc::clone(door);
@@ -83,8 +87,8 @@ pub(crate) fn print_line(user: &str) -> Result<(), String> {
         .map_err(|error| format!("cannot print the line: {}", human::reason(&error)))
 }
 
-/// From a terminal without echo, and twice, since nobody can see what is typed; from anything else
-/// one line.
+/// Reads a password: from a terminal without echo and twice, since the user cannot see what is typed; from anything
+/// else one line.
 fn ask_for_password(user: &str) -> Result<String, String> {
     let failed = |error: io::Error| format!("cannot read the password: {}", human::reason(&error));
     if io::stdin().is_terminal() {

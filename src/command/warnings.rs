@@ -1,4 +1,5 @@
-//! Warnings at the start: the user may be surprised by what the server gives away, or by a browser that refuses its port.
+//! Warnings at the start: the user may be surprised by what the server gives away, or by a browser that refuses its
+//! port.
 //!
 //! ```text
 //! glasshttp -p 6000     browsers refuse to open port 6000, which is another protocol's ...

@@ -1,7 +1,7 @@
 //! What the command line comes to: all that the rest of the program has to know of it.
 //!
-//! Options that nothing has to be computed from stay in their groups, as [`Config::output`]; from others come the options
-//! of the chapters below, as [`Config::site`].
+//! Options that nothing has to be computed from stay in their groups, as [`Config::output`]; from others come the
+//! options of the chapters below, as [`Config::site`].
 
 use super::{AuthOptions, ListenOptions, Manual, OutputOptions, Reloading, RunningOptions};
 use crate::command::private_files::ServedFolder;

@@ -51,7 +51,8 @@ impl LimitOptions {
         self.threads.map_or(machine.processors, usize::from)
     }
 
-    /// How many connections may be open. Each may also have a file open, so the default is half of what there is room for.
+    /// How many connections may be open. Each may also have a file open, so the default is half of what there is room
+    /// for.
     pub(super) fn max_connections(&self, machine: &Machine) -> usize {
         match self.max_connections {
             Some(count) => count as usize,

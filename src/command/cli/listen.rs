@@ -26,7 +26,8 @@ const MAX_SOCKET_NAME: usize = 107;
 #[command(next_help_heading = "Where")]
 pub struct ListenOptions {
     /// The port; 0 takes any free one [default: 8000]
-    #[arg(short, long, value_name = "PORT", value_parser = number(0..=u16::MAX), env = "GLASSHTTP_PORT", hide_env = true)]
+    #[arg(short, long, value_name = "PORT", value_parser = number(0..=u16::MAX),
+          env = "GLASSHTTP_PORT", hide_env = true)]
     pub port: Option<u16>,
 
     /// An address to listen on, repeatable; 0.0.0.0 or :: is the whole network, unix:PATH a Unix socket
@@ -119,9 +120,9 @@ impl ListenOptions {
         self.bind.is_empty() || self.bind.iter().any(|bind| !matches!(bind, Bind::Unix(_)))
     }
 
-    /// The host names by which clients may ask for files. The server checks them where this machine alone can connect to
-    /// a port: a page of the web can make the browser of this machine ask there (DNS rebinding). No page can make it
-    /// connect to a Unix socket.
+    /// The host names by which clients may ask for files. The server checks them where this machine alone can connect
+    /// to a port: a page of the web can make the browser of this machine ask there (DNS rebinding). No page can make
+    /// it connect to a Unix socket.
     pub(super) fn hosts(&self) -> Hosts {
         let is_loopback_only = self.addresses().iter().all(|address| address.to_canonical().is_loopback());
         if is_loopback_only && self.have_a_port() {

@@ -22,7 +22,8 @@
 //! | `limits.rs` | Limits | threads, connections, timeouts |
 //! | `running.rs` | For running it longer | the log file, the sandbox, `--check` |
 //!
-//! The plain case, `glasshttp folder`, goes through [`Cli::read`] and [`Cli::into_config`]; every option has its default.
+//! The plain case, `glasshttp folder`, goes through [`Cli::read`] and [`Cli::into_config`]; every option has its
+//! default.
 
 mod auth;
 mod check_url;
@@ -139,7 +140,7 @@ impl Cli {
     /// When something in them makes no sense, or the user asked for help.
     pub fn read() -> Result<Cli, Unread> {
         let arguments: Vec<_> = std::env::args_os().collect();
-        let command = variables::heeded(Cli::command());
+        let command = variables::without_unset(Cli::command());
         Cli::parse_by(command.clone(), &arguments).map_err(|error| {
             if !error.use_stderr() {
                 return Unread::Help(error);
@@ -155,7 +156,7 @@ impl Cli {
     fn parse_by(mut command: Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        cli.variables = Variable::said(&command, &matches);
+        cli.variables = Variable::set_by_environment(&command, &matches);
         cli.check()
     }
 

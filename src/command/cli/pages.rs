@@ -137,8 +137,9 @@ fn parse_reload(text: &str) -> Result<ReloadHow, String> {
     }
 }
 
-/// Reads an origin, and gives it as browsers write it in the Origin field: scheme and host in lower case, the port unless
-/// it is the scheme's default, and nothing after them. `*` stands for all origins, and `*.` before a host for all below it.
+/// Reads an origin, and gives it as browsers write it in the Origin field: scheme and host in lower case, the port
+/// unless it is the scheme's default, and nothing after them. `*` stands for all origins, and `*.` before a host for
+/// all below it.
 fn parse_origin(text: &str) -> Result<String, String> {
     if text == "*" {
         return Ok(text.to_owned());

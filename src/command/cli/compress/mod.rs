@@ -1,4 +1,5 @@
-//! `--compress`. The Cargo feature `compress` decides whether there is such an option; `disabled.rs` has the same names.
+//! `--compress`. The Cargo feature `compress` decides whether there is such an option; `disabled.rs` has the same
+//! names.
 
 #[cfg(not(feature = "compress"))]
 #[path = "disabled.rs"]
