@@ -72,13 +72,29 @@ pub(super) const FOREIGN_OPTIONS: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// A tip about an argument that is none of ours.
-pub(super) fn for_argument(argument: &str) -> Option<&'static str> {
+/// A tip about an argument that is none of ours. `command` has the options of this build: a tip that names one which
+/// was left out would not help.
+pub(super) fn for_argument(argument: &str, command: &Command) -> Option<&'static str> {
     if !argument.starts_with('-') {
         return Some("one folder is served, and a port comes with --port PORT");
     }
     let name = argument.split_once('=').map_or(argument, |(name, _)| name);
-    FOREIGN_OPTIONS.iter().find(|(names, _)| names.contains(&name)).map(|(_, tip)| *tip)
+    let (_, tip) = FOREIGN_OPTIONS.iter().find(|(names, _)| names.contains(&name))?;
+    options_in(tip).all(|option| has_option(command, option)).then_some(*tip)
+}
+
+/// The options that a tip names.
+pub(super) fn options_in(tip: &str) -> impl Iterator<Item = &str> {
+    tip.split([' ', '[', ',', ';']).filter(|word| word.starts_with('-'))
+}
+
+/// Whether this command has this option, such as `-p`, `--port` or `--host`, which is hidden.
+pub(super) fn has_option(command: &Command, name: &str) -> bool {
+    command.get_arguments().any(|arg| {
+        let is_short = arg.get_short().is_some_and(|short| name == format!("-{short}"));
+        let long = name.strip_prefix("--").unwrap_or_default();
+        is_short || arg.get_long() == Some(long) || arg.get_all_aliases().unwrap_or_default().contains(&long)
+    })
 }
 
 /// A tip about a value that this option cannot take.

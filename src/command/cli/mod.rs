@@ -147,7 +147,7 @@ impl Cli {
             }
             let to_blame =
                 Variable::to_blame(&command, &error, |command| Cli::parse_by(command, &arguments).map(drop));
-            let line = variables::rename_all(&to_blame, &usage_error::one_line(&error));
+            let line = variables::rename_all(&to_blame, &usage_error::one_line(&error, &command));
             Unread::Misuse(format!("glasshttp: {line} (see glasshttp --help)"))
         })
     }

@@ -13,10 +13,11 @@
 //! ```
 
 use crate::command::tips;
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// The line: what is wrong, and a tip if there is one.
-pub(super) fn one_line(error: &clap::Error) -> String {
+/// The line: what is wrong, and a tip if there is one. `command` is the one that gave the error.
+pub(super) fn one_line(error: &clap::Error, command: &Command) -> String {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
@@ -29,7 +30,7 @@ pub(super) fn one_line(error: &clap::Error) -> String {
         text = text.replace(value, "...");
     }
     let tip = match error.kind() {
-        ErrorKind::UnknownArgument => tips::for_argument(argument),
+        ErrorKind::UnknownArgument => tips::for_argument(argument, command),
         _ => tips::for_value(option, value),
     };
     let mut skipped = vec!["Usage:", "For more information", "tip: to pass"];
