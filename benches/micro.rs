@@ -7,7 +7,7 @@ use glasshttp::glass::access_log::{AccessLog, Format};
 use glasshttp::http::request::{HeadScanner, Version};
 use glasshttp::http::response::{Framing, Head, OwnFields};
 use glasshttp::http::{Headers, Request, Status, date, range};
-use glasshttp::server::{Exchange, Observer};
+use glasshttp::server::{Event, Exchange, Observer};
 use glasshttp::site::{Hosts, Options, Root, Site};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant, SystemTime};
@@ -132,7 +132,8 @@ fn log_line(bencher: Bencher, format: &str) {
         is_internal: false,
         number: 1,
         body_length: 1234,
-        story: None,
+        began: Instant::now(),
+        capture: None,
         client: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
         forwarded: None,
         method: "GET",
@@ -148,5 +149,5 @@ fn log_line(bencher: Bencher, format: &str) {
     let log = AccessLog::start(format, jiff::tz::TimeZone::system(), std::io::sink());
     let mut observer = log.observer();
     let now = Instant::now();
-    bencher.bench_local(|| observer.observe(black_box(&exchange), now));
+    bencher.bench_local(|| observer.notice(&Event::Ended(black_box(&exchange)), now));
 }

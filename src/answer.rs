@@ -1,16 +1,26 @@
-//! What passes between a site and the server storey: answers ([`Response`], [`Body`]), bodies that are
-//! made while they are sent ([`Stream`]), and bodies that are taken in ([`Uploads`], [`Receiver`]).
+//! What an application gives to a server: neither [`crate::server`] nor [`crate::site`] knows the other, and both
+//! know this.
 //!
-//! A [`Body`] says what is to be sent. It is data, but for a stream, which is asked for its next piece.
-//! How any of it gets onto the wire (copied, by sendfile, in chunks) only the server storey knows.
+//! ```text
+//! Request ──▶ Begin::Answer(Response)                a page, a file, a refusal
+//!             Begin::Receive(Receiver) ──▶ Response    an upload
+//!             Begin::Later                            a password that takes time to verify
+//! ```
+//!
+//! The plain case is a [`Response`] with a [`Body`], which says what is to be sent. It is data, but for a [`Stream`],
+//! which is asked for its next piece. How any of it gets onto the wire (copied, by sendfile, in chunks) only the server
+//! knows.
 
+use crate::base::platform::open;
 use crate::http::client::Client;
-use crate::http::{Headers, Refusal, Request, Status};
+use crate::http::framing::Framing;
+use crate::http::{Headers, Refusal, Status};
 use std::fmt;
 use std::fs::File;
+use std::net::IpAddr;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Instant;
 
 /// An answer, whole but for the fields that belong to the connection.
@@ -32,6 +42,30 @@ impl Response {
         headers.push("Cache-Control", "no-store");
         Response { status: Status::OK, headers, body }
     }
+
+    /// A refusal, as one line of text.
+    pub fn of_refusal(refusal: &Refusal) -> Response {
+        Response::of_line(refusal, &refusal.why)
+    }
+
+    /// A refusal as one line of text that gives this reason.
+    pub fn of_line(refusal: &Refusal, why: &str) -> Response {
+        let text = format!("{} {}: {why}\n", refusal.status.code(), refusal.status.phrase());
+        Response::of_text(refusal.status, "text/plain; charset=utf-8", text)
+    }
+
+    /// A text that says why there is nothing else. Who asks differently may get another.
+    pub fn of_text(status: Status, content_type: &str, text: String) -> Response {
+        let mut headers = Headers::default();
+        headers.push("Content-Type", content_type);
+        headers.push("Cache-Control", "no-cache");
+        headers.push("Vary", "Accept");
+        if status == Status::SERVICE_UNAVAILABLE {
+            // It is for want of room, and there is room again as soon as others are done.
+            headers.push("Retry-After", "1");
+        }
+        Response { status, headers, body: Body::Bytes(text.into_bytes()) }
+    }
 }
 
 /// What a response carries.
@@ -50,78 +84,95 @@ pub enum Body {
     Stream(Box<dyn Stream>),
 }
 
-/// A body that is made piece by piece. It belongs to one connection, and is dropped with it.
+/// What an application says to a request whose head is whole.
+#[derive(Debug)]
+pub enum Begin {
+    /// This is the answer. It does not depend on the request's body, if there is one.
+    Answer(Response),
+    /// The receiver takes the request's body, and has the answer when all of it has come.
+    Receive(Box<dyn Receiver>),
+    /// The application does not know yet, and keeps [`Arrival::waker`]: when that is called, the same question is
+    /// asked again.
+    Later,
+}
+
+/// What is known of a request beside its head.
+#[derive(Clone, Copy)]
+pub struct Arrival<'a> {
+    /// By when it had begun to arrive: the answer may be as old as that, and no older.
+    pub time: Instant,
+    /// The other end of the connection, whatever a proxy says.
+    pub client: Client,
+    /// For whom a proxy asks, if it is one that is believed.
+    pub forwarded: Option<IpAddr>,
+    /// How the body is delimited that follows the head.
+    pub framing: Framing,
+    /// Makes the waker of the connection.
+    pub wakers: &'a dyn Fn() -> Waker,
+}
+
+impl Arrival<'_> {
+    /// The client that asks, as far as it can be told.
+    pub fn asker(&self) -> Client {
+        self.forwarded.map_or(self.client, Client::from)
+    }
+
+    /// Wakes the connection, so that the application is asked again: for [`Begin::Later`].
+    pub fn waker(&self) -> Waker {
+        (self.wakers)()
+    }
+}
+
+/// Takes the body of one request. If it is dropped before the end, it leaves nothing behind.
+pub trait Receiver: fmt::Debug + Send {
+    /// Takes the next bytes of the content.
+    ///
+    /// # Errors
+    /// When it is too much, or cannot be kept: the rest of the body is not read.
+    fn take(&mut self, content: &[u8]) -> Result<(), Refusal>;
+
+    /// The body is complete: this is the answer.
+    fn finish(self: Box<Self>) -> Response;
+
+    /// The body cannot be received to its end, for this reason: this is the answer.
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response;
+}
+
+/// A body that is made piece by piece, while it is sent. It belongs to one connection, and is dropped with it.
 pub trait Stream: fmt::Debug + Send {
-    /// Gives what comes next. It must not wait: who has nothing says so, and is asked again soon.
+    /// Gives what comes next. It must not wait.
     fn next(&mut self) -> Next;
 
-    /// Whether it may go on for ever, with nothing to give for a long time: events, as they happen.
+    /// Takes the waker of the connection, before the first piece is asked for. A stream that gives
+    /// [`Next::NotYet`] calls it when there is something.
+    fn wake_with(&mut self, _waker: Waker) {}
+
+    /// When [`Stream::next`] is to be called again, after [`Next::NotYet`], even if the waker was not.
+    fn wake_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Whether it may go on without end, with nothing to give for a long time: events, as they happen.
     fn is_endless(&self) -> bool {
         false
     }
 
-    /// The server is about to stop: who would go on for ever ends now.
+    /// The server is about to stop: a stream without end ends now.
     fn stop(&mut self) {}
 }
 
-/// Who is asked about each request as soon as its head is whole, before anything is done with it.
-pub trait Gate: fmt::Debug + Send + Sync {
-    /// Whether a request, which had arrived by then, may be answered. It must not wait: who does not
-    /// know yet says so, and is asked again soon.
-    fn admit(&self, request: &Request<'_>, client: Client, arrived: Instant) -> Admission;
-}
-
-/// What a [`Gate`] says.
-#[derive(Debug)]
-pub enum Admission {
-    /// Come in; this is who you are.
-    Welcome(Vec<u8>),
-    /// Nothing yet: ask again in a moment.
-    NotYet,
-    /// This, and nothing of what was asked for.
-    TurnedAway(Response),
-}
-
-/// Who takes bodies in (uploads); all others are read to their end and forgotten.
-pub trait Uploads: fmt::Debug + Send + Sync {
-    /// Looks at a request whose body is still to come, of this length if that is known: `None` if it is
-    /// none that is taken here, and has to be answered like any other.
-    fn begin(&self, request: &Request<'_>, client: Client, length: Option<u64>) -> Option<Begun>;
-}
-
-/// What becomes of an upload.
-#[derive(Debug)]
-pub enum Begun {
-    /// It is taken.
-    Take(Box<dyn Receiver>),
-    /// It is answered at once, without its body.
-    Answer(Response),
-}
-
-/// Takes the body of one request. Dropped before its end, it leaves nothing behind.
-pub trait Receiver: fmt::Debug + Send {
-    /// Takes what comes next.
-    ///
-    /// # Errors
-    /// When it is too much, or cannot be kept: the rest of the body is not wanted.
-    fn take(&mut self, content: &[u8]) -> Result<(), Refusal>;
-
-    /// That was all of it: the answer.
-    fn finish(self: Box<Self>, request: &Request<'_>) -> Response;
-}
-
-/// What a [`Stream`] has to give.
+/// What a [`Stream`] gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// Bytes, one at least.
     Piece(Vec<u8>),
-    /// Nothing yet.
+    /// Nothing until something happens elsewhere: see [`Stream::wake_with`].
     NotYet,
-    /// Nothing yet, for it takes more work: who asks lets others have their turn, and asks again.
+    /// Nothing yet, since it takes more work: the worker lets others have their turn, and asks again.
     Busy,
-    /// It cannot go on. The connection ends, so that nobody takes what there is for the whole.
+    /// It cannot go on. The connection ends, so that nobody takes what was sent for the whole.
     Broken,
-    /// Nothing more: the body is whole.
+    /// Nothing more: the body is complete.
     End,
 }
 
@@ -154,8 +205,7 @@ pub enum Source {
 
 impl FilePart {
     /// All of what is in memory.
-    #[cfg(feature = "compress")]
-    pub(super) fn of_bytes(bytes: Arc<[u8]>) -> FilePart {
+    pub fn of_bytes(bytes: Arc<[u8]>) -> FilePart {
         FilePart { range: 0..bytes.len() as u64, source: Source::Memory(bytes) }
     }
 
@@ -165,7 +215,7 @@ impl FilePart {
     }
 
     /// Appends its first bytes, at most so many.
-    pub(super) fn append_start(&self, onto: &mut Vec<u8>, most: usize) {
+    pub fn append_start(&self, onto: &mut Vec<u8>, most: usize) {
         let count = usize::try_from(self.length()).map_or(most, |length| length.min(most));
         match &self.source {
             Source::Memory(bytes) => {
@@ -175,7 +225,7 @@ impl FilePart {
             Source::Disk(file) => {
                 let before = onto.len();
                 onto.resize(before + count, 0);
-                let read = file.read_at(&mut onto[before..], self.range.start).unwrap_or(0);
+                let read = open::read_at(file, &mut onto[before..], self.range.start).unwrap_or(0);
                 onto.truncate(before + read);
             }
         }

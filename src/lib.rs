@@ -61,9 +61,6 @@
 //! Before all this, whoever has never opened a socket starts with `examples/`, nine programs from an
 //! echo server to a small HTTP server, and the course in `www/guide/`.
 
-#[cfg(not(unix))]
-compile_error!("glasshttp needs a Unix: it opens files by their descriptors and serves names as bytes");
-
 pub mod answer;
 pub mod base;
 pub mod command;

@@ -1,8 +1,8 @@
 //! The engine by itself: a real server on a real port, and in place of the site a function.
 
-use glasshttp::answer::{Body, FilePart, Response, Source};
+use glasshttp::answer::{Arrival, Body, FilePart, Response, Source};
 use glasshttp::http::{Headers, Request, Status};
-use glasshttp::server::{Arrival, Options, Server, Stopper};
+use glasshttp::server::{Options, Server, Stopper};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
@@ -34,7 +34,7 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let server = Server::new(vec![listener.into()], options).expect("a server");
         let (address, stopper) = (server.addresses()[0], server.stopper());
-        let run = move || server.run(&respond, &|| None).expect("it runs until it is stopped");
+        let run = move || server.run(&respond, &Vec::new).expect("it runs until it is stopped");
         Running { address, stopper, thread: Some(std::thread::spawn(run)) }
     }
 
@@ -107,6 +107,7 @@ fn a_panic_costs_its_connection_and_no_other() {
     assert_eq!(read_body(&mut before), "/1");
     for _ in 0..3 {
         get(&mut panics, "/panic");
+        assert!(read_body(&mut panics).starts_with("500 Internal Server Error: "));
         assert!(is_closed(&mut panics));
         panics = server.connect();
     }

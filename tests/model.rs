@@ -15,7 +15,7 @@
 //!
 //! The cases are the same in each run. `PROPTEST_CASES=100000 PROPTEST_RNG_SEED=1` tries others.
 
-use glasshttp::answer::{Body, FilePart, Piece, Response, Source};
+use glasshttp::answer::{Arrival, Body, FilePart, Piece, Response, Source};
 use glasshttp::base::budget::Budget;
 use glasshttp::http::chunked::ChunkedDecoder;
 use glasshttp::http::framing::{Framing, expects_continue};
@@ -23,15 +23,16 @@ use glasshttp::http::request::HeadScanner;
 use glasshttp::http::{Headers, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
+use glasshttp::server::events::Observers;
 use glasshttp::server::transport::{Transport, copy_file};
-use glasshttp::server::{Exchange, Observer, Options};
+use glasshttp::server::{self, Exchange, Interests, Observer, Options};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseResult};
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 // ---- what a client sends
@@ -328,7 +329,7 @@ struct Model {
     /// The last answer is among those that are due.
     is_over: bool,
     is_stopping: bool,
-    /// How many requests the site had answered when the server was told to stop.
+    /// How many requests were answered when the server was told to stop.
     answered_before: usize,
     /// Which answer is the last is settled, even if the server stops.
     is_settled: bool,
@@ -381,14 +382,13 @@ impl Model {
         self.owed.push(answer);
     }
 
-    /// A part of a request has arrived, and no more is to be waited for. The body of a POST nobody wants:
-    /// if that is all that is missing, the site's answer comes without it.
+    /// A part of a request has arrived, and no more is to be waited for. Nobody takes a body here: if that is all
+    /// that is missing, the site's answer comes without it.
     fn is_late(&mut self) {
         let rest = &self.input[self.request_begins..self.heard].to_vec();
         let head = HeadScanner::default().find_end(rest);
         if let Ok(Some(head)) = head
             && let Ok(request) = Request::parse(&rest[head])
-            && request.line.starts_with(b"POST ")
         {
             self.owe(Answer::of_site(&request, true));
             (self.is_over, self.is_settled) = (true, true);
@@ -407,7 +407,7 @@ impl Model {
 
     /// When the server stops, those requests count that the connection has read, and which that are
     /// nobody can say from outside; the last of them is told that it is. So this learns from what came
-    /// out, and gives whether it can be right: all that the site has answered must come out, and who was
+    /// out, and gives whether it can be right: all that was answered must come out, and who was
     /// answered after the stop must have been told.
     fn learn_from(&mut self, sent: &[u8], nothing_left: bool, answered: usize) -> bool {
         if !self.is_stopping || self.is_settled {
@@ -573,9 +573,9 @@ struct Bench {
     output: Vec<u8>,
     /// Enough for all that the client can ask for; all of it is there again when that is sent.
     budget: Arc<Budget>,
-    observed: Observed,
-    /// How many requests the site has answered.
-    answered: AtomicUsize,
+    observers: Observers,
+    /// The exchanges that the observer was told of.
+    observed: Arc<Mutex<Vec<Exchange>>>,
     model: Model,
     /// There is room that the kernel has not told of.
     room_is_quiet: bool,
@@ -584,11 +584,17 @@ struct Bench {
 }
 
 #[derive(Default)]
-struct Observed(Vec<Exchange>);
+struct Observed(Arc<Mutex<Vec<Exchange>>>);
 
 impl Observer for Observed {
-    fn observe(&mut self, exchange: &Exchange, _now: Instant) {
-        self.0.push(exchange.clone());
+    fn interests(&self) -> Interests {
+        Interests::default()
+    }
+
+    fn notice(&mut self, event: &server::Event<'_>, _now: Instant) {
+        if let server::Event::Ended(exchange) = event {
+            self.0.lock().expect("no panic").push((*exchange).clone());
+        }
     }
 }
 
@@ -603,7 +609,7 @@ impl Bench {
             stop_timeout: 10 * second,
             ..Options::default()
         };
-        let now = Instant::now();
+        let (now, observed) = (Instant::now(), Arc::<Mutex<_>>::default());
         let socket = Socket { at_once, ..Socket::default() };
         Bench {
             connection: Connection::new(socket, IpAddr::V4(Ipv4Addr::LOCALHOST).into(), now, &options),
@@ -612,8 +618,8 @@ impl Bench {
             input: ReadBuffer::default(),
             output: Vec::new(),
             budget: Budget::new(MOST_REQUESTS * LARGE),
-            observed: Observed::default(),
-            answered: AtomicUsize::new(0),
+            observers: Observers::new(vec![Box::new(Observed(Arc::clone(&observed)))]),
+            observed,
             model: Model::new(requests),
             room_is_quiet: false,
             must_end: false,
@@ -625,23 +631,20 @@ impl Bench {
     }
 
     fn answered(&self) -> usize {
-        self.answered.load(Ordering::Relaxed)
+        self.connection.answered() as usize
     }
 
     fn turn(&mut self, act: Act) -> Next {
-        let answered = &self.answered;
         let mut turn = Turn {
             now: self.now,
             date: &date::imf_fixdate(0),
             input: &mut self.input,
             output: &mut self.output,
-            respond: &|request, _arrival| {
-                answered.fetch_add(1, Ordering::Relaxed);
-                respond(request)
-            },
-            observer: Some(&mut self.observed),
+            application: &|request: &Request<'_>, _: &Arrival<'_>| respond(request),
+            observers: &mut self.observers,
             options: &self.options,
             budget: &self.budget,
+            wakers: &|| Waker::noop().clone(),
         };
         act(&mut self.connection, &mut turn)
     }
@@ -774,7 +777,7 @@ impl Bench {
     /// The observer is told of what is wholly sent, and in the end of all that was begun.
     fn check_observer(&mut self, next: Next) -> TestCaseResult {
         let sent = self.socket().sent.len();
-        let (told, model) = (&self.observed.0, &self.model);
+        let (told, model) = (self.observed.lock().expect("no panic"), &self.model);
         let whole = model.ends.partition_point(|&end| end <= sent);
         let begun = model.ends.partition_point(|&end| end < sent) + usize::from(sent > 0);
         if next == Next::Close {

@@ -6,7 +6,8 @@
 
 mod support;
 
-use glasshttp::site::sandbox::{Extent, Opener, Rules, Sandbox};
+use glasshttp::base::platform::sandbox::{Extent, Rules};
+use glasshttp::site::sandbox::{Sandbox, Who};
 use std::fs::{self, File};
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -39,7 +40,7 @@ fn inside<T: Send + 'static>(
     act: impl FnOnce(&Extent) -> T + Send + 'static,
 ) -> T {
     let site = File::open(house.join("site")).expect("it is there");
-    std::thread::spawn(move || act(&rules.enforce(site))).join().expect("no panic")
+    std::thread::spawn(move || act(&rules.enforce(&site))).join().expect("no panic")
 }
 
 /// Whether it could be done, and if not, that the kernel did not let us.
@@ -117,7 +118,7 @@ fn from_inside_nobody_can_be_connected_to_and_no_port_be_opened() {
 }
 
 #[test]
-fn when_the_folder_is_another_one_a_deputy_opens_what_is_in_it_and_nothing_else() {
+fn when_the_folder_is_another_one_an_opener_opens_what_is_in_it_and_nothing_else() {
     if !is_there() {
         return;
     }
@@ -125,16 +126,16 @@ fn when_the_folder_is_another_one_a_deputy_opens_what_is_in_it_and_nothing_else(
     let at = outer.path();
     let (site, secret) = (at.join("site"), at.join("secret"));
     let sandbox = Sandbox::new(site.clone(), rules(false, false));
-    let deputies = sandbox.deputies();
-    let deputy = || {
+    let openers = sandbox.openers();
+    let opener = || {
         let now = fs::metadata(at.join("site")).expect("it is there");
-        deputies.of((now.dev(), now.ino()))
+        openers.of((now.dev(), now.ino()))
     };
     let ask = |path: &Path| {
         let path = path.to_owned();
-        match deputy() {
-            Opener::Deputy(deputy) => deputy.act(move || may(fs::read(path))),
-            Opener::Ourselves | Opener::Nobody => None,
+        match opener() {
+            Who::Opener(opener) => opener.run(move || may(fs::read(path))),
+            Who::Ourselves | Who::Nobody => None,
         }
     };
     let open = |path: &Path| may(fs::read(path));
@@ -163,8 +164,8 @@ fn when_the_folder_is_another_one_a_deputy_opens_what_is_in_it_and_nothing_else(
                 done.recv().expect("it is replaced");
                 assert!(!open(&site.join("a.txt")));
                 assert_eq!((ask(&site.join("a.txt")), ask(secret)), (Some(true), Some(false)));
-                let Opener::Deputy(deputy) = deputy() else { panic!("there is none") };
-                assert_eq!(deputy.act(|| panic!("it is caught")), None::<()>);
+                let Who::Opener(opener) = opener() else { panic!("there is none") };
+                assert_eq!(opener.run(|| panic!("it is caught")), None::<()>);
                 assert_eq!(ask(&site.join("a.txt")), Some(true), "a panic costs nobody else anything");
             }
         });
@@ -292,7 +293,7 @@ fn a_folder_that_is_removed_and_made_anew_is_served_and_added_to_as_before() {
 }
 
 #[test]
-fn a_deputy_is_for_the_folder_that_it_went_to_and_for_no_other() {
+fn an_opener_is_for_the_folder_that_it_went_to_and_for_no_other() {
     if !is_there() {
         return;
     }
@@ -303,11 +304,11 @@ fn a_deputy_is_for_the_folder_that_it_went_to_and_for_no_other() {
     };
     let (first, other) = (identity("site"), identity("other"));
     let sandbox = Sandbox::new(outer.path().join("site"), rules(false, false));
-    let deputies = sandbox.deputies();
+    let openers = sandbox.openers();
     let ran = sandbox.run(move |_| {
-        assert!(matches!(deputies.of(first), Opener::Ourselves));
+        assert!(matches!(openers.of(first), Who::Ourselves));
         // By the time that somebody could go there, the path leads to the first one again.
-        assert!(matches!(deputies.of(other), Opener::Nobody));
+        assert!(matches!(openers.of(other), Who::Nobody));
     });
     ran.expect("it was started");
 }

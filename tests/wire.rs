@@ -52,7 +52,9 @@
 //! leave the connection open also with all their requests sent before an answer is read
 //! (pipelining), and at last all of these, one after another, on one connection.
 
-use glasshttp::server::{self, Arrival, Server, Stopper};
+use glasshttp::answer::{Arrival, Response};
+use glasshttp::http::{Refusal, Request};
+use glasshttp::server::{self, Application, Begun, Server, Stopper};
 use glasshttp::site::{self, Hosts, Root, Site};
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -771,6 +773,19 @@ impl Servers {
     }
 }
 
+/// A site, and nothing of the server's own.
+struct SiteAlone(Site);
+
+impl Application for SiteAlone {
+    fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
+        self.0.begin(request, arrival).into()
+    }
+
+    fn refuse(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
+        self.0.refuse_for_server(request, refusal)
+    }
+}
+
 impl Running {
     fn start(site: Site) -> io::Result<Running> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -786,9 +801,7 @@ impl Running {
         };
         let server = Server::new(vec![listener.into()], options)?;
         let stopper = server.stopper();
-        let thread = thread::spawn(move || {
-            server.run(&|request: &_, arrival: &Arrival| site.respond(request, arrival.time), &|| None)
-        });
+        let thread = thread::spawn(move || server.run(&SiteAlone(site), &Vec::new));
         Ok(Running { address, stopper, thread: Some(thread) })
     }
 }

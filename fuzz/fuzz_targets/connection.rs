@@ -12,12 +12,14 @@
 
 #![no_main]
 
-use glasshttp::http::{Request, Status, date};
+use glasshttp::answer::{Arrival, Begin, Body, Receiver, Response};
 use glasshttp::base::budget::Budget;
+use glasshttp::http::{Headers, Method, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::transport::{Transport, copy_file};
-use glasshttp::server::{self, Exchange, Observer};
+use glasshttp::server::events::Observers;
+use glasshttp::server::{self, Begun, Event, Exchange, Interests, Observer};
 use glasshttp::site::{self, Hosts, Root, Site};
 use glasshttp_fuzz::unfold;
 use libfuzzer_sys::fuzz_target;
@@ -26,7 +28,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::task::Wake;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 const SCRIPT: u8 = 0x1e;
@@ -200,12 +204,78 @@ impl Transport for Socket {
     }
 }
 
+/// The exchanges that have ended.
 #[derive(Default)]
-struct Observed(Vec<Exchange>);
+struct Observed(Arc<Mutex<Vec<Exchange>>>);
 
 impl Observer for Observed {
-    fn observe(&mut self, exchange: &Exchange, _now: Instant) {
-        self.0.push(exchange.clone());
+    fn interests(&self) -> Interests {
+        Interests { text: true, ..Interests::default() }
+    }
+
+    fn notice(&mut self, event: &Event<'_>, _now: Instant) {
+        if let Event::Ended(exchange) = event {
+            self.0.lock().expect("no panic").push((*exchange).clone());
+        }
+    }
+}
+
+// ---- what answers
+
+/// The site, but for two things: what is sent with PUT is taken and counted, and about all that has a query it first
+/// does not know.
+struct Application<'a> {
+    site: &'a Site,
+    wakes: &'a Wakes,
+}
+
+impl server::Application for Application<'_> {
+    fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
+        if request.line.contains(&b'?') && !self.wakes.has_woken.swap(true, Ordering::Relaxed) {
+            arrival.waker().wake();
+            return Begin::Later.into();
+        }
+        self.wakes.has_woken.store(false, Ordering::Relaxed);
+        if request.method == Method::Put {
+            return Begin::Receive(Box::new(Counting(0))).into();
+        }
+        self.site.begin(request, arrival).into()
+    }
+
+    fn refuse(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
+        self.site.refuse_for_server(request, refusal)
+    }
+}
+
+#[derive(Debug)]
+struct Counting(u64);
+
+impl Receiver for Counting {
+    fn take(&mut self, content: &[u8]) -> Result<(), Refusal> {
+        self.0 += content.len() as u64;
+        if self.0 > 200_000 { Err(Refusal::new(Status::CONTENT_TOO_LARGE, "too much")) } else { Ok(()) }
+    }
+
+    fn finish(self: Box<Self>) -> Response {
+        Response { status: Status::CREATED, headers: Headers::default(), body: Body::Bytes(self.0.to_string().into()) }
+    }
+
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
+        Response::of_refusal(refusal)
+    }
+}
+
+/// Notes that the connection is woken.
+#[derive(Debug, Default)]
+struct Wakes {
+    is_woken: AtomicBool,
+    /// The application has done it for the current request.
+    has_woken: AtomicBool,
+}
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.is_woken.store(true, Ordering::Relaxed);
     }
 }
 
@@ -221,7 +291,9 @@ struct Run<'a> {
     /// What a worker lends.
     input: ReadBuffer,
     output: Vec<u8>,
-    observed: Observed,
+    observers: Observers,
+    observed: Arc<Mutex<Vec<Exchange>>>,
+    wakes: Arc<Wakes>,
     is_closed: bool,
     outcome: Flags,
 }
@@ -252,7 +324,7 @@ impl<'a> Run<'a> {
             stop_timeout: 10 * second,
             ..server::Options::default()
         };
-        let now = Instant::now();
+        let (now, observed) = (Instant::now(), Arc::<Mutex<_>>::default());
         let socket = Socket { room: usize::MAX, ..Socket::default() };
         Run {
             stream,
@@ -261,7 +333,9 @@ impl<'a> Run<'a> {
             options,
             input: ReadBuffer::default(),
             output: Vec::new(),
-            observed: Observed::default(),
+            observers: Observers::new(vec![Box::new(Observed(Arc::clone(&observed)))]),
+            observed,
+            wakes: Arc::default(),
             is_closed: false,
             outcome: Flags::default(),
         }
@@ -289,7 +363,7 @@ impl<'a> Run<'a> {
         }
         assert!(self.is_closed, "it never ends");
         let Flags { is_broken_off, is_late_or_stopped } = self.outcome;
-        let exchanges = self.observed.0;
+        let exchanges = std::mem::take(&mut *self.observed.lock().expect("no panic"));
         let socket = std::mem::take(self.connection.transport());
         Ended { socket, exchanges, is_broken_off, is_late_or_stopped }
     }
@@ -362,6 +436,7 @@ impl<'a> Run<'a> {
             let calls = self.socket().calls;
             match self.turn(site, act) {
                 Next::Close => self.is_closed = true,
+                Next::Wait if self.wakes.is_woken.swap(false, Ordering::Relaxed) => self.connection.wake(),
                 Next::Wait => {
                     assert!(self.connection.deadline() > self.now, "its time is up, and it waits");
                     return;
@@ -383,16 +458,17 @@ impl<'a> Run<'a> {
             date: &date::imf_fixdate(784_111_777),
             input: &mut self.input,
             output: &mut self.output,
-            respond: &|request, arrival| site.respond(request, arrival.time),
-            observer: Some(&mut self.observed),
+            application: &Application { site, wakes: &self.wakes },
+            observers: &mut self.observers,
             options: &self.options,
             budget: &BUDGET,
+            wakers: &|| Arc::clone(&self.wakes).into(),
         };
         act(&mut self.connection, &mut turn)
     }
 }
 
-static BUDGET: LazyLock<std::sync::Arc<Budget>> = LazyLock::new(|| Budget::new(1 << 30));
+static BUDGET: LazyLock<Arc<Budget>> = LazyLock::new(|| Budget::new(1 << 30));
 
 // ---- what came out
 
@@ -405,6 +481,9 @@ struct Answer<'a> {
     is_complete: bool,
 }
 
+/// An interim answer, which is in no log.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
 impl Ended {
     fn check(&self, stream: &[u8]) {
         let sent = &self.socket.sent;
@@ -412,6 +491,10 @@ impl Ended {
         let (mut at, mut says_close) = (0, false);
         let mut exchanges = self.exchanges.iter();
         while at < sent.len() {
+            if sent[at..].starts_with(CONTINUE) {
+                at += CONTINUE.len();
+                continue;
+            }
             assert!(!says_close, "something comes after an answer that says it is the last");
             let exchange = exchanges.next().expect("an exchange for each answer");
             let line = &exchange.request_line;

@@ -13,6 +13,7 @@
 
 #![no_main]
 
+use glasshttp::answer::{Arrival, Body, Response};
 use glasshttp::base::budget::Budget;
 use glasshttp::command::tls::Certificate;
 use glasshttp::http::{Headers, Request, Status, date};
@@ -20,8 +21,8 @@ use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::tls::Tls;
 use glasshttp::server::transport::{Transport, copy_file};
-use glasshttp::server::{self, Arrival};
-use glasshttp::answer::{Body, Response};
+use glasshttp::server::events::Observers;
+use glasshttp::server;
 use glasshttp_fuzz::unfold;
 use libfuzzer_sys::fuzz_target;
 use rustls::crypto::aws_lc_rs;
@@ -381,10 +382,11 @@ impl<T: Transport> Run<T> {
             date: &date::imf_fixdate(784_111_777),
             input: &mut self.input,
             output: &mut self.output,
-            respond: &respond,
-            observer: None,
+            application: &respond,
+            observers: &mut Observers::default(),
             options: &self.options,
             budget: &BUDGET,
+            wakers: &|| std::task::Waker::noop().clone(),
         };
         act(&mut self.connection, &mut turn)
     }

@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn reasons_have_no_numbers() {
-        let error = io::Error::from_raw_os_error(rustix::io::Errno::NOENT.raw_os_error());
+        let error = io::Error::from(crate::base::platform::failure::Failure::NotFound);
         assert_eq!(reason(&error), "no such file or directory");
     }
 

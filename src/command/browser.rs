@@ -8,12 +8,12 @@
 //! The server does not depend on it: a thread of its own does it, and a failure is one line on standard error.
 
 use crate::base::human;
+use crate::base::platform::process;
 use crate::command::service_manager;
 use crate::command::terminal::report;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::fmt::Display;
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 /// What has to be percent-encoded in a URL. `?`, `#` and `%` stay as they are, so that PATH can have a query, a
@@ -84,7 +84,7 @@ fn detached(command: &mut Command) -> &mut Command {
     for name in service_manager::VARIABLES {
         command.env_remove(name);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0)
+    process::apart(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
 #[cfg(test)]

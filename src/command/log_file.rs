@@ -14,13 +14,11 @@
 //!
 //! The plain case, `glasshttp folder`, logs to standard output and does not come here.
 
-use crate::base::human;
-use crate::base::human::OneLine;
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::io::Errno;
-use std::fs::{File, OpenOptions};
+use crate::base::human::{self, OneLine};
+use crate::base::platform::failure::Failure;
+use crate::base::platform::open::to_append;
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -68,16 +66,9 @@ impl LogFile {
 }
 
 fn open(path: &Path) -> Result<File, String> {
-    // Without NONBLOCK, to open a FIFO would wait until another process reads from it.
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    let opened = OpenOptions::new().append(true).create(true).mode(MODE).custom_flags(flags).open(path);
-    let opened = opened.and_then(|file| {
-        fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;
-        Ok(file)
-    });
-    opened.map_err(|error| {
-        let why = match Errno::from_io_error(&error) {
-            Some(Errno::NXIO) => "nobody reads there".to_owned(),
+    to_append(path, MODE).map_err(|error| {
+        let why = match Failure::of(&error) {
+            Some(Failure::NobodyThere) => "nobody reads there".to_owned(),
             _ => human::reason(&error),
         };
         format!("cannot open the log \"{}\": {why}", OneLine(path))

@@ -10,6 +10,7 @@
 //!   which makes sure that no client can ask for one of these files;
 //! - for servers that run for longer: `signals`, `service_manager`, `quit_after`, `check` (whether a server answers).
 
+mod application;
 pub mod browser;
 mod check;
 pub mod cli;
@@ -33,6 +34,7 @@ mod variables;
 mod warnings;
 
 use crate::base::human;
+use crate::base::platform::process;
 use clap::ColorChoice;
 use cli::{Cli, Machine};
 use std::io::{self, IsTerminal, Write};
@@ -45,7 +47,7 @@ use terminal::report;
 pub fn run(cli: Cli) -> Result<(), String> {
     let is_terminal = io::stdout().is_terminal();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let machine = Machine { is_terminal, processors, open_files: raise_open_files() };
+    let machine = Machine { is_terminal, processors, open_files: process::raise_open_files() };
     let config = cli.into_config(&machine);
     let connections = config.server.max_connections;
     if connections > machine.room_for_connections() {
@@ -82,14 +84,4 @@ fn act_on(config: &cli::Config, is_terminal: bool) -> Result<(), String> {
         return Ok(());
     }
     serve::serve(config, is_terminal)
-}
-
-/// Lets this process have as many files open as the administrator allows, and says how many that
-/// is. A connection is a file, too.
-fn raise_open_files() -> usize {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
-    current.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX))
 }

@@ -13,8 +13,7 @@
 //! `glasshttp folder`, has no private files and does not come here.
 
 use crate::base::human::OneLine;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use crate::base::platform::status::{self, FileType, Stat};
 use std::path::{Component, Path, PathBuf};
 
 /// How many symbolic links may follow one another, as in the kernel.
@@ -46,19 +45,19 @@ impl ServedFolder {
         let refused = |how: String| Err(format!("{what} \"{shown}\" {how}"));
         // A file that cannot be found is not served either. The function that opens it reports the error.
         let (Ok(root), Some(file)) = (self.path.canonicalize(), resolve(path)) else { return Ok(()) };
-        let Ok(top) = root.metadata() else { return Ok(()) };
+        let Ok(top) = status::at(&root) else { return Ok(()) };
         let below = file
             .ancestors()
-            .find(|above| above.metadata().is_ok_and(|above| is_same(&above, &top)))
+            .find(|above| status::at(above).is_ok_and(|above| above.identity == top.identity))
             .and_then(|above| file.strip_prefix(above).ok());
         // A single file is served whatever its name.
-        if below.is_some_and(|below| top.is_file() || self.serves(below)) {
+        if below.is_some_and(|below| top.file_type == FileType::RegularFile || self.serves(below)) {
             return refused(
                 "is in the folder that is served, where all could read it: put it elsewhere".into(),
             );
         }
-        let Ok(found) = file.metadata() else { return Ok(()) };
-        if !found.is_file() || found.nlink() < 2 {
+        let Ok(found) = status::at(&file) else { return Ok(()) };
+        if found.file_type != FileType::RegularFile || found.names < 2 {
             return Ok(());
         }
         match self.other_name(&root, &found) {
@@ -86,7 +85,7 @@ impl ServedFolder {
     }
 
     /// A name of this file in the folder, if it has one there that is served.
-    fn other_name(&self, root: &Path, file: &Metadata) -> Result<Option<PathBuf>, ()> {
+    fn other_name(&self, root: &Path, file: &Stat) -> Result<Option<PathBuf>, ()> {
         let (mut folders, mut seen) = (vec![root.to_owned()], 0);
         while let Some(folder) = folders.pop() {
             // A folder that this process may not read is not served either.
@@ -100,20 +99,20 @@ impl ServedFolder {
                 if !self.serves(below) {
                     continue;
                 }
-                match entry.metadata() {
+                match status::of_link(&path) {
                     // A file has all its names on one file system.
-                    Ok(found) if found.is_dir() && found.dev() == file.dev() => folders.push(path),
-                    Ok(found) if is_same(&found, file) => return Ok(Some(below.to_owned())),
+                    Ok(found)
+                        if found.file_type == FileType::Directory && found.identity.0 == file.identity.0 =>
+                    {
+                        folders.push(path);
+                    }
+                    Ok(found) if found.identity == file.identity => return Ok(Some(below.to_owned())),
                     _ => {}
                 }
             }
         }
         Ok(None)
     }
-}
-
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 /// Where this path leads, through all symbolic links. Its last component need not be there.

@@ -13,7 +13,7 @@
 //! Each worker notes when it has answered. Nothing polls: the thread that waits sleeps until the earliest time at which
 //! the server could end, and so wakes up once in IDLE at most.
 
-use crate::server::{Exchange, Observer};
+use crate::server::{Event, Interests, Observer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -66,12 +66,14 @@ impl Activity {
 pub struct WorkerActivity(Arc<Activity>);
 
 impl Observer for WorkerActivity {
-    fn observe(&mut self, _exchange: &Exchange, now: Instant) {
-        let after = now.saturating_duration_since(self.0.began).as_micros();
-        self.0.last.fetch_max(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
+    fn interests(&self) -> Interests {
+        Interests::default()
     }
 
-    fn wants_text(&self) -> bool {
-        false
+    fn notice(&mut self, event: &Event<'_>, now: Instant) {
+        if let Event::Ended(_) = event {
+            let after = now.saturating_duration_since(self.0.began).as_micros();
+            self.0.last.fetch_max(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Serving: everything is opened that has to be had from outside of the folder, and then requests are answered.
 
+use super::application::Application;
 use super::browser;
 use super::cli::{Cli, Config};
 use super::listeners::Listeners;
@@ -14,17 +15,19 @@ use super::tls::Certificate;
 use super::urls::Places;
 use super::users;
 use super::warnings;
-use crate::answer::{Gate, Uploads};
 use crate::base::human;
+use crate::base::platform::sandbox::Rules;
+use crate::glass::Glass;
 use crate::glass::access_log::{self, AccessLog};
 use crate::glass::inspect::Inspector;
 use crate::glass::metrics::Metrics;
 use crate::glass::progress::Progress;
 use crate::glass::reload::{self, Reload, Voice};
-use crate::http::Request;
-use crate::server::{Arrival, Both, Observer, Server, Stopper};
-use crate::site::sandbox::{Rules, Sandbox};
-use crate::site::{Hosts, Root, Site, Upload, auth::Door};
+use crate::server::{Observer, Server, Stopper};
+use crate::site::auth::Login;
+use crate::site::sandbox::Sandbox;
+use crate::site::upload::remove_leftovers;
+use crate::site::{Hosts, Root, Site, Upload};
 use clap::CommandFactory;
 use jiff::tz::TimeZone;
 use std::io::{self, Write};
@@ -54,17 +57,9 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     }
     let site = Arc::new(Site::new(root, site_options));
     let mut server_options = config.server.clone();
-    if let Some(certificate) = &certificate {
-        certificate.install(&mut server_options);
-    }
-    let door = users::open(config, &site)?;
-    {
-        server_options.gate = door.clone().map(|door| door as Arc<dyn Gate>);
-    }
-    if config.site.upload.is_some() {
-        server_options.uploads = Some(Arc::clone(&site) as Arc<dyn Uploads>);
-    }
-    warn(config, &places, server_options.gate.is_some());
+    server_options.tls = certificate.as_ref().map(Certificate::acceptor);
+    let login = users::open(config, &site)?;
+    warn(config, &places, login.is_some());
     let server = Server::new(listeners.open, server_options)
         .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
     let manager = find_service_manager();
@@ -74,9 +69,9 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         let folder = config.served_folder();
         signals.on_reload(move || folder.must_not_serve("the log", file.path()).and_then(|()| file.reopen()));
     }
-    if let (Some(door), Some(path)) = (door.clone(), config.auth.file.clone()) {
+    if let (Some(login), Some(path)) = (login.clone(), config.auth.file.clone()) {
         let folder = config.served_folder();
-        signals.on_reload(move || users::reload(&door, &path, &folder));
+        signals.on_reload(move || users::reload(&login, &path, &folder));
     }
     if let Some(certificate) = certificate.filter(Certificate::is_from_files) {
         let folder = config.served_folder();
@@ -97,7 +92,7 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
         config,
         site,
         server,
-        door,
+        login,
         reload,
         log_file,
         // It is looked for among some hundred files, which the sandbox does not allow.
@@ -132,7 +127,7 @@ struct Ready<'a> {
     config: &'a Config,
     site: Arc<Site>,
     server: Server,
-    door: Option<Arc<Door>>,
+    login: Option<Arc<Login>>,
     reload: Option<Reload>,
     log_file: Option<Arc<LogFile>>,
     time_zone: TimeZone,
@@ -141,6 +136,59 @@ struct Ready<'a> {
 }
 
 impl Ready<'_> {
+    /// Answers until the server is stopped, in the sandbox if there is one.
+    fn answer(self, sandbox: &str) -> Result<(), String> {
+        let cannot_start = |error: io::Error| format!("cannot start: {}", human::reason(&error));
+        if let Some(login) = &self.login {
+            users::start(login)?;
+        }
+        if self.config.output.explain && !self.config.output.quiet {
+            let mut out = io::stdout();
+            let _ = writeln!(out, "{sandbox}").and_then(|()| out.flush());
+        }
+        let log = self.start_log();
+        let Ready { config, site, server, manager, .. } = self;
+        let activity = config.running.quit_after.map(|_| Activity::start());
+        let progress = if config.output.quiet { None } else { Progress::start() };
+        let glass = Glass {
+            base: config.site.base.clone(),
+            hosts: site.options().hosts.clone(),
+            trusted_hosts: config.site.trusted_hosts.clone(),
+            inspector: config.output.inspect.then(|| start_inspector(config, &server)),
+            reload: self.reload,
+            metrics: config.output.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads)),
+        };
+        let application = Application { login: self.login, glass, site: Arc::clone(&site) };
+        let observers = || {
+            let mut all: Vec<Box<dyn Observer>> = Vec::new();
+            all.extend(log.as_ref().map(|log| Box::new(log.observer()) as _));
+            all.extend(
+                application.glass.inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _),
+            );
+            all.extend(application.glass.metrics.as_ref().map(|metrics| Box::new(metrics.observer()) as _));
+            all.extend(activity.as_ref().map(|activity| Box::new(activity.observer()) as _));
+            all.extend(progress.as_ref().map(|progress| Box::new(progress.observer()) as _));
+            all
+        };
+        if let (Some(idle), Some(activity)) = (config.running.quit_after, &activity) {
+            quit_when_idle(idle, Arc::clone(activity), server.stopper(), manager.clone())
+                .map_err(cannot_start)?;
+        }
+        if let Some(manager) = &manager {
+            manager.watch_over(server.heartbeat()).map_err(cannot_start)?;
+            manager.ready(&self.status);
+        }
+        if config.site.upload.is_some() {
+            clean_up(&site);
+        }
+        let result = server.run(&application, &observers);
+        if let Some(progress) = progress {
+            progress.finish();
+        }
+        finish_log(log);
+        result.map_err(|error| format!("the server failed: {}", human::reason(&error)))
+    }
+
     /// Starts the log, if there is to be one.
     fn start_log(&self) -> Option<AccessLog> {
         let (format, zone) = (self.config.log?, self.time_zone.clone());
@@ -152,64 +200,6 @@ impl Ready<'_> {
             None => AccessLog::start(format, zone, access_log::standard_output()),
         })
     }
-
-    /// Answers until the server is stopped, in the sandbox if there is one.
-    fn answer(self, sandbox: &str) -> Result<(), String> {
-        if let Some(door) = &self.door {
-            users::start(door)?;
-        }
-        if self.config.output.explain && !self.config.output.quiet {
-            let mut out = io::stdout();
-            let _ = writeln!(out, "{sandbox}").and_then(|()| out.flush());
-        }
-        let log = self.start_log();
-        let Ready { config, site, server, manager, .. } = self;
-        let inspector = config.output.inspect.then(|| start_inspector(config, &server));
-        let activity = config.running.quit_after.map(|_| Activity::start());
-        let metrics = config.output.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads));
-        let progress = if config.output.quiet { None } else { Progress::start() };
-        let observers = || {
-            let mut all: Vec<Box<dyn Observer>> = Vec::new();
-            all.extend(log.as_ref().map(|log| Box::new(log.observer()) as _));
-            all.extend(inspector.as_ref().map(|inspector| Box::new(inspector.observer()) as _));
-            all.extend(metrics.as_ref().map(|metrics| Box::new(metrics.observer()) as _));
-            all.extend(activity.as_ref().map(|activity| Box::new(activity.observer()) as _));
-            all.extend(
-                manager.as_ref().and_then(|manager| manager.pulse()).map(|pulse| Box::new(pulse) as _),
-            );
-            all.extend(progress.as_ref().map(|progress| Box::new(progress.observer()) as _));
-            all.into_iter().reduce(|one, other| Box::new(Both(one, other)))
-        };
-        let respond = |request: &Request<'_>, arrival: &Arrival<'_>| {
-            if let Some(response) = self.reload.as_ref().and_then(|reload| reload.respond(request)) {
-                return response;
-            }
-            if let Some(response) = metrics.as_ref().and_then(|metrics| metrics.respond(request)) {
-                return response;
-            }
-            let inspected = inspector.as_ref().and_then(|inspector| inspector.respond(request, arrival));
-            inspected.unwrap_or_else(|| site.respond(request, arrival.time))
-        };
-        if let (Some(idle), Some(activity)) = (config.running.quit_after, &activity) {
-            quit_when_idle(idle, Arc::clone(activity), server.stopper(), manager.clone())
-                .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
-        }
-        if let Some(manager) = &manager {
-            manager
-                .watch_over_workers()
-                .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
-            manager.ready(&self.status);
-        }
-        if config.site.upload.is_some() {
-            remove_leftovers(&site);
-        }
-        let result = server.run(&respond, &observers);
-        if let Some(progress) = progress {
-            progress.finish();
-        }
-        finish_log(log);
-        result.map_err(|error| format!("the server failed: {}", human::reason(&error)))
-    }
 }
 
 /// The sandbox around what is served, if there is to be one.
@@ -219,7 +209,7 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
     }
     let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
     let sandbox = Sandbox::new(root.path().to_owned(), rules);
-    (root.with_deputies(sandbox.deputies()), Some(sandbox))
+    (root.with_openers(sandbox.openers()), Some(sandbox))
 }
 
 /// Says what is on and could surprise.
@@ -243,11 +233,11 @@ fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
 
 /// Removes what is left of uploads whose server was killed. To look for it can take long, and nobody waits:
 /// it is not shown to anybody until then.
-fn remove_leftovers(site: &Site) {
+fn clean_up(site: &Site) {
     let root = Arc::clone(site.root());
     // Where no thread is to be had, the next start does it.
     let _ = std::thread::Builder::new().name("leftovers".to_owned()).spawn(move || {
-        let removed = if root.single_file().is_some() { 0 } else { root.remove_leftovers() };
+        let removed = if root.single_file().is_some() { 0 } else { remove_leftovers(&root) };
         if removed > 0 {
             let what = if removed == 1 { "1 upload" } else { &format!("{removed} uploads") };
             report(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));
@@ -257,9 +247,8 @@ fn remove_leftovers(site: &Site) {
 
 /// The inspector of a server.
 fn start_inspector(config: &Config, server: &Server) -> Inspector {
-    let hosts = config.site.trusted_hosts.clone();
     let caller = server.caller();
-    Inspector::new(&config.server, Arc::new(move || caller.connect()), hosts)
+    Inspector::new(&config.server, Arc::new(move || caller.connect()))
 }
 
 /// Watches the folder, if that is asked for.
@@ -274,7 +263,6 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
         hidden: config.site.hidden,
         follow_links: config.follow_links,
         index: config.site.index.clone(),
-        hosts: site.options().hosts.clone(),
         max_connections: config.server.max_connections,
     };
     let is_explained = config.output.explain && !config.output.quiet;

@@ -14,16 +14,13 @@
 //!
 //! The plain case, `glasshttp folder`, has no service manager: [`ServiceManager::from_environment`] gives `None`.
 
-use crate::server::{Exchange, Observer};
-use rustix::time::{ClockId, clock_gettime};
+use crate::base::platform::local::{LocalDatagram, datagrams_to};
+use crate::base::platform::process;
+use crate::server::Heartbeat;
 use std::env;
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixDatagram;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Variables that are meant for this process, and not for its children.
 pub const VARIABLES: [&str; 6] =
@@ -32,11 +29,9 @@ pub const VARIABLES: [&str; 6] =
 /// A connection to the service manager.
 #[derive(Debug)]
 pub struct ServiceManager {
-    socket: UnixDatagram,
-    /// How long the manager waits for WATCHDOG=1; sd_watchdog_enabled(3) recommends to send it after half of that time.
+    socket: LocalDatagram,
+    /// How long the manager waits for WATCHDOG=1 (sd_watchdog_enabled(3)); `None` if it does not want it.
     watchdog: Option<Duration>,
-    pulses: Mutex<Vec<Arc<AtomicU64>>>,
-    began: Instant,
 }
 
 impl ServiceManager {
@@ -51,8 +46,8 @@ impl ServiceManager {
         let number = |name: &str| env::var(name).ok()?.parse::<u64>().ok();
         let is_ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
         let watchdog = number("WATCHDOG_USEC").filter(|&time| time > 0 && is_ours).map(Duration::from_micros);
-        let (socket, pulses) = (connect(&address)?, Mutex::default());
-        Ok(Some(Arc::new(ServiceManager { socket, watchdog, pulses, began: Instant::now() })))
+        let socket = datagrams_to(&address)?;
+        Ok(Some(Arc::new(ServiceManager { socket, watchdog })))
     }
 
     /// Says that the server answers.
@@ -63,8 +58,7 @@ impl ServiceManager {
     /// Says that the server is about to read its files again.
     pub fn reloading(&self) {
         // By the time systemd can tell whether this answers the signal that it has just sent.
-        let now = clock_gettime(ClockId::Monotonic);
-        let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
+        let microseconds = process::monotonic_microseconds();
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
     }
 
@@ -78,92 +72,38 @@ impl ServiceManager {
         let _ = self.socket.send(lines.as_bytes());
     }
 
-    /// An observer with which a worker shows that it is alive, if the manager wants to know.
-    pub fn pulse(&self) -> Option<Pulse> {
-        let interval = self.watchdog? / 4;
-        let beat = Arc::new(AtomicU64::new(self.since_start()));
-        self.pulses.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&beat));
-        Some(Pulse { beat, began: self.began, interval, next: Instant::now() })
-    }
-
-    /// Starts a thread that sends WATCHDOG=1 for as long as all workers are alive, if the manager wants that.
+    /// Starts a thread that sends WATCHDOG=1 for as long as all workers of a server are alive, if the manager wants
+    /// that.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn watch_over_workers(self: &Arc<ServiceManager>) -> io::Result<()> {
+    pub fn watch_over(self: &Arc<ServiceManager>, heartbeat: Heartbeat) -> io::Result<()> {
         let Some(limit) = self.watchdog else { return Ok(()) };
         let manager = Arc::clone(self);
         std::thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
+            let mut watch = Watch::default();
             loop {
-                if manager.all_are_alive(limit) {
+                if watch.all_have_moved(&heartbeat.turns()) {
                     manager.tell("WATCHDOG=1");
                 }
-                std::thread::sleep(limit / 2);
+                // An idle worker sleeps. This wakes it, so that it shows that it is alive before the next check.
+                heartbeat.wake();
+                std::thread::sleep(limit / 4);
             }
         })?;
         Ok(())
     }
-
-    fn all_are_alive(&self, limit: Duration) -> bool {
-        let earliest = self.since_start().saturating_sub(to_microseconds(limit));
-        let pulses = self.pulses.lock().unwrap_or_else(PoisonError::into_inner);
-        pulses.iter().all(|beat| beat.load(Ordering::Relaxed) >= earliest)
-    }
-
-    fn since_start(&self) -> u64 {
-        to_microseconds(self.began.elapsed())
-    }
 }
 
-fn to_microseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
+/// How many turns of its loop each worker had taken at the last check.
+#[derive(Debug, Default)]
+struct Watch(Vec<u64>);
 
-fn connect(address: &OsStr) -> io::Result<UnixDatagram> {
-    let socket = UnixDatagram::unbound()?;
-    match address.as_bytes() {
-        [b'/', ..] => socket.connect(address)?,
-        #[cfg(target_os = "linux")]
-        [b'@', name @ ..] => {
-            use std::os::linux::net::SocketAddrExt;
-            socket.connect_addr(&std::os::unix::net::SocketAddr::from_abstract_name(name)?)?;
-        }
-        _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must begin with / or @")),
-    }
-    // A send must not block when the manager does not read.
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-/// Notes the time as long as its worker's loop runs: the loop asks each observer when it wants to be called, and calls
-/// it then, whether or not there is anything else to do.
-#[derive(Debug)]
-pub struct Pulse {
-    /// The last time that it noted, in microseconds after `began`.
-    beat: Arc<AtomicU64>,
-    began: Instant,
-    interval: Duration,
-    next: Instant,
-}
-
-impl Observer for Pulse {
-    fn observe(&mut self, _exchange: &Exchange, _now: Instant) {}
-
-    fn wants_text(&self) -> bool {
-        false
-    }
-
-    fn flush_at(&self) -> Option<Instant> {
-        Some(self.next)
-    }
-
-    fn flush(&mut self) {
-        let now = Instant::now();
-        // The loop also calls it when another observer wants to be called.
-        if self.next <= now {
-            self.beat.store(to_microseconds(now.saturating_duration_since(self.began)), Ordering::Relaxed);
-            self.next = now + self.interval;
-        }
+impl Watch {
+    /// Whether each worker has taken a turn since then.
+    fn all_have_moved(&mut self, turns: &[u64]) -> bool {
+        let before = std::mem::replace(&mut self.0, turns.to_vec());
+        before.iter().zip(turns).all(|(before, now)| before != now)
     }
 }
 
@@ -171,14 +111,14 @@ impl Observer for Pulse {
 mod tests {
     use super::*;
 
-    fn manager(watchdog: Option<Duration>) -> (ServiceManager, UnixDatagram) {
-        let (socket, other) = UnixDatagram::pair().expect("two sockets");
-        (ServiceManager { socket, watchdog, pulses: Mutex::default(), began: Instant::now() }, other)
+    fn manager() -> (ServiceManager, LocalDatagram) {
+        let (socket, other) = LocalDatagram::pair().expect("two sockets");
+        (ServiceManager { socket, watchdog: None }, other)
     }
 
     #[test]
     fn each_message_is_lines_of_names_and_values() {
-        let (manager, other) = manager(None);
+        let (manager, other) = manager();
         let heard = || {
             let mut message = [0; 256];
             let length = other.recv(&mut message).expect("a message");
@@ -195,31 +135,19 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_without_a_pulse_keeps_the_watchdog_silent() {
-        let limit = Duration::from_millis(1);
-        let (manager, _other) = manager(Some(limit));
-        let (mut lively, mut stuck) = (manager.pulse().expect("wanted"), manager.pulse().expect("wanted"));
-        // Both are due; then only one of them is called.
-        (lively.next, stuck.next) = (manager.began, manager.began);
-        stuck.flush();
-        let began = Instant::now();
-        while began.elapsed() <= limit {
-            std::thread::yield_now();
-        }
-        lively.next = manager.began;
-        lively.flush();
-        assert!(!manager.all_are_alive(limit));
-        stuck.next = manager.began;
-        stuck.flush();
-        lively.next = manager.began;
-        lively.flush();
-        assert!(manager.all_are_alive(Duration::from_secs(1000)));
+    fn a_worker_that_takes_no_turn_keeps_the_watchdog_silent() {
+        let mut watch = Watch::default();
+        assert!(watch.all_have_moved(&[0, 0]), "nothing is known yet");
+        assert!(watch.all_have_moved(&[1, 7]));
+        assert!(!watch.all_have_moved(&[2, 7]), "the second is stuck");
+        assert!(!watch.all_have_moved(&[2, 8]), "the first is stuck");
+        assert!(watch.all_have_moved(&[3, 9]));
     }
 
     #[test]
     fn only_a_path_and_a_name_without_a_file_are_addresses() {
         for address in ["relative", "vsock:2:3", "/there/is/no/such/socket"] {
-            assert!(connect(OsStr::new(address)).is_err(), "{address}");
+            assert!(datagrams_to(address.as_ref()).is_err(), "{address}");
         }
     }
 }

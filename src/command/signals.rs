@@ -13,6 +13,7 @@
 //! process.
 
 use super::terminal::{above_progress, report};
+use crate::base::platform::terminal;
 use crate::command::service_manager::ServiceManager;
 use crate::server::Stopper;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -104,6 +105,6 @@ impl Signals {
     }
 
     fn has_lost_its_terminal(&self) -> bool {
-        self.is_terminal && rustix::termios::tcgetattr(io::stdout()).is_err()
+        self.is_terminal && terminal::is_gone()
     }
 }

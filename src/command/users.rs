@@ -6,12 +6,12 @@
 
 use super::private_files::ServedFolder;
 use super::terminal::report;
+use crate::base::platform::status;
 use crate::base::{human, text_file};
 use crate::command::cli::Config;
 use crate::site::Site;
-use crate::site::auth::{Auth, Door, Memory, line_for};
+use crate::site::auth::{Auth, Login, Memory, line_for};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use std::sync::Arc;
 const MAX_LINE: u64 = 64 * 1024;
 
 /// What asks clients for a password; `None` if everybody may ask. An error is one line that says what to do.
-pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>>, String> {
+pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Login>>, String> {
     let options = &config.auth;
     if options.plain.is_empty() && options.file.is_none() {
         return Ok(None);
@@ -27,7 +27,7 @@ pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Door>
     let file = options.file.as_deref().map(|path| read(path, &config.served_folder())).transpose()?;
     let auth = Auth::new(&options.plain, file.as_deref())
         .map_err(|wrong| wrong_line(options.file.as_deref().unwrap_or(Path::new("")), &wrong))?;
-    Ok(Some(Arc::new(Door::new(Arc::clone(site), auth))))
+    Ok(Some(Arc::new(Login::new(Arc::clone(site), auth))))
 }
 
 fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
@@ -35,16 +35,16 @@ fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
 }
 
 /// Reads the file of users again. If something is wrong with it, the users from before stay.
-pub(crate) fn reload(door: &Door, path: &Path, served: &ServedFolder) -> Result<(), String> {
+pub(crate) fn reload(login: &Login, path: &Path, served: &ServedFolder) -> Result<(), String> {
     text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
     let content = read(path, served)?;
-    door.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
+    login.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
 }
 
 /// Starts the thread that verifies passwords, if there are hashes, which take long to compute.
-pub(crate) fn start(door: &Arc<Door>) -> Result<(), String> {
-    if door.auth().is_slow() {
-        let verifier = Arc::clone(door);
+pub(crate) fn start(login: &Arc<Login>) -> Result<(), String> {
+    if login.auth().is_slow() {
+        let verifier = Arc::clone(login);
         std::thread::Builder::new()
             .name("passwords".to_owned())
             .spawn(move || {
@@ -68,8 +68,7 @@ fn read(path: &Path, served: &ServedFolder) -> Result<Vec<u8>, String> {
     let failed = |error: io::Error| cannot_read(path, &error);
     served.must_not_serve("the file of users", path)?;
     let file = std::fs::File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode();
-    if mode & 0o007 != 0 {
+    if status::of_open(&file).map_err(failed)?.is_open_to_others {
         report(&format!(
             "glasshttp: \"{shown}\" is open to all users of this machine; keep it to yourself (chmod 600)"
         ));

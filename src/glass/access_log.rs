@@ -19,7 +19,7 @@
 use super::explain;
 use crate::base::human::{self, write_escaped};
 use crate::http::client::Client;
-use crate::server::{Exchange, Observer};
+use crate::server::{Event, Exchange, Interests, Observer};
 use anstyle::{AnsiColor, Color, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -106,7 +106,7 @@ impl AccessLog {
             format: self.format,
             clock: Clock::new(self.format, self.time_zone.clone()),
             batch: Batch::default(),
-            flush_at: None,
+            wake_at: None,
             queue: self.queue.clone(),
             lines: Arc::clone(&self.lines),
         }
@@ -137,33 +137,36 @@ pub struct WorkerLog {
     format: Format,
     clock: Clock,
     batch: Batch,
-    flush_at: Option<Instant>,
+    /// When to pass on what is gathered.
+    wake_at: Option<Instant>,
     queue: SyncSender<Batch>,
     lines: Arc<Lines>,
 }
 
 impl Observer for WorkerLog {
-    fn observe(&mut self, exchange: &Exchange, now: Instant) {
+    fn interests(&self) -> Interests {
+        let capture = self.format == Format::Explain;
+        Interests { connections: capture, text: true, capture }
+    }
+
+    fn notice(&mut self, event: &Event<'_>, now: Instant) {
+        let Event::Ended(exchange) = event else { return };
         write_line(&mut self.batch.text, self.format, exchange, &mut self.clock);
         self.batch.exchanges += 1;
         self.lines.observed.fetch_add(1, Ordering::Relaxed);
         if self.batch.text.len() >= BATCH_SIZE {
-            self.flush();
+            self.wake();
         } else {
-            self.flush_at.get_or_insert(now + BATCH_AGE);
+            self.wake_at.get_or_insert(now + BATCH_AGE);
         }
     }
 
-    fn wants_stories(&self) -> bool {
-        self.format == Format::Explain
+    fn wake_at(&self) -> Option<Instant> {
+        self.wake_at
     }
 
-    fn flush_at(&self) -> Option<Instant> {
-        self.flush_at
-    }
-
-    fn flush(&mut self) {
-        self.flush_at = None;
+    fn wake(&mut self) {
+        self.wake_at = None;
         let batch = std::mem::take(&mut self.batch);
         if batch.exchanges > 0 {
             // If the queue is full the batch is lost.
@@ -372,7 +375,8 @@ mod tests {
             is_internal: false,
             number: 1,
             body_length: 1234,
-            story: None,
+            began: Instant::now(),
+            capture: None,
             client: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
             forwarded: None,
             user: None,
@@ -468,9 +472,10 @@ mod tests {
         }
         let log = AccessLog::start(Format::Common, TimeZone::UTC, Full);
         let mut observer = log.observer();
-        observer.observe(&exchange(), Instant::now());
-        observer.observe(&exchange(), Instant::now());
-        observer.flush();
+        for _ in 0..2 {
+            observer.notice(&Event::Ended(&exchange()), Instant::now());
+        }
+        observer.wake();
         drop(observer);
         assert_eq!(log.finish(), 2);
     }

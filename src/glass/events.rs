@@ -12,7 +12,8 @@
 use crate::answer::{Body, Next, Response, Stream};
 use crate::http::{Refusal, Status};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 /// How many events may wait for one page, and how many bytes they may have. What is known when a page
@@ -23,8 +24,9 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How large a piece of the stream is, at most about.
 const PIECE: usize = 64 * 1024;
 
-/// After so much silence a comment is sent, so that a page that has gone is noticed.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// After so much silence a comment is sent, so that a page that has gone is noticed, and no proxy between takes the
+/// silence for the end (most wait for a minute). Until then a page that hears nothing costs nothing.
+const HEARTBEAT: Duration = Duration::from_secs(45);
 
 /// The pages that listen, each by a connection of its own.
 #[derive(Debug, Default)]
@@ -92,23 +94,32 @@ struct Waiting {
     events: VecDeque<Arc<str>>,
     bytes: usize,
     lost: u64,
+    /// Wakes the connection to the page.
+    waker: Option<Waker>,
 }
 
 impl Subscriber {
     /// Adds an event, or counts it as lost.
     pub fn tell(&self, event: &Arc<str>) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         if waiting.events.len() >= MAX_EVENTS || waiting.bytes + event.len() > MAX_BYTES {
             waiting.lost += 1;
             return;
         }
         waiting.bytes += event.len();
         waiting.events.push_back(Arc::clone(event));
+        if let Some(waker) = &waiting.waker {
+            waker.wake_by_ref();
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes some of what waits.
     pub fn take(&self) -> Option<Vec<u8>> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         let mut piece = Vec::new();
         while piece.len() < PIECE
             && let Some(event) = waiting.events.pop_front()
@@ -150,6 +161,14 @@ impl Stream for EventStream {
         }
         self.last = Instant::now();
         Next::Piece(piece.unwrap_or_else(|| b":\n\n".to_vec()))
+    }
+
+    fn wake_with(&mut self, waker: Waker) {
+        self.subscriber.waiting().waker = Some(waker);
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        Some(self.last + HEARTBEAT)
     }
 
     fn is_endless(&self) -> bool {

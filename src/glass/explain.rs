@@ -21,7 +21,7 @@
 
 use crate::base::human::{self, Visible};
 use crate::base::trace::Step;
-use crate::server::{Exchange, Story};
+use crate::server::{Capture, Exchange};
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -46,28 +46,31 @@ pub fn write(out: &mut String, exchange: &Exchange) {
         out,
         "{BOLD}── connection {connection}, request {number}, from {client}{by} ── {code} {phrase} ──{BOLD:#}"
     );
-    let Some(story) = &exchange.story else { return };
-    for (name, bytes) in parts(&story.request, "request line") {
+    let Some(capture) = &exchange.capture else { return };
+    for (name, bytes) in parts(&capture.request, "request line") {
         write_line(out, '>', REQUEST, name, bytes, MAX_LINE);
     }
-    if story.request.is_empty() {
+    if capture.request.is_empty() {
         let _ = writeln!(out, "  {REQUEST}>{REQUEST:#} nothing came");
     }
     let _ = writeln!(
         out,
         "    {DIM}{} until the request was whole{DIM:#}",
-        Milliseconds::between(story.began, story.arrived)
+        Milliseconds::between(capture.began, capture.arrived)
     );
-    for step in &story.steps {
+    for step in &capture.steps {
         write_step(out, step);
     }
-    let _ =
-        writeln!(out, "    {DIM}{} to decide{DIM:#}", Milliseconds::between(story.arrived, story.decided));
-    for (name, bytes) in parts(&story.response, "status line") {
+    let _ = writeln!(
+        out,
+        "    {DIM}{} to decide{DIM:#}",
+        Milliseconds::between(capture.arrived, capture.decided)
+    );
+    for (name, bytes) in parts(&capture.response, "status line") {
         write_line(out, '<', RESPONSE, name, bytes, MAX_LINE);
     }
-    write_body(out, exchange, story);
-    let _ = write!(out, "    {DIM}{} to send", Milliseconds::between(story.decided, story.ended));
+    write_body(out, exchange, capture);
+    let _ = write!(out, "    {DIM}{} to send", Milliseconds::between(capture.decided, capture.ended));
     if !exchange.complete {
         let _ = write!(out, "; the connection ended before all was sent");
     }
@@ -111,12 +114,12 @@ fn write_step(out: &mut String, step: &Step) {
     let _ = writeln!(out, "{file}:{line}{DIM:#}");
 }
 
-fn write_body(out: &mut String, exchange: &Exchange, story: &Story) {
+fn write_body(out: &mut String, exchange: &Exchange, capture: &Capture) {
     if exchange.body_length == 0 {
         return;
     }
     // Cut between characters where there are any, so that none is torn.
-    let start = &story.body_start[..story.body_start.len().min(MAX_BODY)];
+    let start = &capture.body_start[..capture.body_start.len().min(MAX_BODY)];
     let whole = start.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
     let start = if start.len() - whole < 4 { &start[..whole] } else { start };
     let more = exchange.body_length - start.len() as u64;

@@ -28,6 +28,15 @@ pub enum Framing {
 }
 
 impl Framing {
+    /// How many bytes of content follow the head, if that is known before they come.
+    pub fn length(self) -> Option<u64> {
+        match self {
+            Framing::None => Some(0),
+            Framing::Length(length) => Some(length),
+            Framing::Chunked => None,
+        }
+    }
+
     /// Decides by RFC 9112 section 6.3. A method does not matter: even GET may carry a body.
     ///
     /// # Errors

@@ -1,28 +1,159 @@
-//! What observers are told: of an exchange that is over ([`Exchange`]: what the access log writes
-//! down), of one on its way ([`UnderWay`]), and, for who wants it, all that could be seen ([`Story`]).
+//! What observers are told: an [`Event`] for each thing that happens to a connection.
+//!
+//! ```text
+//! Opened ──▶ Receiving* ──▶ Sending* ──▶ Ended ──▶ ... ──▶ Closed       or, where there was no room: Rejected
+//! ```
+//!
+//! The access log, the inspector, the metrics and the lines of progress are observers. Each worker has its own of each,
+//! so that workers need not wait for each other. An observer says beforehand what it is interested in ([`Interests`]):
+//! what nobody wants to know is not gathered.
 
 use crate::base::trace::Step;
+use crate::http::Status;
 use crate::http::client::Client;
-use crate::http::fields::Fields;
-use crate::http::{Method, Status};
 use std::net::IpAddr;
-use std::ops::Range;
+use std::ops::{BitOr, Range};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How much of an exchange's bytes its [`Story`] holds: of each head, and of the response's body.
-pub const MAX_STORY_HEAD: usize = 16 * 1024;
-/// See [`MAX_STORY_HEAD`].
-pub const MAX_STORY_BODY: usize = 4 * 1024;
+/// How many bytes of each head a [`Capture`] holds.
+pub const MAX_CAPTURED_HEAD: usize = 16 * 1024;
 
-/// One exchange. Whatever a client sent stands in it as it was sent; who shows it must escape it.
+/// How many bytes of a response's body a [`Capture`] holds.
+pub const MAX_CAPTURED_BODY: usize = 4 * 1024;
+
+/// Something has happened on a connection. Connections are counted from 1 for all workers together; the number is 0
+/// where no observer is interested in connections.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// This worker has a new connection.
+    Opened {
+        /// Its number.
+        connection: u64,
+        /// The other end.
+        client: Client,
+    },
+    /// The body of a request was on its way at the end of a turn, and somebody takes it.
+    Receiving(Receiving<'a>),
+    /// A response was on its way at the end of a turn, whether or not any of it was sent in that turn.
+    Sending(Sending<'a>),
+    /// An exchange has ended.
+    Ended(&'a Exchange),
+    /// A connection is over.
+    Closed {
+        /// Its number.
+        connection: u64,
+    },
+    /// There was no room for a connection: it has got 503, and nothing else is told of it.
+    Rejected,
+}
+
+/// What an observer is interested in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Interests {
+    /// Connections: they have numbers, and [`Event::Opened`] and [`Event::Closed`] are told.
+    pub connections: bool,
+    /// What clients sent: [`Exchange::request_line`] and the fields beside it.
+    pub text: bool,
+    /// All that can be seen of an exchange: [`Exchange::capture`].
+    pub capture: bool,
+}
+
+impl BitOr for Interests {
+    type Output = Interests;
+
+    fn bitor(self, other: Interests) -> Interests {
+        Interests {
+            connections: self.connections | other.connections,
+            text: self.text | other.text,
+            capture: self.capture | other.capture,
+        }
+    }
+}
+
+/// Who is told what happens on the connections of one worker. It must not wait for anything.
+pub trait Observer: Send {
+    /// What it wants to be told. The answer must always be the same.
+    fn interests(&self) -> Interests;
+
+    /// Something has happened, at this time.
+    fn notice(&mut self, event: &Event<'_>, now: Instant);
+
+    /// When it wants [`Observer::wake`] to be called; `None` if it has nothing to do.
+    fn wake_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The time has come (or the worker ends): it passes on what it has gathered.
+    fn wake(&mut self) {}
+}
+
+/// Makes the observers for a worker.
+pub type ObserverFactory<'a> = dyn Fn() -> Vec<Box<dyn Observer>> + 'a;
+
+/// The observers of one worker.
+#[derive(Default)]
+pub struct Observers {
+    all: Vec<Box<dyn Observer>>,
+    interests: Interests,
+}
+
+impl Observers {
+    /// These, and no others.
+    pub fn new(all: Vec<Box<dyn Observer>>) -> Observers {
+        let interests = all.iter().map(|observer| observer.interests());
+        let interests = interests.reduce(BitOr::bitor).unwrap_or_default();
+        Observers { all, interests }
+    }
+
+    /// What one of them at least is interested in.
+    pub fn interests(&self) -> Interests {
+        self.interests
+    }
+
+    /// Whether there is nobody to be told.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Tells all. A panic in one of them costs this observer this event, and nothing else.
+    pub fn notice(&mut self, event: &Event<'_>, now: Instant) {
+        for observer in &mut self.all {
+            let _ = catch_unwind(AssertUnwindSafe(|| observer.notice(event, now)));
+        }
+    }
+
+    /// When the first of them wants to be woken.
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.all.iter().filter_map(|observer| observer.wake_at()).min()
+    }
+
+    /// Wakes those whose time has come.
+    pub fn wake_due(&mut self, now: Instant) {
+        self.wake_if(|observer| observer.wake_at().is_some_and(|at| at <= now));
+    }
+
+    /// Wakes all, for the last time.
+    pub fn wake_all(&mut self) {
+        self.wake_if(|_| true);
+    }
+
+    fn wake_if(&mut self, is_due: impl Fn(&dyn Observer) -> bool) {
+        for observer in self.all.iter_mut().filter(|observer| is_due(&***observer)) {
+            let _ = catch_unwind(AssertUnwindSafe(|| observer.wake()));
+        }
+    }
+}
+
+/// An exchange: a request and its response. What a client sent stands in it as it was sent; who shows it must
+/// escape it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// On which connection, counted from 1 for all workers together; 0 if nobody wants to be told of
-    /// connections.
+    /// The number of its connection.
     pub connection: u64,
-    /// The how many-th it was there, counted from 1.
+    /// Its place among the exchanges of its connection, counted from 1.
     pub number: u32,
-    /// Whether it is about something of the server's own: see [`super::Internal`].
+    /// Whether it is about something of the server's own: see [`super::Begun::is_internal`].
     pub is_internal: bool,
     /// The other end of the connection.
     pub client: Client,
@@ -30,29 +161,31 @@ pub struct Exchange {
     pub forwarded: Option<IpAddr>,
     /// The client's name, if it has proven that it is its own.
     pub user: Option<Vec<u8>>,
-    /// The method's name, if it is one that we know: see [`Method::NAMES`].
+    /// The method's name, if it is one that we know: see [`crate::http::Method::NAMES`].
     pub method: &'static str,
     /// The request line without its CRLF, or what came in place of one; empty if nothing did, or nobody
-    /// wants text. So are the two fields that follow.
+    /// is interested in text. So are the two fields that follow.
     pub request_line: Vec<u8>,
     /// The Referer field.
     pub referer: Option<Vec<u8>>,
     /// The User-Agent field.
     pub user_agent: Option<Vec<u8>>,
-    /// The answer's status.
+    /// The response's status.
     pub status: Status,
-    /// How many bytes of the answer's body the kernel has taken.
+    /// How many bytes of the response's body the kernel has taken.
     pub body_sent: u64,
     /// How many bytes of body were to be sent.
     pub body_length: u64,
-    /// Whether all of the answer was sent.
+    /// Whether all of the response was sent.
     pub complete: bool,
+    /// When the request's first byte was there.
+    pub began: Instant,
     /// When it ended, by the calendar.
     pub ended: SystemTime,
-    /// From the request's first byte to the answer's last.
+    /// From the request's first byte to the response's last.
     pub duration: Duration,
-    /// All that could be seen of it, if an observer wants that.
-    pub story: Option<Box<Story>>,
+    /// All that could be seen of it, if an observer is interested in that.
+    pub capture: Option<Box<Capture>>,
 }
 
 impl Exchange {
@@ -62,14 +195,14 @@ impl Exchange {
     }
 }
 
-/// An exchange from near: its bytes, its decisions, and where its time went.
+/// The bytes of an exchange, its decisions, and where its time went.
 #[derive(Debug, Clone)]
-pub struct Story {
-    /// The request's head as it came, or as much of one as came; its first [`MAX_STORY_HEAD`] bytes.
+pub struct Capture {
+    /// The request's head as it came, or as much of one as came; its first [`MAX_CAPTURED_HEAD`] bytes.
     pub request: Vec<u8>,
-    /// The response's head, likewise.
+    /// The response's head.
     pub response: Vec<u8>,
-    /// The first [`MAX_STORY_BODY`] bytes of the response's body.
+    /// The first [`MAX_CAPTURED_BODY`] bytes of the response's body.
     pub body_start: Vec<u8>,
     /// What was decided, in order.
     pub steps: Vec<Step>,
@@ -77,241 +210,60 @@ pub struct Story {
     pub began: Instant,
     /// When its last was.
     pub arrived: Instant,
-    /// When its answer was ready to be sent.
+    /// When its response was ready to be sent.
     pub decided: Instant,
-    /// When the answer's last byte was taken by the kernel, or the connection ended.
+    /// When the response's last byte was taken by the kernel, or the connection ended.
     pub ended: Instant,
 }
 
-/// An exchange whose answer is on its way.
+/// An exchange whose response is on its way.
 #[derive(Debug, Clone, Copy)]
-pub struct UnderWay<'a> {
-    /// See [`Exchange::connection`].
-    pub connection: u64,
-    /// See [`Exchange::number`].
-    pub number: u32,
-    /// See [`Exchange::is_internal`].
-    pub is_internal: bool,
-    /// The client's address.
-    pub client: Client,
-    /// See [`Exchange::request_line`].
-    pub request_line: &'a [u8],
-    /// The answer's status.
-    pub status: Status,
+pub struct Sending<'a> {
+    /// What is known of it; its end is not.
+    pub exchange: &'a Exchange,
     /// How many bytes of its body the kernel has taken.
     pub body_sent: u64,
-    /// How many there are.
+    /// How many there are; of a stream as many as were sent.
     pub body_length: u64,
-    /// When the request's first byte was there.
-    pub began: Instant,
 }
 
-/// An upload on its way in: the answer comes when all of it is here.
+/// An upload on its way in: the response comes when all of it is here.
 #[derive(Debug, Clone, Copy)]
 pub struct Receiving<'a> {
-    /// See [`Exchange::connection`].
-    pub connection: u64,
-    /// See [`Exchange::number`].
-    pub number: u32,
-    /// The client's address.
-    pub client: Client,
-    /// See [`Exchange::request_line`].
-    pub request_line: &'a [u8],
-    /// How many bytes of the body have come, what marks chunks included.
+    /// What is known of it; there is no response yet.
+    pub exchange: &'a Exchange,
+    /// How many bytes of the body have come, with the framing of chunks.
     pub received: u64,
     /// How many there will be, if the client has said that.
     pub length: Option<u64>,
-    /// When the request's first byte was there.
-    pub began: Instant,
 }
 
-/// Somebody who is told of exchanges as they end. Each worker has its own.
-pub trait Observer: Send {
-    /// An exchange has ended.
-    fn observe(&mut self, exchange: &Exchange, now: Instant);
-
-    /// Whether it wants [`Exchange::story`]. This answer and the next two must always be the same.
-    fn wants_stories(&self) -> bool {
-        false
-    }
-
-    /// Whether it wants to be told of connections.
-    fn wants_connections(&self) -> bool {
-        self.wants_stories()
-    }
-
-    /// Whether it wants what clients sent: [`Exchange::request_line`] and the fields there. Who only counts
-    /// spares the copies.
-    fn wants_text(&self) -> bool {
-        true
-    }
-
-    /// This worker has taken a connection in.
-    fn opened(&mut self, _connection: u64, _client: Client, _now: Instant) {}
-
-    /// There was no room for a connection: it has got 503, and is in no other count.
-    fn turned_away(&mut self) {}
-
-    /// The connection is over.
-    fn closed(&mut self, _connection: u64, _now: Instant) {}
-
-    /// An answer is on its way at the end of a turn, whether or not any of it was sent in that turn.
-    fn progress(&mut self, _under_way: &UnderWay<'_>, _now: Instant) {}
-
-    /// An upload is on its way in at the end of a turn, whether or not any of it came in that turn.
-    fn receiving(&mut self, _receiving: &Receiving<'_>, _now: Instant) {}
-
-    /// When it wants [`Observer::flush`] to be called; `None` if it has nothing to pass on.
-    fn flush_at(&self) -> Option<Instant> {
-        None
-    }
-
-    /// Passes on what it has gathered. It must not wait for anything.
-    fn flush(&mut self) {}
-}
-
-/// Two observers as one.
-pub struct Both(pub Box<dyn Observer>, pub Box<dyn Observer>);
-
-impl Observer for Both {
-    fn observe(&mut self, exchange: &Exchange, now: Instant) {
-        self.0.observe(exchange, now);
-        self.1.observe(exchange, now);
-    }
-
-    fn wants_stories(&self) -> bool {
-        self.0.wants_stories() || self.1.wants_stories()
-    }
-
-    fn wants_connections(&self) -> bool {
-        self.0.wants_connections() || self.1.wants_connections()
-    }
-
-    fn wants_text(&self) -> bool {
-        self.0.wants_text() || self.1.wants_text()
-    }
-
-    fn turned_away(&mut self) {
-        self.0.turned_away();
-        self.1.turned_away();
-    }
-
-    fn opened(&mut self, connection: u64, client: Client, now: Instant) {
-        self.0.opened(connection, client, now);
-        self.1.opened(connection, client, now);
-    }
-
-    fn closed(&mut self, connection: u64, now: Instant) {
-        self.0.closed(connection, now);
-        self.1.closed(connection, now);
-    }
-
-    fn progress(&mut self, under_way: &UnderWay<'_>, now: Instant) {
-        self.0.progress(under_way, now);
-        self.1.progress(under_way, now);
-    }
-
-    fn receiving(&mut self, receiving: &Receiving<'_>, now: Instant) {
-        self.0.receiving(receiving, now);
-        self.1.receiving(receiving, now);
-    }
-
-    fn flush_at(&self) -> Option<Instant> {
-        [self.0.flush_at(), self.1.flush_at()].into_iter().flatten().min()
-    }
-
-    fn flush(&mut self) {
-        self.0.flush();
-        self.1.flush();
-    }
-}
-
-/// An exchange whose answer is on its way: it ends when the bytes that were queued for it are sent.
+/// An exchange whose response is queued: it ends when the bytes that were queued for it are sent.
 #[derive(Debug)]
 pub(super) struct Pending {
-    /// See [`Exchange::is_internal`].
-    is_internal: bool,
-    /// The how many-th of its connection it is.
-    number: u32,
-    began: Instant,
-    forwarded: Option<IpAddr>,
-    user: Option<Vec<u8>>,
-    method: &'static str,
-    request_line: Vec<u8>,
-    referer: Option<Vec<u8>>,
-    user_agent: Option<Vec<u8>>,
-    status: Status,
+    exchange: Box<Exchange>,
     /// Where its body is in the stream of all bytes that the connection sends. It ends at the
     /// largest number as long as nobody knows where.
     body: Range<u64>,
-    story: Option<Box<Story>>,
 }
 
 impl Pending {
-    /// An exchange whose answer's body is these of all bytes that the connection sends.
-    pub(super) fn new(
-        number: u32,
-        request_line: &[u8],
-        status: Status,
-        began: Instant,
-        body: Range<u64>,
-        story: Option<Box<Story>>,
-    ) -> Pending {
-        Pending {
-            is_internal: false,
-            number,
-            began,
-            forwarded: None,
-            user: None,
-            method: Method::name_in(request_line),
-            request_line: Vec::new(),
-            referer: None,
-            user_agent: None,
-            status,
-            body,
-            story,
-        }
+    /// An exchange, and which of all bytes that the connection sends are its response's body.
+    pub(super) fn new(exchange: Box<Exchange>, body: Range<u64>) -> Pending {
+        Pending { exchange, body }
     }
 
-    /// The same with what the client sent. There are no fields if the request could not be read.
-    pub(super) fn with_text(self, request_line: &[u8], fields: Option<&Fields<'_>>) -> Pending {
-        let field = |name| fields.and_then(|fields| fields.get(name)).map(<[u8]>::to_vec);
-        let (referer, user_agent) = (field("referer"), field("user-agent"));
-        Pending { request_line: request_line.to_vec(), referer, user_agent, ..self }
-    }
-
-    /// The same, with for whom a proxy has asked, the client's name if it has proven that, and whether it
-    /// asked for something of the server's own.
-    pub(super) fn asked_by(
-        self,
-        forwarded: Option<IpAddr>,
-        user: Option<Vec<u8>>,
-        is_internal: bool,
-    ) -> Pending {
-        Pending { is_internal, forwarded, user, ..self }
-    }
-
-    /// The answer turned out to end here: it was a stream, whose length nobody knew.
-    pub(super) fn finish(&mut self, end: u64) {
+    /// The body turned out to end here: it was a stream, whose length nobody knew.
+    pub(super) fn ends_at(&mut self, end: u64) {
         self.body.end = end;
     }
 
     /// What can be said of it while it is not over, when the connection has sent so many bytes.
-    pub(super) fn under_way(&self, connection: u64, client: Client, sent: u64) -> UnderWay<'_> {
-        UnderWay {
-            connection,
-            number: self.number,
-            is_internal: self.is_internal,
-            client: self.forwarded.map_or(client, Client::from),
-            request_line: &self.request_line,
-            status: self.status,
-            body_sent: self.body_sent(sent),
-            body_length: self.body_length(sent),
-            began: self.began,
-        }
+    pub(super) fn sending(&self, sent: u64) -> Sending<'_> {
+        let (body_sent, body_length) = (self.body_sent(sent), self.body_length(sent));
+        Sending { exchange: &self.exchange, body_sent, body_length }
     }
 
-    /// How long its body is; of a stream that has not ended, as much as was sent of it.
     fn body_length(&self, sent: u64) -> u64 {
         match self.body.end {
             u64::MAX => self.body_sent(sent),
@@ -329,29 +281,55 @@ impl Pending {
     }
 
     /// The exchange as it ends at this very moment, when the connection has sent so many bytes.
-    pub(super) fn end(mut self, connection: u64, client: Client, sent: u64) -> Exchange {
-        let mut story = self.story.take();
-        if let Some(story) = &mut story {
-            story.ended = Instant::now();
+    pub(super) fn end(mut self, sent: u64) -> Box<Exchange> {
+        let (body_sent, body_length) = (self.body_sent(sent), self.body_length(sent));
+        let complete = self.is_over(sent);
+        let exchange = &mut self.exchange;
+        (exchange.body_sent, exchange.body_length, exchange.complete) = (body_sent, body_length, complete);
+        let now = Instant::now();
+        exchange.duration = now.saturating_duration_since(exchange.began);
+        exchange.ended = SystemTime::now();
+        if let Some(capture) = &mut exchange.capture {
+            capture.ended = now;
         }
-        Exchange {
-            connection,
-            number: self.number,
-            is_internal: self.is_internal,
-            client,
-            forwarded: self.forwarded,
-            body_sent: self.body_sent(sent),
-            body_length: self.body_length(sent),
-            complete: self.is_over(sent),
-            user: self.user,
-            method: self.method,
-            request_line: self.request_line,
-            referer: self.referer,
-            user_agent: self.user_agent,
-            status: self.status,
-            ended: SystemTime::now(),
-            duration: self.began.elapsed(),
-            story,
+        self.exchange
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    /// Notes how many events it was told, and panics at the first if it is to.
+    struct Fragile {
+        panics: bool,
+        told: Arc<Mutex<u32>>,
+    }
+
+    impl Observer for Fragile {
+        fn interests(&self) -> Interests {
+            Interests { text: self.panics, ..Interests::default() }
         }
+
+        fn notice(&mut self, _event: &Event<'_>, _now: Instant) {
+            assert!(!std::mem::take(&mut self.panics), "this is the panic that the test provokes");
+            *self.told.lock().expect("no panic while it is locked") += 1;
+        }
+    }
+
+    #[test]
+    fn a_panic_of_an_observer_costs_it_the_event_and_nobody_else_anything() {
+        let told = [Arc::default(), Arc::default()];
+        let [one, other] = told.clone();
+        let mut observers = Observers::new(vec![
+            Box::new(Fragile { panics: true, told: one }),
+            Box::new(Fragile { panics: false, told: other }),
+        ]);
+        assert_eq!(observers.interests(), Interests { text: true, ..Interests::default() });
+        for _ in 0..2 {
+            observers.notice(&Event::Rejected, Instant::now());
+        }
+        assert_eq!(told.map(|told| *told.lock().expect("no panic while it is locked")), [1, 2]);
     }
 }

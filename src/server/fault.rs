@@ -11,16 +11,16 @@
 //! | `lf-only` | ends the lines of heads with LF alone | what others forgive |
 //!
 //! [`Faulty`] spoils the transport and `Faults::spoil` the heads, but nothing of the server's own: the
-//! inspector shows what faults do. The connection knows only that a write may be put off by ourselves
-//! ([`Transport::is_held_back`]).
+//! inspector shows what faults do. The connection knows only that a transport may put a write off
+//! by itself ([`Pacing`]).
 
-use super::transport::{Socket, Transport};
+use super::transport::{Pacing, Socket, TlsSession, Transport};
 use crate::base::trace;
 use mio::event::Source;
 use std::fs::File;
 use std::io;
 use std::str::FromStr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What is to go wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -152,7 +152,7 @@ impl Faults {
 }
 
 /// Time goes in steps, so that not each byte that is to go slowly is a write of its own.
-const TICK_MILLISECONDS: u128 = 50;
+const TICK_MILLISECONDS: u64 = 50;
 const TICKS_A_SECOND: u64 = 20;
 
 /// How many writes of a byte a connection gets in such a step.
@@ -171,7 +171,7 @@ pub struct Faulty<T> {
     began: Instant,
     /// How many writes of this tick were split.
     splits: u32,
-    is_spared: bool,
+    is_exempt: bool,
     /// The last write was refused to be slow, and not by the kernel.
     is_held_back: bool,
 }
@@ -187,7 +187,7 @@ impl<T: Transport> Faulty<T> {
             ticks: 0,
             began,
             splits: 0,
-            is_spared: false,
+            is_exempt: false,
             is_held_back: false,
         }
     }
@@ -196,10 +196,10 @@ impl<T: Transport> Faulty<T> {
     fn allowed(&mut self, count: usize) -> io::Result<usize> {
         let mut allowed = count as u64;
         self.is_held_back = false;
-        if self.is_spared {
+        if self.is_exempt {
             return Ok(count);
         }
-        let ticks = self.began.elapsed().as_millis() / TICK_MILLISECONDS;
+        let ticks = self.began.elapsed().as_millis() / u128::from(TICK_MILLISECONDS);
         if ticks > self.ticks {
             self.ticks = ticks;
             self.splits = 0;
@@ -255,44 +255,27 @@ impl<T: Transport> Transport for Faulty<T> {
         self.socket.finish_writing()
     }
 
-    fn spare(&mut self, spare: bool) {
-        self.is_spared = spare;
+    fn tls(&mut self) -> Option<&mut dyn TlsSession> {
+        self.socket.tls()
     }
 
-    fn is_held_back(&self) -> bool {
-        self.is_held_back
+    fn pacing(&mut self) -> Option<&mut dyn Pacing> {
+        Some(self)
+    }
+}
+
+impl<T> Pacing for Faulty<T> {
+    fn exempt(&mut self, is_exempt: bool) {
+        self.is_exempt = is_exempt;
     }
 
-    fn tend(&mut self) {
-        self.socket.tend();
-    }
-
-    fn is_agreed(&self) -> bool {
-        self.socket.is_agreed()
-    }
-
-    fn may_hold_more(&self) -> bool {
-        self.socket.may_hold_more()
-    }
-
-    fn on_the_way(&self) -> usize {
-        self.socket.on_the_way()
-    }
-
-    fn take_leave(&mut self) -> io::Result<()> {
-        self.socket.take_leave()
-    }
-
-    fn sends_files(&self) -> bool {
-        self.socket.sends_files()
-    }
-
-    fn is_plain_by_mistake(&self) -> bool {
-        self.socket.is_plain_by_mistake()
-    }
-
-    fn agreement(&self) -> Option<String> {
-        self.socket.agreement()
+    fn resume_at(&self) -> Option<Instant> {
+        let next_tick = || {
+            Duration::from_millis(
+                u64::try_from(self.ticks).unwrap_or(0) * TICK_MILLISECONDS + TICK_MILLISECONDS,
+            )
+        };
+        self.is_held_back.then(|| self.began + next_tick())
     }
 }
 

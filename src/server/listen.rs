@@ -9,13 +9,15 @@
 //! bind_all(&[127.0.0.1, ::1], 0)       the same on a port that the system picks
 //! ```
 
-use super::pool::Newcomer;
+use super::shared::Accepted;
+use crate::base::platform::failure::Failure;
+use crate::base::platform::local::{LocalListener, PolledListener};
+use crate::base::platform::socket::watch_listener;
 use crate::http::client::Client;
+use mio::{Poll, Token};
 use socket2::{Domain, Protocol, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixListener;
 
 /// How many connections the kernel may keep for us before we accept them. It cuts this down to
 /// its own limit (`net.core.somaxconn`, 4096 on Linux).
@@ -27,7 +29,7 @@ pub enum Listener {
     /// On a port.
     Tcp(TcpListener),
     /// By a name in the file system: see [`super::unix_socket`].
-    Unix(UnixListener),
+    Unix(LocalListener),
 }
 
 impl Listener {
@@ -40,15 +42,15 @@ impl Listener {
     }
 
     /// Another handle for the same socket, for an event loop.
-    pub(super) fn share(&self) -> io::Result<Door> {
+    pub(super) fn share(&self) -> io::Result<WatchedListener> {
         match self {
             Listener::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
-                Ok(Door::Tcp(mio::net::TcpListener::from_std(listener.try_clone()?)))
+                Ok(WatchedListener::Tcp(mio::net::TcpListener::from_std(listener.try_clone()?)))
             }
             Listener::Unix(listener) => {
                 listener.set_nonblocking(true)?;
-                Ok(Door::Unix(mio::net::UnixListener::from_std(listener.try_clone()?)))
+                Ok(WatchedListener::Unix(PolledListener::from_std(listener.try_clone()?)))
             }
         }
     }
@@ -60,40 +62,39 @@ impl From<TcpListener> for Listener {
     }
 }
 
-impl From<UnixListener> for Listener {
-    fn from(listener: UnixListener) -> Listener {
+impl From<LocalListener> for Listener {
+    fn from(listener: LocalListener) -> Listener {
         Listener::Unix(listener)
     }
 }
 
 /// A listener in an event loop. It never waits.
 #[derive(Debug)]
-pub(super) enum Door {
+pub(super) enum WatchedListener {
     Tcp(mio::net::TcpListener),
-    Unix(mio::net::UnixListener),
+    Unix(PolledListener),
 }
 
-impl Door {
-    /// Takes a connection, if there is one; `WouldBlock` if not.
-    pub(super) fn accept(&self) -> io::Result<Newcomer> {
+impl WatchedListener {
+    /// Lets this event loop know of connections to accept.
+    pub(super) fn watch(&mut self, poll: &Poll, token: Token) -> io::Result<()> {
         match self {
-            Door::Tcp(listener) => {
-                let (stream, address) = listener.accept()?;
-                Ok(Newcomer { socket: Box::new(stream), client: address.ip().into(), by_port: true })
-            }
-            Door::Unix(listener) => {
-                let (stream, _) = listener.accept()?;
-                Ok(Newcomer { socket: Box::new(stream), client: Client::Unix, by_port: false })
-            }
+            WatchedListener::Tcp(listener) => watch_listener(poll, listener, token),
+            WatchedListener::Unix(listener) => watch_listener(poll, listener, token),
         }
     }
-}
 
-impl AsFd for Door {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+    /// Takes a connection, if there is one; `WouldBlock` if not.
+    pub(super) fn accept(&self) -> io::Result<Accepted> {
         match self {
-            Door::Tcp(listener) => listener.as_fd(),
-            Door::Unix(listener) => listener.as_fd(),
+            WatchedListener::Tcp(listener) => {
+                let (stream, address) = listener.accept()?;
+                Ok(Accepted { socket: Box::new(stream), client: address.ip().into(), by_port: true })
+            }
+            WatchedListener::Unix(listener) => {
+                let (stream, _) = listener.accept()?;
+                Ok(Accepted { socket: Box::new(stream), client: Client::Unix, by_port: false })
+            }
         }
     }
 }
@@ -192,11 +193,7 @@ pub fn is_taken(error: &io::Error) -> bool {
 
 /// Whether the machine does not have that address, or no IPv6 at all.
 fn is_not_there(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    matches!(
-        Errno::from_io_error(error),
-        Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT)
-    )
+    Failure::of(error) == Some(Failure::NoSuchAddress)
 }
 
 #[cfg(test)]

@@ -1,20 +1,23 @@
-//! Sockets, threads and time: the only storey that knows them.
+//! Sockets, threads and time.
 //!
 //! ```text
-//!  TcpListener ──accept──▶ worker ──(if another is less busy)──▶ that worker's inbox
+//!  TcpListener ──accept──▶ worker ──(if another is less busy)──▶ that worker's mailbox
 //!                            │
 //!                            ▼
 //!              one event loop over the connections it owns
 //!                            │
-//!            bytes ──▶ Connection ──Request──▶ site ──Response──▶ Transmission ──▶ bytes
+//!            bytes ──▶ Connection ──Request──▶ Application ──Response──▶ Transmission ──▶ bytes
 //! ```
 //!
-//! Read on in this order: [`listen`] (how a port is opened) and [`unix_socket`], [`pool`] and [`worker`] (who does the
-//! work), [`connection`] (one client's state machine) with [`buffer`] (what came in), `body` (a request's
-//! body: read past, kept or handed on) and [`crate::base::budget`] (memory for large answers),
-//! [`transmit`] (what goes out) and [`transport`] (the socket behind both, perhaps with `tls`), then [`timers`]. Not on the
-//! way of a request: [`events`] (what observers are told) and [`fault`] (faults made on purpose).
+//! Read on in this order: [`application`] (the one question that a server asks), [`worker`] (the event loop) and
+//! `admission` (how connections come into it), [`connection`] (one client's state machine) with [`buffer`] (what came
+//! in) and `body` (a request's body), [`transmit`] (what goes out) and [`transport`] (the socket behind both, perhaps with
+//! [`tls`]). Then, as you need it: [`listen`] and [`unix_socket`] (how a port is opened), [`pool`] and `shared` (the
+//! workers together), [`timers`], [`crate::base::budget`] (memory for large answers). Not on the way of a request:
+//! [`events`] (what observers are told) and [`fault`] (faults made on purpose).
 
+mod admission;
+pub mod application;
 mod body;
 pub mod buffer;
 pub mod connection;
@@ -22,67 +25,25 @@ pub mod events;
 pub mod fault;
 pub mod listen;
 pub mod pool;
+mod shared;
 pub mod timers;
-#[cfg(feature = "tls")]
 pub mod tls;
 pub mod transmit;
 pub mod transport;
 pub mod unix_socket;
 pub mod worker;
 
-pub use events::{Both, Exchange, Observer, Receiving, Story, UnderWay};
+pub use application::{Application, Begun};
+pub use events::{Capture, Event, Exchange, Interests, Observer, ObserverFactory, Receiving, Sending};
 pub use fault::Faults;
 pub use listen::Listener;
-pub use pool::{Caller, Stopper};
+pub use pool::{Caller, Heartbeat, Stopper};
 
-use crate::answer::{Gate, Response, Uploads};
-use crate::http::Request;
-use crate::http::base_path::BasePath;
-use crate::http::client::Client;
 use crate::http::forwarded::Proxies;
 use crate::http::response::OwnFields;
-use crate::http::target::Target;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// What answers requests. It is called by several workers at once.
-pub type Responder<'a> = dyn Fn(&Request<'_>, &Arrival<'_>) -> Response + Sync + 'a;
-
-/// What is known of a request beside its bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival<'a> {
-    /// By when it had begun to arrive: the answer may be as old as that, and no older.
-    pub time: Instant,
-    /// Who sent it: the other end of the connection, whatever a proxy says.
-    pub client: Client,
-    /// Its body, if it is one that is kept (see [`Internal::keep_bodies`]) and all of it has come.
-    pub body: Option<&'a [u8]>,
-}
-
-/// Targets that are the server's own. Faults spare them, and observers are told which they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Internal {
-    /// What their paths begin with, decoded and seen from the base path: `.glass/`.
-    pub prefix: &'static [u8],
-    /// How many bytes of a POST to one of them, from this machine, are kept for [`Arrival::body`].
-    pub keep_bodies: usize,
-}
-
-impl Internal {
-    /// Whether this is for one of them.
-    pub fn is_asked_for(&self, request: &Request<'_>, base: &BasePath) -> bool {
-        let Target::Path { path, .. } = request.target else { return false };
-        // Mostly it is not, and that can be seen without decoding: it is neither written there nor encoded.
-        let is_written = || path.windows(self.prefix.len()).any(|part| part == self.prefix);
-        let may_be = memchr::memchr(b'%', path).is_some() || is_written();
-        may_be && base.below(path).is_some_and(|path| path.text().starts_with(self.prefix))
-    }
-}
-
-/// Makes an observer for a worker; each has its own, so that they need not wait for each other.
-pub type ObserverFactory<'a> = dyn Fn() -> Option<Box<dyn Observer>> + 'a;
+use std::time::Duration;
 
 /// What a server allows itself and its clients. The command line's defaults are in [`crate::command::cli`].
 #[derive(Debug, Clone)]
@@ -99,21 +60,12 @@ pub struct Options {
     /// How long a response may stand still because the client takes no more of it, or an upload because
     /// the client sends no more.
     pub send_timeout: Duration,
-    /// Where all of the site is, and the server's own with it.
-    pub base: BasePath,
-    /// What is the server's own, and not of the folder that it serves.
-    pub internal: Option<Internal>,
-    /// Who is asked whether a request may be answered at all.
-    pub gate: Option<Arc<dyn Gate>>,
-    /// Who takes bodies in (uploads); all others are read to their end and forgotten.
-    pub uploads: Option<Arc<dyn Uploads>>,
     /// Proxies that are believed when they say for whom they ask, if any are.
     pub proxies: Option<Proxies>,
     /// Fields that every response has.
     pub fields: OwnFields,
     /// With it, all connections to ports speak TLS.
-    #[cfg(feature = "tls")]
-    pub tls: Option<Arc<rustls::ServerConfig>>,
+    pub tls: Option<tls::Acceptor>,
     /// What is to go wrong.
     pub faults: Faults,
     /// How long responses under way may take to finish once the server is to stop.
@@ -128,13 +80,8 @@ impl Default for Options {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(30),
-            base: BasePath::default(),
-            internal: None,
-            gate: None,
-            uploads: None,
             proxies: None,
             fields: OwnFields::default(),
-            #[cfg(feature = "tls")]
             tls: None,
             faults: Faults::default(),
             // What stops containers (docker stop, Kubernetes in a hurry) kills after ten.
@@ -167,12 +114,17 @@ impl Server {
 
     /// A handle that stops the server from another thread.
     pub fn stopper(&self) -> Stopper {
-        self.pool.stopper()
+        Stopper(self.pool.shared())
+    }
+
+    /// A handle that shows from another thread whether the workers are alive.
+    pub fn heartbeat(&self) -> Heartbeat {
+        Heartbeat(self.pool.shared())
     }
 
     /// A handle that connects to the server from within.
     pub fn caller(&self) -> Caller {
-        self.pool.caller()
+        Caller(self.pool.shared())
     }
 
     /// Answers until it is stopped. Then no connection is accepted any more, idle ones are closed,
@@ -180,10 +132,10 @@ impl Server {
     ///
     /// # Errors
     /// When a worker cannot be started, or its event loop fails; all others stop then, too.
-    pub fn run(self, respond: &Responder<'_>, observers: &ObserverFactory<'_>) -> io::Result<()> {
+    pub fn run(self, application: &dyn Application, observers: &ObserverFactory<'_>) -> io::Result<()> {
         // Each worker has listeners of its own on the same sockets; these are not needed any more,
         // and once the workers stop listening nobody shall.
         drop(self.listeners);
-        self.pool.run(respond, observers)
+        self.pool.run(application, observers)
     }
 }

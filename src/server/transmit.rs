@@ -13,10 +13,10 @@
 use super::transport::Transport;
 use crate::answer::{Body, FilePart, Piece, Source};
 use crate::base::budget::Share;
+use crate::base::platform::open;
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 
 /// A file of up to so many bytes is copied behind its head, and both leave in one write.
 pub const SMALL_FILE: u64 = 32 * 1024;
@@ -269,7 +269,7 @@ fn append(part: &FilePart, onto: &mut Vec<u8>) -> io::Result<()> {
     };
     let start = onto.len();
     onto.resize(start + usize::try_from(part.length()).expect("it is small"), 0);
-    let read = file.read_exact_at(&mut onto[start..], part.range.start);
+    let read = open::read_exact_at(file, &mut onto[start..], part.range.start);
     if read.is_err() {
         onto.truncate(start);
     }

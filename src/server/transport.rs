@@ -3,18 +3,28 @@
 //! All calls return at once. What cannot be done now fails with `WouldBlock`, and the event loop
 //! tells when it is worth another try.
 
+use crate::base::platform::local::PolledStream;
+use crate::base::platform::open::read_at;
+use crate::base::platform::socket::{self, write_with_more_to_come};
 use mio::event::Source;
-use mio::net::{TcpStream, UnixStream};
+use mio::net::TcpStream;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-#[cfg(target_os = "linux")]
-use std::os::fd::AsFd;
+use std::time::Instant;
 
 /// A stream of bytes in both directions.
 pub trait Transport {
-    /// Reads some bytes; 0 means that the other side has finished sending.
+    /// Reads some bytes. What else can come of it:
+    ///
+    /// | result | means |
+    /// |---|---|
+    /// | `Ok(0)` | the other side has finished sending |
+    /// | `WouldBlock` | there is nothing to read; an event will tell when there is |
+    /// | `Interrupted` | there was work, and no bytes to show for it (TLS): others have their turn, then read again |
+    /// | `InvalidData` | the other side broke the rules of TLS, and was told; send what is left, then close as after a last response |
+    /// | another error | the connection is gone |
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
 
     /// Writes some of these bytes. `more` tells that others follow at once, so that the kernel
@@ -27,57 +37,50 @@ pub trait Transport {
     /// Tells the other side that nothing more will be sent. Reading goes on.
     fn finish_writing(&mut self) -> io::Result<()>;
 
-    /// Faults spare what is sent from now on, or not any more.
-    fn spare(&mut self, _spare: bool) {}
-
-    /// Whether the last write was put off by ourselves: then no event will tell when it can be tried
-    /// again, and a moment later is the time.
-    fn is_held_back(&self) -> bool {
-        false
+    /// The TLS session, if bytes go by way of one.
+    fn tls(&mut self) -> Option<&mut dyn TlsSession> {
+        None
     }
 
-    // What follows is for transports that say things of their own to the other side, beside what they
-    // are given to carry: see `tls`.
-
-    /// Sends what is left of those, as far as it goes now. Called whenever something has happened.
-    fn tend(&mut self) {}
-
-    /// Whether both sides have agreed by now on how to speak, and bytes can be carried.
-    fn is_agreed(&self) -> bool {
-        true
+    /// Who slows it down on purpose, if somebody does.
+    fn pacing(&mut self) -> Option<&mut dyn Pacing> {
+        None
     }
+}
+
+/// What a transport that speaks TLS has to say beside the bytes that it carries: see [`super::tls`].
+pub trait TlsSession {
+    /// Sends what is left of its own messages, as far as it goes now. Called whenever something has happened.
+    fn flush_pending(&mut self);
+
+    /// Whether client and server are still agreeing on keys, and no bytes can be carried yet.
+    fn is_handshaking(&self) -> bool;
 
     /// Whether it may have more to give although the last read did not fill the room there was.
-    fn may_hold_more(&self) -> bool {
-        false
-    }
+    fn may_hold_more(&self) -> bool;
 
     /// How many bytes have left since the last write that said how many it took: a client that takes
     /// them moves, though it may be long until the next write succeeds.
-    fn on_the_way(&self) -> usize {
-        0
-    }
+    fn on_the_way(&self) -> usize;
 
-    /// Tells the other side that nothing will follow and that nothing is missing, where that takes
-    /// bytes; `WouldBlock` if they could not all be sent. The connection is closed next.
-    fn take_leave(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Whether the kernel moves files by itself.
-    fn sends_files(&self) -> bool {
-        true
-    }
+    /// Sends `close_notify`: nothing will follow, and nothing is missing. `WouldBlock` if it could not all be sent. The
+    /// connection is closed next.
+    fn close_notify(&mut self) -> io::Result<()>;
 
     /// Whether the client speaks HTTP where it was to speak TLS.
-    fn is_plain_by_mistake(&self) -> bool {
-        false
-    }
+    fn is_plain_http(&self) -> bool;
 
-    /// What was agreed, in words, if anything was.
-    fn agreement(&self) -> Option<String> {
-        None
-    }
+    /// What was agreed on, in words, if anything was.
+    fn session(&self) -> Option<String>;
+}
+
+/// A transport that puts writes off by itself: see [`super::fault`].
+pub trait Pacing {
+    /// What is written from now on goes as fast as it can, or not any more.
+    fn exempt(&mut self, is_exempt: bool);
+
+    /// When to try again what was put off by the last write; `None` if nothing was. No event tells of it.
+    fn resume_at(&self) -> Option<Instant>;
 }
 
 /// A transport that the event loop can watch: a client's socket, perhaps with something around it.
@@ -92,7 +95,7 @@ impl Socket for TcpStream {
     }
 }
 
-impl Socket for UnixStream {
+impl Socket for PolledStream {
     fn watched(&mut self) -> &mut dyn Source {
         self
     }
@@ -115,44 +118,12 @@ impl Transport for Box<dyn Socket> {
         (**self).finish_writing()
     }
 
-    fn spare(&mut self, spare: bool) {
-        (**self).spare(spare);
+    fn tls(&mut self) -> Option<&mut dyn TlsSession> {
+        (**self).tls()
     }
 
-    fn is_held_back(&self) -> bool {
-        (**self).is_held_back()
-    }
-
-    fn tend(&mut self) {
-        (**self).tend();
-    }
-
-    fn is_agreed(&self) -> bool {
-        (**self).is_agreed()
-    }
-
-    fn may_hold_more(&self) -> bool {
-        (**self).may_hold_more()
-    }
-
-    fn on_the_way(&self) -> usize {
-        (**self).on_the_way()
-    }
-
-    fn take_leave(&mut self) -> io::Result<()> {
-        (**self).take_leave()
-    }
-
-    fn sends_files(&self) -> bool {
-        (**self).sends_files()
-    }
-
-    fn is_plain_by_mistake(&self) -> bool {
-        (**self).is_plain_by_mistake()
-    }
-
-    fn agreement(&self) -> Option<String> {
-        (**self).agreement()
+    fn pacing(&mut self) -> Option<&mut dyn Pacing> {
+        (**self).pacing()
     }
 }
 
@@ -175,7 +146,10 @@ macro_rules! impl_transport_for_stream {
             }
 
             fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-                send_file(self, file, offset, count)
+                match socket::send_file(self, file, offset, count)? {
+                    Some(sent) => Ok(sent),
+                    None => copy_file(self, file, offset, count),
+                }
             }
 
             fn finish_writing(&mut self) -> io::Result<()> {
@@ -186,55 +160,27 @@ macro_rules! impl_transport_for_stream {
 }
 
 impl_transport_for_stream!(TcpStream);
-impl_transport_for_stream!(UnixStream);
-
-#[cfg(target_os = "linux")]
-fn write_with_more_to_come(to: &mut impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-    use rustix::net::{SendFlags, send};
-    Ok(send(to, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn write_with_more_to_come(to: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
-    to.write(bytes)
-}
-
-/// The kernel moves the bytes from its page cache to the socket; they never come here.
-#[cfg(target_os = "linux")]
-fn send_file(to: &mut (impl Transport + AsFd), file: &File, offset: u64, count: usize) -> io::Result<usize> {
-    match rustix::fs::sendfile(to.as_fd(), file, Some(&mut { offset }), count) {
-        // Some file systems cannot do that.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => copy_file(to, file, offset, count),
-        result => Ok(result?),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn send_file(to: &mut impl Transport, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-    copy_file(to, file, offset, count)
-}
+impl_transport_for_stream!(PolledStream);
 
 /// [`Transport::write_file`] for where the kernel has no way of its own: one read, one write. What
 /// was read and did not fit is read again next time.
 pub fn copy_file(to: &mut impl Transport, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-    use std::os::unix::fs::FileExt;
     const PIECE: usize = 64 * 1024;
     let mut piece = vec![0; count.min(PIECE)];
-    let read = file.read_at(&mut piece, offset)?;
+    let read = read_at(file, &mut piece, offset)?;
     if read == 0 { Ok(0) } else { to.write(&piece[..read], read < count) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::FileExt;
 
     #[test]
     fn a_file_is_copied_onto_a_real_socket_whole_and_from_any_offset() {
         const LENGTH: usize = 3_000_001;
         let bytes: Vec<u8> = (0..=250).cycle().take(LENGTH).collect();
         let file = tempfile::tempfile().expect("a file");
-        file.write_all_at(&bytes, 0).expect("written");
+        (&file).write_all(&bytes).expect("written");
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let client = std::net::TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
         let reader = std::thread::spawn(move || {

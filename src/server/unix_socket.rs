@@ -13,13 +13,21 @@
 //! connect to it, and yet `bind` says that it is taken. So we find out whether anybody listens. If
 //! somebody does, that is an error; if nobody does, the stale name is replaced. What is no socket is
 //! somebody's file, and never removed.
+//!
+//! # Two servers that start at once
+//!
+//! Both find the stale name. One removes it and listens by it; and if the other removes it only then, it is the name of
+//! the first, to which nobody can connect any more. To bind another name and rename it would not help: that, too,
+//! replaces whatever is there by then. So to look and to act is one step: whoever does it holds a lock on the folder.
+//! A file to lock would be left lying there, since who removes it can take it from somebody who waits for it; and a
+//! folder is there in any case.
 
-use socket2::{Domain, SockAddr, Socket, Type};
-use std::fs::{self, Permissions};
+use crate::base::platform::local::{self, LocalListener};
+use crate::base::platform::status::{self, FileType};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why a Unix socket could not be opened.
 #[derive(Debug)]
@@ -43,12 +51,12 @@ pub struct SocketFile {
 /// What tells one file from all others: its file system, its number there, and, since numbers are used
 /// again, when it was made (nobody writes to a socket's file).
 #[derive(Debug, PartialEq, Eq)]
-struct Identity(u64, u64, i64, i64);
+struct Identity(status::Identity, status::Time);
 
 impl Identity {
     fn of(path: &Path) -> io::Result<Identity> {
-        let there = fs::symlink_metadata(path)?;
-        Ok(Identity(there.dev(), there.ino(), there.mtime(), there.mtime_nsec()))
+        let there = status::of_link(path)?;
+        Ok(Identity(there.identity, there.modified))
     }
 }
 
@@ -56,50 +64,50 @@ impl Identity {
 ///
 /// # Errors
 /// When somebody listens there, or has another file there, or the system does not let us.
-pub fn bind_unix(path: &Path, mode: u32) -> Result<(UnixListener, SocketFile), UnixBindError> {
+pub fn bind_unix(path: &Path, mode: u32) -> Result<(LocalListener, SocketFile), UnixBindError> {
+    // Where there are no such locks we go on without one.
+    let _alone = alone(path).map_err(UnixBindError::Failed)?;
     remove_stale(path)?;
     let open = || {
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        socket.bind(&SockAddr::unix(path)?)?;
-        // Before it listens: until then nobody can connect, whatever the mode was.
-        fs::set_permissions(path, Permissions::from_mode(mode))?;
-        let file = SocketFile { path: path.to_owned(), made: Identity::of(path)? };
-        socket.listen(super::listen::BACKLOG)?;
-        Ok((UnixListener::from(socket), file))
+        let listener = local::listen(path, mode, super::listen::BACKLOG)?;
+        Ok((listener, SocketFile { path: path.to_owned(), made: Identity::of(path)? }))
     };
     open().map_err(UnixBindError::Failed)
 }
 
+/// How long somebody may hold the lock of a folder. It takes a few system calls to do what it is for; but it is anybody's
+/// to hold who can read the folder.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Lets nobody else bind or remove names of sockets in this one's folder as long as it is held.
+fn alone(path: &Path) -> io::Result<Option<File>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    local::lock_folder(folder, PATIENCE).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => io::Error::new(error.kind(), "another program holds a lock on its folder"),
+        _ => error,
+    })
+}
+
 /// Removes a socket by this name on which nobody listens.
 fn remove_stale(path: &Path) -> Result<(), UnixBindError> {
-    let there = match fs::symlink_metadata(path) {
+    let there = match status::of_link(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         there => there.map_err(UnixBindError::Failed)?,
     };
-    if !there.file_type().is_socket() {
+    if there.file_type != FileType::Socket {
         return Err(UnixBindError::NoSocket);
     }
-    match listens(path) {
+    match local::is_somebody_there(path) {
         Ok(true) => Err(UnixBindError::Taken),
         Ok(false) => fs::remove_file(path).map_err(UnixBindError::Failed),
         Err(error) => Err(UnixBindError::Failed(error)),
     }
 }
 
-/// Whether anybody listens here.
-fn listens(path: &Path) -> io::Result<bool> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // One that has no time for us listens all the same.
-    socket.set_nonblocking(true)?;
-    match socket.connect(&SockAddr::unix(path)?) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(false),
-        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-        _ => Ok(true),
-    }
-}
-
 impl Drop for SocketFile {
     fn drop(&mut self) {
+        // A name that stays, since the folder cannot be had, is stale, and the next server replaces it.
+        let Ok(_alone) = alone(&self.path) else { return };
         if Identity::of(&self.path).is_ok_and(|there| there == self.made) {
             let _ = fs::remove_file(&self.path);
         }
@@ -109,6 +117,7 @@ impl Drop for SocketFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn a_name_is_given_back_and_never_taken_from_another() {
@@ -125,6 +134,33 @@ mod tests {
         assert!(path.exists(), "the name is another's by now");
         drop((second, successor));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn of_servers_that_start_at_once_one_has_the_name_and_the_others_say_that_it_is_taken() {
+        const SERVERS: usize = 8;
+        const ROUNDS: usize = 50;
+        let folder = tempfile::tempdir().expect("a folder");
+        for round in 0..ROUNDS {
+            // Every other time the name is free, else it is stale.
+            let path = folder.path().join(round.to_string());
+            if round % 2 == 0 {
+                std::mem::forget(bind_unix(&path, 0o600).expect("nothing is there").1);
+            }
+            let start = std::sync::Barrier::new(SERVERS);
+            let bind = || {
+                start.wait();
+                bind_unix(&path, 0o600)
+            };
+            let opened: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..SERVERS).map(|_| scope.spawn(bind)).collect();
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+            });
+            let (had, not): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+            assert_eq!(had.len(), 1, "round {round}");
+            assert!(not.iter().all(|not| matches!(not, Err(UnixBindError::Taken))), "round {round}: {not:?}");
+            assert!(local::is_somebody_there(&path).expect("it can be asked"), "round {round}");
+        }
     }
 
     #[test]

@@ -259,6 +259,7 @@ mod tests {
                 relative: b"a.txt",
                 content: media_type::of(b"a.txt", Look::default()),
                 cache_control: "no-cache",
+                script: None,
                 etags: Etags::default(),
                 versions: &Arc::default(),
             };

@@ -10,9 +10,7 @@
 //! The first pattern that matches decides. Nothing is kept without asking unless that was asked for.
 
 use crate::base::patterns::Pattern;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use crate::base::platform::names;
 
 /// A year: what caches take for ever.
 const FOR_EVER: &str = "max-age=31536000, immutable";
@@ -108,8 +106,8 @@ impl CacheControl {
 
     /// The value for a file, by its path from the root.
     pub fn value(&self, relative: &[u8], is_page: bool) -> &str {
-        let path = Path::new(OsStr::from_bytes(relative));
-        let rule = self.rules.iter().find(|(pattern, _)| pattern.matches(path));
+        let path = names::path(relative).ok();
+        let rule = self.rules.iter().find(|(pattern, _)| path.is_some_and(|path| pattern.matches(path)));
         match (rule, &self.pages) {
             (Some((_, value)), _) => value,
             (None, Some(pages)) if is_page => pages,

@@ -1,14 +1,14 @@
 //! What a refused request is answered with: a small page for browsers, one plain line for others.
 
 use super::page;
-use crate::answer::{Body, Response};
+use crate::answer::Response;
 use crate::base::human;
 use crate::base::trace::{self, Rfc};
+use crate::http::Refusal;
 use crate::http::accept;
 use crate::http::base_path::BasePath;
 use crate::http::fields::Fields;
 use crate::http::target::DecodedPath;
-use crate::http::{Headers, Refusal, Status};
 use maud::html;
 
 /// The answer to a request whose fields could be read, which is refused. A page has a link to where the
@@ -16,6 +16,12 @@ use maud::html;
 pub fn respond(fields: &Fields<'_>, refusal: &Refusal, base: &BasePath) -> Response {
     refusal.record();
     say(fields, refusal, base)
+}
+
+/// The answer to a request whose fields are not there any more: as a page, or as a line.
+pub(super) fn respond_in(as_html: bool, refusal: &Refusal, base: &BasePath) -> Response {
+    refusal.record();
+    if as_html { as_page(refusal, base, &[]) } else { Response::of_refusal(refusal) }
 }
 
 /// The same of a refusal that has been recorded.
@@ -39,26 +45,11 @@ pub(super) fn say_with(
         return as_page(refusal, base, near);
     }
     if near.is_empty() {
-        return as_line(refusal);
+        return Response::of_refusal(refusal);
     }
     // Percent-encoded: as it stands it can be asked for.
     let near: Vec<_> = near.iter().map(|near| format!("{}{}", base.start(), near.encoded())).collect();
-    line_of(refusal, &format!("{}, but there is {}", refusal.why, near.join(", ")))
-}
-
-/// The answer to what is not even a request: one line.
-pub fn as_line(refusal: &Refusal) -> Response {
-    line_of(refusal, &refusal.why)
-}
-
-fn line_of(refusal: &Refusal, why: &str) -> Response {
-    let text = format!("{} {}: {why}\n", refusal.status.code(), refusal.status.phrase());
-    response(refusal, "text/plain; charset=utf-8", text)
-}
-
-/// 503 for what may well work in a moment: one line.
-pub fn try_again(why: &'static str) -> Response {
-    as_line(&Refusal::new(Status::SERVICE_UNAVAILABLE, why))
+    Response::of_line(refusal, &format!("{}, but there is {}", refusal.why, near.join(", ")))
 }
 
 fn as_page(refusal: &Refusal, base: &BasePath, near: &[DecodedPath]) -> Response {
@@ -75,21 +66,10 @@ fn as_page(refusal: &Refusal, base: &BasePath, near: &[DecodedPath]) -> Response
             p { a href=(base.start()) { "Go to the start page" } }
         }
     };
-    let mut response = response(refusal, "text/html; charset=utf-8", page::render(&title, None, &content));
+    let text = page::render(&title, None, &content);
+    let mut response = Response::of_text(refusal.status, "text/html; charset=utf-8", text);
     response.headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
     response
-}
-
-fn response(refusal: &Refusal, content_type: &str, text: String) -> Response {
-    let mut headers = Headers::default();
-    headers.push("Content-Type", content_type);
-    headers.push("Cache-Control", "no-cache");
-    headers.push("Vary", "Accept");
-    if refusal.status == Status::SERVICE_UNAVAILABLE {
-        // It is for want of room, and room comes back as soon as others are done.
-        headers.push("Retry-After", "1");
-    }
-    Response { status: refusal.status, headers, body: Body::Bytes(text.into_bytes()) }
 }
 
 /// Browsers say `text/html`; curl and programs say `*/*` or nothing.

@@ -8,7 +8,8 @@
 //! changed  (ctime)   when anything of the file changed: bytes, times, permissions, name
 //! ```
 
-use rustix::fs::{FileType, Stat};
+use crate::base::platform::status::{FileType, Stat};
+pub use crate::base::platform::status::{Identity, Time};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What kind of thing a file is, how long, since when, and which one. As long as all of it is the
@@ -29,12 +30,6 @@ pub struct Facts {
     /// and `/sys`, where the system makes the bytes when they are read.
     pub is_without_blocks: bool,
 }
-
-/// Seconds since 1970, and nanoseconds.
-pub type Time = (i64, u32);
-
-/// Device and inode: the disk, and the file's number on it.
-pub type Identity = (u64, u64);
 
 /// Two changes within one step of the file system's clock show the same time. Where it counts nanoseconds a
 /// step is one of the kernel's ticks, of ten milliseconds at the most.
@@ -70,17 +65,14 @@ impl Eq for Facts {}
 
 impl Facts {
     /// The facts in an answer of the system.
-    // The widths and signs of these fields differ from system to system.
-    #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::cast_possible_truncation)]
-    #[allow(clippy::cast_possible_wrap, clippy::cast_lossless)]
     pub fn new(stat: &Stat) -> Facts {
         Facts {
-            file_type: FileType::from_raw_mode(stat.st_mode),
-            length: stat.st_size as u64,
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as u32),
-            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as u32),
-            identity: (stat.st_dev as u64, stat.st_ino as u64),
-            is_without_blocks: stat.st_blocks == 0,
+            file_type: stat.file_type,
+            length: stat.length,
+            modified: stat.modified,
+            changed: stat.changed,
+            identity: stat.identity,
+            is_without_blocks: stat.is_without_blocks,
         }
     }
 

@@ -12,7 +12,7 @@
 //! which a container or a tunnel passes on to us.
 //!
 //! The same trick reaches a server that others in the network can reach, too. What is served there may be
-//! read by whoever can connect; but to add files ([`Uploads`](crate::answer::Uploads)), or to see what others send
+//! read by whoever can connect; but to add files (see [`super::upload`]), or to see what others send
 //! ([`crate::glass::inspect`]), is not for such a page. These want a Host that no page of somebody else can have:
 //!
 //! ```text
@@ -22,6 +22,7 @@
 //! files.example                    with --allow-host files.example
 //! ```
 
+use crate::base::platform::process;
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::host::Host;
 use crate::http::{Refusal, Status};
@@ -74,8 +75,7 @@ pub struct TrustedHosts {
 impl TrustedHosts {
     /// Those of this machine, and these.
     pub fn with(listed: Vec<String>) -> TrustedHosts {
-        let machine = rustix::system::uname();
-        TrustedHosts { listed, own: names_of_machine(&machine.nodename().to_string_lossy()) }
+        TrustedHosts { listed, own: names_of_machine(&process::host_name().unwrap_or_default()) }
     }
 
     /// Checks the host of a request for `what`, such as "uploads are taken". A 1.0 request without any

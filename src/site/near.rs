@@ -16,17 +16,21 @@
 //! the 404 alone, which is right, too.
 
 use super::Site;
-use super::root::{Opened, is_shown};
+use super::names::is_shown;
+use super::root::Opened;
+use crate::base::platform::directory::Directory;
+use crate::base::platform::status::FileType;
 use crate::base::trace::{self, quote};
 use crate::http::target::DecodedPath;
-use rustix::fs::{FileType, RawDir};
-use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use unicode_normalization::UnicodeNormalization;
 
 /// How many names are looked at, in all folders on the way. In a larger folder nothing is offered.
 const MAX_NAMES: usize = 1000;
+
+/// How much room there is for names that are read at a time, in bytes.
+const NAMES: usize = 32 * 1024;
 
 /// How deep a path may be, and how long a name, for which something is looked for.
 const MAX_DEPTH: usize = 16;
@@ -105,7 +109,7 @@ fn look_through(
     if wanted.len() > MAX_NAME || !matches!(site.find_index(folder), Ok(None)) {
         return None;
     }
-    let mut near = names_near(&directory, wanted, site.options.hidden, names_left)?;
+    let mut near = names_near(Directory::new(directory), wanted, site.options.hidden, names_left)?;
     near.sort_unstable();
     let found = near.into_iter().filter_map(|(closeness, name)| {
         let found = what_is_at(site, below(folder, &name))?;
@@ -115,25 +119,28 @@ fn look_through(
 }
 
 fn names_near(
-    directory: &File,
+    mut directory: Directory,
     wanted: &[u8],
     hidden: bool,
     names_left: &mut usize,
 ) -> Option<Vec<(Closeness, Box<[u8]>)>> {
     let wanted_key = key(wanted);
     let mut near = Vec::new();
-    let mut buffer = Vec::with_capacity(32 * 1024);
-    let mut names = RawDir::new(directory, buffer.spare_capacity_mut());
-    while let Some(entry) = names.next() {
-        let entry = entry.ok()?;
-        let name = entry.file_name().to_bytes();
-        *names_left = names_left.checked_sub(1)?;
-        if !is_shown(name, hidden) {
-            continue;
-        }
-        if let Some(closeness) = closeness(&wanted_key, name) {
-            near.push((closeness, name.into()));
-        }
+    let mut left = Some(*names_left);
+    let mut has_more = true;
+    while has_more {
+        has_more = directory
+            .read_some(NAMES, |name, _| {
+                left = left.and_then(|left| left.checked_sub(1));
+                if left.is_some()
+                    && is_shown(name, hidden)
+                    && let Some(closeness) = closeness(&wanted_key, name)
+                {
+                    near.push((closeness, name.into()));
+                }
+            })
+            .ok()?;
+        *names_left = left?;
     }
     Some(near)
 }

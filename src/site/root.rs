@@ -1,4 +1,4 @@
-//! The folder itself: the one door through which anything on disk is opened.
+//! The folder itself: the one way in which anything on disk is opened.
 //!
 //! On Linux a path is resolved by `openat2` with RESOLVE_BENEATH (through `cap-std`): the kernel
 //! itself follows it, link by link, and fails as soon as a step leads out of the folder. That
@@ -12,25 +12,22 @@
 //! open("fifo")              403: neither file nor directory
 //! ```
 //!
-//! Uploads come through the same door: [`Root::create`] makes a file that nobody sees, and
-//! [`NewFile::keep`] gives it the name that was asked for.
+//! Uploads open the folder in the same way: see [`super::upload`].
 //!
-//! Behind this door there is another: in the [`crate::site::sandbox`] the kernel lets nothing outside the folder
-//! be opened even where this file is wrong.
+//! Behind this barrier there is a second one: in the [`crate::site::sandbox`] the kernel lets nothing outside the
+//! folder be opened even where this file is wrong.
 
 use super::facts::{Facts, Identity};
-use super::new_file::{self, NewFile, is_on_its_way, refusal_to_write};
+use super::names::leads_to_temporary;
+use crate::base::platform::failure::Failure;
+use crate::base::platform::status::{self, FileType, PreparedPath};
+use crate::base::platform::{names, open};
 use crate::base::trace::{self, quote};
 use crate::http::{Refusal, Status};
-use crate::site::sandbox::{Deputies, Deputy, Opener};
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::{AtFlags, FileType, OFlags, fstat, lstat, stat, statat};
-use rustix::io::Errno;
-use std::ffi::{CString, OsStr};
+use crate::site::sandbox::{Opener, Openers, Who};
+use cap_std::fs::Dir;
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -47,7 +44,7 @@ pub struct Root {
     follow_links: bool,
     open: RwLock<Arc<OpenRoot>>,
     /// Who opens files when the folder is another one than the sandbox is around.
-    deputies: Option<Arc<Deputies>>,
+    openers: Option<Arc<Openers>>,
 }
 
 /// A file that is served by itself.
@@ -63,15 +60,15 @@ pub struct SingleFile {
 #[derive(Debug)]
 pub struct Trail {
     relative: Box<[u8]>,
-    file: CString,
+    file: PreparedPath,
     /// Those between the root and the file.
-    directories: Vec<CString>,
+    directories: Vec<PreparedPath>,
 }
 
 /// The folder as it is open now.
 #[derive(Debug)]
-struct OpenRoot {
-    directory: Dir,
+pub(super) struct OpenRoot {
+    pub(super) directory: Dir,
     identity: Identity,
 }
 
@@ -108,7 +105,7 @@ impl Root {
             File::open(&path)?;
             // A link to a file is served under its own name, from where the file really is.
             let target = std::fs::canonicalize(&path)?;
-            let name = |path: &Path| path.file_name().unwrap_or_default().as_bytes().to_vec();
+            let name = |path: &Path| names::bytes(path.file_name().unwrap_or_default()).to_vec();
             single_file = Some(SingleFile { name: name(&path), relative: name(&target) });
             path = target;
             path.pop();
@@ -116,7 +113,7 @@ impl Root {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a folder nor a file"));
         }
         let open = RwLock::new(Arc::new(OpenRoot::at(&path)?));
-        let root = Root { path, single_file, follow_links, open, deputies: None };
+        let root = Root { path, single_file, follow_links, open, openers: None };
         if root.single_file.is_none() {
             // What may be entered need not be read (mode 0711). Where it may not be entered it fails here, and
             // not at the first request.
@@ -133,8 +130,8 @@ impl Root {
 
     /// The same for threads in a sandbox, who need somebody to open files should the folder be replaced.
     #[must_use]
-    pub fn with_deputies(self, deputies: Arc<Deputies>) -> Root {
-        Root { deputies: Some(deputies), ..self }
+    pub fn with_openers(self, openers: Arc<Openers>) -> Root {
+        Root { openers: Some(openers), ..self }
     }
 
     /// Where the folder is: absolute, with links in it as they were given.
@@ -144,7 +141,7 @@ impl Root {
 
     /// The folder's own name, if it has one: `/` has none.
     pub fn name(&self) -> Option<Vec<u8>> {
-        let name = |path: &Path| path.file_name().map(|name| name.as_bytes().to_vec());
+        let name = |path: &Path| path.file_name().map(|name| names::bytes(name).to_vec());
         // A path that ends in ".." does not say it.
         name(&self.path).or_else(|| name(&std::fs::canonicalize(&self.path).ok()?))
     }
@@ -174,23 +171,23 @@ impl Root {
     /// The same, with the system's own error; that of a path that leads out has no number.
     pub(super) fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
         // Who serves a single file means it, whatever its name.
-        if self.single_file.is_none() && is_nobodys_business(relative) {
+        if self.single_file.is_none() && leads_to_temporary(relative) {
             trace::step("hidden", None, || {
                 "a name in it is one of files on their way, which nobody is shown".to_owned()
             });
-            return Err(Errno::NOENT.into());
+            return Err(Failure::NotFound.into());
         }
-        self.in_current(|root| match self.deputy_for(root)? {
+        self.in_current(|root| match self.opener_for(root)? {
             None => self.open_in(root, relative),
-            Some((deputy, there)) => {
+            Some((opener, there)) => {
                 let (root, wanted) = (Arc::clone(root), relative.to_vec());
-                deputy.act(move || there.open_in(&root, &wanted)).unwrap_or_else(denied)
+                opener.run(move || there.open_in(&root, &wanted)).unwrap_or_else(denied)
             }
         })
     }
 
     fn open_in(&self, root: &OpenRoot, relative: &[u8]) -> io::Result<Opened> {
-        let path = as_path(relative);
+        let path = as_path(relative)?;
         let file = match open_confined(root, path) {
             // Whoever set --follow-links has said that links may lead anywhere.
             Err(error) if leads_out(&error) && self.follow_links => {
@@ -205,58 +202,27 @@ impl Root {
             Err(error) if leads_out(&error) => {
                 let inside = self.resolve_inside(path).ok_or(error)?;
                 trace::step("link", None, || {
-                    let end = quote(inside.as_os_str().as_bytes());
+                    let end = quote(names::bytes(&inside));
                     format!("an absolute link on the way ends inside the folder, at {end}: it is followed")
                 });
                 open_confined(root, &inside)?
             }
             opened => opened?,
         };
-        let facts = Facts::new(&fstat(&file)?);
+        let facts = Facts::new(&status::of_open(&file)?);
         match facts.file_type {
             FileType::RegularFile => Ok(Opened::File(OpenFile { file, facts })),
             FileType::Directory => Ok(Opened::Directory(file)),
-            _ => Err(Errno::NXIO.into()),
+            _ => Err(Failure::NobodyThere.into()),
         }
     }
 
-    /// Makes a file that is to get this name when it is whole. Links are never followed out of the
-    /// folder for that, whatever the options say.
-    ///
-    /// # Errors
-    /// 404 if its folder is not there, 403 if that leads out or may not be written to, 507 if the disk
-    /// is full.
-    pub fn create(&self, relative: &[u8]) -> Result<NewFile, Refusal> {
-        self.create_any(relative).map_err(|error| match Errno::from_io_error(&error) {
-            Some(Errno::NOENT | Errno::NOTDIR) => super::upload::no_such_folder(),
-            _ => refusal_to_write(&error),
-        })
-    }
-
-    fn create_any(&self, relative: &[u8]) -> io::Result<NewFile> {
-        self.in_current(|root| match self.deputy_for(root)? {
-            None => create_in(root, relative),
-            Some((deputy, _)) => {
-                let (root, wanted) = (Arc::clone(root), relative.to_vec());
-                let mut file = deputy.act(move || create_in(&root, &wanted)).unwrap_or_else(denied)?;
-                file.deputy = Some(deputy);
-                Ok(file)
-            }
-        })
-    }
-
-    /// Removes what is left of uploads whose server was killed. That can take as long as to look through the
-    /// whole folder; it gives their number.
-    pub fn remove_leftovers(&self) -> usize {
-        self.current().map_or(0, |root| new_file::remove_leftovers(&root.directory))
-    }
-
     /// Who opens something in the folder if we may not, and what it needs for that.
-    fn deputy_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Deputy>, Root)>> {
-        let deputy = match self.deputies.as_ref().map(|deputies| deputies.of(root.identity)) {
-            None | Some(Opener::Ourselves) => return Ok(None),
-            Some(Opener::Deputy(deputy)) => deputy,
-            Some(Opener::Nobody) => return Err(Errno::STALE.into()),
+    pub(super) fn opener_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Opener>, Root)>> {
+        let opener = match self.openers.as_ref().map(|openers| openers.of(root.identity)) {
+            None | Some(Who::Ourselves) => return Ok(None),
+            Some(Who::Opener(opener)) => opener,
+            Some(Who::Nobody) => return Err(Failure::Stale.into()),
         };
         trace::step("sandbox", None, || {
             "the folder is another one than at the start, where this thread may open nothing: one that is \
@@ -268,45 +234,43 @@ impl Root {
             single_file: None,
             follow_links: self.follow_links,
             open: RwLock::new(Arc::clone(root)),
-            deputies: None,
+            openers: None,
         };
-        Ok(Some((deputy, there)))
+        Ok(Some((opener, there)))
     }
 
     /// Does something in the folder that the path names now. It can be removed and made anew, or swapped for
     /// another, before that is done; and what failed in one that is there no more says nothing of the one
     /// that is. Then it is tried again there. If that goes on and on, nothing is there that lasts.
-    fn in_current<T>(&self, act: impl Fn(&Arc<OpenRoot>) -> io::Result<T>) -> io::Result<T> {
+    pub(super) fn in_current<T>(&self, act: impl Fn(&Arc<OpenRoot>) -> io::Result<T>) -> io::Result<T> {
         for _ in 0..MAX_TRIES {
             let root = self.current()?;
             match act(&root) {
-                Err(error) if Errno::from_io_error(&error) == Some(Errno::STALE) => {}
+                Err(error) if Failure::of(&error) == Some(Failure::Stale) => {}
                 Err(_) if self.identity()? != root.identity => {}
                 done => return done,
             }
         }
-        Err(Errno::NOENT.into())
+        Err(Failure::NotFound.into())
     }
 
     fn identity(&self) -> io::Result<Identity> {
-        Ok(Facts::new(&stat(&self.path)?).identity)
+        Ok(Facts::new(&status::at(&self.path)?).identity)
     }
 
     /// What a path leads to without opening it, links followed as [`Root::open`] would.
     pub fn look(&self, relative: &[u8]) -> io::Result<Facts> {
-        if is_nobodys_business(relative) {
-            return Err(Errno::NOENT.into());
+        if leads_to_temporary(relative) {
+            return Err(Failure::NotFound.into());
         }
-        let path = as_path(relative);
-        // Opened only as a place (O_PATH): nothing is read, nothing blocks, no permission needed.
+        let path = as_path(relative)?;
         let look = |root: &OpenRoot, path: &Path| -> io::Result<Facts> {
-            let options = OpenOptions::new().read(true).custom_flags(flags(OFlags::PATH)).clone();
-            Ok(Facts::new(&fstat(root.directory.open_with(path, &options)?)?))
+            Ok(Facts::new(&open::look_beneath(&root.directory, path)?))
         };
         self.in_current(|root| match look(root, path) {
             Err(error) if leads_out(&error) && self.follow_links => {
                 // Whatever it leads to, be it outside.
-                Ok(Facts::new(&statat(&root.directory, path, AtFlags::empty())?))
+                Ok(Facts::new(&status::at_in(&root.directory, path)?))
             }
             Err(error) if leads_out(&error) => look(root, &self.resolve_inside(path).ok_or(error)?),
             result => result,
@@ -315,8 +279,8 @@ impl Root {
 
     /// What has to be looked at to see whether a path still leads to the same file.
     pub fn trail(&self, relative: &[u8]) -> Option<Trail> {
-        let name = |path: &Path| CString::new(self.path.join(path).into_os_string().into_vec()).ok();
-        let path = as_path(relative);
+        let name = |path: &Path| PreparedPath::new(&self.path.join(path));
+        let path = as_path(relative).ok()?;
         // From the file up; the last ancestor is the empty path, which is the folder itself.
         let above = path.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
         let directories = above.map(name).collect::<Option<_>>()?;
@@ -326,7 +290,7 @@ impl Root {
     /// Whether a trail leads, inside the folder, to the file of which these are the facts. It is cheap
     /// where there is no link on the way: one system call for each part of the path.
     pub fn still_leads_to(&self, trail: &Trail, facts: &Facts) -> bool {
-        let look = |name: &CString| lstat(name).map(|stat| Facts::new(&stat)).ok();
+        let look = |name: &PreparedPath| name.of_link().map(|stat| Facts::new(&stat)).ok();
         let has_no_link = trail
             .directories
             .iter()
@@ -343,12 +307,12 @@ impl Root {
 
     /// Whether nothing is at the end of a trail, not even a link that leads nowhere.
     pub fn is_nothing_at(&self, trail: &Trail) -> bool {
-        matches!(lstat(&trail.file), Err(Errno::NOENT))
+        trail.file.of_link().is_err_and(|error| Failure::of(&error) == Some(Failure::NotFound))
     }
 
     /// With `--follow-links`: the one way past the confinement, taken for links that lead out.
     fn open_anywhere(&self, path: &Path) -> io::Result<File> {
-        std::fs::OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).open(self.path.join(path))
+        open::harmlessly(&self.path.join(path))
     }
 
     /// Where a path ends after all links, from the root; `None` if outside. Of a path that does
@@ -379,61 +343,27 @@ impl Root {
     }
 }
 
-/// Whether a name in a directory is one that is shown, with or without those that start with a dot. (Of
-/// `.well-known` one has to know.)
-pub(super) fn is_shown(name: &[u8], hidden: bool) -> bool {
-    !matches!(name, b"." | b"..") && (hidden || !name.starts_with(b".")) && !is_on_its_way(name)
-}
-
-fn create_in(root: &OpenRoot, relative: &[u8]) -> io::Result<NewFile> {
-    let (folder, name) = match memchr::memrchr(b'/', relative) {
-        Some(slash) => (&relative[..slash], &relative[slash + 1..]),
-        None => (&b""[..], relative),
-    };
-    // Only as a place (O_PATH): into some folders files may be put by who may not list them.
-    let place = flags(OFlags::PATH.union(OFlags::DIRECTORY));
-    let options = OpenOptions::new().read(true).custom_flags(place).clone();
-    let folder = root.directory.open_with(as_path(folder), &options)?;
-    NewFile::begin(Dir::from_std_file(folder.into_std()), as_path(name))
-}
-
 /// Opens what is beneath the folder and harmless to open.
 fn open_confined(root: &OpenRoot, path: &Path) -> io::Result<File> {
     // To open a FIFO wakes whoever waits to write to it, and to open a device can do anything.
     // So it is looked at before; and after, since it may have changed between.
-    if statat(&root.directory, path, AtFlags::empty()).is_ok_and(|stat| Facts::new(&stat).is_special()) {
-        return Err(Errno::NXIO.into());
+    if status::at_in(&root.directory, path).is_ok_and(|stat| Facts::new(&stat).is_special()) {
+        return Err(Failure::NobodyThere.into());
     }
-    let options = OpenOptions::new().read(true).custom_flags(flags(HARMLESS)).clone();
-    root.directory.open_with(path, &options).map(cap_std::fs::File::into_std)
+    open::harmlessly_beneath(&root.directory, path)
 }
 
 impl OpenRoot {
     fn at(path: &Path) -> io::Result<OpenRoot> {
-        // Only as a place (O_PATH): in a sandbox, too, that can be had of any folder.
-        let place = flags(OFlags::PATH.union(OFlags::DIRECTORY));
-        let directory = std::fs::OpenOptions::new().read(true).custom_flags(place).open(path)?;
-        let directory = Dir::from_std_file(directory);
-        let identity = Facts::new(&fstat(&directory)?).identity;
+        // Only as a place: in a sandbox, too, that can be had of any folder.
+        let directory = Dir::from_std_file(open::place(path)?);
+        let identity = status::of_open(&directory)?.identity;
         Ok(OpenRoot { directory, identity })
     }
 }
 
-/// So that opening does not block for a FIFO without a writer, and a terminal does not become ours.
-const HARMLESS: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
-
-/// `custom_flags` takes the bits as the C int that `open` takes.
-fn flags(flags: OFlags) -> i32 {
-    flags.bits().cast_signed()
-}
-
-/// Whether a path leads to a file on its way.
-fn is_nobodys_business(relative: &[u8]) -> bool {
-    relative.split(|&byte| byte == b'/').any(is_on_its_way)
-}
-
-fn as_path(relative: &[u8]) -> &Path {
-    Path::new(OsStr::from_bytes(if relative.is_empty() { b"." } else { relative }))
+pub(super) fn as_path(relative: &[u8]) -> io::Result<&Path> {
+    names::path(if relative.is_empty() { b"." } else { relative })
 }
 
 /// cap-std's own error for a path that leads out; that of the system has an error number.
@@ -441,9 +371,9 @@ pub(super) fn leads_out(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }
 
-/// What comes of it where a deputy could not do it.
-fn denied<T>() -> io::Result<T> {
-    Err(Errno::ACCESS.into())
+/// What comes of it where an opener could not do it.
+pub(super) fn denied<T>() -> io::Result<T> {
+    Err(Failure::Denied.into())
 }
 
 /// The status for a failure to open, and words that name no path of this machine.
@@ -451,14 +381,16 @@ pub(super) fn refusal_for(error: &io::Error) -> Refusal {
     if leads_out(error) {
         return Refusal::new(Status::FORBIDDEN, "a link leads out of the folder that is served");
     }
-    match Errno::from_io_error(error) {
-        Some(Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::LOOP) => super::not_found(),
-        Some(Errno::ACCESS | Errno::PERM) => Refusal::new(Status::FORBIDDEN, "the server may not read this"),
+    match Failure::of(error) {
+        Some(Failure::NotFound | Failure::NotAFolder | Failure::NameTooLong | Failure::LinkLoop) => {
+            super::not_found()
+        }
+        Some(Failure::Denied) => Refusal::new(Status::FORBIDDEN, "the server may not read this"),
         // Opening a socket, or a device that is not there, fails with it as well.
-        Some(Errno::NXIO | Errno::NODEV) => {
+        Some(Failure::NobodyThere | Failure::NoDevice) => {
             Refusal::new(Status::FORBIDDEN, "this is neither a file nor a directory")
         }
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => {
+        Some(Failure::Exhausted) => {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "the server has too many files open; try again")
         }
         _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to open this"),

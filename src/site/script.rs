@@ -16,6 +16,8 @@ use crate::base::random;
 use crate::base::trace;
 use crate::http::base_path::BasePath;
 use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
 
 /// What is added. The script itself finds the rest of what it needs beside it.
 pub fn tag(base: &BasePath) -> Arc<str> {
@@ -103,6 +105,14 @@ impl Stream for WithScript {
             insert(html, &self.tag);
         }
         next
+    }
+
+    fn wake_with(&mut self, waker: Waker) {
+        self.page.wake_with(waker);
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.page.wake_at()
     }
 
     fn is_endless(&self) -> bool {

@@ -1,9 +1,11 @@
 //! The site as a function: requests in, responses out, over a real folder and no socket.
 
 use super::facts::Facts;
+use super::root::Opened;
 use super::*;
-use crate::answer::{Next, Source};
-use crate::http::request::Request;
+use crate::answer::{Body, Next, Source};
+use crate::http::Method;
+use crate::http::base_path::BasePath;
 use crate::http::target::encode_segment;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -63,14 +65,16 @@ fn get(site: &Site, target: &str) -> (u16, String) {
 }
 
 fn text(body: Body) -> String {
-    use std::os::unix::fs::FileExt;
     match body {
         Body::Empty => String::new(),
         Body::Bytes(bytes) => String::from_utf8(bytes).expect("text"),
         Body::File(part) => {
             let mut bytes = vec![0; usize::try_from(part.length()).expect("small")];
             match &part.source {
-                Source::Disk(file) => file.read_exact_at(&mut bytes, part.range.start).expect("it is there"),
+                Source::Disk(file) => {
+                    crate::base::platform::open::read_exact_at(file, &mut bytes, part.range.start)
+                        .expect("it is there");
+                }
                 Source::Memory(all) => {
                     let start = usize::try_from(part.range.start).expect("small");
                     bytes = all[start..start + bytes.len()].to_vec();

@@ -23,6 +23,7 @@
 use super::facts::{Facts, Identity};
 use super::media_type::{self, Content, Look};
 use super::root::OpenFile;
+use crate::base::platform::{open, process, status};
 use blake2::digest::consts::U16;
 use blake2::digest::{FixedOutput, Update};
 use blake2::{Blake2b, Digest as _};
@@ -30,7 +31,6 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -199,7 +199,7 @@ fn look_at(file: &OpenFile) -> Look {
 pub(super) fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < into.len() {
-        match file.read_at(&mut into[filled..], offset + filled as u64) {
+        match open::read_at(file, &mut into[filled..], offset + filled as u64) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -243,9 +243,7 @@ impl Digesting {
         let (sender, jobs) = sync_channel::<Job>(MAX_WAITING);
         let waiting = Arc::clone(&self.waiting);
         let work = move || {
-            // Those who answer go first. (On Linux this is a matter of the thread.)
-            #[cfg(target_os = "linux")]
-            let _ = rustix::process::setpriority_process(None, 19);
+            process::let_others_go_first();
             for (file, facts) in jobs {
                 if let Ok(digest) = digest_of_file(&file, &facts) {
                     note(&files, &facts, |known| known.digest = Some(digest));
@@ -268,6 +266,6 @@ fn digest_of_file(file: &File, facts: &Facts) -> io::Result<Digest> {
             break;
         }
     }
-    let is_the_same = offset == facts.length && Facts::new(&rustix::fs::fstat(file)?) == *facts;
+    let is_the_same = offset == facts.length && Facts::new(&status::of_open(file)?) == *facts;
     if is_the_same { Ok(digest.finalize_fixed().into()) } else { Err(io::ErrorKind::InvalidData.into()) }
 }

@@ -50,7 +50,6 @@ pub use running::RunningOptions;
 
 use super::tls::TlsOptions;
 use super::variables::{self, Variable};
-use crate::glass::inspect;
 use crate::server;
 use crate::site;
 use clap::error::ErrorKind;
@@ -226,7 +225,6 @@ impl Cli {
     /// What the server allows itself and its clients.
     fn server_options(&self, machine: &Machine) -> server::Options {
         server::Options {
-            base: self.listen.base_path.clone(),
             proxies: self.listen.proxies(),
             threads: self.limits.threads(machine),
             max_connections: self.limits.max_connections(machine),
@@ -235,10 +233,6 @@ impl Cli {
             send_timeout: self.limits.send_timeout,
             fields: self.pages.own_fields(),
             faults: self.output.faults.iter().copied().collect(),
-            internal: Some(server::Internal {
-                prefix: inspect::PREFIX,
-                keep_bodies: if self.output.inspect { inspect::MAX_COMPOSED } else { 0 },
-            }),
             // What is left depends on files that are not open yet.
             ..server::Options::default()
         }

@@ -95,7 +95,7 @@ impl PageOptions {
 
     /// The content codings in which files may be sent.
     pub(super) fn codings(&self) -> Codings {
-        self.compress.codings(self.precompressed)
+        Codings { precompressed: self.precompressed, compress: self.compress.is_given() }
     }
 
     /// The fields that every response has.

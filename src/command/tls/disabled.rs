@@ -1,7 +1,7 @@
 //! `https` in a build that leaves it out: the names of `enabled`, and nothing behind them.
 
 use crate::command::private_files::ServedFolder;
-use crate::server;
+use crate::server::tls::Acceptor;
 use std::io;
 use std::net::TcpStream;
 
@@ -37,16 +37,16 @@ impl Certificate {
     }
 
     /// Is never called, and so are those below.
-    pub(crate) fn install(&self, _: &mut server::Options) {
+    pub(crate) fn acceptor(&self) -> Acceptor {
         match *self {}
     }
 
-    /// See [`Certificate::install`].
+    /// See [`Certificate::acceptor`].
     pub(crate) fn is_from_files(&self) -> bool {
         match *self {}
     }
 
-    /// See [`Certificate::install`].
+    /// See [`Certificate::acceptor`].
     ///
     /// # Errors
     /// None.

@@ -3,15 +3,16 @@
 //!
 //! A thread does it, since it waits, and a worker never does. It can reach nothing but this server.
 
-use crate::answer::{Body, Next, Response, Stream};
+use super::MAX_COMPOSED;
+use crate::answer::{Body, Next, Receiver, Response, Stream};
 use crate::base::budget::Budget;
 use crate::base::human;
+use crate::base::platform::local::LocalStream;
 use crate::http::{Refusal, Status};
 use serde::Serialize;
 use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 /// How many may send at once.
@@ -31,7 +32,7 @@ const MAX_PAUSES: usize = 10;
 const MAX_RECEIVED: usize = 64 * 1024;
 
 /// How a new connection to the server is had.
-pub type Connect = Arc<dyn Fn() -> io::Result<UnixStream> + Send + Sync>;
+pub type Connect = Arc<dyn Fn() -> io::Result<LocalStream> + Send + Sync>;
 
 /// Sends to one server.
 pub(super) struct Composer {
@@ -52,6 +53,12 @@ struct Outcome {
     error: Option<String>,
 }
 
+impl std::fmt::Debug for Composer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Composer").field("places", &self.places).finish_non_exhaustive()
+    }
+}
+
 impl Composer {
     /// Sends to the server that this connects to.
     pub(super) fn new(connect: Connect) -> Composer {
@@ -60,7 +67,7 @@ impl Composer {
 
     /// Sends these bytes, with a pause at each of the offsets in `pauses` (`12,30`). The answer's body
     /// comes when there is an outcome.
-    pub(super) fn respond(&self, bytes: &[u8], pauses: &str) -> Result<Response, Refusal> {
+    fn respond(&self, bytes: &[u8], pauses: &str) -> Result<Response, Refusal> {
         if bytes.is_empty() {
             return Err(Refusal::new(Status::BAD_REQUEST, "there is nothing to send: the body is empty"));
         }
@@ -71,15 +78,56 @@ impl Composer {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "others are sending; try again in a moment")
         })?;
         let connect = Arc::clone(&self.connect);
-        let (done, outcome) = sync_channel(1);
+        let awaited = Arc::<Mutex<Awaited>>::default();
+        let pending = Pending(Arc::clone(&awaited));
         let run = move || {
             let _place = place;
-            let _ = done.send(send(&connect, &pieces));
+            // Also where this thread panics it is over, and whoever waits is woken.
+            let over = Over(awaited);
+            let outcome = send(&connect, &pieces);
+            over.0.lock().unwrap_or_else(PoisonError::into_inner).outcome = Some(outcome);
         };
         std::thread::Builder::new().name("composer".to_owned()).spawn(run).map_err(|_| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "no thread can be had; try again in a moment")
         })?;
-        Ok(Response::for_once("application/json", Body::Stream(Box::new(Pending(Some(outcome))))))
+        Ok(Response::for_once("application/json", Body::Stream(Box::new(pending))))
+    }
+}
+
+/// Bytes that are to be sent, as they come.
+#[derive(Debug)]
+pub(super) struct Composing {
+    composer: Arc<Composer>,
+    bytes: Vec<u8>,
+    pauses: String,
+}
+
+impl Composing {
+    pub(super) fn new(composer: Arc<Composer>, pauses: String) -> Composing {
+        Composing { composer, bytes: Vec::new(), pauses }
+    }
+}
+
+impl Receiver for Composing {
+    fn take(&mut self, content: &[u8]) -> Result<(), Refusal> {
+        if self.bytes.len() + content.len() > MAX_COMPOSED {
+            let why = format!("more than {MAX_COMPOSED} bytes are not sent");
+            return Err(Refusal::new(Status::CONTENT_TOO_LARGE, why));
+        }
+        self.bytes.extend_from_slice(content);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Response {
+        self.composer.respond(&self.bytes, &self.pauses).unwrap_or_else(|refusal| {
+            refusal.record();
+            Response::of_refusal(&refusal)
+        })
+    }
+
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
+        refusal.record();
+        Response::of_refusal(refusal)
     }
 }
 
@@ -156,20 +204,42 @@ fn converse(connect: &Connect, pieces: &[Vec<u8>], began: Instant, outcome: &mut
 }
 
 /// An outcome that is awaited.
+#[derive(Debug, Default)]
+struct Awaited {
+    outcome: Option<Outcome>,
+    is_over: bool,
+    waker: Option<Waker>,
+}
+
+/// Dropped when there is an outcome, or none will come.
+struct Over(Arc<Mutex<Awaited>>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        let mut awaited = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        awaited.is_over = true;
+        let waker = awaited.waker.take();
+        drop(awaited);
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// The body that consists of the outcome.
 #[derive(Debug)]
-struct Pending(Option<Receiver<Outcome>>);
+struct Pending(Arc<Mutex<Awaited>>);
 
 impl Stream for Pending {
     fn next(&mut self) -> Next {
-        let Some(outcome) = &self.0 else { return Next::End };
-        match outcome.try_recv() {
-            Err(TryRecvError::Empty) => Next::NotYet,
-            Err(TryRecvError::Disconnected) => Next::End,
-            Ok(outcome) => {
-                self.0 = None;
-                Next::Piece(serde_json::to_vec(&outcome).expect("text and numbers"))
-            }
+        let mut awaited = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match awaited.outcome.take() {
+            Some(outcome) => Next::Piece(serde_json::to_vec(&outcome).expect("text and numbers")),
+            None if awaited.is_over => Next::End,
+            None => Next::NotYet,
         }
+    }
+
+    fn wake_with(&mut self, waker: Waker) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).waker = Some(waker);
     }
 }
 

@@ -9,7 +9,7 @@ use super::as_characters;
 use crate::glass::events::{self, Subscriber, Subscribers};
 use crate::http::Refusal;
 use crate::http::client::Client;
-use crate::server::{Exchange, Observer, UnderWay};
+use crate::server::{Event, Exchange, Interests, Observer, Sending};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
@@ -115,7 +115,7 @@ struct Step<'a> {
 /// What a page is told, each under the name of its kind.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Event<'a> {
+enum Message<'a> {
     Hello { version: &'a str, workers: usize, now: u64, faults: &'a [String] },
     Open(Open),
     Close { connection: u64, at: u64 },
@@ -137,7 +137,7 @@ struct Progress {
     at: u64,
 }
 
-impl Event<'_> {
+impl Message<'_> {
     /// As it goes to a page: `event: open`, and its data as JSON on one line.
     fn render(&self) -> Arc<str> {
         let value = serde_json::to_value(self).expect("names, numbers and text");
@@ -180,23 +180,24 @@ impl Recorder {
         let subscriber = state.subscribers.add(most)?;
         let now = self.microseconds(Instant::now());
         let version = env!("CARGO_PKG_VERSION");
-        subscriber.tell(&Event::Hello { version, workers: self.workers, now, faults: &self.faults }.render());
+        subscriber
+            .tell(&Message::Hello { version, workers: self.workers, now, faults: &self.faults }.render());
         for open in state.connections.values() {
-            subscriber.tell(&Event::Open(*open).render());
+            subscriber.tell(&Message::Open(*open).render());
             if state.internal.contains(&open.connection) {
-                subscriber.tell(&Event::Internal { connection: open.connection }.render());
+                subscriber.tell(&Message::Internal { connection: open.connection }.render());
             }
         }
         for record in &state.ring {
-            subscriber.tell(&Event::Exchange(&record.summary).render());
+            subscriber.tell(&Message::Exchange(&record.summary).render());
         }
         Ok(subscriber)
     }
 
     fn detail(&self, record: &Record) -> String {
         let Record { summary, exchange } = record;
-        let story = exchange.story.as_ref().expect("it was asked for");
-        let steps = story.steps.iter().map(|step| Step {
+        let capture = exchange.capture.as_ref().expect("it was asked for");
+        let steps = capture.steps.iter().map(|step| Step {
             name: step.name,
             text: &step.text,
             rfc: step.rule.map(|rule| rule.to_string()),
@@ -208,9 +209,9 @@ impl Recorder {
         let detail = Detail {
             summary,
             index: exchange.number,
-            request: as_characters(&story.request),
-            response: as_characters(&story.response),
-            body: as_characters(&story.body_start),
+            request: as_characters(&capture.request),
+            response: as_characters(&capture.response),
+            body: as_characters(&capture.body_start),
             steps: steps.collect(),
         };
         serde_json::to_string(&detail).expect("names, numbers and text")
@@ -228,7 +229,7 @@ impl Recorder {
 
 impl State {
     /// Tells all pages, if there are any.
-    fn tell(&mut self, event: &Event<'_>) {
+    fn tell(&mut self, event: &Message<'_>) {
         if self.subscribers.is_empty() {
             return;
         }
@@ -238,7 +239,7 @@ impl State {
     /// This connection is one of the inspector's own.
     fn hide(&mut self, connection: u64) {
         if self.internal.insert(connection) {
-            self.tell(&Event::Internal { connection });
+            self.tell(&Message::Internal { connection });
         }
     }
 }
@@ -253,9 +254,41 @@ pub struct WorkerInspector {
 }
 
 impl Observer for WorkerInspector {
-    fn observe(&mut self, exchange: &Exchange, _now: Instant) {
+    fn interests(&self) -> Interests {
+        Interests { connections: true, text: true, capture: true }
+    }
+
+    fn notice(&mut self, event: &Event<'_>, now: Instant) {
+        match event {
+            Event::Opened { connection, client } => self.opened(*connection, *client, now),
+            Event::Sending(sending) => self.sending(sending, now),
+            Event::Ended(exchange) => self.ended(exchange),
+            Event::Closed { connection } => self.closed(*connection, now),
+            Event::Receiving(_) | Event::Rejected => {}
+        }
+    }
+}
+
+impl WorkerInspector {
+    fn opened(&mut self, connection: u64, client: Client, now: Instant) {
+        let open = Open { connection, worker: self.worker, client, at: self.recorder.microseconds(now) };
+        let mut state = self.recorder.state();
+        state.connections.insert(connection, open);
+        state.tell(&Message::Open(open));
+    }
+
+    fn closed(&mut self, connection: u64, now: Instant) {
+        self.told.remove(&connection);
+        let mut state = self.recorder.state();
+        state.connections.remove(&connection);
+        // Pages may show an internal one, too: browsers use a connection for several of their pages.
+        state.internal.remove(&connection);
+        state.tell(&Message::Close { connection, at: self.recorder.microseconds(now) });
+    }
+
+    fn ended(&mut self, exchange: &Exchange) {
         self.told.remove(&exchange.connection);
-        let Some(story) = &exchange.story else { return };
+        let Some(capture) = &exchange.capture else { return };
         let recorder = &self.recorder;
         let mut state = recorder.state();
         if exchange.is_internal {
@@ -277,58 +310,39 @@ impl Observer for WorkerInspector {
             sent: exchange.body_sent,
             length: exchange.body_length,
             complete: exchange.complete,
-            began: recorder.microseconds(story.began),
-            arrived: recorder.microseconds(story.arrived),
-            decided: recorder.microseconds(story.decided),
-            ended: recorder.microseconds(story.ended),
+            began: recorder.microseconds(capture.began),
+            arrived: recorder.microseconds(capture.arrived),
+            decided: recorder.microseconds(capture.decided),
+            ended: recorder.microseconds(capture.ended),
         };
-        state.tell(&Event::Exchange(&summary));
+        state.tell(&Message::Exchange(&summary));
         state.ring.push_back(Record { summary, exchange: exchange.clone() });
         if state.ring.len() > RING {
             state.ring.pop_front();
         }
     }
 
-    fn wants_stories(&self) -> bool {
-        true
-    }
-
-    fn opened(&mut self, connection: u64, client: Client, now: Instant) {
-        let open = Open { connection, worker: self.worker, client, at: self.recorder.microseconds(now) };
-        let mut state = self.recorder.state();
-        state.connections.insert(connection, open);
-        state.tell(&Event::Open(open));
-    }
-
-    fn closed(&mut self, connection: u64, now: Instant) {
-        self.told.remove(&connection);
-        let mut state = self.recorder.state();
-        state.connections.remove(&connection);
-        // Pages may show an internal one, too: browsers use a connection for several of their pages.
-        state.internal.remove(&connection);
-        state.tell(&Event::Close { connection, at: self.recorder.microseconds(now) });
-    }
-
-    fn progress(&mut self, under_way: &UnderWay<'_>, now: Instant) {
-        let told = self.told.get(&under_way.connection);
+    fn sending(&mut self, sending: &Sending<'_>, now: Instant) {
+        let Sending { exchange, body_sent, body_length } = sending;
+        let told = self.told.get(&exchange.connection);
         if told.is_some_and(|&told| now.saturating_duration_since(told) < PROGRESS_PAUSE) {
             return;
         }
-        self.told.insert(under_way.connection, now);
+        self.told.insert(exchange.connection, now);
         let mut state = self.recorder.state();
-        if under_way.is_internal {
-            return state.hide(under_way.connection);
+        if exchange.is_internal {
+            return state.hide(exchange.connection);
         }
-        let (method, target) = method_and_target(under_way.request_line);
-        state.tell(&Event::Progress(Progress {
-            connection: under_way.connection,
-            number: under_way.number,
+        let (method, target) = method_and_target(&exchange.request_line);
+        state.tell(&Message::Progress(Progress {
+            connection: exchange.connection,
+            number: exchange.number,
             method,
             target,
-            status: under_way.status.code(),
-            sent: under_way.body_sent,
-            length: under_way.body_length,
-            began: self.recorder.microseconds(under_way.began),
+            status: exchange.status.code(),
+            sent: *body_sent,
+            length: *body_length,
+            began: self.recorder.microseconds(exchange.began),
             at: self.recorder.microseconds(now),
         }));
     }
@@ -346,7 +360,7 @@ mod tests {
     use super::*;
     use crate::answer::{Next, Stream};
     use crate::http::Status;
-    use crate::server::Story;
+    use crate::server::Capture;
     use std::net::Ipv4Addr;
     use std::time::SystemTime;
 
@@ -354,7 +368,7 @@ mod tests {
 
     fn exchange(connection: u64, request_line: &str) -> Exchange {
         let now = Instant::now();
-        let story = Story {
+        let capture = Capture {
             request: format!("{request_line}\r\n\r\n").into_bytes(),
             response: b"HTTP/1.1 200 OK\r\n\r\n".to_vec(),
             body_start: b"\xff".to_vec(),
@@ -381,7 +395,8 @@ mod tests {
             complete: true,
             ended: SystemTime::now(),
             duration: Duration::ZERO,
-            story: Some(Box::new(story)),
+            began: now,
+            capture: Some(Box::new(capture)),
         }
     }
 
@@ -398,12 +413,12 @@ mod tests {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         worker.opened(1, CLIENT, Instant::now());
-        worker.observe(&exchange(1, "GET /before HTTP/1.1"), Instant::now());
+        worker.ended(&exchange(1, "GET /before HTTP/1.1"));
         let subscriber = recorder.subscribe(1).expect("the first");
         let before = heard(&subscriber);
         assert!(before.starts_with("event: hello\ndata: {"), "{before}");
         assert!(before.contains("event: open\n") && before.contains("\"target\":\"/before\""), "{before}");
-        worker.observe(&exchange(1, "GET /after HTTP/1.1"), Instant::now());
+        worker.ended(&exchange(1, "GET /after HTTP/1.1"));
         worker.closed(1, Instant::now());
         let after = heard(&subscriber);
         assert!(after.contains("\"target\":\"/after\"") && after.contains("event: close\n"), "{after}");
@@ -415,7 +430,7 @@ mod tests {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         for number in 1..=10_000 {
-            worker.observe(&exchange(number, &format!("GET /{number} HTTP/1.1")), Instant::now());
+            worker.ended(&exchange(number, &format!("GET /{number} HTTP/1.1")));
         }
         assert_eq!(recorder.state().ring.len(), RING);
         assert!(recorder.exchange(10_000 - RING as u64).is_none());
@@ -429,7 +444,7 @@ mod tests {
         let mut worker = recorder.observer();
         let subscriber = recorder.subscribe(1).expect("the first");
         worker.opened(1, CLIENT, Instant::now());
-        worker.observe(&exchange(1, "GET /.glass/exchange/3 HTTP/1.1"), Instant::now());
+        worker.ended(&exchange(1, "GET /.glass/exchange/3 HTTP/1.1"));
         // One that comes later hears the same.
         let later = heard(&recorder.subscribe(2).expect("the second"));
         worker.closed(1, Instant::now());
@@ -449,7 +464,7 @@ mod tests {
         for (connection, client) in [(1, [127, 0, 0, 1]), (2, [127, 0, 0, 2])] {
             let exchange =
                 Exchange { client: IpAddr::from(client).into(), ..exchange(connection, "GET /a?b HTTP/1.1") };
-            worker.observe(&exchange, Instant::now());
+            worker.ended(&exchange);
         }
         let mine = recorder.last_about(b"/a?b", CLIENT).expect("there was one");
         assert!(mine.contains("\"connection\":1,") && mine.contains("\"body\":\"\u{ff}\""), "{mine}");

@@ -10,9 +10,8 @@
 //! in which the reader sees numbers of different names change is not certain, and of no importance: each
 //! by itself only grows.
 
-use crate::http::client::Client;
 use crate::http::{Method, Status};
-use crate::server::{Exchange, Observer, UnderWay};
+use crate::server::{Event, Exchange, Interests, Observer, Sending};
 use std::array;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -87,7 +86,7 @@ pub(super) struct Counts {
     /// How many of them are open.
     pub(super) open: Count,
     /// Connections for which there was no room.
-    pub(super) turned_away: Count,
+    pub(super) rejected: Count,
 }
 
 impl Default for Counts {
@@ -100,7 +99,7 @@ impl Default for Counts {
             nanoseconds: Count::default(),
             accepted: Count::default(),
             open: Count::default(),
-            turned_away: Count::default(),
+            rejected: Count::default(),
         }
     }
 }
@@ -121,7 +120,40 @@ impl WorkerMetrics {
 }
 
 impl Observer for WorkerMetrics {
-    fn observe(&mut self, exchange: &Exchange, _now: Instant) {
+    fn interests(&self) -> Interests {
+        Interests { connections: true, ..Interests::default() }
+    }
+
+    fn notice(&mut self, event: &Event<'_>, _now: Instant) {
+        match event {
+            Event::Opened { .. } => {
+                self.counts.accepted.add(1);
+                self.counts.open.add(1);
+            }
+            Event::Receiving(_) => {}
+            Event::Sending(sending) => self.count_sent(sending),
+            Event::Ended(exchange) => self.count(exchange),
+            Event::Closed { connection } => {
+                self.under_way.remove(connection);
+                self.counts.open.take_one();
+            }
+            Event::Rejected => self.counts.rejected.add(1),
+        }
+    }
+}
+
+impl WorkerMetrics {
+    /// A long download counts while it goes on, not all at once when it ends.
+    fn count_sent(&mut self, sending: &Sending<'_>) {
+        if sending.exchange.is_internal || sending.body_sent == 0 {
+            return;
+        }
+        let counted = self.under_way.entry(sending.exchange.connection).or_default();
+        self.counts.body_bytes.add(sending.body_sent.saturating_sub(*counted));
+        *counted = sending.body_sent;
+    }
+
+    fn count(&mut self, exchange: &Exchange) {
         let counts = &self.counts;
         if exchange.is_internal {
             return counts.internal.add(1);
@@ -136,38 +168,6 @@ impl Observer for WorkerMetrics {
         }
         counts.times[bucket(exchange.duration)].add(1);
         counts.nanoseconds.add(u64::try_from(exchange.duration.as_nanos()).unwrap_or(u64::MAX));
-    }
-
-    fn wants_connections(&self) -> bool {
-        true
-    }
-
-    fn wants_text(&self) -> bool {
-        false
-    }
-
-    fn opened(&mut self, _connection: u64, _client: Client, _now: Instant) {
-        self.counts.accepted.add(1);
-        self.counts.open.add(1);
-    }
-
-    fn turned_away(&mut self) {
-        self.counts.turned_away.add(1);
-    }
-
-    fn closed(&mut self, connection: u64, _now: Instant) {
-        self.under_way.remove(&connection);
-        self.counts.open.take_one();
-    }
-
-    /// A long download counts while it goes on, not all at once when it ends.
-    fn progress(&mut self, under_way: &UnderWay<'_>, _now: Instant) {
-        if under_way.is_internal || under_way.body_sent == 0 {
-            return;
-        }
-        let counted = self.under_way.entry(under_way.connection).or_default();
-        self.counts.body_bytes.add(under_way.body_sent.saturating_sub(*counted));
-        *counted = under_way.body_sent;
     }
 }
 

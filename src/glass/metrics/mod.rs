@@ -26,21 +26,14 @@ pub use counts::WorkerMetrics;
 
 use crate::answer::{Body, Response};
 use crate::base::trace;
-use crate::http::target::Target;
-use crate::http::{Method, Refusal, Request, Status};
+use crate::http::{Method, Status};
+use crate::site::Site;
 use crate::site::cache;
-use crate::site::{Site, error_page};
 use counts::{BOUNDS, Count, Counts};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 use text::Text;
-
-/// How healthy it is. These two are seen from the base path.
-const HEALTH: &[u8] = b".glass/health";
-
-/// What there is to count.
-const METRICS: &[u8] = b".glass/metrics";
 
 /// Counts what a server does, and tells it.
 #[derive(Debug)]
@@ -68,39 +61,12 @@ impl Metrics {
         WorkerMetrics::new(Arc::clone(&self.workers[worker]))
     }
 
-    /// The answer to a request for one of the two; `None` if it is for something else.
-    pub fn respond(&self, request: &Request<'_>) -> Option<Response> {
-        let Target::Path { path, .. } = request.target else { return None };
-        let path = self.site.options().base.below(path)?;
-        let path = [HEALTH, METRICS].into_iter().find(|own| *path.text() == **own)?;
-        let answer = self.check(request).map(|()| {
-            if path == HEALTH {
-                trace::step("health", None, || "this very answer says that the server answers".to_owned());
-                return Response::for_once("text/plain; charset=utf-8", Body::Bytes(b"ok\n".to_vec()));
-            }
-            trace::step("metrics", None, || {
-                "what the workers have counted is added up; none of them waits for that".to_owned()
-            });
-            Response::for_once(text::CONTENT_TYPE, Body::Bytes(self.render()))
+    /// The answer to who asks for the metrics.
+    pub(super) fn respond(&self) -> Response {
+        trace::step("metrics", None, || {
+            "what the workers have counted is added up; none of them waits for that".to_owned()
         });
-        Some(answer.unwrap_or_else(|refusal| {
-            let mut response = error_page::respond(&request.fields, &refusal, &self.site.options().base);
-            if refusal.status == Status::METHOD_NOT_ALLOWED {
-                response.headers.push("Allow", "GET, HEAD");
-            }
-            response
-        }))
-    }
-
-    fn check(&self, request: &Request<'_>) -> Result<(), Refusal> {
-        self.site.options().hosts.check(request.host)?;
-        if !matches!(request.method, Method::Get | Method::Head) {
-            return Err(Refusal::new(
-                Status::METHOD_NOT_ALLOWED,
-                "health and metrics take GET and HEAD only",
-            ));
-        }
-        Ok(())
+        Response::for_once(text::CONTENT_TYPE, Body::Bytes(self.render()))
     }
 
     fn render(&self) -> Vec<u8> {
@@ -181,7 +147,7 @@ fn write_connections(text: &mut Text, workers: &[Arc<Counts>]) {
         "glasshttp_connections_turned_away_total",
         "counter",
         "Connections that got 503 at once, because there were as many as there may be.",
-        total(workers, |worker| &worker.turned_away),
+        total(workers, |worker| &worker.rejected),
     );
     let name = "glasshttp_connections_open";
     text.family(name, "gauge", "Connections that are open, by the worker that has them.");
@@ -202,54 +168,8 @@ fn write_cache(text: &mut Text, cache: &cache::Figures) {
     text.single("glasshttp_cache_capacity_bytes", "gauge", help, cache.capacity);
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::site::{Hosts, Options, Root};
-
-    fn status(request: &str) -> Option<(u16, String)> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let root = Root::open_path(folder.path(), false).expect("opened");
-        let hosts = Hosts::LoopbackAnd(vec!["dev.example".to_owned()]);
-        let metrics = Metrics::new(Arc::new(Site::new(root, Options { hosts, ..Options::default() })), 1);
-        let head = format!("{}\r\n\r\n", request.replace('\n', "\r\n"));
-        let response = metrics.respond(&Request::parse(head.as_bytes()).expect("a good head"))?;
-        let headers = String::from_utf8(response.headers.parts().concat()).expect("ASCII");
-        Some((response.status.code(), headers))
-    }
-
-    #[test]
-    fn each_target_has_its_answer_and_all_others_are_left_to_the_site() {
-        let table = [
-            ("GET /.glass/health", Some(200)),
-            ("HEAD /.glass/health", Some(200)),
-            ("GET /.glass/metrics", Some(200)),
-            ("HEAD /.glass/metrics?x", Some(200)),
-            ("POST /.glass/metrics", Some(405)),
-            ("OPTIONS /.glass/health", Some(405)),
-            ("GET /.glass/", None),
-            ("GET /.glass/metrics/", None),
-            ("GET /.glass/health2", None),
-            ("GET /.glass/health/..", None),
-            ("GET /.glass/%68ealth", Some(200)),
-            ("GET //.glass/metrics", Some(200)),
-            ("GET /x/../.glass%2fmetrics", Some(200)),
-            ("GET /", None),
-            ("OPTIONS *", None),
-        ];
-        for (request, expected) in table {
-            let found = status(&format!("{request} HTTP/1.1\nHost: localhost"));
-            assert_eq!(found.as_ref().map(|found| found.0), expected, "{request}");
-            let names_methods = found.is_some_and(|found| found.1.contains("Allow: GET, HEAD\r\n"));
-            assert_eq!(names_methods, expected == Some(405), "{request}");
-        }
-    }
-
-    #[test]
-    fn the_host_is_checked_as_elsewhere() {
-        for (host, expected) in [("localhost:8000", 200), ("dev.example", 200), ("evil.example", 421)] {
-            let found = status(&format!("GET /.glass/metrics HTTP/1.1\nHost: {host}"));
-            assert_eq!(found.map(|found| found.0), Some(expected), "{host}");
-        }
-    }
+/// The answer to who asks for the health.
+pub(super) fn health() -> Response {
+    trace::step("health", None, || "this very answer says that the server answers".to_owned());
+    Response::for_once("text/plain; charset=utf-8", Body::Bytes(b"ok\n".to_vec()))
 }

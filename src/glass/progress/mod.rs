@@ -18,7 +18,7 @@ pub use screen::aside;
 
 use crate::base::human;
 use crate::base::human::write_escaped;
-use crate::server::{Exchange, Observer, Receiving, UnderWay};
+use crate::server::{Event, Exchange, Interests, Observer, Receiving, Sending};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -92,6 +92,19 @@ impl Progress {
     }
 }
 
+impl Transfer {
+    fn new(incoming: bool, exchange: &Exchange, length: Option<u64>) -> Transfer {
+        Transfer {
+            incoming,
+            target: target(&exchange.request_line),
+            client: exchange.asker().to_string(),
+            began: exchange.began,
+            length,
+            done: AtomicU64::new(0),
+        }
+    }
+}
+
 /// What a worker knows of its transfers.
 #[derive(Debug)]
 pub struct WorkerProgress {
@@ -112,7 +125,8 @@ struct Tracked {
 
 impl WorkerProgress {
     /// A transfer is so far; the rest is looked at only if it is a new one.
-    fn note(&mut self, connection: u64, number: u32, done: u64, new: impl FnOnce() -> Transfer) {
+    fn note(&mut self, exchange: &Exchange, done: u64, new: impl FnOnce() -> Transfer) {
+        let Exchange { connection, number, .. } = *exchange;
         if let Some(tracked) = self.transfers.get(&connection)
             && tracked.number == number
         {
@@ -127,57 +141,37 @@ impl WorkerProgress {
 }
 
 impl Observer for WorkerProgress {
-    fn observe(&mut self, exchange: &Exchange, _now: Instant) {
-        if !self.transfers.is_empty() {
-            self.transfers.remove(&exchange.connection);
-        }
+    fn interests(&self) -> Interests {
+        Interests { connections: true, text: true, capture: false }
     }
 
-    fn wants_connections(&self) -> bool {
-        true
-    }
-
-    fn closed(&mut self, connection: u64, _now: Instant) {
-        self.transfers.remove(&connection);
-    }
-
-    fn progress(&mut self, under_way: &UnderWay<'_>, _now: Instant) {
-        // Streams of events go on for hours and are no downloads.
-        if under_way.is_internal {
-            return;
-        }
-        self.note(under_way.connection, under_way.number, under_way.body_sent, || {
-            // Of what is made while it is sent nobody knows how long it will be; what is known is how much of
-            // it was sent.
-            let is_known = under_way.body_length > under_way.body_sent;
-            Transfer {
-                incoming: false,
-                target: target(under_way.request_line),
-                client: under_way.client.to_string(),
-                began: under_way.began,
-                length: is_known.then_some(under_way.body_length),
-                done: AtomicU64::new(0),
+    fn notice(&mut self, event: &Event<'_>, _now: Instant) {
+        match event {
+            Event::Receiving(Receiving { exchange, received, length }) => {
+                self.note(exchange, *received, || Transfer::new(true, exchange, *length));
             }
-        });
+            // Streams of events go on for hours and are no downloads.
+            Event::Sending(Sending { exchange, body_sent, body_length }) if !exchange.is_internal => {
+                // Of what is made while it is sent nobody knows how long it will be; what is known is how much of
+                // it was sent.
+                let length = (body_length > body_sent).then_some(*body_length);
+                self.note(exchange, *body_sent, || Transfer::new(false, exchange, length));
+            }
+            Event::Ended(Exchange { connection, .. }) | Event::Closed { connection } => {
+                if !self.transfers.is_empty() {
+                    self.transfers.remove(connection);
+                }
+            }
+            Event::Opened { .. } | Event::Sending(_) | Event::Rejected => {}
+        }
     }
 
-    fn receiving(&mut self, receiving: &Receiving<'_>, _now: Instant) {
-        self.note(receiving.connection, receiving.number, receiving.received, || Transfer {
-            incoming: true,
-            target: target(receiving.request_line),
-            client: receiving.client.to_string(),
-            began: receiving.began,
-            length: receiving.length,
-            done: AtomicU64::new(0),
-        });
-    }
-
-    fn flush_at(&self) -> Option<Instant> {
+    fn wake_at(&self) -> Option<Instant> {
         self.look_at
     }
 
     /// Hands over what has taken long enough by now.
-    fn flush(&mut self) {
+    fn wake(&mut self) {
         let now = Instant::now();
         if self.look_at.is_none_or(|at| at > now) {
             return;

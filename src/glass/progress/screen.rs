@@ -6,6 +6,7 @@
 //! is typed, such as the `^C` that ends the server, is echoed behind the last line, and must not go to a new
 //! one, or the lines could not be taken away any more.
 
+use crate::base::platform::terminal;
 use indicatif::{MultiProgress, ProgressDrawTarget, TermLike};
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -64,9 +65,7 @@ impl Terminal {
 
 /// Columns and rows, or what terminals used to have.
 fn size() -> (u16, u16) {
-    let size = rustix::termios::tcgetwinsize(io::stderr());
-    let known = size.ok().filter(|size| size.ws_col > ECHO && size.ws_row > 0);
-    known.map_or((80, 24), |size| (size.ws_col, size.ws_row))
+    terminal::size().filter(|&(columns, rows)| columns > ECHO && rows > 0).unwrap_or((80, 24))
 }
 
 /// How many columns there are to draw in.

@@ -12,8 +12,9 @@
 //! data: {"reloads":5,"styles":3,"ago":64}
 //! ```
 //!
-//! `watch.rs` sees what changes, `poll.rs` where the system does not tell of it (`filesystem.rs` knows
-//! where that is), and `ignore.rs` knows what is to change without a word. A page that was not connected for a while, since nobody saw it or the
+//! `watch.rs` sees what changes, `poll.rs` where the system does not tell of it
+//! ([`crate::base::platform::file_system`] knows where that is), and `ignore.rs` knows what is to change without a
+//! word. A page that was not connected for a while, since nobody saw it or the
 //! network was away, knows by the counts whether it has missed something; after a restart the counts
 //! begin anew under another name of the server. `ago` (milliseconds) closes the last gap: by it a page
 //! that has just been loaded knows whether something changed between its own bytes and its script's
@@ -23,9 +24,9 @@
 //! connections to a host, and a page may have more frames than that: so all windows and frames in sight
 //! share one stream. One of them listens and tells the others; `reload.js` says how they agree on it.
 
-mod filesystem;
 mod ignore;
 mod poll;
+mod step;
 mod watch;
 
 pub use ignore::Ignore;
@@ -34,10 +35,10 @@ use crate::answer::{Body, Response};
 use crate::base::random;
 use crate::base::trace;
 use crate::glass::events::{self, Subscribers};
+use crate::http::Refusal;
 use crate::http::base_path::BasePath;
-use crate::http::target::Target;
-use crate::http::{Method, Refusal, Request, Status, origin};
-use crate::site::{Hosts, Root, error_page};
+use crate::http::target::DecodedPath;
+use crate::site::Root;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -55,8 +56,6 @@ const START: Duration = Duration::from_millis(300);
 pub struct Reload {
     state: Arc<State>,
     watch: Arc<Watch>,
-    hosts: Hosts,
-    base: BasePath,
     most: usize,
 }
 
@@ -75,8 +74,6 @@ pub struct Options {
     pub follow_links: bool,
     /// Which files stand for their folder.
     pub index: Vec<String>,
-    /// Which hosts may be asked for.
-    pub hosts: Hosts,
     /// How many connections the server may have; a part of them may be for this.
     pub max_connections: usize,
 }
@@ -124,41 +121,18 @@ impl Reload {
     pub fn start(root: Arc<Root>, options: Options, voice: Voice) -> io::Result<Reload> {
         let state =
             Arc::new(State { server: random::word(), base: options.base.clone(), told: Mutex::default() });
-        let (hosts, base) = (options.hosts.clone(), options.base.clone());
         let most = (options.max_connections / 4).clamp(1, MAX_PAGES);
         let watch = Watch::start(root, options, START, Arc::downgrade(&state), voice)?;
-        Ok(Reload { state, watch, hosts, base, most })
+        Ok(Reload { state, watch, most })
     }
 
-    /// The answer to a request for something of this; `None` if it is for something else.
-    pub fn respond(&self, request: &Request<'_>) -> Option<Response> {
-        let Target::Path { path, .. } = request.target else { return None };
-        let path = self.base.below(path)?;
-        let answer = match &*path.text() {
-            b".glass/reload.js" => self.check(request).map(|()| script()),
-            b".glass/reload" => self.check(request).and_then(|()| self.listen()),
-            _ => {
-                self.watch.note(|| Some(path.relative.clone()));
-                return None;
-            }
-        };
-        Some(answer.unwrap_or_else(|refusal| error_page::respond(&request.fields, &refusal, &self.base)))
+    /// A page of the site, or something of it, was asked for: changes there concern somebody.
+    pub(super) fn note(&self, path: &DecodedPath) {
+        self.watch.note(|| Some(path.relative.clone()));
     }
 
-    /// Who may see the pages may ask; pages of other origins could only take connections away.
-    fn check(&self, request: &Request<'_>) -> Result<(), Refusal> {
-        self.hosts.check(request.host)?;
-        if !matches!(request.method, Method::Get | Method::Head) {
-            return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, "live reload takes GET and HEAD only"));
-        }
-        if !origin::is_own(request) {
-            let why = "live reload is for pages of this server, and this is from elsewhere";
-            return Err(Refusal::new(Status::FORBIDDEN, why));
-        }
-        Ok(())
-    }
-
-    fn listen(&self) -> Result<Response, Refusal> {
+    /// The answer to a page that wants to hear of changes.
+    pub(super) fn listen(&self) -> Result<Response, Refusal> {
         let mut told = self.state.told();
         let subscriber = told.subscribers.add(self.most)?;
         let ago = told.last.map(|last| last.elapsed().as_millis());
@@ -204,7 +178,8 @@ impl State {
     }
 }
 
-fn script() -> Response {
+/// The script that pages get.
+pub(super) fn script() -> Response {
     let script = include_str!("reload.js").as_bytes().to_vec();
     Response::for_once("text/javascript; charset=utf-8", Body::Bytes(script))
 }

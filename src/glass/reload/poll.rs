@@ -13,9 +13,8 @@
 //! What is compared of a file is its length and its times. The number of its inode is not: some file
 //! systems make that up anew.
 
-use super::watch::Step;
-use crate::site::facts::{Facts, Time};
-use rustix::fs::{FileType, lstat, stat};
+use super::step::Step;
+use crate::base::platform::status::{self, FileType, Time};
 use std::collections::{HashMap, hash_map};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -66,15 +65,15 @@ struct Seen {
 
 impl Seen {
     fn at(path: &Path) -> Option<Seen> {
-        let mut facts = Facts::new(&lstat(path).ok()?);
-        if facts.file_type == FileType::Symlink
-            && let Ok(target) = stat(path)
+        let mut found = status::of_link(path).ok()?;
+        let file_type = found.file_type;
+        if file_type == FileType::Symlink
+            && let Ok(target) = status::at(path)
         {
-            facts = Facts { file_type: FileType::Symlink, ..Facts::new(&target) };
+            found = target;
         }
-        let rest = (facts.length, facts.modified, facts.changed);
-        let is_folder = facts.file_type == FileType::Directory;
-        Some(Seen { file_type: facts.file_type, rest: (!is_folder).then_some(rest) })
+        let rest = (found.length, found.modified, found.changed);
+        Some(Seen { file_type, rest: (file_type != FileType::Directory).then_some(rest) })
     }
 }
 

@@ -22,21 +22,21 @@
 //! a page in sight is made of those, and there are few of them however large the folder is. And where
 //! it does not tell what others change, all files are: that is in `poll.rs`.
 
-use super::filesystem;
 use super::ignore::Ignore;
 use super::poll::{MAX_ENTRIES, Poll};
+use super::step::Step;
 use super::{Change, Options, State, Voice};
 use crate::base::human;
+use crate::base::platform::status::{self, FileType, Identity};
+use crate::base::platform::{file_system, names};
 use crate::http::target::encode_segment;
 use crate::site::Root;
-use crate::site::facts::{Facts, Identity};
-use crate::site::new_file::is_on_its_way;
+use crate::site::facts::Facts;
+use crate::site::names::is_temporary;
 use notify::event::{EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -85,15 +85,6 @@ struct Steps {
     too_many: bool,
     /// When the first and the last of these happened.
     span: Option<(Instant, Instant)>,
-}
-
-/// What has happened to a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
-    /// The first of it was that it came into being.
-    pub(super) came: bool,
-    /// It came, went or changed its name at some time.
-    pub(super) moved: bool,
 }
 
 impl Watch {
@@ -266,7 +257,7 @@ impl Thread {
     }
 
     fn current_identity(&self) -> Option<Identity> {
-        rustix::fs::stat(self.root.path()).ok().map(|stat| Facts::new(&stat).identity)
+        status::at(self.root.path()).ok().map(|stat| stat.identity)
     }
 
     // ---- what it means
@@ -336,7 +327,7 @@ impl Thread {
             return None;
         }
         let names = path.strip_prefix(self.root.path()).ok()?.iter();
-        let segments: Vec<_> = names.map(|name| encode_segment(name.as_bytes()).to_string()).collect();
+        let segments: Vec<_> = names.map(|name| encode_segment(names::bytes(name)).to_string()).collect();
         Some(format!("/{}", segments.join("/")))
     }
 
@@ -380,8 +371,10 @@ impl Thread {
         self.poll = Poll::default();
         let path = self.root.path().to_path_buf();
         if let Some(single) = self.root.single_file() {
-            let file = path.join(OsStr::from_bytes(&single.relative));
-            if self.options.poll || self.is_silent(&path) {
+            let file = names::path(&single.relative).map(|name| path.join(name));
+            if let Ok(file) = file
+                && (self.options.poll || self.is_silent(&path))
+            {
                 self.poll.add_file(&file);
             }
             self.watch_one(&path);
@@ -417,12 +410,12 @@ impl Thread {
     /// Whether the system does not tell what others change in this folder. It says so, once for each
     /// file system.
     fn is_silent(&mut self, folder: &Path) -> bool {
-        let Ok(stat) = rustix::fs::stat(folder) else { return false };
-        let (device, _) = Facts::new(&stat).identity;
+        let Ok(stat) = status::at(folder) else { return false };
+        let (device, _) = stat.identity;
         if let Some(&is_silent) = self.silent.get(&device) {
             return is_silent;
         }
-        let name = filesystem::silent_at(folder);
+        let name = file_system::silent_at(folder);
         self.silent.insert(device, name.is_some());
         if let Some(name) = name {
             (self.voice.complain)(&format!(
@@ -442,11 +435,10 @@ impl Thread {
             return metadata.is_dir() || metadata.is_symlink();
         }
         self.has_links = true;
-        let Ok(stat) = rustix::fs::stat(path) else { return false };
-        let facts = Facts::new(&stat);
+        let Ok(target) = status::at(path) else { return false };
         self.options.follow_links
-            && facts.file_type == rustix::fs::FileType::Directory
-            && self.linked.insert(facts.identity)
+            && target.file_type == FileType::Directory
+            && self.linked.insert(target.identity)
     }
 
     /// Watches one folder. Where that is refused, others may still be watched.
@@ -467,9 +459,9 @@ impl Thread {
         }
     }
 
-    /// What macOS has watches a whole tree at once.
+    /// Whether one watch is for all folders below, too.
     fn is_recursive(&self) -> bool {
-        cfg!(target_os = "macos") && self.root.single_file().is_none()
+        file_system::watches_trees() && self.root.single_file().is_none()
     }
 
     // ---- files without a watch
@@ -531,7 +523,7 @@ impl Thread {
         for (path, ending) in served.iter().flat_map(|path| endings.iter().map(move |end| (path, end))) {
             let relative = [path, ending.as_bytes()].concat();
             let relative = relative.strip_prefix(b"/").unwrap_or(&relative);
-            let path = self.root.path().join(OsStr::from_bytes(relative));
+            let Ok(path) = names::path(relative).map(|path| self.root.path().join(path)) else { continue };
             let Some(folder) = path.parent().filter(|_| self.filter.counts(&path)) else { continue };
             if self.poll.knows(folder) {
                 // It will be its turn some time; but what is on the screen is looked at each time.
@@ -544,7 +536,7 @@ impl Thread {
                 continue;
             }
             let facts = self.root.look(relative).ok();
-            let facts = facts.filter(|facts| facts.file_type == rustix::fs::FileType::RegularFile);
+            let facts = facts.filter(|facts| facts.file_type == FileType::RegularFile);
             if self.known.get(relative).is_some_and(|before| *before != facts) {
                 self.watch.step(path, Step { came: false, moved: false });
             }
@@ -596,21 +588,21 @@ impl Filter {
     fn counts(&self, path: &Path) -> bool {
         let Ok(relative) = path.strip_prefix(&self.root) else { return false };
         if let Some(single) = &self.single {
-            return relative.as_os_str().as_bytes() == single;
+            return names::bytes(relative) == single;
         }
         let names = relative.components().enumerate().all(|(depth, component)| match component {
-            Component::Normal(name) => self.counts_by_name(name.as_bytes(), depth),
+            Component::Normal(name) => self.counts_by_name(names::bytes(name), depth),
             _ => true,
         });
         let is_ignored = || self.ignore.iter().any(|ignore| ignore.has(relative));
-        names && !is_of_no_page(relative.as_os_str().as_bytes()) && !is_ignored()
+        names && !is_of_no_page(names::bytes(relative)) && !is_ignored()
     }
 
     fn counts_by_name(&self, name: &[u8], depth: usize) -> bool {
         match name {
             b".git" | b"node_modules" => false,
             b".well-known" if depth == 0 => true,
-            name if is_on_its_way(name) => false,
+            name if is_temporary(name) => false,
             name => self.hidden || !name.starts_with(b"."),
         }
     }

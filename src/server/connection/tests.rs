@@ -1,10 +1,20 @@
 //! The state machine without a socket: what arrives and what can be sent is said by the test, and
 //! time passes when the test says so.
 
+use super::deadline::{LINGER_TIME, LINGER_TIME_AT_STOP, PAUSE_IN_UNWANTED};
 use super::*;
-use crate::answer::{Body, Piece, Response};
+use crate::answer::{Arrival, Begin, Body, FilePart, Piece, Receiver, Response, Source};
+use crate::http::{Headers, Method, Request};
+use crate::server::application::Begun;
+use crate::server::events::{Event, Exchange, Interests, Observer};
+use crate::server::transmit::ENOUGH;
+use crate::server::transport::TlsSession;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Wake;
 
 /// The other side of a connection, and the kernel between.
 #[derive(Debug, Default)]
@@ -57,15 +67,39 @@ impl Transport for FakeSocket {
         Ok(())
     }
 
+    fn tls(&mut self) -> Option<&mut dyn TlsSession> {
+        (self.record > 0 || self.farewell > 0).then_some(self as _)
+    }
+}
+
+impl TlsSession for FakeSocket {
+    fn flush_pending(&mut self) {}
+
+    fn is_handshaking(&self) -> bool {
+        false
+    }
+
+    fn may_hold_more(&self) -> bool {
+        false
+    }
+
     fn on_the_way(&self) -> usize {
         self.on_the_way
     }
 
-    fn take_leave(&mut self) -> io::Result<()> {
+    fn close_notify(&mut self) -> io::Result<()> {
         let count = self.farewell.min(self.room);
         self.room -= count;
         self.farewell -= count;
         if self.farewell > 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+    }
+
+    fn is_plain_http(&self) -> bool {
+        false
+    }
+
+    fn session(&self) -> Option<String> {
+        None
     }
 }
 
@@ -77,18 +111,23 @@ struct Bench {
     input: ReadBuffer,
     output: Vec<u8>,
     budget: Arc<Budget>,
+    app: App,
+    wakes: Arc<Wakes>,
+    observers: Observers,
+    log: Arc<Mutex<Vec<Exchange>>>,
 }
 
 const BODY: usize = 1_000_000;
 const SECOND: Duration = Duration::from_secs(1);
 
-fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
+fn respond(request: &Request<'_>) -> Response {
     let body = match request.line.split(|&byte| byte == b' ').nth(1) {
         Some(b"/large") => Body::Bytes(vec![b'x'; BODY]),
         Some(b"/work") => Body::Stream(Box::new(Work { next: 0 })),
         Some(b"/parts") => Body::Pieces(parts()),
         Some(b"/cut-off") => Body::Pieces(parts_that_are_cut_off()),
         Some(b"/stream") => Body::Stream(Box::new(Counter { next: 0 })),
+        Some(b"/quiet") => Body::Stream(Box::new(Quiet { until: Instant::now() + QUIET, asked: 0 })),
         _ => Body::Bytes(vec![b'x'; 2]),
     };
     Response { status: Status::OK, headers: Headers::default(), body }
@@ -121,18 +160,80 @@ fn parts_that_are_cut_off() -> Vec<Piece> {
     parts
 }
 
-/// Does not know about `/late` until it is asked for the fourth time, and turns `/no` away.
+/// Answers as [`respond`] does; but it does not know about `/late` for a while, and panics at `/panic`. Uploads are what is sent with PUT.
 #[derive(Debug, Default)]
-struct Undecided(std::sync::atomic::AtomicUsize);
+struct App {
+    /// Now it does.
+    knows: AtomicBool,
+    wakers: Mutex<Vec<Waker>>,
+}
 
-impl answer::Gate for Undecided {
-    fn admit(&self, request: &Request<'_>, _: Client, _: Instant) -> Admission {
+impl App {
+    /// It gets to know about `/late`; how many connections it has woken.
+    fn get_to_know(&self) -> usize {
+        self.knows.store(true, Ordering::Relaxed);
+        let wakers = std::mem::take(&mut *self.wakers.lock().expect("no panic"));
+        wakers.into_iter().map(Waker::wake).count()
+    }
+}
+
+impl Application for App {
+    fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
         match request.line.split(|&byte| byte == b' ').nth(1) {
-            Some(b"/late") if self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3 => {
-                Admission::NotYet
+            Some(b"/late") if !self.knows.load(Ordering::Relaxed) => {
+                self.wakers.lock().expect("no panic").push(arrival.waker());
+                Begin::Later.into()
             }
-            Some(b"/no") => Admission::TurnedAway(error_page::try_again("a test")),
-            _ => Admission::Welcome(b"alice".to_vec()),
+            Some(b"/panic") => panic!("this is the panic that the test provokes"),
+            _ if request.method == Method::Put => Begin::Receive(Box::new(Upload::default())).into(),
+            _ => respond(request).into(),
+        }
+    }
+}
+
+/// Takes a body, but panics at an `x`, and in the end if there was nothing.
+#[derive(Debug, Default)]
+struct Upload(usize);
+
+impl Receiver for Upload {
+    fn take(&mut self, content: &[u8]) -> Result<(), Refusal> {
+        assert!(!content.contains(&b'x'), "this is the panic that the test provokes");
+        self.0 += content.len();
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Response {
+        assert!(self.0 > 0, "this is the panic that the test provokes");
+        Response { status: Status::CREATED, headers: Headers::default(), body: Body::Empty }
+    }
+
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
+        Response::of_refusal(refusal)
+    }
+}
+
+/// Counts how often it is woken.
+#[derive(Debug, Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Notes the exchanges that it is told of.
+#[derive(Default)]
+struct Log(Arc<Mutex<Vec<Exchange>>>);
+
+impl Observer for Log {
+    fn interests(&self) -> Interests {
+        Interests { text: true, ..Interests::default() }
+    }
+
+    fn notice(&mut self, event: &Event<'_>, _now: Instant) {
+        if let Event::Ended(exchange) = event {
+            self.0.lock().expect("no panic").push((*exchange).clone());
         }
     }
 }
@@ -159,6 +260,31 @@ impl Stream for Counter {
 
     fn stop(&mut self) {
         self.next = 9;
+    }
+}
+
+/// A body that has nothing for so long.
+#[derive(Debug)]
+struct Quiet {
+    until: Instant,
+    asked: u32,
+}
+
+const QUIET: Duration = Duration::from_secs(3600);
+
+impl Stream for Quiet {
+    fn next(&mut self) -> answer::Next {
+        self.asked += 1;
+        if self.asked == 1 { answer::Next::NotYet } else { answer::Next::Piece(b".".to_vec()) }
+    }
+
+    fn wake_with(&mut self, waker: Waker) {
+        assert_eq!(self.asked, 0);
+        waker.wake();
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        Some(self.until)
     }
 }
 
@@ -189,7 +315,7 @@ impl Bench {
             stop_timeout: 10 * SECOND,
             ..Options::default()
         };
-        let now = Instant::now();
+        let (now, log) = (Instant::now(), Arc::default());
         let socket = FakeSocket { room: usize::MAX, ..FakeSocket::default() };
         let client = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST).into();
         let connection = Connection::new(socket, client, now, &options);
@@ -200,6 +326,10 @@ impl Bench {
             input: ReadBuffer::default(),
             output: Vec::new(),
             budget: Budget::new(2 * BODY),
+            app: App::default(),
+            wakes: Arc::default(),
+            observers: Observers::new(vec![Box::new(Log(Arc::clone(&log)))]),
+            log,
         }
     }
 
@@ -209,10 +339,11 @@ impl Bench {
             date: &date::imf_fixdate(0),
             input: &mut self.input,
             output: &mut self.output,
-            respond: &respond,
-            observer: None,
+            application: &self.app,
+            observers: &mut self.observers,
             options: &self.options,
             budget: &self.budget,
+            wakers: &|| Arc::clone(&self.wakes).into(),
         };
         act(&mut self.connection, &mut turn)
     }
@@ -228,6 +359,12 @@ impl Bench {
         assert_eq!(self.connection.deadline() - self.now, expected);
         self.now += expected;
         self.turn(Connection::time_is_up)
+    }
+
+    /// Is woken, and gets a turn.
+    fn wake(&mut self) -> Next {
+        self.connection.wake();
+        self.turn(Connection::advance)
     }
 
     /// Gets a turn again and again, as long as it can use one.
@@ -275,7 +412,7 @@ fn a_head_has_to_arrive_in_its_time_however_its_bytes_drip_in() {
 #[test]
 fn who_sends_no_body_that_nobody_wants_is_answered_without_and_lingers() {
     for framing in ["Content-Length: 50", "Transfer-Encoding: chunked"] {
-        for method in ["POST", "PUT", "DELETE", "PURGE"] {
+        for method in ["POST", "DELETE", "PURGE", "GET", "HEAD", "OPTIONS"] {
             let mut bench = Bench::new();
             bench.arrive(&format!("{method} / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n"));
             assert_eq!(bench.sent(), "");
@@ -315,24 +452,12 @@ fn a_body_that_nobody_wants_may_pause_and_is_read_past_but_only_for_so_long() {
 }
 
 #[test]
-fn a_body_that_means_nothing_to_its_method_is_waited_for() {
-    for method in ["GET", "HEAD", "OPTIONS"] {
-        let mut bench = Bench::new();
-        bench.arrive(&format!("{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n"));
-        bench.wait_for_deadline(10 * SECOND);
-        assert_eq!(bench.status_lines(), ["408 Request Timeout"], "{method}");
-    }
-}
-
-#[test]
 fn a_late_head_request_is_told_so_without_a_body() {
-    for request in ["HEAD / HTTP/1.1\r\nHost", "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"] {
-        let mut bench = Bench::new();
-        bench.arrive(request);
-        bench.wait_for_deadline(10 * SECOND);
-        assert_eq!(bench.status_lines(), ["408 Request Timeout"]);
-        assert!(bench.sent().ends_with("\r\n\r\n"), "{}", bench.sent());
-    }
+    let mut bench = Bench::new();
+    bench.arrive("HEAD / HTTP/1.1\r\nHost");
+    bench.wait_for_deadline(10 * SECOND);
+    assert_eq!(bench.status_lines(), ["408 Request Timeout"]);
+    assert!(bench.sent().ends_with("\r\n\r\n"), "{}", bench.sent());
 }
 
 #[test]
@@ -566,19 +691,31 @@ fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
     assert!(bench.sent().contains("\r\nTransfer-Encoding: chunked\r\n"));
     assert!(bench.sent().ends_with("\r\n\r\n"), "nothing is there yet: {}", bench.sent());
     // Other connections have their turn between two pieces.
-    assert_eq!(bench.wait_for_deadline(MOMENT), Next::Again);
+    assert_eq!(bench.wake(), Next::Again);
     assert!(bench.sent().ends_with("\r\n\r\n1\r\n1\r\n"), "{}", bench.sent());
     assert_eq!(bench.go_on(), Next::Wait);
     assert!(bench.sent().ends_with("1\r\n1\r\n1\r\n2\r\n1\r\n3\r\n"), "{}", bench.sent());
     assert_eq!(bench.status_lines().len(), 1);
-    assert_eq!(bench.wait_for_deadline(MOMENT), Next::Wait);
+    assert_eq!(bench.wake(), Next::Wait);
     assert!(bench.sent().contains("3\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"), "{}", bench.sent());
     assert_eq!(bench.status_lines().len(), 2);
     assert!(bench.connection.is_idle());
 }
 
 #[test]
-fn what_is_not_decided_yet_is_asked_for_again_and_what_follows_it_waits() {
+fn a_stream_that_has_nothing_is_asked_when_it_wakes_us_or_when_it_said_and_never_in_between() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.arrive("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    bench.now = bench.connection.deadline();
+    assert!(bench.now + SECOND > Instant::now() + QUIET, "not before it said");
+    assert_eq!(bench.turn(Connection::time_is_up), Next::Again);
+    assert!(bench.sent().ends_with("\r\n\r\n1\r\n.\r\n"), "{}", bench.sent());
+    // It has taken the waker before it was first asked.
+    assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn what_is_not_decided_yet_is_asked_for_again_when_it_is_and_what_follows_it_waits() {
     // A request, and how many answers there are.
     let table = [
         ("GET /late HTTP/1.1\r\nHost: a\r\n\r\n", 3),
@@ -588,54 +725,72 @@ fn what_is_not_decided_yet_is_asked_for_again_and_what_follows_it_waits() {
     ];
     for (late, answers) in table {
         let mut bench = Bench::new();
-        bench.options.gate = Some(Arc::new(Undecided::default()));
         let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         assert_eq!(bench.arrive(&format!("{get}{late}{get}")), Next::Wait);
         assert_eq!(bench.status_lines().len(), 1, "what came before it does not wait: {late}");
         assert!(!bench.connection.is_idle());
         assert_eq!(bench.arrive("GET"), Next::Wait, "more may come, and is left where it is");
         assert_eq!(bench.status_lines().len(), 1);
-        bench.wait_for_deadline(MOMENT);
+        assert_eq!((bench.app.get_to_know(), bench.wakes.0.load(Ordering::Relaxed)), (1, 1), "asked once");
+        bench.wake();
         assert_eq!(bench.status_lines().len(), answers, "{late}");
-    }
-}
-
-#[test]
-fn who_is_turned_away_need_not_send_a_body() {
-    for (request, stays) in [
-        ("GET /no HTTP/1.1\r\nHost: a\r\n\r\n", true),
-        ("POST /no HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", false),
-        ("PUT /no HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", false),
-        ("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", false),
-    ] {
-        let mut bench = Bench::new();
-        bench.options.gate = Some(Arc::new(Undecided::default()));
-        bench.arrive(request);
-        assert_eq!(bench.status_lines().len(), 1, "{request}");
-        assert_eq!(bench.sent().contains("\r\nConnection: close\r\n"), !stays, "{}", bench.sent());
     }
 }
 
 #[test]
 fn a_stop_waits_for_what_is_not_decided_yet() {
     let mut bench = Bench::new();
-    bench.options.gate = Some(Arc::new(Undecided::default()));
     bench.arrive("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
     bench.connection.finish();
-    let mut next = bench.turn(Connection::advance);
-    while next == Next::Wait && bench.sent().is_empty() {
-        next = bench.wait_for_deadline(MOMENT);
-    }
+    assert_eq!(bench.turn(Connection::advance), Next::Wait);
+    bench.app.get_to_know();
+    bench.wake();
     assert!(bench.sent().contains("\r\nConnection: close\r\n"), "{}", bench.sent());
+}
+
+#[test]
+fn a_request_that_panics_is_answered_with_500_and_in_the_log() {
+    let table = [
+        ("GET /panic HTTP/1.1\r\nHost: a\r\n\r\n", ""),
+        ("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", "x"),
+        ("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", ""),
+    ];
+    for (head, body) in table {
+        let mut bench = Bench::new();
+        bench.arrive(&format!("GET / HTTP/1.1\r\nHost: a\r\n\r\n{head}{body}"));
+        assert_eq!(bench.status_lines(), ["200 OK", "500 Internal Server Error"], "{head}");
+        assert!(bench.sent().contains("\r\nConnection: close\r\n"));
+        let log = bench.log.lock().expect("no panic");
+        let told: Vec<_> = log.iter().map(|exchange| (exchange.status.code(), exchange.complete)).collect();
+        assert_eq!(told, [(200, true), (500, true)], "{head}");
+        assert_eq!(log[1].request_line, head.lines().next().expect("a line").as_bytes());
+    }
+}
+
+#[test]
+fn whoever_takes_the_body_answers_also_where_it_does_not_come_to_its_end() {
+    let put = "PUT / HTTP/1.1\r\nHost: a\r\n";
+    let mut bench = Bench::new();
+    bench.arrive(&format!("{put}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"));
+    assert_eq!(bench.status_lines(), ["100 Continue"]);
+    assert_eq!(bench.arrive("abcGET / HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert_eq!(bench.status_lines(), ["100 Continue", "201 Created", "200 OK"]);
+    let mut malformed = Bench::new();
+    malformed.arrive(&format!("{put}Transfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n"));
+    assert_eq!(malformed.status_lines(), ["400 Bad Request"]);
+    let mut late = Bench::new();
+    late.arrive(&format!("{put}Content-Length: 3\r\n\r\na"));
+    late.wait_for_deadline(30 * SECOND);
+    assert_eq!(late.status_lines(), ["408 Request Timeout"]);
 }
 
 #[test]
 fn a_client_of_1_0_gets_a_stream_without_chunks_and_then_the_end() {
     let mut bench = Bench::new();
     bench.arrive("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    bench.wait_for_deadline(MOMENT);
+    bench.wake();
     bench.go_on();
-    assert_eq!(bench.wait_for_deadline(MOMENT), Next::Close);
+    assert_eq!(bench.wake(), Next::Close);
     assert!(bench.sent().ends_with("\r\n\r\n123"), "{}", bench.sent());
     assert!(bench.sent().contains("\r\nConnection: close\r\n") && !bench.sent().contains("chunked"));
 }
@@ -650,7 +805,7 @@ fn a_stream_ends_when_the_server_stops_and_with_the_client() {
     let mut gone = Bench::new();
     gone.arrive("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
     gone.connection.notice(false, false, true);
-    gone.wait_for_deadline(MOMENT);
+    gone.wake();
     assert_eq!(gone.go_on(), Next::Close);
 }
 

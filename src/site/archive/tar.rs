@@ -16,11 +16,10 @@
 //! know that: GNU tar, bsdtar, BusyBox, Python. To what pax has for it (`hdrcharset=BINARY`) GNU tar says at
 //! each file that it does not know it.
 
+use crate::base::platform::names;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use tar::{Builder, EntryType, Header};
 
 /// From here on a size does not fit into eleven octal digits.
@@ -95,7 +94,7 @@ impl Tar {
     fn entry(&mut self, kind: EntryType, name: &[u8], mode: u32, modified: i64, size: u64) -> io::Result<()> {
         let mut header = Header::new_ustar();
         let mut extensions: Vec<(&str, Vec<u8>)> = Vec::new();
-        let is_short = header.set_path(OsStr::from_bytes(name)).is_ok();
+        let is_short = names::path(name).and_then(|path| header.set_path(path)).is_ok();
         if !is_short {
             // For those who do not know pax: as much of it as there is room for.
             let room = &mut header.as_old_mut().name;

@@ -15,20 +15,20 @@
 //! is refused as it would be to a request.
 
 use super::missing::NAME;
+use crate::base::platform::directory::Directory;
+use crate::base::platform::failure::Failure;
+use crate::base::platform::{names, status};
 use crate::http::target::DecodedPath;
 use crate::site::collation::{self, Key};
-use crate::site::facts::{Facts, Identity};
-use crate::site::root::{OpenFile, Opened, Root, is_shown};
+use crate::site::facts::Identity;
+use crate::site::names::is_shown;
+use crate::site::root::{OpenFile, Opened, Root};
 use crate::site::runs::{Merge, Runs};
-use rustix::fs::{Mode, RawDir, fstat};
-use rustix::io::Errno;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ struct Level {
 
 #[derive(Debug)]
 struct Reading {
-    directory: File,
+    directory: Directory,
     identity: Identity,
     names: Runs<Name>,
     taken: HashSet<String>,
@@ -154,10 +154,10 @@ impl Walk {
         if let Some(reading) = &mut self.reading {
             if !self.has_begun {
                 self.has_begun = true;
-                let facts = Facts::new(&fstat(&reading.directory)?);
+                let facts = status::of_open(&reading.directory)?;
                 reading.identity = facts.identity;
-                let around = Path::new(OsStr::from_bytes(&self.relative)).ancestors().skip(1);
-                let look = |path: &Path| self.root.look(path.as_os_str().as_bytes()).ok();
+                let around = names::path(&self.relative)?.ancestors().skip(1);
+                let look = |path: &Path| self.root.look(names::bytes(path)).ok();
                 self.above = around.filter_map(look).map(|facts| facts.identity).collect();
                 return Ok(Step::Folder { name: self.shown.clone(), modified: facts.modified.0 });
             }
@@ -205,34 +205,35 @@ impl Walk {
         self.shown.extend_from_slice(shown);
         let step = match opened {
             Ok(Opened::File(file)) => {
-                let mode = fstat(&file.file).map_or(Mode::empty(), |stat| Mode::from_raw_mode(stat.st_mode));
-                let is_executable = mode.contains(Mode::XUSR);
+                let is_executable = status::of_open(&file.file).is_ok_and(|stat| stat.is_executable);
                 Step::File { name: self.shown.clone(), file, is_executable }
             }
-            Ok(Opened::Directory(directory)) => {
-                let facts = fstat(&directory).map(|stat| Facts::new(&stat));
-                match facts {
-                    Ok(facts) if self.is_around(facts.identity) => Step::Nothing,
-                    Ok(_) if self.levels.len() >= MAX_DEPTH => {
-                        self.missing(format!("it lies deeper than {MAX_DEPTH} folders"))
-                    }
-                    Ok(facts) => {
-                        self.shown.push(b'/');
-                        self.reading = Some(Reading::new(directory, facts.identity, around));
-                        return Ok(Step::Folder { name: self.shown.clone(), modified: facts.modified.0 });
-                    }
-                    Err(error) => self.missing(error.to_string()),
+            Ok(Opened::Directory(directory)) => match status::of_open(&directory) {
+                Ok(facts) if self.is_around(facts.identity) => Step::Nothing,
+                Ok(_) if self.levels.len() >= MAX_DEPTH => {
+                    self.missing(format!("it lies deeper than {MAX_DEPTH} folders"))
                 }
-            }
-            Err(error) => match Errno::from_io_error(&error) {
+                Ok(facts) => {
+                    self.shown.push(b'/');
+                    self.reading = Some(Reading::new(directory, facts.identity, around));
+                    return Ok(Step::Folder { name: self.shown.clone(), modified: facts.modified.0 });
+                }
+                Err(error) => self.missing(error.to_string()),
+            },
+            Err(error) => match Failure::of(&error) {
                 // Not that it is not there: the server cannot tell.
-                Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => return Err(error),
+                Some(Failure::Exhausted) => return Err(error),
                 // It leads out; it is not there, or no longer; it is neither a file nor a folder.
-                None | Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO | Errno::NODEV) => {
-                    Step::Nothing
-                }
-                Some(Errno::ACCESS | Errno::PERM) => self.missing("the server may not read it".to_owned()),
-                Some(Errno::NAMETOOLONG) => self.missing("its path is too long".to_owned()),
+                None
+                | Some(
+                    Failure::NotFound
+                    | Failure::NotAFolder
+                    | Failure::LinkLoop
+                    | Failure::NobodyThere
+                    | Failure::NoDevice,
+                ) => Step::Nothing,
+                Some(Failure::Denied) => self.missing("the server may not read it".to_owned()),
+                Some(Failure::NameTooLong) => self.missing("its path is too long".to_owned()),
                 Some(_) => self.missing(error.to_string()),
             },
         };
@@ -250,6 +251,7 @@ impl Walk {
 
 impl Reading {
     fn new(directory: File, identity: Identity, around: (usize, usize)) -> Reading {
+        let directory = Directory::new(directory);
         Reading { directory, identity, names: Runs::default(), taken: HashSet::new(), around }
     }
 
@@ -261,32 +263,25 @@ impl Reading {
         names: Names,
         mut alike: Option<&mut Vec<Vec<u8>>>,
     ) -> io::Result<bool> {
-        let mut buffer = Vec::with_capacity(NAMES);
-        let mut found = RawDir::new(&self.directory, buffer.spare_capacity_mut());
-        while let Some(entry) = found.next() {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if is_shown(name, hidden) {
-                self.names.push(Name { key: Key::of(name), name: name.into() });
-                if names == Names::WithoutBackslash
-                    && let Some(text) = names.kept(name)
-                    && text.contains([char::REPLACEMENT_CHARACTER, '_'])
-                {
-                    // Only those that hold what is put in a letter's place can be like one that is made.
-                    self.taken.insert(text.to_owned());
-                }
-                let lower = name.to_ascii_lowercase();
-                if let Some(alike) = &mut alike
-                    && lower.starts_with(NAME.0.to_ascii_lowercase().as_bytes())
-                {
-                    alike.push(lower);
-                }
+        self.directory.read_some(NAMES, |name, _| {
+            if !is_shown(name, hidden) {
+                return;
             }
-            if found.is_buffer_empty() {
-                return Ok(true);
+            self.names.push(Name { key: Key::of(name), name: name.into() });
+            if names == Names::WithoutBackslash
+                && let Some(text) = names.kept(name)
+                && text.contains([char::REPLACEMENT_CHARACTER, '_'])
+            {
+                // Only those that hold what is put in a letter's place can be like one that is made.
+                self.taken.insert(text.to_owned());
             }
-        }
-        Ok(false)
+            let lower = name.to_ascii_lowercase();
+            if let Some(alike) = &mut alike
+                && lower.starts_with(NAME.0.to_ascii_lowercase().as_bytes())
+            {
+                alike.push(lower);
+            }
+        })
     }
 }
 

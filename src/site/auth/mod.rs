@@ -22,9 +22,8 @@
 //! passwords could keep it busy with nothing else. So no worker ever verifies one:
 //!
 //! - One thread does, an attempt at a time ([`Auth::verify_next`]). Guessing costs at most one core.
-//! - A request whose attempt waits is not decided. The gate says so ([`Admission::NotYet`]), and its
-//!   connection asks again a moment later, as for a stream that has nothing to give; other connections
-//!   are served meanwhile.
+//! - A request whose attempt waits is not decided. The login says so ([`Admission::Later`]), and its
+//!   connection is woken when the attempt has been verified; other connections are served meanwhile.
 //! - What came of an attempt is remembered under its `Fingerprint`: a keyed hash of name and
 //!   password that takes less than a microsecond. So only the first request of a user is slow. The
 //!   passwords of `--auth`, which are here in full anyway, are known as fingerprints from the start.
@@ -46,10 +45,9 @@ mod passwords;
 pub use passwords::{Memory, line_for};
 
 use super::{Site, error_page};
-use crate::answer::{Admission, Gate, Response};
+use crate::answer::{Arrival, Response};
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::BasePath;
-use crate::http::client::Client;
 use crate::http::{Refusal, Request, Status};
 use attempts::{Attempt, Attempts, Fingerprint, Network, Standing};
 use blake2::Blake2bMac;
@@ -60,6 +58,7 @@ use passwords::Users;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 
@@ -112,6 +111,8 @@ pub struct Auth {
 struct State {
     file: Arc<FromFile>,
     attempts: Attempts<Credentials>,
+    /// What wakes the connections that wait for what comes of an attempt.
+    wakers: Vec<(Fingerprint, Waker)>,
 }
 
 /// The users of `--auth-file`, and their names in the order of the alphabet.
@@ -148,7 +149,8 @@ impl Auth {
         let users = file.map(passwords::parse_file).transpose()?.unwrap_or_default();
         let mut key = [0; 32];
         getrandom::fill(&mut key).expect("the system has randomness to give");
-        let state = State { file: Arc::new(FromFile::new(users)), attempts: Attempts::default() };
+        let state =
+            State { file: Arc::new(FromFile::new(users)), attempts: Attempts::default(), wakers: Vec::new() };
         let mut auth = Auth { key, plain: Vec::new(), state: Mutex::new(state), has_come: Condvar::new() };
         auth.plain = plain.iter().map(|Plain(credentials)| auth.fingerprint(credentials)).collect();
         Ok(auth)
@@ -197,6 +199,10 @@ impl Auth {
         if Arc::ptr_eq(&file, &state.file) {
             state.attempts.verified(fingerprint, network, is_right, Instant::now());
         }
+        let waiting = state.wakers.extract_if(.., |(attempt, _)| *attempt == fingerprint);
+        let waiting: Vec<_> = waiting.map(|(_, waker)| waker).collect();
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Verifies the hash of this user; for a name that is not in the file, that of another one, and
@@ -218,7 +224,8 @@ impl Auth {
     }
 
     /// Whether a request of this client may come in.
-    fn check(&self, request: &Request<'_>, client: Client, now: Instant) -> Result<Option<Vec<u8>>, Denial> {
+    fn check(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Result<Option<Vec<u8>>, Denial> {
+        let now = arrival.time;
         let credentials = match claim(&request.fields) {
             Claim::These(credentials) => credentials,
             Claim::None => return Err(Denial::unauthorized("a user name and a password are needed")),
@@ -229,7 +236,7 @@ impl Auth {
             }
         };
         let fingerprint = self.fingerprint(&credentials);
-        let network = Network::of(client);
+        let network = Network::of(arrival.asker());
         let mut state = self.state();
         let is_slow = state.is_slow();
         let attempts = &mut state.attempts;
@@ -248,7 +255,10 @@ impl Auth {
                 });
                 Ok(Some(credentials.user))
             }
-            Standing::Waiting => Ok(None),
+            Standing::Waiting => {
+                state.wakers.push((fingerprint, arrival.waker()));
+                Ok(None)
+            }
             Standing::NoRoom => Err(Denial::no_room()),
             Standing::New if !is_slow => {
                 attempts.verified(fingerprint, network, false, now);
@@ -262,6 +272,7 @@ impl Auth {
                     )
                 });
                 attempts.push(Attempt { fingerprint, network, what: credentials });
+                state.wakers.push((fingerprint, arrival.waker()));
                 self.has_come.notify_one();
                 Ok(None)
             }
@@ -339,42 +350,52 @@ impl Denial {
     }
 }
 
-/// The way into a site: who knows a password may pass.
+/// The login of a site: a request is answered only if it knows the name and the password of a user.
 #[derive(Debug)]
-pub struct Door {
+pub struct Login {
     site: Arc<Site>,
     auth: Auth,
 }
 
-impl Door {
-    /// A door to this site, for these users.
-    pub fn new(site: Arc<Site>, auth: Auth) -> Door {
-        Door { site, auth }
+/// What a [`Login`] says to a request.
+#[derive(Debug)]
+pub enum Admission {
+    /// The request may be answered; this is the user.
+    Welcome(Vec<u8>),
+    /// It is not known yet: the connection is woken when it is.
+    Later,
+    /// This is the answer.
+    Refused(Response),
+}
+
+impl Login {
+    /// The login of this site, for these users.
+    pub fn new(site: Arc<Site>, auth: Auth) -> Login {
+        Login { site, auth }
     }
 
-    /// Who may pass.
+    /// The users.
     pub fn auth(&self) -> &Auth {
         &self.auth
     }
-}
 
-impl Gate for Door {
-    fn admit(&self, request: &Request<'_>, client: Client, arrived: Instant) -> Admission {
+    /// Decides whether a request may be answered. It does not wait.
+    pub fn admit(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Admission {
         let site = &self.site;
-        // Who comes in has its host looked at again, and that is then the step to be told of.
+        // The host of a request that comes in is looked at again, and that is then the step to be told of.
         if let Err(refusal) = trace::silently(|| site.options.hosts.check(request.host)) {
-            return Admission::TurnedAway(site.finish(request, site.refuse(request, &refusal)));
+            return Admission::Refused(site.complete_early(request, site.refuse(request, &refusal)));
         }
         let preflight = site.options.cors.preflight(request, site.methods());
-        let turn_away = |denial: Denial| denial.respond(request, &site.options.base);
+        let refuse = |denial: Denial| denial.respond(request, &site.options.base);
         let checked = match preflight {
             Some(preflight) => Err(preflight),
-            None => self.auth.check(request, client, arrived).map_err(turn_away),
+            None => self.auth.check(request, arrival).map_err(refuse),
         };
         match checked {
             Ok(Some(user)) => Admission::Welcome(user),
-            Ok(None) => Admission::NotYet,
-            Err(response) => Admission::TurnedAway(site.finish(request, response)),
+            Ok(None) => Admission::Later,
+            Err(response) => Admission::Refused(site.complete_early(request, response)),
         }
     }
 }

@@ -2,17 +2,31 @@
 
 use super::passwords::tests::{ARGON2, BCRYPT};
 use super::*;
+use crate::http::framing::Framing;
 use crate::site::{Cors, Hosts, Options, Root};
 use base64::Engine;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
 use tempfile::TempDir;
 
 const CLIENT: [u8; 4] = [192, 0, 2, 1];
 
 /// A site with `a.txt`, and who may see it: `pia` and `tom` of `--auth`, `alice` and `bob` of a file.
 struct Bench {
-    door: Door,
+    login: Login,
     now: Instant,
+    wakes: Arc<Wakes>,
     _folder: TempDir,
+}
+
+/// Counts how often it is woken.
+#[derive(Debug, Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Bench {
@@ -27,8 +41,8 @@ impl Bench {
         };
         let plain: Vec<_> = plain.iter().map(|one| Plain::parse(one).expect("name and password")).collect();
         let auth = Auth::new(&plain, file.map(str::as_bytes)).expect("a good file");
-        let door = Door::new(Arc::new(Site::new(root, options)), auth);
-        Bench { door, now: Instant::now(), _folder: folder }
+        let login = Login::new(Arc::new(Site::new(root, options)), auth);
+        Bench { login, wakes: Arc::default(), now: Instant::now(), _folder: folder }
     }
 
     fn mixed() -> Bench {
@@ -39,7 +53,14 @@ impl Bench {
     fn ask_from(&self, client: [u8; 4], lines: &str) -> Admission {
         let head = format!("{}\r\n\r\n", lines.replace('\n', "\r\n"));
         let request = Request::parse(head.as_bytes()).expect("a good head");
-        self.door.admit(&request, std::net::IpAddr::from(client).into(), self.now)
+        let arrival = Arrival {
+            time: self.now,
+            client: std::net::IpAddr::from(client).into(),
+            forwarded: None,
+            framing: Framing::None,
+            wakers: &|| Arc::clone(&self.wakes).into(),
+        };
+        self.login.admit(&request, &arrival)
     }
 
     /// What is said to who claims to be this user: a name, "wait" or a status.
@@ -55,7 +76,7 @@ impl Bench {
     fn decide(&self, claim: &str) -> String {
         match &*self.say(claim) {
             "wait" => {
-                self.door.auth.verify_next(&mut Memory::default());
+                self.login.auth.verify_next(&mut Memory::default());
                 self.say(claim)
             }
             said => said.to_owned(),
@@ -70,8 +91,8 @@ fn authorization(claim: &str) -> String {
 fn shown(admission: &Admission) -> String {
     match admission {
         Admission::Welcome(user) => String::from_utf8_lossy(user).into_owned(),
-        Admission::NotYet => "wait".to_owned(),
-        Admission::TurnedAway(response) => response.status.code().to_string(),
+        Admission::Later => "wait".to_owned(),
+        Admission::Refused(response) => response.status.code().to_string(),
     }
 }
 
@@ -135,7 +156,7 @@ fn what_is_turned_away_is_told_what_it_takes_and_kept_by_no_cache() {
     let bench = Bench::new(&["pia:pepper"], None);
     let fields = |claim: &str| {
         let lines = format!("GET / HTTP/1.1\nHost: localhost\nOrigin: http://a.example\n{claim}");
-        let Admission::TurnedAway(response) = bench.ask_from(CLIENT, lines.trim_end()) else {
+        let Admission::Refused(response) = bench.ask_from(CLIENT, lines.trim_end()) else {
             panic!("it must be turned away")
         };
         let field = |name| response.headers.get(name).map(str::to_owned);
@@ -178,9 +199,9 @@ fn a_request_waits_until_its_password_is_verified_and_others_need_not() {
     assert_eq!(bench.say("alice:secret"), "wait", "a second one does not wait for a second time");
     assert_eq!(bench.say("bob:wrong"), "wait");
     assert_eq!(bench.say("pia:pepper"), "pia");
-    bench.door.auth.verify_next(&mut Memory::default());
+    bench.login.auth.verify_next(&mut Memory::default());
     assert_eq!((bench.say("alice:secret"), bench.say("bob:wrong")), ("alice".into(), "wait".into()));
-    bench.door.auth.verify_next(&mut Memory::default());
+    bench.login.auth.verify_next(&mut Memory::default());
     assert_eq!(bench.say("bob:wrong"), "401");
 }
 
@@ -191,7 +212,7 @@ fn a_name_that_does_not_exist_costs_as_much_as_one_that_does() {
     for claim in ["alice:no", "nobody:no", "pia:no", "nobody-else:no"] {
         assert_eq!(bench.say(claim), "wait", "{claim}");
     }
-    let (auth, file) = (&bench.door.auth, Arc::clone(&bench.door.auth.state().file));
+    let (auth, file) = (&bench.login.auth, Arc::clone(&bench.login.auth.state().file));
     let stand_in = |name: &str| auth.stand_in(&file, name.as_bytes()).expect("there are users").clone();
     for number in 0..20 {
         let name = format!("nobody-{number}");
@@ -213,13 +234,13 @@ fn no_password_is_shown_or_kept() {
     let bench = Bench::new(&["pia:pepper"], None);
     assert_eq!(bench.say("pia:pepper"), "pia");
     let plain = Plain::parse("pia:pepper").expect("good");
-    assert_eq!(format!("{plain:?} {:?}", bench.door.auth), "Plain(pia, ...) Auth(1 and 0 users)");
+    assert_eq!(format!("{plain:?} {:?}", bench.login.auth), "Plain(pia, ...) Auth(1 and 0 users)");
     for wrong in ["pepper", ":pepper", "pepper:", "pep\u{7}:per", ""] {
         let why = Plain::parse(wrong).expect_err("must be refused");
         assert!(!why.contains("pep"), "{why}");
     }
     let (one, other) = (Bench::new(&["pia:pepper"], None), Bench::new(&["pia:pepper"], None));
-    assert_ne!(one.door.auth.plain, other.door.auth.plain, "each process has a key of its own");
+    assert_ne!(one.login.auth.plain, other.login.auth.plain, "each process has a key of its own");
 }
 
 #[test]
@@ -229,7 +250,7 @@ fn after_the_file_is_replaced_only_its_passwords_count() {
     assert_eq!(bench.decide("carol:geheim"), "401");
     // alice has another password, bob is gone, carol is new.
     let file = format!("alice:{ARGON2}\ncarol:{ARGON2}\n");
-    bench.door.auth.replace_file(file.as_bytes()).expect("a good file");
+    bench.login.auth.replace_file(file.as_bytes()).expect("a good file");
     let table = [
         ("alice:secret", "401"),
         ("bob:geheim", "401"),
@@ -240,9 +261,9 @@ fn after_the_file_is_replaced_only_its_passwords_count() {
     for (claim, expected) in table {
         assert_eq!(bench.decide(claim), expected, "{claim}");
     }
-    assert_eq!(bench.door.auth.replace_file(b"nonsense").expect_err("no good").0, 1);
+    assert_eq!(bench.login.auth.replace_file(b"nonsense").expect_err("no good").0, 1);
     assert_eq!(bench.say("alice:geheim"), "alice", "then those from before stay");
-    bench.door.auth.replace_file(file.as_bytes()).expect("a good file");
+    bench.login.auth.replace_file(file.as_bytes()).expect("a good file");
     assert_eq!(bench.say("alice:geheim"), "alice", "the same again is no reason to verify anything again");
 }
 
@@ -252,7 +273,7 @@ fn who_failed_too_often_is_not_let_off_by_a_new_file() {
     for number in 0..attempts::MAX_FAILURES {
         assert_eq!(bench.decide(&format!("alice:{number}")), "401");
     }
-    bench.door.auth.replace_file(format!("alice:{ARGON2}\n").as_bytes()).expect("a good file");
+    bench.login.auth.replace_file(format!("alice:{ARGON2}\n").as_bytes()).expect("a good file");
     assert_eq!(bench.say("alice:next"), "429");
 }
 
@@ -260,10 +281,25 @@ fn who_failed_too_often_is_not_let_off_by_a_new_file() {
 fn what_is_being_verified_when_the_file_is_replaced_counts_for_nothing() {
     let bench = Bench::mixed();
     assert_eq!(bench.say("alice:secret"), "wait");
-    let auth = &bench.door.auth;
+    let auth = &bench.login.auth;
     let attempt = auth.state().attempts.pop().expect("it waits");
     auth.replace_file(format!("alice:{ARGON2}\n").as_bytes()).expect("a good file");
     assert_eq!(bench.say("alice:secret"), "wait", "it is to be verified by the new one");
     assert_eq!(attempt.what.user, b"alice");
     assert_eq!(bench.decide("alice:secret"), "401");
+}
+
+#[test]
+fn each_connection_that_waits_for_a_password_is_woken_once_it_is_verified() {
+    let bench = Bench::mixed();
+    for _ in 0..3 {
+        assert_eq!(bench.say("alice:secret"), "wait");
+    }
+    assert_eq!(bench.say("bob:geheim"), "wait");
+    let mut memory = Memory::default();
+    bench.login.auth().verify_next(&mut memory);
+    assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 3);
+    bench.login.auth().verify_next(&mut memory);
+    assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 4);
+    assert_eq!(bench.say("alice:secret"), "alice");
 }

@@ -1,13 +1,16 @@
-//! A listing for programs that know what they ask for.
+//! A listing as JSON, for programs that ask for it.
 //!
 //! ```text
 //! {"path":"/photos/","entries":[{"name":"a.jpg","type":"file","size":4,"modified":"...","href":"./a.jpg"}]}
 //! ```
 
-use super::{Entry, Folder, Form, Kind, Totals, joined, push_encoded, timestamp};
+use super::Form;
+use super::entry::{Entry, Kind};
+use super::read::{Folder, Totals};
+use super::text::{joined, push_encoded};
 use serde::Serialize;
 
-/// The form.
+/// The form as JSON.
 #[derive(Debug, Default)]
 pub(super) struct Json {
     has_entries: bool,
@@ -46,7 +49,7 @@ impl Form for Json {
             name: &String::from_utf8_lossy(&entry.name),
             kind: entry.kind,
             size: (entry.kind == Kind::File).then_some(entry.size),
-            modified: timestamp(entry).map(|time| time.to_string()),
+            modified: entry.timestamp().map(|time| time.to_string()),
             href: (entry.kind != Kind::Other).then(|| {
                 let mut href = "./".to_owned();
                 push_encoded(&mut href, entry);

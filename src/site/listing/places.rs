@@ -1,18 +1,18 @@
-//! Who is at work on a large listing just now: a few, and all others wait.
+//! How many large listings are made at a time: a few, and all others wait.
 //!
-//! A listing has its place from its first entry to its last. But a client that reads slowly, or not at all,
-//! makes no work: its listing is asked for nothing. So a place counts as long as its listing is asked for
-//! more without a pause, and slow clients keep nobody waiting.
+//! A listing holds a place from its first entry to its last. But a client that reads slowly, or not at all, causes no
+//! work: its listing is not asked for more. So a place counts only while its listing is asked for more without a
+//! pause, and slow clients keep no other client waiting.
 
 use slab::Slab;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// So many places.
+/// A number of places.
 #[derive(Debug)]
 pub(super) struct Places {
     most: usize,
-    /// After such a pause a listing makes no work for now.
+    /// After such a pause a listing does not count.
     pause: Duration,
     /// When each was last asked for more.
     taken: Mutex<Slab<Instant>>,
@@ -46,7 +46,7 @@ impl Places {
 }
 
 impl Place {
-    /// Its listing is asked for more.
+    /// Notes that its listing is asked for more.
     pub(super) fn is_asked(&self, now: Instant) {
         self.places.taken()[self.key] = now;
     }

@@ -1,7 +1,6 @@
 //! The option in a build that can compress.
 
 use crate::command::values::yes_or_no;
-use crate::site::Codings;
 
 /// The option.
 #[derive(Debug, clap::Args)]
@@ -12,8 +11,8 @@ pub(crate) struct CompressOption {
 }
 
 impl CompressOption {
-    /// In which codings files may go out, beside those that are stored as they are sent.
-    pub(crate) fn codings(&self, precompressed: bool) -> Codings {
-        Codings { precompressed, compress: self.compress }
+    /// Whether it is given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.compress
     }
 }

@@ -18,7 +18,7 @@ use crate::base::human::{OneLine, reason};
 use crate::base::text_file;
 use crate::command::private_files::ServedFolder;
 use crate::command::terminal::report;
-use crate::server;
+use crate::server::tls::Acceptor;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::{self, PemObject};
@@ -69,9 +69,9 @@ impl Certificate {
         }
     }
 
-    /// Makes a server speak TLS, with this certificate.
-    pub(crate) fn install(&self, options: &mut server::Options) {
-        options.tls = Some(self.config());
+    /// What makes a server speak TLS, with this certificate.
+    pub(crate) fn acceptor(&self) -> Acceptor {
+        Acceptor::new(self.config())
     }
 
     /// The certificate in these files.
@@ -91,7 +91,7 @@ impl Certificate {
     pub fn self_signed() -> Result<Certificate, String> {
         let failed = |error: &dyn std::fmt::Display| format!("cannot make a certificate: {error}");
         let mut names = vec!["localhost".to_owned()];
-        names.extend(rustix::system::uname().nodename().to_str().map(str::to_owned).ok());
+        names.extend(crate::base::platform::process::host_name());
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
         names.extend(interfaces.iter().map(|interface| interface.ip().to_string()));
         let mut params = rcgen::CertificateParams::new(names).map_err(|error| failed(&error))?;

@@ -1,14 +1,18 @@
-//! A listing for people: a table, with what can be done beside it.
+//! A listing for people: a page with a table, and buttons for all that can be done with it.
 //!
-//! The folder's [README](crate::site::readme) stands below it. Orders, views, archives and the rest are buttons
-//! of forms with GET: they work without scripts, and nobody who goes through pages by their links presses
-//! them. `listing.js` adds a filter, keys and previews; with `--upload` there is a form for files, of which
-//! `upload.js` makes a place to drop them on.
+//! The folder's [README](crate::site::readme) stands below the table. Orders, views, archives and the rest are buttons
+//! of forms with GET: they work without scripts, and a program that follows links does not press them. `listing.js`
+//! adds a filter, keys and previews. With `--upload` there is a form for files, and `upload.js` makes it a place to
+//! drop files on.
 
-use super::{Column, Entry, Folder, Form, Kind, Order, Totals, View, push_encoded, shown, timestamp, title};
+use super::Form;
+use super::entry::{Entry, Kind};
+use super::order::{Column, Order};
+use super::read::{Folder, Totals};
+use super::text::{joined, push_encoded, shown, title};
 use crate::base::human;
 use crate::http::base_path::BasePath;
-use crate::http::target::{DecodedPath, encode_segment};
+use crate::http::target::{DecodedPath, encode_segment, parameter};
 use crate::site::readme::Readme;
 use crate::site::{page, script};
 use jiff::Timestamp;
@@ -17,35 +21,49 @@ use maud::{Markup, PreEscaped, Render, html};
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// What only listings have; the rest is in [`page`].
+/// What listings have beyond [`page`].
 const STYLE: &str = include_str!("listing.css");
 const SCRIPT: &str = include_str!("listing.js");
 const UPLOAD_SCRIPT: &str = include_str!("upload.js");
 
-/// Nothing may be loaded or run but the two style sheets and the script whose hashes these are, and
-/// pictures from here; nothing may be asked for but by a click on what is here. (The pictures of the style
-/// sheet are in it, as `data:`.)
+/// A browser may load and run nothing but the two style sheets and the script whose hashes these are, and pictures from
+/// this server; and no form may send anything to another server. (The pictures of the style sheet are in it, as
+/// `data:`.)
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-8KBcruZG501jhS72/K0mO4U4h+i4IvwSq8q0EXc2XZA='; \
     script-src 'sha256-TkEqs0jP/2pBZd+Qgxyrzl0RoGFHc9H3TQ7+MC5jFOs='; img-src 'self' data:; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
-/// The script more that there is where files can be added.
+/// One more script, where files can be added.
 const UPLOAD_SOURCE: &str = "'sha256-cx1j+MHWmJ+PF0LygR5ZKmTDTIc5mytHCdTEV+T6lxQ='";
 
-/// Files that browsers show as pictures, by the end of their names. `listing.js` and `listing.css`
-/// have them, too.
-const PICTURES: [&str; 10] = ["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"];
-
-/// The most bytes of a file that is shown as a picture in the gallery, and the most files there that
-/// are, when no script sees to it that only those near to what is in sight are loaded.
-const MAX_PICTURE: u64 = 20_000_000;
+/// How many pictures the gallery shows: without the script, which loads only those near to what is in sight, a browser
+/// would load them all.
 const MAX_PICTURES: usize = 500;
 
-/// Where the entries belong in a page that is made without them. No text in it holds this character.
+/// Stands for the entries in a page that is rendered without them. No text in it holds this character.
 const PLACE: char = '\0';
 
-/// The form.
+/// How the page shows the entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    List,
+    /// Cards, with the pictures.
+    Gallery,
+}
+
+impl View {
+    /// All, from left to right: the view, its name in a query, and its name on the page.
+    pub(super) const ALL: [(View, &str, &str); 2] =
+        [(View::List, "list", "List"), (View::Gallery, "gallery", "Gallery")];
+
+    pub(super) fn from_query(query: Option<&[u8]>) -> View {
+        let is_gallery = parameter(query, "view").as_deref() == Some("gallery");
+        if is_gallery { View::Gallery } else { View::List }
+    }
+}
+
+/// The form for people.
 #[derive(Debug)]
 pub(super) struct Page {
     view: View,
@@ -57,7 +75,8 @@ pub(super) struct Page {
     end: String,
 }
 
-/// The policy for a page; where files can be added it allows one script more, and PUT to this server.
+/// The Content-Security-Policy of the page. Where files can be added it allows one more script, and PUT to this
+/// server.
 pub(super) fn policy(uploads: bool) -> Cow<'static, str> {
     if !uploads {
         return CONTENT_SECURITY_POLICY.into();
@@ -74,7 +93,7 @@ impl Page {
 
 impl Form for Page {
     fn begin(&mut self, folder: &Folder, totals: &Totals, page: &mut String) {
-        // Without pictures there is nothing to see in a gallery.
+        // A gallery without pictures would show nothing.
         if !totals.has_pictures {
             self.view = View::List;
         }
@@ -88,7 +107,7 @@ impl Form for Page {
     }
 
     fn entry(&mut self, entry: &Entry, page: &mut String) {
-        let with_picture = self.pictures_left > 0 && is_picture(entry);
+        let with_picture = self.pictures_left > 0 && entry.is_picture();
         self.pictures_left -= usize::from(with_picture);
         push_row(page, entry, with_picture);
     }
@@ -105,7 +124,7 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
         main class=[(view == View::Gallery).then_some("gallery")] {
             h1 { (breadcrumb(&folder.base, &folder.path)) }
             div class="tools" {
-                // Shown by the script, without which it would do nothing.
+                // Hidden until the script shows it, since it does nothing without the script.
                 input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"
                     aria-keyshortcuts="/" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go";
                 span id="shown" role="status" {}
@@ -125,7 +144,7 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
                         @for (column, _, label) in Column::ALL {
                             th scope="col" aria-sort=[aria_sort(order, column)] {
                                 form autocomplete="off" {
-                                    // A click on the column that it is ordered by turns the order round.
+                                    // A click on the column of the present order reverses it.
                                     (order_fields(column, order.column == column && !order.descending))
                                     @if view == View::Gallery {
                                         input type="hidden" name="view" value="gallery";
@@ -174,7 +193,7 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
     page::render(&title(folder), Some(STYLE), &content)
 }
 
-/// What a form sends for an order.
+/// The fields by which a form asks for an order.
 fn order_fields(column: Column, descending: bool) -> Markup {
     let name = Column::ALL.iter().find(|(one, ..)| *one == column).map_or("name", |&(_, name, _)| name);
     html! {
@@ -187,13 +206,13 @@ fn aria_sort(order: Order, column: Column) -> Option<&'static str> {
     (order.column == column).then_some(if order.descending { "descending" } else { "ascending" })
 }
 
-/// The README as the text that it is.
+/// The README, as plain text.
 fn section(readme: &Readme) -> Markup {
     let name = shown(&readme.name);
     html! {
         section class="readme" aria-labelledby="readme" {
             h2 id="readme" { (name) }
-            // The parser leaves out one line feed here.
+            // An HTML parser drops one line feed here.
             pre { "\n" (readme.text) }
             @if readme.is_cut {
                 p { "This is the beginning. " a href={ "./" (encode_segment(&readme.name)) } { "All of " (name) } }
@@ -202,16 +221,7 @@ fn section(readme: &Readme) -> Markup {
     }
 }
 
-/// Whether it is shown as a picture.
-pub(super) fn is_picture(entry: &Entry) -> bool {
-    let ending = entry.name.iter().rposition(|&byte| byte == b'.').map(|dot| &entry.name[dot + 1..]);
-    entry.kind == Kind::File
-        && entry.size <= MAX_PICTURE
-        && ending.is_some_and(|it| PICTURES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(it)))
-}
-
-/// A row of the table. There can be very many, so a row is short; what its cells are, the style sheet knows
-/// by their order.
+/// A row of the table. There can be very many, so a row is short: the style sheet knows its cells by their order.
 fn push_row(page: &mut String, entry: &Entry, with_picture: bool) {
     page.push_str("<tr><td>");
     match entry.kind {
@@ -240,7 +250,7 @@ fn push_row(page: &mut String, entry: &Entry, with_picture: bool) {
     if entry.kind == Kind::File {
         let _ = write!(page, "{}</td><td>", human::Bytes(entry.size));
     }
-    if let Some(time) = timestamp(entry) {
+    if let Some(time) = entry.timestamp() {
         push_minute(page, time);
     }
     page.push_str("</td></tr>\n");
@@ -270,7 +280,7 @@ fn push_minute(page: &mut String, time: Timestamp) {
 /// The path as links to each directory above.
 fn breadcrumb(base: &BasePath, path: &DecodedPath) -> Markup {
     let segments: Vec<_> = path.segments().collect();
-    let root = super::joined(base.segments(), shown);
+    let root = joined(base.segments(), shown);
     html! {
         @if segments.is_empty() { span { "Index of " (root) } }
         @else { "Index of " a href=(base.start()) aria-label="root" { (root) } }
@@ -303,6 +313,7 @@ fn push_link(onto: &mut String, entry: &Entry) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::listing::entry::PICTURES;
     use crate::site::page::tests::source;
 
     #[test]

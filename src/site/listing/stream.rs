@@ -2,54 +2,56 @@
 //!
 //! ```text
 //! Gathering: some names, what they are, their order ... ──▶ Sending: some rows, some rows, ... ──▶ Over
-//!     one of a few places, and memory as it grows               the place, as long as it is made use of
+//!     holds one of a few places, and memory as it grows         holds the place until the last row
 //! ```
 //!
-//! Of a directory with few entries all of it is done at once. For many that would take so long that the
-//! worker's other clients notice, so each step is short, and others have their turns between two of them.
-//! Who finds all places taken waits ([`super::places`]).
+//! The plain case is a directory with few entries: all of it is done at once. With many entries that would take so
+//! long that the worker's other clients notice. So each step is short, and other connections have their turns between
+//! two steps. A listing that finds all places taken waits ([`super::places`]).
 
+use super::order::Row;
 use super::places::{Place, Places};
-use super::{Entry, Folder, Form, Kind, Listings, Row, Totals, describe, people};
+use super::read::{Folder, Totals, describe};
+use super::{Form, Listings};
 use crate::answer::{Next, Stream};
 use crate::base::budget::Share;
 use crate::base::trace;
 use crate::site::collation::Key;
-use crate::site::readme;
-use crate::site::root::is_shown;
 use crate::site::runs::{Merge, Runs};
-use rustix::fs::RawDir;
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Up to so many entries are listed at once, with a Content-Length.
+/// How many entries are listed at once, with a Content-Length.
 pub(super) const FEW: usize = 100;
 
-/// How much is done in a step: entries looked at, and rows made. Each takes about a microsecond, a link
-/// some more.
+/// How much work is done in a step: entries that are looked at, or rows that are made. Each takes about a microsecond,
+/// a link a few more.
 pub(super) const STEP: usize = 128;
 const COST_OF_LINK: usize = 8;
 
-/// The names that are read at a time, as the system gives them, in bytes.
-const NAMES: usize = 8 * 1024;
+/// How long it waits until it looks again whether there is a place for it, or memory.
+const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often it asks for memory, in vain, before it gives up: half a minute, as streams are asked.
+/// How often it asks for memory in vain before it gives up: half a minute.
 const MAX_WAITS: u32 = 600;
 
-/// A listing under way.
+/// A listing that is being made.
 #[derive(Debug)]
-pub(super) struct Making {
+pub(super) struct Gradual {
     folder: Folder,
     form: Box<dyn Form>,
     totals: Totals,
     stage: Stage,
-    /// One of the places of [`Listings`], once it has begun.
     places: Arc<Places>,
+    /// One of the places, from its first step on.
     place: Option<Place>,
     memory: Share,
     waits: u32,
-    /// The server is about to stop.
+    /// While it waits: when to look again. What it waits for also becomes free by time alone.
+    look_again: Option<Instant>,
+    /// Whether the server is about to stop.
     is_stopping: bool,
 }
 
@@ -60,7 +62,7 @@ enum Stage {
     Over,
 }
 
-/// What became of a step of gathering.
+/// The outcome of a step of gathering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gathered {
     Some,
@@ -69,9 +71,9 @@ enum Gathered {
     NoRoom,
 }
 
-impl Making {
-    pub(super) fn new(folder: Folder, form: Box<dyn Form>, listings: &Listings) -> Making {
-        Making {
+impl Gradual {
+    pub(super) fn new(folder: Folder, form: Box<dyn Form>, listings: &Listings) -> Gradual {
+        Gradual {
             folder,
             form,
             totals: Totals::default(),
@@ -80,13 +82,14 @@ impl Making {
             place: None,
             memory: listings.memory.take(0).expect("nothing is always left"),
             waits: 0,
+            look_again: None,
             is_stopping: false,
         }
     }
 
-    /// Whether there are so few entries that they are listed at once. To see that it reads their names, but
-    /// not many more.
-    pub(super) fn is_small(&mut self) -> rustix::io::Result<bool> {
+    /// Whether there are so few entries that they are listed at once. To find out it reads their names, but not many
+    /// more.
+    pub(super) fn is_small(&mut self) -> io::Result<bool> {
         let Stage::Gathering { names, are_all_read, .. } = &mut self.stage else { return Ok(false) };
         while !*are_all_read && names.len() <= FEW {
             *are_all_read = !self.folder.read_some(names)?;
@@ -94,13 +97,13 @@ impl Making {
         Ok(names.len() <= FEW)
     }
 
-    /// Gathers all entries at once; how many there are.
-    pub(super) fn gather(&mut self) -> rustix::io::Result<usize> {
+    /// Gathers all entries at once, and says how many there are.
+    pub(super) fn gather(&mut self) -> io::Result<usize> {
         while self.gather_some()? == Gathered::Some {}
         Ok(self.totals.entries)
     }
 
-    /// All of the text, once all entries are there.
+    /// All of the text, after all entries were gathered.
     pub(super) fn text(&mut self) -> String {
         let mut text = String::new();
         while let Some(some) = self.some_text() {
@@ -110,7 +113,7 @@ impl Making {
     }
 
     /// Reads some names, or looks at some entries.
-    fn gather_some(&mut self) -> rustix::io::Result<Gathered> {
+    fn gather_some(&mut self) -> io::Result<Gathered> {
         let Stage::Gathering { names, are_all_read, rows } = &mut self.stage else {
             return Ok(Gathered::All);
         };
@@ -123,7 +126,7 @@ impl Making {
             let Some(name) = names.front() else { break };
             let Folder { root, directory, path, order, .. } = &self.folder;
             let key = Key::of(name);
-            // What it takes to keep both beside the row itself, as memory is given out.
+            // The row, its name and its key, with what an allocator adds.
             if !self.memory.grow(size_of::<Row>() + name.len() + key.size() + 32) {
                 return Ok(Gathered::NoRoom);
             }
@@ -140,7 +143,7 @@ impl Making {
         Ok(Gathered::All)
     }
 
-    /// Makes some of the text; `None` when all of it was made.
+    /// Makes some of the text; `None` after all of it was made.
     fn some_text(&mut self) -> Option<String> {
         let Stage::Sending { rows, has_begun } = &mut self.stage else { return None };
         let mut page = String::new();
@@ -151,14 +154,14 @@ impl Making {
             self.form.entry(&row.entry, &mut page);
         }
         if rows.is_empty() {
-            // In one piece with nothing cut in two: the script for live reload looks for a place in it.
+            // In one piece: the script for live reload is put before the end of the body, which is in it.
             self.form.end(&mut page);
             self.stage = Stage::Over;
         }
         Some(page)
     }
 
-    /// A step of the way.
+    /// One step.
     fn step(&mut self) -> Next {
         if let Stage::Over = self.stage {
             self.place = None;
@@ -170,7 +173,7 @@ impl Making {
             None => self.place = self.places.take(now),
         }
         if self.place.is_none() {
-            // Who only waits has nothing to lose but time, and there is none left.
+            // A listing that only waits has sent nothing yet: it may end here.
             return if self.is_stopping { Next::Broken } else { Next::NotYet };
         }
         match self.stage {
@@ -195,50 +198,19 @@ impl Making {
     }
 }
 
-impl Stream for Making {
+impl Stream for Gradual {
     fn next(&mut self) -> Next {
-        // A step for each entry would be a long story.
-        trace::silently(|| self.step())
+        // A line of --explain for each entry would be too many.
+        let next = trace::silently(|| self.step());
+        self.look_again = (next == Next::NotYet).then(|| Instant::now() + PAUSE);
+        next
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.look_again
     }
 
     fn stop(&mut self) {
         self.is_stopping = true;
-    }
-}
-
-impl Folder {
-    /// Reads as many names as the system gives at once; whether there may be more.
-    fn read_some(&self, names: &mut VecDeque<Box<[u8]>>) -> rustix::io::Result<bool> {
-        let mut buffer = Vec::with_capacity(NAMES);
-        let mut found = RawDir::new(&self.directory, buffer.spare_capacity_mut());
-        while let Some(entry) = found.next() {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if is_shown(name, self.hidden) {
-                names.push_back(name.into());
-            }
-            if found.is_buffer_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-}
-
-impl Totals {
-    fn count(&mut self, entry: &Entry) {
-        self.entries += 1;
-        match entry.kind {
-            Kind::Directory => self.folders += 1,
-            Kind::File => {
-                self.files += 1;
-                self.size = self.size.saturating_add(entry.size);
-                self.has_pictures |= people::is_picture(entry);
-                if readme::is_one(&entry.name) {
-                    self.readmes.push(entry.name.clone());
-                }
-            }
-            Kind::Other => {}
-        }
     }
 }

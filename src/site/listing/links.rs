@@ -1,26 +1,29 @@
-//! A listing for programs that go through folders by their links: children and the way up, and nothing else.
+//! A listing for programs that follow links: links to the entries and to the folder above, and nothing else.
 //!
 //! ```text
 //! <a href="../">../</a>
 //! <a href="a%20b.txt">a b.txt</a>                                            22-Nov-2026 14:29       1234
 //! ```
 //!
-//! It is laid out as nginx and Apache lay theirs out: programs read those, some of them with the dates and
-//! sizes in it (`lftp`).
+//! Its layout is that of nginx and Apache, which programs can read; some of them (`lftp`) read the dates and sizes,
+//! too.
 
-use super::{Entry, Folder, Form, Kind, Totals, push_encoded, shown, timestamp, title};
+use super::Form;
+use super::entry::{Entry, Kind};
+use super::read::{Folder, Totals};
+use super::text::{push_encoded, shown, title};
 use jiff::tz::Offset;
 use maud::Render;
 use std::fmt::Write;
 
-/// Nothing may be loaded or run at all.
+/// A browser may load and run nothing at all.
 pub(super) const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// Where the dates begin, unless a name is longer: from the start of the name, in characters.
+/// The column in which dates begin, unless a name is longer, counted in characters from the start of the name.
 const WIDTH: usize = 50;
 
-/// The form.
+/// The form for programs that follow links.
 #[derive(Debug)]
 pub(super) struct Links;
 
@@ -32,19 +35,19 @@ impl Form for Links {
         page.push_str("</title></head>\n<body><h1>");
         title.as_str().render_to(page);
         page.push_str("</h1>\n<pre>");
-        // Above the root is nothing of ours.
+        // What is above the root is not part of the site.
         if !folder.path.relative.is_empty() {
             page.push_str("<a href=\"../\">../</a>\n");
         }
     }
 
     fn entry(&mut self, entry: &Entry, page: &mut String) {
-        // What cannot be had is of no use here.
+        // A program could do nothing with an entry that is not served.
         if entry.kind == Kind::Other {
             return;
         }
         page.push_str("<a href=\"");
-        // To some (fsspec) all that begins like this is a whole URL. All else that could be taken for
+        // Some programs (fsspec) take whatever begins like this for a whole URL. All else that could be taken for
         // something other than a name is percent-encoded.
         if entry.name.starts_with(b"http") {
             page.push_str("./");
@@ -58,7 +61,7 @@ impl Form for Links {
         name.as_str().render_to(page);
         page.push_str("</a>");
         let room = WIDTH.saturating_sub(name.chars().count());
-        let time = timestamp(entry).map(|time| {
+        let time = entry.timestamp().map(|time| {
             let time = Offset::UTC.to_datetime(time);
             const MONTHS: [&str; 12] =
                 ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -1,8 +1,10 @@
-//! Which file systems do not tell what others change.
+//! What the system tells of changes to files, and which file systems do not tell what others change.
 //!
 //! inotify tells what this kernel does to a file under the name that is watched. What happens behind
 //! its back, on a server, in the host of a virtual machine, in the folder below a stacked file system,
 //! it never hears of.
+
+use std::path::Path;
 
 /// The numbers by which `statfs` names file systems, from `linux/magic.h` and from the sources of
 /// those that are not in there.
@@ -46,7 +48,7 @@ const SILENT: &[(u32, &str)] = &[
 
 /// The name of the file system that a folder is on, if it is one of those.
 #[cfg(target_os = "linux")]
-pub(super) fn silent_at(folder: &std::path::Path) -> Option<&'static str> {
+pub fn silent_at(folder: &Path) -> Option<&'static str> {
     let found = rustix::fs::statfs(folder).ok()?;
     // The field's width and sign differ from machine to machine; the number has 32 bits.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::unnecessary_cast)]
@@ -55,8 +57,13 @@ pub(super) fn silent_at(folder: &std::path::Path) -> Option<&'static str> {
 
 /// Other systems have other numbers, and `--reload=poll`.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn silent_at(_: &std::path::Path) -> Option<&'static str> {
+pub fn silent_at(_: &Path) -> Option<&'static str> {
     None
+}
+
+/// Whether the system watches a folder with all below it at once; else each folder needs a watch of its own.
+pub const fn watches_trees() -> bool {
+    cfg!(target_os = "macos")
 }
 
 #[cfg(target_os = "linux")]
@@ -97,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_asked_for_its_file_system() {
-        assert_eq!(silent_at(std::path::Path::new("/proc/self")), Some("proc"));
-        assert_eq!(silent_at(std::path::Path::new("/no such folder")), None);
+        assert_eq!(silent_at(Path::new("/proc/self")), Some("proc"));
+        assert_eq!(silent_at(Path::new("/no such folder")), None);
     }
 }

@@ -6,59 +6,95 @@
 //! added b.txt
 //! ```
 //!
-//! What holds for PUT ([`super::upload`]) holds here, for each file. A form is sent to a folder, and names its files
-//! itself: of a path the last part counts (RFC 7578 section 4.2). Each file gets its name when *it* is whole,
-//! so that one is open at a time and what has come need not come again; the one that is cut off leaves nothing.
-//! A browser is led back to the folder by 303 (RFC 9110 section 15.4.4), so that to load the page again does not
-//! send all again; everybody else gets a line for each file.
+//! What holds for a PUT holds here for each file. A form is sent to a folder, and names its files itself: of a path
+//! the last part counts (RFC 7578 section 4.2). Each file gets its name when *it* is whole. So one is open at a time,
+//! and after a failure the files before it need not be sent again; the one that is cut off leaves nothing behind. A
+//! browser is redirected to the folder by 303 (RFC 9110 section 15.4.4), so that loading the page again does not send
+//! the form again; every other client gets a line for each file.
 //!
 //! Phones give the same name to all pictures that are chosen at once. So the second `image.jpg` of a form is
-//! `image (2).jpg`, also where files may be replaced: it is not another version of the first.
+//! `image (2).jpg`, even where files may be replaced: it is not another version of the first.
 
+use super::name::{check_name, join, name_not_in};
 use super::new_file::NewFile;
-use super::root::Root;
-use super::upload::{self, Upload};
-use super::{Cors, error_page};
+use super::{Reply, Upload, existing, is_form, no_such_folder, too_large};
 use crate::answer::{Body, Receiver, Response};
 use crate::base::human;
+use crate::base::platform::status::FileType;
 use crate::base::trace::{self, Rfc, quote};
-use crate::http::base_path::BasePath;
 use crate::http::multipart::{Decoder, Event, Part};
 use crate::http::target::encode_segment;
 use crate::http::{Headers, Refusal, Request, Status};
+use crate::site::Site;
+use crate::site::root::{Root, refusal_for};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How much a form may have beside its files: heads, and fields that are no files.
+/// How many bytes a form may have beyond its files: the heads of parts, and fields that are no files.
 const ROOM_FOR_THE_REST: u64 = 1024 * 1024;
 
 /// How many of the files that came before it a refusal names.
 const MAX_NAMED: usize = 5;
 
-/// A form on its way.
+impl Site {
+    /// Decides about a form with files before its body comes.
+    pub(super) fn begin_form(
+        &self,
+        request: &Request<'_>,
+        length: Option<u64>,
+        upload: Upload,
+    ) -> Result<Box<dyn Receiver>, Refusal> {
+        let path = self.may_upload(request)?;
+        if !is_form(request) {
+            let why = "of what is sent with POST only forms with files are taken (multipart/form-data); \
+                       one file is sent with PUT: curl -T FILE URL";
+            return Err(Refusal::new(Status::UNSUPPORTED_MEDIA_TYPE, why));
+        }
+        let decoder = Decoder::new(request.fields.get("content-type").unwrap_or_default())?;
+        if let Some(length) = length {
+            check_length(length, upload.most)?;
+        }
+        let folder = self.root.look(&path.relative).map_err(|error| match refusal_for(&error) {
+            refusal if refusal.status == Status::NOT_FOUND => no_such_folder(),
+            refusal => refusal,
+        })?;
+        if folder.file_type != FileType::Directory {
+            let why = "a form with files is sent to a folder; one file is sent with PUT: curl -T FILE URL";
+            return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
+        }
+        // A client should learn now if no files can be added at all. This one has no name, and disappears at once.
+        drop(NewFile::create(&self.root, &join(&path.relative, b"file"))?);
+        trace::step("upload", Rfc(7578, "1"), || {
+            "a form with files may be sent: each file gets its name when it is whole".to_owned()
+        });
+        let reply = Reply::new(request, &self.options);
+        Ok(Box::new(IncomingForm::new(decoder, &self.root, path.relative, reply, upload)))
+    }
+}
+
+/// A form whose content is being received.
 #[derive(Debug)]
-pub(super) struct IncomingForm {
+struct IncomingForm {
     decoder: Decoder,
     root: Arc<Root>,
-    /// The folder that it is sent to, from the root; empty for that.
+    /// The folder that it is sent to, as a path from the root; empty for the root.
     folder: Vec<u8>,
     upload: Upload,
     received: u64,
     part: CurrentPart,
-    /// The files that are there, by the names that they have got, in the order in which they came.
+    /// The files that are whole and have their names, in the order in which they came.
     kept: Vec<Kept>,
     /// Names that this form has used.
     used: HashSet<Vec<u8>>,
-    cors: Cors,
-    base: BasePath,
+    reply: Reply,
 }
 
-/// The part whose content comes now.
+/// The part whose content is coming.
 #[derive(Debug)]
 enum CurrentPart {
-    /// None, or a field that is no file: nobody wants it.
+    /// None, or a field that is no file: its content is dropped.
     NoFile,
-    /// A place for a file, and none was chosen.
+    /// A field for a file, and no file was chosen.
     NotChosen,
     File {
         file: NewFile,
@@ -74,8 +110,8 @@ struct Kept {
     replaced: bool,
 }
 
-/// How large a form may be in all. Its files can be sent one by one, too.
-pub(super) fn check_length(length: u64, most: u64) -> Result<(), Refusal> {
+/// Checks the length of a whole form. Files that are too large together can be sent one by one.
+fn check_length(length: u64, most: u64) -> Result<(), Refusal> {
     if length <= most.saturating_add(ROOM_FOR_THE_REST) {
         return Ok(());
     }
@@ -85,12 +121,12 @@ pub(super) fn check_length(length: u64, most: u64) -> Result<(), Refusal> {
 }
 
 impl IncomingForm {
-    /// For a form that comes through this decoder, with files for this folder.
-    pub(super) fn new(
+    /// Begins to receive a form through this decoder, with files for this folder.
+    fn new(
         decoder: Decoder,
         root: &Arc<Root>,
         folder: Vec<u8>,
-        options: &super::Options,
+        reply: Reply,
         upload: Upload,
     ) -> IncomingForm {
         IncomingForm {
@@ -102,12 +138,11 @@ impl IncomingForm {
             part: CurrentPart::NoFile,
             kept: Vec::new(),
             used: HashSet::new(),
-            cors: options.cors.clone(),
-            base: options.base.clone(),
+            reply,
         }
     }
 
-    /// All that has come so far.
+    /// Decodes what has come so far.
     fn go_on(&mut self) -> Result<(), Refusal> {
         let IncomingForm { decoder, root, folder, upload, part, kept, used, .. } = self;
         while let Some(event) = decoder.next()? {
@@ -121,8 +156,7 @@ impl IncomingForm {
                     CurrentPart::File { file, name, received, .. } => {
                         *received += data.len() as u64;
                         let fits = *received <= upload.most;
-                        let written =
-                            if fits { file.write(data) } else { Err(upload::too_large(upload.most)) };
+                        let written = if fits { file.write(data) } else { Err(too_large(upload.most)) };
                         written.map_err(|refusal| about(name, refusal))?;
                     }
                 },
@@ -142,7 +176,7 @@ impl IncomingForm {
         Ok(())
     }
 
-    /// A refusal with what is there in spite of it, for who sends the rest again.
+    /// The refusal with the names of the files that were kept in spite of it, for a client that sends the rest again.
     fn with_what_is_kept(&self, mut refusal: Refusal) -> Refusal {
         if !self.kept.is_empty() {
             let names: Vec<_> = self.kept.iter().take(MAX_NAMED).map(|kept| quote(&kept.name)).collect();
@@ -166,7 +200,7 @@ impl IncomingForm {
         Ok(())
     }
 
-    /// Back to the folder, where all of it can be seen.
+    /// A redirect to the folder, where all files can be seen.
     fn to_the_folder(&self) -> Response {
         trace::step("upload", Rfc(9110, "15.4.4"), || {
             "Accept names text/html: the browser is led to the folder".to_owned()
@@ -198,7 +232,7 @@ impl IncomingForm {
 
     /// The folder, or a file in it, as a path in a URL.
     fn location(&self, name: &[u8]) -> String {
-        let mut location = self.base.start().to_owned();
+        let mut location = self.reply.base.start().to_owned();
         for segment in self.folder.split(|&byte| byte == b'/').filter(|segment| !segment.is_empty()) {
             location.push_str(&format!("{}/", encode_segment(segment)));
         }
@@ -215,21 +249,20 @@ impl Receiver for IncomingForm {
         result.map_err(|refusal| self.with_what_is_kept(refusal))
     }
 
-    fn finish(self: Box<Self>, request: &Request<'_>) -> Response {
-        let mut response = match self.outcome() {
-            Ok(()) if error_page::prefers_html(&request.fields) => self.to_the_folder(),
-            Ok(()) => self.as_lines(),
-            Err(refusal) => {
-                let refusal = self.with_what_is_kept(refusal);
-                error_page::respond(&request.fields, &refusal, &self.base)
-            }
-        };
-        self.cors.add_to(&mut response.headers, request);
-        response
+    fn finish(self: Box<Self>) -> Response {
+        match self.outcome() {
+            Ok(()) if self.reply.as_html => self.reply.finish(self.to_the_folder()),
+            Ok(()) => self.reply.finish(self.as_lines()),
+            Err(refusal) => self.reply.refuse(&self.with_what_is_kept(refusal)),
+        }
+    }
+
+    fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
+        self.reply.refuse(refusal)
     }
 }
 
-/// A part begins: a file, if it is one that is taken.
+/// Begins a part: a file, if it is one and may be added.
 fn begin(
     part: &Part,
     root: &Root,
@@ -243,10 +276,10 @@ fn begin(
     }
     let name = file_name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     let name = name_not_in(used, name);
-    let begun = upload::check_name(&name).and_then(|()| {
+    let begun = check_name(&name).and_then(|()| {
         let relative = join(folder, &name);
-        let replaces = upload::is_there(root, &relative, upload)?.is_some();
-        Ok((root.create(&relative)?, replaces))
+        let replaces = existing(root, &relative, upload)?.is_some();
+        Ok((NewFile::create(root, &relative)?, replaces))
     });
     let (file, replaces) = begun.map_err(|refusal| about(&name, refusal))?;
     trace::step("upload", Rfc(7578, "4.2"), || {
@@ -256,50 +289,8 @@ fn begin(
     Ok(CurrentPart::File { file, name, replaces, received: 0 })
 }
 
-/// `photos` and `a.jpg` to `photos/a.jpg`; in the root it is the name alone.
-pub(super) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
-}
-
 /// The same refusal, with the name of the file that it is about.
 fn about(name: &[u8], mut refusal: Refusal) -> Refusal {
     refusal.why = format!("{}: {}", quote(name), refusal.why).into();
     refusal
-}
-
-/// `image.jpg`, and if that is used already, `image (2).jpg`. (`upload.js` does the same.)
-fn name_not_in(used: &HashSet<Vec<u8>>, name: &[u8]) -> Vec<u8> {
-    let dot = memchr::memrchr(b'.', name).filter(|&dot| dot > 0).unwrap_or(name.len());
-    let (stem, ending) = name.split_at(dot);
-    let numbered = (2u32..).map(|number| [stem, format!(" ({number})").as_bytes(), ending].concat());
-    let mut names = std::iter::once(name.to_vec()).chain(numbered);
-    names.find(|name| !used.contains(name)).expect("there are more numbers than names")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_name_again_gets_a_number() {
-        let mut used = HashSet::new();
-        let table = [
-            ("image.jpg", "image.jpg"),
-            ("image.jpg", "image (2).jpg"),
-            ("image.jpg", "image (3).jpg"),
-            ("image (2).jpg", "image (2) (2).jpg"),
-            ("IMAGE.jpg", "IMAGE.jpg"),
-            ("README", "README"),
-            ("README", "README (2)"),
-            (".env", ".env"),
-            (".env", ".env (2)"),
-            ("a.tar.gz", "a.tar.gz"),
-            ("a.tar.gz", "a.tar (2).gz"),
-        ];
-        for (name, expected) in table {
-            let free = name_not_in(&used, name.as_bytes());
-            assert_eq!(String::from_utf8_lossy(&free), expected, "{name}");
-            used.insert(free);
-        }
-    }
 }

@@ -1,0 +1,113 @@
+//! Why a call of the system failed, as far as this program tells one reason from another.
+//!
+//! `std::io::ErrorKind` knows most of the reasons, but not that too many files are open or that links go in a circle;
+//! so here are all of them.
+
+use rustix::io::Errno;
+use std::io;
+
+/// A reason. In brackets is what it is called where system calls are described (`man 3 errno`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// Nothing has that name (ENOENT).
+    NotFound,
+    /// Something on the way is no folder (ENOTDIR).
+    NotAFolder,
+    /// Links lead to each other (ELOOP).
+    LinkLoop,
+    /// A name is longer than the disk can hold (ENAMETOOLONG).
+    NameTooLong,
+    /// A name holds a character that the disk cannot hold in names (EILSEQ).
+    NameImpossible,
+    /// This user may not (EACCES, EPERM).
+    Denied,
+    /// Nothing there can be written (EROFS).
+    ReadOnly,
+    /// It is a socket, or a FIFO that nobody reads, or a device that is not there (ENXIO).
+    NobodyThere,
+    /// The system knows no device for that file (ENODEV).
+    NoDevice,
+    /// Too many files are open, or there is no memory for one more (EMFILE, ENFILE, ENOBUFS, ENOMEM).
+    Exhausted,
+    /// The disk is full, or this user's part of it (ENOSPC, EDQUOT).
+    DiskFull,
+    /// Files may not be as large as that (EFBIG).
+    FileTooLarge,
+    /// Something has that name, or is a folder where a file was meant (EEXIST, EISDIR, ENOTEMPTY).
+    Exists,
+    /// What was open is there no more (ESTALE).
+    Stale,
+    /// The machine has no such address, or no such kind of addresses (EADDRNOTAVAIL, EAFNOSUPPORT, EPROTONOSUPPORT).
+    NoSuchAddress,
+    /// Another one.
+    Other,
+}
+
+impl Failure {
+    /// The reason that an error of the system gives; `None` for an error that is not the system's.
+    pub fn of(error: &io::Error) -> Option<Failure> {
+        Some(match Errno::from_io_error(error)? {
+            Errno::NOENT => Failure::NotFound,
+            Errno::NOTDIR => Failure::NotAFolder,
+            Errno::LOOP => Failure::LinkLoop,
+            Errno::NAMETOOLONG => Failure::NameTooLong,
+            Errno::ILSEQ => Failure::NameImpossible,
+            Errno::ACCESS | Errno::PERM => Failure::Denied,
+            Errno::ROFS => Failure::ReadOnly,
+            Errno::NXIO => Failure::NobodyThere,
+            Errno::NODEV => Failure::NoDevice,
+            Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => Failure::Exhausted,
+            Errno::NOSPC | Errno::DQUOT => Failure::DiskFull,
+            Errno::FBIG => Failure::FileTooLarge,
+            Errno::EXIST | Errno::ISDIR | Errno::NOTEMPTY => Failure::Exists,
+            Errno::STALE => Failure::Stale,
+            Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => Failure::NoSuchAddress,
+            _ => Failure::Other,
+        })
+    }
+}
+
+/// The error that the system gives for this reason.
+impl From<Failure> for io::Error {
+    fn from(failure: Failure) -> io::Error {
+        let errno = match failure {
+            Failure::NotFound => Errno::NOENT,
+            Failure::NotAFolder => Errno::NOTDIR,
+            Failure::LinkLoop => Errno::LOOP,
+            Failure::NameTooLong => Errno::NAMETOOLONG,
+            Failure::NameImpossible => Errno::ILSEQ,
+            Failure::Denied => Errno::ACCESS,
+            Failure::ReadOnly => Errno::ROFS,
+            Failure::NobodyThere => Errno::NXIO,
+            Failure::NoDevice => Errno::NODEV,
+            Failure::Exhausted => Errno::MFILE,
+            Failure::DiskFull => Errno::NOSPC,
+            Failure::FileTooLarge => Errno::FBIG,
+            Failure::Exists => Errno::EXIST,
+            Failure::Stale => Errno::STALE,
+            Failure::NoSuchAddress => Errno::ADDRNOTAVAIL,
+            Failure::Other => Errno::IO,
+        };
+        errno.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_known_again_by_its_error() {
+        use Failure as F;
+        let all = [
+            [F::NotFound, F::NotAFolder, F::LinkLoop, F::NameTooLong],
+            [F::NameImpossible, F::Denied, F::ReadOnly, F::NobodyThere],
+            [F::NoDevice, F::Exhausted, F::DiskFull, F::FileTooLarge],
+            [F::Exists, F::Stale, F::NoSuchAddress, F::Other],
+        ];
+        for failure in all.into_iter().flatten() {
+            assert_eq!(Failure::of(&failure.into()), Some(failure));
+        }
+        assert_eq!(Failure::of(&io::ErrorKind::NotFound.into()), None, "nobody asked the system");
+    }
+}

@@ -1,0 +1,46 @@
+//! What a process asks of the system for itself and for what it starts.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// Lets this process have as many files open as the administrator allows, and says how many that is. A connection is a
+/// file, too.
+pub fn raise_open_files() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    current.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// Lets all other threads go before this one.
+// A number of a process in POSIX; Linux has one for each thread.
+#[cfg(target_os = "linux")]
+pub fn let_others_go_first() {
+    let _ = rustix::process::setpriority_process(None, 19);
+}
+
+/// There is no way that would not be for the whole process.
+#[cfg(not(target_os = "linux"))]
+pub fn let_others_go_first() {}
+
+/// A command that is started apart: a Ctrl-C for us is not meant for it.
+pub fn apart(command: &mut Command) -> &mut Command {
+    command.process_group(0)
+}
+
+/// The name of this machine, if it is text.
+pub fn host_name() -> Option<String> {
+    rustix::system::uname().nodename().to_str().ok().map(str::to_owned)
+}
+
+/// Microseconds on the clock that never goes back, as other processes see it, too.
+// What `std::time::Instant` counts from, it does not say.
+pub fn monotonic_microseconds() -> i64 {
+    use rustix::time::{ClockId, clock_gettime};
+    let now = clock_gettime(ClockId::Monotonic);
+    // Narrower on some machines.
+    #[allow(clippy::useless_conversion)]
+    let (seconds, nanoseconds) = (i64::from(now.tv_sec), i64::from(now.tv_nsec));
+    seconds * 1_000_000 + nanoseconds / 1000
+}

@@ -1,0 +1,35 @@
+//! What the server asks: login, then the server's own pages, then the site.
+
+use crate::answer::{Arrival, Begin, Response};
+use crate::glass::Glass;
+use crate::http::{Refusal, Request};
+use crate::server::{self, Begun};
+use crate::site::Site;
+use crate::site::auth::{Admission, Login};
+use std::sync::Arc;
+
+/// All that answers requests.
+pub(super) struct Application {
+    pub(super) login: Option<Arc<Login>>,
+    pub(super) glass: Glass,
+    pub(super) site: Arc<Site>,
+}
+
+impl server::Application for Application {
+    fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
+        let user = match self.login.as_ref().map(|login| login.admit(request, arrival)) {
+            None => None,
+            Some(Admission::Welcome(user)) => Some(user),
+            Some(Admission::Later) => return Begin::Later.into(),
+            Some(Admission::Refused(response)) => return response.into(),
+        };
+        match self.glass.begin(request, arrival) {
+            Some(begin) => Begun { begin, user, is_internal: true },
+            None => Begun { begin: self.site.begin(request, arrival), user, is_internal: false },
+        }
+    }
+
+    fn refuse(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
+        self.site.refuse_for_server(request, refusal)
+    }
+}

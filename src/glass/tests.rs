@@ -1,0 +1,200 @@
+//! The router: who may ask for what, by which method.
+
+use super::*;
+use crate::http::framing::Framing;
+use crate::site::{Options, Root, Site};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+/// All pages, of a server whose folder is empty.
+fn glass() -> Glass {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = Root::open_path(folder.path(), false).expect("opened");
+    let site = Arc::new(Site::new(root, Options::default()));
+    let options = crate::server::Options { threads: 2, ..crate::server::Options::default() };
+    let voice = reload::Voice { complain: |_| {}, explain: None };
+    let watched = reload::Options {
+        base: BasePath::default(),
+        poll: true,
+        ignore: Vec::new(),
+        hidden: false,
+        follow_links: false,
+        index: Vec::new(),
+        max_connections: 8,
+    };
+    Glass {
+        base: BasePath::default(),
+        hosts: Hosts::LoopbackAnd(vec!["dev.example".to_owned()]),
+        trusted_hosts: TrustedHosts::with(vec!["dev.example".to_owned()]),
+        inspector: Some(Inspector::new(&options, Arc::new(|| Err(std::io::ErrorKind::NotConnected.into())))),
+        reload: Some(Reload::start(Arc::clone(site.root()), watched, voice).expect("started")),
+        metrics: Some(Metrics::new(site, 2)),
+    }
+}
+
+/// The response to a request from this address, or 100 where a body is taken.
+fn ask(glass: &Glass, client: [u8; 4], request: &str) -> Option<(u16, String)> {
+    let head = format!("{}\r\n\r\n", request.replace('\n', "\r\n"));
+    let request = Request::parse(head.as_bytes()).expect("a good head");
+    let arrival = Arrival {
+        time: Instant::now(),
+        client: IpAddr::V4(Ipv4Addr::from(client)).into(),
+        forwarded: None,
+        framing: Framing::None,
+        wakers: &|| Waker::noop().clone(),
+    };
+    Some(match glass.begin(&request, &arrival)? {
+        Begin::Answer(response) => {
+            (response.status.code(), String::from_utf8(response.headers.parts().concat()).expect("ASCII"))
+        }
+        Begin::Receive(_) => (100, String::new()),
+        Begin::Later => unreachable!("nothing is decided later"),
+    })
+}
+
+fn status_from(client: [u8; 4], request: &str) -> Option<u16> {
+    ask(&glass(), client, request).map(|(status, _)| status)
+}
+
+fn status(request: &str) -> Option<u16> {
+    status_from([127, 0, 0, 1], request)
+}
+
+#[test]
+fn every_page_says_which_methods_it_takes_to_who_may_ask() {
+    let glass = glass();
+    for route in &ROUTES {
+        let path = route.path.replace('*', "1");
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"] {
+            let request = format!("{method} /.glass/{path} HTTP/1.1\nHost: localhost");
+            let (status, headers) = ask(&glass, [127, 0, 0, 1], &request).expect("it is ours");
+            let is_taken = route.methods.allow().split(", ").any(|taken| taken == method);
+            assert_eq!(status != 405, is_taken, "{request}: {status}");
+            let allow = format!("Allow: {}\r\n", route.methods.allow());
+            assert_eq!(headers.contains(&allow), !is_taken, "{request}: {headers}");
+            let from_elsewhere = ask(&glass, [192, 0, 2, 7], &request).expect("it is ours").0;
+            assert_eq!(from_elsewhere == 404, route.audience == ThisMachine, "{request}: {from_elsewhere}");
+            let by_another_name = request.replace("localhost", "evil.example");
+            let (status, _) = ask(&glass, [127, 0, 0, 1], &by_another_name).expect("it is ours");
+            assert_eq!(status, 421, "{by_another_name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_off_is_left_to_the_site() {
+    for (part, others) in [(Part::Inspector, 2), (Part::Reload, 10), (Part::Metrics, 10)] {
+        let mut glass = glass();
+        match part {
+            Part::Inspector => glass.inspector = None,
+            Part::Reload => glass.reload = None,
+            Part::Metrics => glass.metrics = None,
+        }
+        let on = ROUTES.iter().filter(|route| glass.has(route.part)).count();
+        assert!(on >= others, "{part:?}");
+        for route in ROUTES.iter().filter(|route| route.part == part) {
+            let request = format!("GET /.glass/{} HTTP/1.1\nHost: localhost", route.path.replace('*', "1"));
+            let expected = glass.has(Part::Inspector).then_some(404);
+            assert_eq!(
+                ask(&glass, [127, 0, 0, 1], &request).map(|(status, _)| status),
+                expected,
+                "{request}"
+            );
+        }
+    }
+}
+
+#[test]
+fn health_and_metrics_are_for_everybody_who_may_ask_for_files() {
+    let table = [
+        ("GET /.glass/health", Some(200)),
+        ("HEAD /.glass/health", Some(200)),
+        ("HEAD /.glass/metrics?x", Some(200)),
+        ("GET /.glass/metrics/", None),
+        ("GET /.glass/health2", None),
+        ("GET /.glass/health/..", None),
+        ("GET /.glass/%68ealth", Some(200)),
+        ("GET //.glass/metrics", Some(200)),
+        ("GET /x/../.glass%2fmetrics", Some(200)),
+        ("OPTIONS *", None),
+    ];
+    let glass = Glass { inspector: None, reload: None, ..glass() };
+    for (request, expected) in table {
+        let request = format!("{request} HTTP/1.1\nHost: localhost\nVia: 1.1 proxy");
+        assert_eq!(ask(&glass, [192, 0, 2, 7], &request).map(|(status, _)| status), expected, "{request}");
+    }
+}
+
+#[test]
+fn it_is_there_for_this_machine_only() {
+    let request = "GET /.glass/ HTTP/1.1\nHost: localhost";
+    assert_eq!(status(request), Some(200));
+    assert_eq!(status_from([192, 168, 1, 9], request), Some(404));
+    assert_eq!(status("GET /.glass/ HTTP/1.1\nHost: evil.example"), Some(421));
+    assert_eq!(status("GET /.glass/ HTTP/1.1\nHost: dev.example"), Some(200));
+    assert_eq!(status_from([192, 168, 1, 9], "GET /.glass HTTP/1.1\nHost: localhost"), Some(404));
+    for sign in ["X-Forwarded-For: 203.0.113.5", "Via: 1.1 a", "Forwarded: for=203.0.113.5"] {
+        assert_eq!(status(&format!("{request}\n{sign}")), Some(404), "{sign}");
+    }
+}
+
+#[test]
+fn what_is_not_its_own_it_leaves_to_the_site() {
+    for target in ["/", "/.glasses", "/a/.glass/", "/.glass/../a", "/.glass%2f..", "/.glass\\", "/../.glass/"]
+    {
+        assert_eq!(status(&format!("GET {target} HTTP/1.1\nHost: localhost")), None, "{target}");
+    }
+    assert_eq!(status("OPTIONS * HTTP/1.1\nHost: localhost"), None);
+}
+
+#[test]
+fn each_target_has_its_answer() {
+    let table = [
+        ("GET /.glass", 301),
+        ("GET //.glass/", 200),
+        ("GET /%2eglass/", 200),
+        ("GET /.glass%2f", 200),
+        ("GET /x/../.glass/./", 200),
+        ("GET /x/%2e%2e/.glass%2finspect.css", 200),
+        ("GET /.glass/source/src/../../inspect.css", 200),
+        ("GET /.glass/inspect.css", 200),
+        ("GET /.glass/inspect.js", 200),
+        ("GET /.glass/events", 200),
+        ("GET /.glass/source/src/glass/inspect/mod.rs", 200),
+        ("GET /.glass/source/Cargo.toml", 404),
+        ("GET /.glass/source/../Cargo.toml", 404),
+        ("GET /.glass/exchange/1", 404),
+        ("GET /.glass/exchange/x", 404),
+        ("GET /.glass/live", 404),
+        ("GET /.glass/live?target=/", 404),
+        ("GET /.glass/send", 405),
+        ("GET /.glass/nothing", 404),
+        ("POST /.glass/", 405),
+        ("DELETE /.glass/send", 405),
+    ];
+    for (request, expected) in table {
+        assert_eq!(status(&format!("{request} HTTP/1.1\nHost: localhost")), Some(expected), "{request}");
+    }
+}
+
+#[test]
+fn pages_of_other_origins_are_turned_away() {
+    let table = [
+        ("", 200),
+        ("Origin: http://localhost:8000", 200),
+        ("Origin: http://localhost:8001", 403),
+        ("Origin: http://evil.example", 403),
+        ("Origin: null", 403),
+        ("Sec-Fetch-Site: same-origin", 200),
+        ("Sec-Fetch-Site: none", 200),
+        ("Sec-Fetch-Site: same-site", 403),
+        ("Sec-Fetch-Site: cross-site", 403),
+        ("Sec-Fetch-Site: same-origin\nOrigin: http://evil.example", 403),
+    ];
+    for (fields, expected) in table {
+        let head = format!("GET /.glass/events HTTP/1.1\nHost: localhost:8000\n{fields}");
+        assert_eq!(status(head.trim_end()), Some(expected), "{fields}");
+    }
+}

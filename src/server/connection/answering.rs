@@ -1,0 +1,188 @@
+//! From a response to bytes that are queued: its head is rendered, its body is added, and observers are told.
+
+use super::asking::{Asked, within_budget};
+use super::states::Change;
+use super::{Connection, Streaming, Turn};
+use crate::answer::{Body, FilePart, Response, Source, Stream};
+use crate::base::budget::Share;
+use crate::base::trace::{self, Rfc};
+use crate::http::request::Version;
+use crate::http::response::{Framing, Head};
+use crate::server::events::{Exchange, MAX_CAPTURED_BODY, Pending};
+use crate::server::transmit::SMALL_FILE;
+use crate::server::transport::Transport;
+use std::time::Instant;
+
+impl<T: Transport> Connection<T> {
+    /// Queues the answer to a request that is read to its end.
+    pub(super) fn answer(&mut self, turn: &Turn<'_>, asked: Asked, response: Response) {
+        let (response, share) = if asked.is_head { (response, None) } else { within_budget(turn, response) };
+        self.answer_with(turn, asked, response, share);
+    }
+
+    /// The same with the memory that the answer takes.
+    pub(super) fn answer_with(
+        &mut self,
+        turn: &Turn<'_>,
+        asked: Asked,
+        response: Response,
+        share: Option<Share>,
+    ) {
+        let ends_with_connection =
+            matches!(response.body, Body::Stream(_)) && asked.version == Version::Http10;
+        let keep_alive = !self.is_finishing && !ends_with_connection && asked.keep_alive;
+        trace::step("connection", Rfc(9112, "9.3"), || {
+            let version = asked.version.as_str();
+            match (keep_alive, asked.version) {
+                (true, Version::Http11) => format!("stays open for the next request, as usual in {version}"),
+                (true, Version::Http10) => format!("stays open, as the client asks in {version}"),
+                (false, _) if self.is_finishing => "closes: the server is about to stop".to_owned(),
+                (false, Version::Http11) => "closes, as the client asks".to_owned(),
+                (false, Version::Http10) => format!("closes, as usual in {version}"),
+            }
+        });
+        self.queue(turn, asked, response, share, keep_alive);
+    }
+
+    /// Queues the answer to a request that is not read to its end, and so the last one.
+    pub(super) fn answer_last(
+        &mut self,
+        turn: &Turn<'_>,
+        asked: Asked,
+        response: Response,
+        why: &'static str,
+    ) {
+        trace::step("connection", Rfc(9112, "9.6"), || why.to_owned());
+        let (response, share) = if asked.is_head { (response, None) } else { within_budget(turn, response) };
+        self.linger = true;
+        self.queue(turn, asked, response, share, false);
+    }
+
+    /// Queues a response: its head, and its body unless the request was HEAD.
+    fn queue(
+        &mut self,
+        turn: &Turn<'_>,
+        asked: Asked,
+        response: Response,
+        share: Option<Share>,
+        keep_alive: bool,
+    ) {
+        if let Some(pacing) = self.transport.pacing() {
+            pacing.exempt(asked.is_internal);
+        }
+        let framing = match (response.body.length(), asked.version) {
+            (Some(length), _) => Framing::Length(length),
+            (None, Version::Http11) => Framing::Chunked,
+            (None, Version::Http10) => Framing::UntilClose,
+        };
+        describe_sending(&response.body, asked.is_head, self.transport.tls().is_some());
+        let head = Head {
+            status: response.status,
+            headers: &response.headers,
+            framing,
+            date: turn.date,
+            keep_alive,
+            request_version: asked.version,
+            own: &turn.options.fields,
+        };
+        let mut exchange = asked.exchange;
+        let rendered = self.render(turn, &head, asked.is_internal);
+        if let Some(exchange) = &mut exchange {
+            exchange.status = response.status;
+            self.fill_capture(exchange, rendered, &response.body, asked.is_head);
+        }
+        self.began_before_turn = false;
+        self.telling.count_answer();
+        let body_starts = self.outgoing.queued();
+        let mut by_stream = false;
+        match response.body {
+            _ if asked.is_head => {}
+            Body::Stream(source) => {
+                by_stream = true;
+                self.begin_stream(turn, source, framing == Framing::Chunked);
+            }
+            body => self.outgoing.push_body(body),
+        }
+        if let Some(share) = share {
+            self.outgoing.hold(share);
+        }
+        if let Some(exchange) = exchange {
+            let ends = if by_stream { u64::MAX } else { self.outgoing.queued() };
+            self.telling.push(Pending::new(exchange, body_starts..ends));
+        }
+        let another_may_follow = keep_alive && !self.outgoing.is_broken();
+        self.change(if another_may_follow {
+            Change::Answered { by_stream }
+        } else {
+            Change::AnsweredLast { by_stream }
+        });
+    }
+
+    /// Queues a head; gives its bytes if an observer is interested in them.
+    fn render(&mut self, turn: &Turn<'_>, head: &Head<'_>, is_internal: bool) -> Vec<u8> {
+        let faults = (!is_internal && turn.options.faults.are_any()).then_some(&turn.options.faults);
+        let is_captured = turn.observers.interests().capture;
+        let mut rendered = Vec::new();
+        self.outgoing.push_with(|out| {
+            let starts = out.len();
+            head.render(out);
+            if let Some(faults) = faults {
+                let mut head = out.split_off(starts);
+                faults.spoil(&mut head);
+                out.append(&mut head);
+            }
+            if is_captured {
+                rendered = out[starts..].to_vec();
+            }
+        });
+        rendered
+    }
+
+    /// What can be seen of the exchange whose response is about to be sent.
+    fn fill_capture(&mut self, exchange: &mut Exchange, rendered: Vec<u8>, body: &Body, is_head: bool) {
+        let Some(capture) = &mut exchange.capture else { return };
+        capture.response = rendered;
+        capture.body_start = if is_head { Vec::new() } else { body.start(MAX_CAPTURED_BODY) };
+        // All that was recorded until here belongs to this exchange.
+        capture.steps = self.telling.take_steps();
+        capture.began = exchange.began.min(self.last_read);
+        capture.arrived = self.last_read;
+        capture.decided = Instant::now();
+        capture.ended = capture.decided;
+    }
+
+    fn begin_stream(&mut self, turn: &Turn<'_>, mut source: Box<dyn Stream>, chunked: bool) {
+        source.wake_with((turn.wakers)());
+        if self.is_finishing {
+            source.stop();
+        }
+        self.stream = Some(Streaming { source, chunked });
+    }
+}
+
+/// Records how a body gets onto the wire.
+fn describe_sending(body: &Body, is_head: bool, is_encrypted: bool) {
+    trace::step("sending", None, || match body {
+        _ if is_head => "HEAD: the head says how long the body would be, and the body stays here".to_owned(),
+        Body::Empty => "a head and no body".to_owned(),
+        Body::Bytes(bytes) => {
+            format!("the head, and behind it {} bytes that were made just now", bytes.len())
+        }
+        Body::File(FilePart { source: Source::Memory(_), range }) => {
+            format!("the head, and behind it {} bytes from memory", range.end - range.start)
+        }
+        Body::File(part) if part.length() <= SMALL_FILE => {
+            format!("the head, and behind it, in the same write, {} bytes read from the file", part.length())
+        }
+        Body::File(part) if is_encrypted => format!(
+            "the head, and then {} bytes, read from the file and encrypted a piece at a time",
+            part.length()
+        ),
+        Body::File(part) => format!(
+            "the head, and then {} bytes that the kernel takes from the file itself (sendfile), a piece at a time",
+            part.length()
+        ),
+        Body::Pieces(pieces) => format!("the head, and then {} pieces", pieces.len()),
+        Body::Stream(_) => "the head, and then what is made while it is sent".to_owned(),
+    });
+}

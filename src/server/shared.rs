@@ -1,0 +1,277 @@
+//! What workers know of each other: a mailbox for each, how many connections each has, and whether the server stops.
+//!
+//! ```text
+//! worker 0 ──Accepted──▶ Mailbox of worker 1 ──▶ worker 1 wakes up, and takes the connection
+//! any thread ──key─────▶ Mailbox of worker 1 ──▶ worker 1 wakes up, and gives that connection a turn
+//! ```
+//!
+//! Here are the only locks that workers share, and each is held for a few instructions.
+
+use super::Options;
+use super::transport::Socket;
+use crate::base::budget::Budget;
+use crate::http::client::Client;
+use mio::Token;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Wake, Waker};
+
+/// The event of a mailbox in which something is.
+pub(super) const MAIL: Token = Token(usize::MAX);
+
+/// How much memory large answers that were made may take in all while they wait to be sent, in bytes. A
+/// file waits on disk, or in the cache that all share. But a listing is made for one request, and a client
+/// that asks for a large one and does not read it leaves it in our memory; a thousand such clients would
+/// leave a thousand. When this is spent, the answer is 503 until somebody has read theirs.
+const LARGE_ANSWERS: usize = 256 * 1024 * 1024;
+
+/// A worker that has so many more connections than another gives a new one away, even if it has time
+/// for it. Fewer are not worth a second core: one answers small requests by the hundred thousand,
+/// and on a machine where the clients run, too, they would get in each other's way (measured with
+/// two cores and 64 connections: 15 % more requests, a fifth of the 99th percentile's latency).
+const CLEARLY_MORE: usize = 64;
+
+/// What all workers share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) options: Options,
+    /// The memory for large answers.
+    pub(super) budget: Arc<Budget>,
+    stopping: AtomicBool,
+    /// How many connections have got a number.
+    numbered: AtomicU64,
+    mailboxes: Vec<Mailbox>,
+}
+
+/// Where a worker is reached by others, and what they see of it.
+#[derive(Debug)]
+pub(super) struct Mailbox {
+    /// How many connections the worker has, those in its mailbox included.
+    open: AtomicUsize,
+    /// How many of these wait for a request.
+    idle: AtomicUsize,
+    /// How many turns its event loop has taken: as long as this number grows the worker is alive.
+    turns: AtomicU64,
+    mail: Mutex<Mail>,
+    waker: mio::Waker,
+}
+
+/// What is in a mailbox.
+#[derive(Debug, Default)]
+pub(super) struct Mail {
+    /// Connections that other workers have accepted for this one.
+    pub(super) accepted: Vec<Accepted>,
+    /// Connections that can go on: what they waited for is there.
+    woken: Vec<Arc<ConnectionWaker>>,
+}
+
+impl Mail {
+    /// The keys of the connections that can go on.
+    pub(super) fn woken(&self) -> impl Iterator<Item = usize> {
+        self.woken.iter().map(|waker| {
+            waker.is_posted.store(false, Ordering::Release);
+            waker.key
+        })
+    }
+}
+
+/// A connection that was just accepted.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) socket: Box<dyn Socket>,
+    pub(super) client: Client,
+    /// It came by a port, and not by a way within this machine: it is to speak TLS, if any does.
+    pub(super) by_port: bool,
+}
+
+/// Who is to have a new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placement {
+    /// The worker that accepted it.
+    Here,
+    /// The worker of this number.
+    There(usize),
+}
+
+impl Shared {
+    /// For so many workers as there are wakers.
+    pub(super) fn new(options: Options, wakers: Vec<mio::Waker>) -> Shared {
+        Shared {
+            options,
+            budget: Budget::new(LARGE_ANSWERS),
+            stopping: AtomicBool::new(false),
+            numbered: AtomicU64::new(0),
+            mailboxes: wakers.into_iter().map(Mailbox::new).collect(),
+        }
+    }
+
+    /// Lets all workers know that the server is to stop.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake_all();
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Wakes each worker that sleeps.
+    pub(super) fn wake_all(&self) {
+        for mailbox in &self.mailboxes {
+            mailbox.wake();
+        }
+    }
+
+    pub(super) fn mailbox(&self, worker: usize) -> &Mailbox {
+        &self.mailboxes[worker]
+    }
+
+    pub(super) fn mailboxes(&self) -> &[Mailbox] {
+        &self.mailboxes
+    }
+
+    /// A number for a connection: 1, 2, 3.
+    pub(super) fn number_a_connection(&self) -> u64 {
+        self.numbered.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether all workers together have as many connections as they may.
+    pub(super) fn is_full(&self) -> bool {
+        self.open_connections() >= self.options.max_connections
+    }
+
+    /// How many connections all workers have together.
+    pub(super) fn open_connections(&self) -> usize {
+        self.mailboxes.iter().map(Mailbox::open).sum()
+    }
+
+    /// Whether a connection is in the middle of something.
+    pub(super) fn is_busy(&self) -> bool {
+        self.mailboxes.iter().any(|mailbox| mailbox.open() > mailbox.idle.load(Ordering::Relaxed))
+    }
+
+    /// Who is to have a connection that this worker has accepted.
+    pub(super) fn place(&self, here: usize) -> Placement {
+        let mine = self.mailboxes[here].open();
+        let least = self.mailboxes.iter().map(Mailbox::open).enumerate().min_by_key(|&(_, open)| open);
+        match least {
+            Some((there, open)) if there != here && open + CLEARLY_MORE <= mine => Placement::There(there),
+            _ => Placement::Here,
+        }
+    }
+
+    /// The worker other than this one that has the most idle connections, if any has one.
+    pub(super) fn most_idle(&self, here: usize) -> Option<usize> {
+        let idle = self.mailboxes.iter().map(|mailbox| mailbox.idle.load(Ordering::Relaxed)).enumerate();
+        let others = idle.filter(|&(worker, idle)| worker != here && idle > 0);
+        others.max_by_key(|&(_, idle)| idle).map(|(worker, _)| worker)
+    }
+
+    /// Wakes a connection of a worker's: see [`crate::answer::Arrival::waker`].
+    pub(super) fn waker(self: &Arc<Shared>, worker: usize, key: usize) -> Waker {
+        let is_posted = AtomicBool::new(false);
+        Arc::new(ConnectionWaker { shared: Arc::clone(self), worker, key, is_posted }).into()
+    }
+}
+
+/// Wakes a connection. The key may belong to another one by then, which gets a turn for nothing.
+#[derive(Debug)]
+struct ConnectionWaker {
+    shared: Arc<Shared>,
+    worker: usize,
+    key: usize,
+    /// It is in the mailbox already.
+    is_posted: AtomicBool,
+}
+
+impl Wake for ConnectionWaker {
+    fn wake(self: Arc<ConnectionWaker>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<ConnectionWaker>) {
+        if !self.is_posted.swap(true, Ordering::AcqRel) {
+            self.shared.mailbox(self.worker).post(|mail| mail.woken.push(Arc::clone(self)));
+        }
+    }
+}
+
+impl Mailbox {
+    fn new(waker: mio::Waker) -> Mailbox {
+        Mailbox {
+            open: AtomicUsize::new(0),
+            idle: AtomicUsize::new(0),
+            turns: AtomicU64::new(0),
+            mail: Mutex::default(),
+            waker,
+        }
+    }
+
+    /// How many connections the worker has.
+    pub(super) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// The worker has one connection more.
+    pub(super) fn count_open(&self) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The worker has one connection less.
+    pub(super) fn discount_open(&self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// One connection more of the worker's is idle.
+    pub(super) fn count_idle(&self) {
+        self.idle.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One connection less of the worker's is idle.
+    pub(super) fn discount_idle(&self) {
+        self.idle.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The worker begins a turn of its loop. Nobody else writes this number.
+    pub(super) fn count_turn(&self) {
+        self.turns.store(self.turns().wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// How many turns the worker has begun.
+    pub(super) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    /// Gives the worker a connection.
+    pub(super) fn hand_over(&self, accepted: Accepted) {
+        self.count_open();
+        self.post(|mail| mail.accepted.push(accepted));
+    }
+
+    /// Puts something into the mailbox, and wakes the worker if it has not been yet.
+    fn post(&self, put: impl FnOnce(&mut Mail)) {
+        let was_empty = {
+            let mut mail = self.mail();
+            let was_empty = mail.accepted.is_empty() && mail.woken.is_empty();
+            put(&mut mail);
+            was_empty
+        };
+        if was_empty {
+            self.wake();
+        }
+    }
+
+    /// Takes what is in the mailbox.
+    pub(super) fn take(&self) -> Mail {
+        std::mem::take(&mut *self.mail())
+    }
+
+    fn mail(&self) -> MutexGuard<'_, Mail> {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        // It fails only if the worker is gone, and the server with it.
+        let _ = self.waker.wake();
+    }
+}

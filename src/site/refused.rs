@@ -1,0 +1,61 @@
+//! The answer to a request that is refused: the site's own 404 page if it has one, else the page or the line of
+//! [`error_page`](super::error_page).
+//!
+//! A 404 says which names are similar to the one in the target ([`near`](super::near)); a 405 lists the methods that
+//! are allowed.
+
+use super::representation::{Form, Representation};
+use super::root::Opened;
+use super::{Site, error_page, near};
+use crate::answer::Response;
+use crate::base::trace;
+use crate::http::target::{DecodedPath, Target};
+use crate::http::{Method, Refusal, Request, Status};
+
+impl Site {
+    /// The answer to a request that is refused.
+    pub(super) fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Response {
+        refusal.record();
+        if refusal.status == Status::NOT_FOUND
+            && let Some(page) = self.own_page(request, refusal.status)
+        {
+            return page;
+        }
+        let near = if refusal.status == Status::NOT_FOUND { self.find_near(request) } else { Vec::new() };
+        let mut response = error_page::say_with(&request.fields, refusal, &self.options.base, &near);
+        if refusal.status == Status::METHOD_NOT_ALLOWED {
+            // RFC 9110 section 15.5.6: a 405 must have it.
+            response.headers.push("Allow", self.methods());
+        }
+        response
+    }
+
+    /// The site's own `404.html`, for a client that accepts HTML.
+    fn own_page(&self, request: &Request<'_>, status: Status) -> Option<Response> {
+        if self.root.single_file().is_some()
+            || !self.options.base.is_above(request)
+            || !error_page::takes_html_at_all(&request.fields)
+        {
+            return None;
+        }
+        let Ok(Opened::File(file)) = self.root.open(b"404.html") else { return None };
+        trace::step("error page", None, || "the folder's own 404.html says so".to_owned());
+        // The page offers no similar names; --explain shows them all the same.
+        if trace::is_on() {
+            self.find_near(request);
+        }
+        let subject = self.subject(&file, b"404.html");
+        Some(Representation::on_disk(file, subject, Form::Plain).respond_as_error(status))
+    }
+
+    /// Names that are similar to one that does not exist, as far as a listing would show them.
+    fn find_near(&self, request: &Request<'_>) -> Vec<DecodedPath> {
+        match (request.method, request.target) {
+            (Method::Get | Method::Head, Target::Path { path, .. }) => match self.options.base.below(path) {
+                Some(path) if self.options.hidden || !path.is_hidden() => near::find(self, &path),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The names that uploaded files may get.
+
+use crate::http::{Refusal, Status};
+use std::collections::HashSet;
+
+/// Checks a name on the path of an upload.
+pub(super) fn check_name(name: &[u8]) -> Result<(), Refusal> {
+    if name.is_empty() || name.contains(&0) {
+        return Err(Refusal::bad_request("no file can have that name"));
+    }
+    // Of these, .well-known may be read. But it speaks for the whole host: whoever can put files into it can have
+    // certificates issued for the host (RFC 8555 section 8.3).
+    if name.starts_with(b".") {
+        return Err(Refusal::new(Status::FORBIDDEN, "names that start with a dot are not taken"));
+    }
+    Ok(())
+}
+
+/// `photos` and `a.jpg` to `photos/a.jpg`; in the root it is the name alone.
+pub(super) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
+}
+
+/// `image.jpg`, and if that is used already, `image (2).jpg`. (`upload.js` does the same.)
+pub(super) fn name_not_in(used: &HashSet<Vec<u8>>, name: &[u8]) -> Vec<u8> {
+    let dot = memchr::memrchr(b'.', name).filter(|&dot| dot > 0).unwrap_or(name.len());
+    let (stem, ending) = name.split_at(dot);
+    let numbered = (2u32..).map(|number| [stem, format!(" ({number})").as_bytes(), ending].concat());
+    let mut names = std::iter::once(name.to_vec()).chain(numbered);
+    names.find(|name| !used.contains(name)).expect("there are more numbers than names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_name_again_gets_a_number() {
+        let mut used = HashSet::new();
+        let table = [
+            ("image.jpg", "image.jpg"),
+            ("image.jpg", "image (2).jpg"),
+            ("image.jpg", "image (3).jpg"),
+            ("image (2).jpg", "image (2) (2).jpg"),
+            ("IMAGE.jpg", "IMAGE.jpg"),
+            ("README", "README"),
+            ("README", "README (2)"),
+            (".env", ".env"),
+            (".env", ".env (2)"),
+            ("a.tar.gz", "a.tar.gz"),
+            ("a.tar.gz", "a.tar (2).gz"),
+        ];
+        for (name, expected) in table {
+            let free = name_not_in(&used, name.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&free), expected, "{name}");
+            used.insert(free);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! A file that is being uploaded: nobody sees it before it is whole.
+//!
+//! ```text
+//! begin ── a file without a name ────────────────────── linkat ───────────▶ its name
+//!   │      (O_TMPFILE)                                    │
+//!   │                                                     │ to replace another
+//!   │ if there is no such file here                       ▼
+//!   └───── .glass-upload-…, locked ────────────── .glass-upload-… ─────────▶ its name
+//!          (O_EXCL)                                            rename, or what stands for it
+//! ```
+//!
+//! A file without a name disappears when it is closed, even if the process is killed. Not every system and not every
+//! file system has such files, and none of them can take the place of another. So there are temporary names, too. A
+//! file with such a name is not listed, served or packed, whatever the options say ([`is_temporary`]). One that a
+//! server left behind when it was killed is removed at the next start ([`super::remove_leftovers`]); the lock (`man 2
+//! flock`) that a server holds while it writes tells the two from each other.
+
+use crate::base::platform::failure::Failure;
+use crate::base::platform::{new_file, open};
+use crate::base::random;
+use crate::base::trace;
+use crate::http::{Refusal, Status};
+use crate::site::names::TEMPORARY;
+#[cfg(doc)]
+use crate::site::names::is_temporary;
+use crate::site::root::{OpenRoot, Root, as_path, denied, leads_out, refusal_for};
+use crate::site::sandbox::Opener;
+use cap_std::fs::Dir;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file that is being uploaded. If it is dropped before it is kept, nothing is left of it.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    folder: Dir,
+    /// The name that it gets.
+    name: PathBuf,
+    file: File,
+    /// Its temporary name, if it has one.
+    temporary: Option<PathBuf>,
+    /// The thread that made it, if this one may not.
+    opener: Option<Arc<Opener>>,
+}
+
+impl NewFile {
+    /// Makes a file that gets this name, a path from the root, when it is whole. Links out of the folder are never
+    /// followed for it, whatever the options say.
+    ///
+    /// # Errors
+    /// 404 if its folder does not exist, 403 if that leads out or may not be written to, 507 if the disk is full.
+    pub(super) fn create(root: &Root, relative: &[u8]) -> Result<NewFile, Refusal> {
+        NewFile::create_any(root, relative).map_err(|error| match Failure::of(&error) {
+            Some(Failure::NotFound | Failure::NotAFolder) => super::no_such_folder(),
+            _ => refusal_to_write(&error),
+        })
+    }
+
+    fn create_any(root: &Root, relative: &[u8]) -> io::Result<NewFile> {
+        root.in_current(|open| match root.opener_for(open)? {
+            None => create_in(open, relative),
+            Some((opener, _)) => {
+                let (open, wanted) = (Arc::clone(open), relative.to_vec());
+                let mut file = opener.run(move || create_in(&open, &wanted)).unwrap_or_else(denied)?;
+                file.opener = Some(opener);
+                Ok(file)
+            }
+        })
+    }
+
+    /// Begins a file that gets this name in this folder.
+    ///
+    /// # Errors
+    /// When no file can be made in the folder, or none of that name.
+    fn begin(folder: Dir, name: &Path) -> io::Result<NewFile> {
+        // A client should learn that the name is wrong before it sends the content.
+        new_file::check_name(&folder, name)?;
+        match new_file::create_unnamed(&folder) {
+            Ok(file) => Ok(NewFile { folder, name: name.to_owned(), file, temporary: None, opener: None }),
+            // If the reason holds for every file, the second way fails with it, too.
+            Err(error) => {
+                trace::step("upload", None, || {
+                    format!(
+                        "no file without a name is to be had here ({error}): it has one that nobody is shown"
+                    )
+                });
+                NewFile::begin_with_name(folder, name)
+            }
+        }
+    }
+
+    fn begin_with_name(folder: Dir, name: &Path) -> io::Result<NewFile> {
+        let (temporary, file) = with_temporary_name(&folder)?;
+        Ok(NewFile { folder, name: name.to_owned(), file, temporary: Some(temporary), opener: None })
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// 507 if the disk is full, 500 if it fails.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        self.file.write_all(bytes).map_err(|error| refusal_to_write(&error))
+    }
+
+    /// Gives it its name.
+    ///
+    /// # Errors
+    /// 409 if something has that name and is not to be replaced, or is a folder; 500 if it fails.
+    pub(super) fn keep(mut self, overwrite: bool) -> Result<(), Refusal> {
+        match self.opener.take() {
+            Some(opener) => opener
+                .run(move || self.keep_here(overwrite))
+                .unwrap_or_else(|| Err(refusal_to_write(&Failure::Denied.into()))),
+            None => self.keep_here(overwrite),
+        }
+    }
+
+    fn keep_here(&mut self, overwrite: bool) -> Result<(), Refusal> {
+        self.get_its_name(overwrite).map_err(|error| match Failure::of(&error) {
+            Some(Failure::Exists) => {
+                Refusal::new(Status::CONFLICT, "something else has got that name meanwhile")
+            }
+            _ => refusal_to_write(&error),
+        })?;
+        self.temporary = None;
+        Ok(())
+    }
+
+    fn get_its_name(&mut self, overwrite: bool) -> io::Result<()> {
+        if self.temporary.is_none() {
+            match new_file::link_unnamed(&self.file, &self.folder, &self.name) {
+                Err(error) if overwrite && Failure::of(&error) == Some(Failure::Exists) => {}
+                done => return done,
+            }
+            // The lock keeps another server that is just starting from taking it for one that was left behind.
+            let _ = new_file::try_lock(&self.file);
+            let temporary = temporary_name();
+            new_file::link_unnamed(&self.file, &self.folder, &temporary)?;
+            self.temporary = Some(temporary);
+        }
+        let temporary = self.temporary.as_deref().expect("it has one now");
+        if overwrite {
+            return new_file::rename(&self.folder, temporary, &self.name);
+        }
+        new_file::rename_without_replacing(&self.folder, temporary, &self.name)
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        let Some(temporary) = self.temporary.take() else { return };
+        match (self.opener.take(), self.folder.try_clone()) {
+            (Some(opener), Ok(folder)) => {
+                let _ = opener.run(move || new_file::remove(&folder, &temporary));
+            }
+            _ => {
+                let _ = new_file::remove(&self.folder, &temporary);
+            }
+        }
+    }
+}
+
+fn create_in(root: &OpenRoot, relative: &[u8]) -> io::Result<NewFile> {
+    let (folder, name) = match memchr::memrchr(b'/', relative) {
+        Some(slash) => (&relative[..slash], &relative[slash + 1..]),
+        None => (&b""[..], relative),
+    };
+    // Opened only as a place: files may be put into some folders that may not be listed.
+    NewFile::begin(open::place_beneath(&root.directory, as_path(folder)?)?, as_path(name)?)
+}
+
+/// A name that nobody can guess and no file has.
+fn temporary_name() -> PathBuf {
+    format!("{}{}", TEMPORARY.escape_ascii(), random::word()).into()
+}
+
+/// A file with a temporary name, locked as long as it is open.
+fn with_temporary_name(folder: &Dir) -> io::Result<(PathBuf, File)> {
+    loop {
+        let temporary = temporary_name();
+        // Another server that is just starting may have found it before it was locked.
+        if let Some(file) = new_file::create_locked(folder, &temporary)? {
+            return Ok((temporary, file));
+        }
+    }
+}
+
+/// The status for a failure to write, and words that name no path of this machine.
+fn refusal_to_write(error: &io::Error) -> Refusal {
+    if leads_out(error) {
+        return refusal_for(error);
+    }
+    match Failure::of(error) {
+        Some(Failure::DiskFull) => Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full"),
+        Some(Failure::FileTooLarge) => {
+            Refusal::new(Status::INSUFFICIENT_STORAGE, "files may not be as large as that on this machine")
+        }
+        Some(Failure::Denied | Failure::ReadOnly) => {
+            Refusal::new(Status::FORBIDDEN, "the server may not write here")
+        }
+        Some(Failure::NameTooLong) => Refusal::bad_request("the name is longer than this disk can hold"),
+        Some(Failure::NameImpossible) => {
+            Refusal::bad_request("the name holds a character that this disk cannot hold in names")
+        }
+        Some(Failure::Exhausted) => refusal_for(error),
+        _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to write this"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
