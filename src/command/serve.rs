@@ -1,22 +1,20 @@
 //! Serving: everything is opened that has to be had from outside of the folder, and then requests are answered.
 
-use super::apart::Apart;
 use super::application::Application;
 use super::browser;
-#[cfg(feature = "tls")]
-use super::certificate::Certificate;
-#[cfg(feature = "tls")]
-use super::cli::TlsConfig;
 use super::cli::{Cli, Config};
-use super::habits;
 use super::listeners::Listeners;
 use super::log_file::LogFile;
 use super::quit_after::Activity;
 use super::service_manager::ServiceManager;
 use super::signals::Signals;
-use super::start_lines::{self, Places};
-use super::terminal::{aside, complain};
+use super::start_lines;
+use super::terminal::{above_progress, report};
+use super::tips;
+use super::tls::Certificate;
+use super::urls::Places;
 use super::users;
+use super::warnings;
 use crate::base::human;
 use crate::base::platform::sandbox::Rules;
 use crate::glass::Glass;
@@ -25,8 +23,6 @@ use crate::glass::inspect::Inspector;
 use crate::glass::metrics::Metrics;
 use crate::glass::progress::Progress;
 use crate::glass::reload::{self, Reload, Voice};
-#[cfg(feature = "tls")]
-use crate::server::tls;
 use crate::server::{Observer, Server, Stopper};
 use crate::site::auth::Login;
 use crate::site::sandbox::Sandbox;
@@ -44,20 +40,16 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     let root =
         Root::open_path(&config.folder, config.follow_links).map_err(|error| cannot_serve(config, &error))?;
     if root.single_file().is_none() && !root.can_be_read() {
-        complain(&format!(
+        report(&format!(
             "glasshttp: \"{shown}\" may be entered but not read: files are served to who knows their names, \
              and no list of them"
         ));
     }
     let (root, sandbox) = around(root, config);
-    #[cfg(feature = "tls")]
-    let certificate = config.tls.as_ref().map(|which| open_certificate(which, config)).transpose()?;
-    #[cfg(feature = "tls")]
-    let is_secure = certificate.is_some();
-    #[cfg(not(feature = "tls"))]
-    let is_secure = false;
+    let certificate = config.tls.as_ref().map(|source| Certificate::open(source, &config.served_folder()));
+    let certificate = certificate.transpose()?;
     let listeners = Listeners::open(config, is_terminal)?;
-    let places = listeners.places(is_secure, &config.site.base);
+    let places = listeners.places(certificate.is_some(), &config.site.base);
     let log_file = open_log(config)?;
     let mut site_options = config.site.clone();
     if listeners.are_given && !(listeners.are_local() && listeners.sockets.is_empty()) {
@@ -65,41 +57,35 @@ pub(super) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
     }
     let site = Arc::new(Site::new(root, site_options));
     let mut server_options = config.server.clone();
-    #[cfg(feature = "tls")]
-    {
-        server_options.tls = certificate.as_ref().map(|certificate| tls::Acceptor::new(certificate.config()));
-    }
+    server_options.tls = certificate.as_ref().map(Certificate::acceptor);
     let login = users::open(config, &site)?;
     warn(config, &places, login.is_some());
     let server = Server::new(listeners.open, server_options)
         .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
     let manager = find_service_manager();
-    let status = format!("Serving {shown} at {}", start_lines::first(&places));
+    let status = format!("Serving {shown} at {}", places.first());
     let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
     if let Some(file) = log_file.clone() {
-        let apart = Apart::from(config);
-        signals.on_reload(move || apart.check("the log", file.path()).and_then(|()| file.reopen()));
+        let folder = config.served_folder();
+        signals.on_reload(move || folder.must_not_serve("the log", file.path()).and_then(|()| file.reopen()));
     }
     if let (Some(login), Some(path)) = (login.clone(), config.auth.file.clone()) {
-        let apart = Apart::from(config);
-        signals.on_reload(move || users::reload(&login, &path, &apart));
+        let folder = config.served_folder();
+        signals.on_reload(move || users::reload(&login, &path, &folder));
     }
-    #[cfg(feature = "tls")]
-    if let Some(certificate) = certificate
-        && let Some(files) = certificate.files().cloned()
-    {
-        let apart = Apart::from(config);
-        signals.on_reload(move || apart.check("the key", &files.key).and_then(|()| certificate.reload()));
+    if let Some(certificate) = certificate.filter(Certificate::is_from_files) {
+        let folder = config.served_folder();
+        signals.on_reload(move || certificate.reload(&folder));
     }
     signals.listen().map_err(|error| format!("cannot listen for signals: {}", human::reason(&error)))?;
-    if !config.quiet {
+    if !config.output.quiet {
         // Nobody may be reading; that is no reason not to serve.
         let lines = start_lines::render(config, &places, is_terminal);
         let mut out = anstream::stdout();
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
     }
-    if let Some(path) = &config.open {
-        browser::open(browser::address(&start_lines::own_url(&places), path));
+    if let Some(path) = &config.output.open {
+        browser::open(browser::address(&places.own_url(), path));
     }
     let reload = start_reload(config, &site)?;
     let ready = Ready {
@@ -127,8 +113,8 @@ fn cannot_serve(config: &Config, error: &io::Error) -> String {
     let tip = match error.kind() {
         io::ErrorKind::NotFound => {
             let arguments: Vec<_> = std::env::args_os().collect();
-            habits::meant_as_value(&Cli::command(), &arguments, &config.folder)
-                .or_else(|| habits::meant_by_folder(&config.folder))
+            tips::for_value_without_equals_sign(&Cli::command(), &arguments, &config.folder)
+                .or_else(|| tips::for_folder(&config.folder))
         }
         _ => None,
     };
@@ -156,21 +142,21 @@ impl Ready<'_> {
         if let Some(login) = &self.login {
             users::start(login)?;
         }
-        if self.config.explain && !self.config.quiet {
+        if self.config.output.explain && !self.config.output.quiet {
             let mut out = io::stdout();
             let _ = writeln!(out, "{sandbox}").and_then(|()| out.flush());
         }
         let log = self.start_log();
         let Ready { config, site, server, manager, .. } = self;
-        let activity = config.quit_after.map(|_| Activity::start());
-        let progress = if config.quiet { None } else { Progress::start() };
+        let activity = config.running.quit_after.map(|_| Activity::start());
+        let progress = if config.output.quiet { None } else { Progress::start() };
         let glass = Glass {
             base: config.site.base.clone(),
             hosts: site.options().hosts.clone(),
             trusted_hosts: config.site.trusted_hosts.clone(),
-            inspector: config.inspect.then(|| start_inspector(config, &server)),
+            inspector: config.output.inspect.then(|| start_inspector(config, &server)),
             reload: self.reload,
-            metrics: config.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads)),
+            metrics: config.output.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads)),
         };
         let application = Application { login: self.login, glass, site: Arc::clone(&site) };
         let observers = || {
@@ -184,7 +170,7 @@ impl Ready<'_> {
             all.extend(progress.as_ref().map(|progress| Box::new(progress.observer()) as _));
             all
         };
-        if let (Some(idle), Some(activity)) = (config.quit_after, &activity) {
+        if let (Some(idle), Some(activity)) = (config.running.quit_after, &activity) {
             quit_when_idle(idle, Arc::clone(activity), server.stopper(), manager.clone())
                 .map_err(cannot_start)?;
         }
@@ -208,8 +194,8 @@ impl Ready<'_> {
         let (format, zone) = (self.config.log?, self.time_zone.clone());
         Some(match &self.log_file {
             Some(file) => {
-                let complain = |line: &str| complain(&format!("glasshttp: {line}"));
-                AccessLog::start(format, zone, file.writer(complain))
+                let report = |line: &str| report(&format!("glasshttp: {line}"));
+                AccessLog::start(format, zone, file.writer(report))
             }
             None => AccessLog::start(format, zone, access_log::standard_output()),
         })
@@ -218,7 +204,7 @@ impl Ready<'_> {
 
 /// The sandbox around what is served, if there is to be one.
 fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
-    if !config.sandbox {
+    if config.running.no_sandbox {
         return (root, None);
     }
     let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
@@ -226,33 +212,14 @@ fn around(root: Root, config: &Config) -> (Root, Option<Sandbox>) {
     (root.with_openers(sandbox.openers()), Some(sandbox))
 }
 
-/// Reads the certificate, or makes one.
-#[cfg(feature = "tls")]
-fn open_certificate(which: &TlsConfig, config: &Config) -> Result<Certificate, String> {
-    let certificate = match which {
-        TlsConfig::Files(files) => {
-            Apart::from(config).check("the key", &files.key)?;
-            Certificate::from_files(files.clone())?
-        }
-        TlsConfig::SelfSigned => Certificate::self_signed()?,
-    };
-    if *which == TlsConfig::SelfSigned {
-        complain(&format!(
-            "glasshttp: nobody vouches for this certificate; its SHA-256 fingerprint is {}",
-            certificate.fingerprint()
-        ));
-    }
-    Ok(certificate)
-}
-
 /// Says what is on and could surprise.
 fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
     let home = std::env::home_dir();
-    for line in start_lines::warnings(config, places, home.as_deref()) {
-        complain(&config.by_variables(&format!("glasshttp: {line}")));
+    for line in warnings::lines(config, places, home.as_deref()) {
+        report(&config.by_variables(&format!("glasshttp: {line}")));
     }
     if config.server.faults.are_any() {
-        complain(&format!(
+        report(&format!(
             "glasshttp: THIS SERVER BREAKS THE RULES ON PURPOSE: {}",
             config.server.faults.names().join(", ")
         ));
@@ -260,7 +227,7 @@ fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
     if let Some(Upload { overwrite, most }) = config.site.upload {
         let who = if asks_for_passwords { "knows a password" } else { "can connect" };
         let (most, replace) = (human::Bytes(most), if overwrite { " and replace" } else { "" });
-        complain(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
+        report(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
     }
 }
 
@@ -273,7 +240,7 @@ fn clean_up(site: &Site) {
         let removed = if root.single_file().is_some() { 0 } else { remove_leftovers(&root) };
         if removed > 0 {
             let what = if removed == 1 { "1 upload" } else { &format!("{removed} uploads") };
-            complain(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));
+            report(&format!("glasshttp: removed what was left of {what} that an earlier run did not end"));
         }
     });
 }
@@ -298,11 +265,11 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
         index: config.site.index.clone(),
         max_connections: config.server.max_connections,
     };
-    let is_explained = config.explain && !config.quiet;
+    let is_explained = config.output.explain && !config.output.quiet;
     let voice = Voice {
-        complain: |line| complain(&format!("glasshttp: {line}")),
+        complain: |line| report(&format!("glasshttp: {line}")),
         explain: is_explained.then_some(|line| {
-            aside(|| {
+            above_progress(|| {
                 let mut out = io::stdout();
                 let _ = writeln!(out, "{line}").and_then(|()| out.flush());
             });
@@ -317,21 +284,21 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
 fn finish_log(log: Option<AccessLog>) {
     let lost = log.map_or(0, AccessLog::finish);
     if lost > 0 {
-        complain(&format!("glasshttp: {lost} lines of the log could not be written"));
+        report(&format!("glasshttp: {lost} lines of the log could not be written"));
     }
 }
 
 /// Opens the file for the log, if there is to be one.
 fn open_log(config: &Config) -> Result<Option<Arc<LogFile>>, String> {
-    let Some(path) = &config.log_file else { return Ok(None) };
-    Apart::from(config).check("the log", path)?;
+    let Some(path) = &config.running.log_file else { return Ok(None) };
+    config.served_folder().must_not_serve("the log", path)?;
     LogFile::open(path).map(Some)
 }
 
 /// The service manager, if we were started by one. Without it we serve all the same.
 fn find_service_manager() -> Option<Arc<ServiceManager>> {
     ServiceManager::from_environment().unwrap_or_else(|error| {
-        complain(&format!("glasshttp: cannot reach what NOTIFY_SOCKET names: {}", human::reason(&error)));
+        report(&format!("glasshttp: cannot reach what NOTIFY_SOCKET names: {}", human::reason(&error)));
         None
     })
 }
