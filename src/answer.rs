@@ -113,7 +113,7 @@ pub struct Arrival<'a> {
 
 impl Arrival<'_> {
     /// The client that asks, as far as it can be told.
-    pub fn asker(&self) -> Client {
+    pub fn real_client(&self) -> Client {
         self.forwarded.map_or(self.client, Client::from)
     }
 
