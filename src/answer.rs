@@ -1,8 +1,8 @@
 //! What an application gives to a server. [`crate::server`] and [`crate::site`] do not know each other; both know this.
 //!
 //! ```text
-//! Request ──▶ Begin::Answer(Response)                a page, a file, a refusal
-//!             Begin::Receive(Receiver) ──▶ Response    an upload
+//! Request ──▶ Begin::Answer(Response)                 a page, a file, a refusal
+//!             Begin::Receive(Receiver) ──▶ Response   an upload
 //!             Begin::Later                            a password that takes time to verify
 //! ```
 //!

@@ -1,4 +1,4 @@
-//! One line an exchange.
+//! The access log: one line for each exchange.
 //!
 //! ```text
 //! pretty    14:29:01  200  GET /index.html  1.2 kB  0.3 ms                    on a terminal
@@ -8,13 +8,13 @@
 //! json      {"time":"2026-11-22T14:29:01+00:00","client":"127.0.0.1","status":200,...}
 //! ```
 //!
-//! Workers must not wait for a disk or a terminal. Each gathers its lines in memory and passes a
-//! batch on, to a thread that does nothing but write; if that one is stuck and the queue to it is
-//! full, the batch is dropped and counted. What is lost then is the log, never an answer.
+//! A worker must not wait for a disk or a terminal. So each worker collects its lines in memory, and passes them on in
+//! batches to a thread that only writes. If this thread is stuck and the queue to it is full, the batch is dropped and
+//! counted: log lines are lost then, but no response is delayed.
 //!
-//! A client decides what stands in its request line, and escape sequences in it could take over the
-//! terminal of whoever reads the log. So what could do that is escaped: in pretty, common and combined
-//! all but printable ASCII, in json and explain all that [`human::is_harmless`] does not let through.
+//! A client decides what is in its request line, and escape sequences in it could control the terminal on which the log
+//! is read. So they are escaped: in pretty, common and combined everything except printable ASCII, in json and explain
+//! everything that [`human::is_harmless`] rejects.
 
 use super::explain;
 use crate::base::human::{self, write_escaped};
@@ -32,30 +32,30 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How a line looks.
+/// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For people at a terminal.
     Pretty,
-    /// The Common Log Format of NCSA httpd, which every tool reads.
+    /// The Common Log Format of NCSA httpd, which every tool can read.
     Common,
-    /// The same and two fields more, as Apache and nginx write it.
+    /// The same with two more fields, as Apache and nginx write it.
     Combined,
-    /// An object a line.
+    /// One JSON object a line.
     Json,
-    /// The whole exchange on many lines: see [`crate::glass::explain`].
+    /// The whole exchange, on many lines: see [`crate::glass::explain`].
     Explain,
 }
 
-/// A batch is passed on when it is this large, in bytes, or this old.
+/// A batch is passed on when it has so many bytes, or is so old.
 const BATCH_SIZE: usize = 16 * 1024;
 const BATCH_AGE: Duration = Duration::from_millis(50);
 
 /// How many batches may wait to be written.
 const QUEUE: usize = 64;
 
-/// How long the end of the server may wait for the last of them.
-const LAST_WRITES: Duration = Duration::from_secs(1);
+/// How long the end of the server may wait until they are written.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The log: a thread that writes.
 #[derive(Debug)]
@@ -65,19 +65,19 @@ pub struct AccessLog {
     queue: SyncSender<Batch>,
     /// Closed when the writer has ended.
     writing: Receiver<()>,
-    lines: Arc<Lines>,
+    counts: Arc<Counts>,
 }
 
-/// What a worker has gathered: text, and of how many exchanges it tells.
+/// What a worker has collected: text, and how many exchanges are in it.
 #[derive(Debug, Default)]
 struct Batch {
     text: String,
     exchanges: u64,
 }
 
-/// Of how many exchanges there was to tell, and how many of them are written down.
+/// How many exchanges there were, and how many of them are in the log.
 #[derive(Debug, Default)]
-struct Lines {
+struct Counts {
     observed: AtomicU64,
     written: AtomicU64,
 }
@@ -90,14 +90,14 @@ impl AccessLog {
     pub fn start(format: Format, time_zone: TimeZone, output: impl Write + Send + 'static) -> AccessLog {
         let (queue, batches) = sync_channel(QUEUE);
         let (ended, writing) = sync_channel(0);
-        let lines = Arc::new(Lines::default());
-        let written = Arc::clone(&lines);
+        let counts = Arc::new(Counts::default());
+        let written = Arc::clone(&counts);
         let write = move || {
             write_batches(&batches, output, &written.written);
             drop::<SyncSender<()>>(ended);
         };
         std::thread::Builder::new().name("log".to_owned()).spawn(write).expect("a thread for the log");
-        AccessLog { format, time_zone, queue, writing, lines }
+        AccessLog { format, time_zone, queue, writing, counts }
     }
 
     /// An observer for one worker.
@@ -108,17 +108,17 @@ impl AccessLog {
             batch: Batch::default(),
             wake_at: None,
             queue: self.queue.clone(),
-            lines: Arc::clone(&self.lines),
+            counts: Arc::clone(&self.counts),
         }
     }
 
-    /// Waits until all is written, once all observers are gone, but not for ever: whoever is to
-    /// read it may have stopped. How many lines were lost.
+    /// Waits until everything is written, when all observers are gone; but not for ever, since a pipe may have a reader
+    /// that does not read. Returns how many lines were lost.
     pub fn finish(self) -> u64 {
         drop(self.queue);
-        // Nothing is ever sent; it wakes up when the writer ends.
-        let _ = self.writing.recv_timeout(LAST_WRITES);
-        self.lines.observed.load(Ordering::Relaxed) - self.lines.written.load(Ordering::Relaxed)
+        // Nothing is ever sent on this channel. It is closed when the writer ends, and that ends the wait.
+        let _ = self.writing.recv_timeout(END_TIMEOUT);
+        self.counts.observed.load(Ordering::Relaxed) - self.counts.written.load(Ordering::Relaxed)
     }
 }
 
@@ -137,10 +137,10 @@ pub struct WorkerLog {
     format: Format,
     clock: Clock,
     batch: Batch,
-    /// When to pass on what is gathered.
+    /// When to pass on what is collected.
     wake_at: Option<Instant>,
     queue: SyncSender<Batch>,
-    lines: Arc<Lines>,
+    counts: Arc<Counts>,
 }
 
 impl Observer for WorkerLog {
@@ -153,7 +153,7 @@ impl Observer for WorkerLog {
         let Event::Ended(exchange) = event else { return };
         write_line(&mut self.batch.text, self.format, exchange, &mut self.clock);
         self.batch.exchanges += 1;
-        self.lines.observed.fetch_add(1, Ordering::Relaxed);
+        self.counts.observed.fetch_add(1, Ordering::Relaxed);
         if self.batch.text.len() >= BATCH_SIZE {
             self.wake();
         } else {
@@ -175,15 +175,16 @@ impl Observer for WorkerLog {
     }
 }
 
-/// Writes times. Of a busy second there are thousands of lines, so its text is made once.
+/// Writes times. In a busy second there are thousands of lines, so the text of a second is made once.
 #[derive(Debug)]
 struct Clock {
     format: Format,
     time_zone: TimeZone,
     /// In seconds since 1970.
     second: u64,
-    /// That second, and behind its fraction the time zone.
+    /// The text of that second, without what follows the fraction.
     text: String,
+    /// What follows the fraction: the time zone.
     zone: String,
 }
 
@@ -208,7 +209,7 @@ impl Clock {
         self.zone = time.strftime(zone).to_string();
     }
 
-    /// The text of a time, without fraction and zone where they are apart from it.
+    /// The text of a time, without its fraction and what follows that.
     fn text(&mut self, time: SystemTime) -> &str {
         let second = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         if second != self.second {
@@ -218,7 +219,7 @@ impl Clock {
     }
 }
 
-/// Appends a line. To write to a string cannot fail, hence the results that are let go.
+/// Appends a line. Writing to a string cannot fail, so the results are ignored.
 fn write_line(out: &mut String, format: Format, exchange: &Exchange, clock: &mut Clock) {
     match format {
         Format::Pretty => write_pretty(out, exchange, clock),
@@ -243,7 +244,7 @@ fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
         _ => AnsiColor::Red,
     };
     let status = Style::new().fg_color(Some(Color::Ansi(color)));
-    // The version is the same nearly always, and who wants it reads another format.
+    // The HTTP version is nearly always the same. The other formats have it.
     let line = &exchange.request_line;
     let version_starts = memchr::memrchr(b' ', line).unwrap_or(line.len());
     let request = if line.is_empty() { b"(no request)" } else { &line[..version_starts] };
@@ -265,7 +266,7 @@ fn write_common(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     let _ = write!(out, "{}", exchange.real_client());
     out.push_str(" - ");
     match &exchange.user {
-        Some(user) => write_word(out, user),
+        Some(user) => write_column(out, user),
         None => out.push('-'),
     }
     out.push_str(" [");
@@ -284,8 +285,8 @@ fn write_quoted(out: &mut String, bytes: &[u8]) {
     out.push('"');
 }
 
-/// The same without quotes around it: a space in it must not end the column.
-fn write_word(out: &mut String, bytes: &[u8]) {
+/// The same without quotes. A space is escaped, since it would end the column.
+fn write_column(out: &mut String, bytes: &[u8]) {
     for (index, part) in bytes.split(|&byte| byte == b' ').enumerate() {
         out.push_str(if index > 0 { "\\x20" } else { "" });
         write_escaped(out, part);
@@ -330,8 +331,8 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
         user_agent: exchange.user_agent.as_deref().map(text),
     };
     let json = serde_json::to_string(&line).expect("strings and numbers");
-    // JSON lets DEL and the C1 controls (U+0080 to U+009F) stand, which terminals obey, and the
-    // characters that end a line or turn its direction.
+    // JSON does not escape DEL and the C1 controls (U+0080 to U+009F), which terminals obey, nor the characters that
+    // end a line or change its direction.
     for letter in json.chars() {
         if human::is_harmless(letter) {
             out.push(letter);
@@ -341,7 +342,8 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     }
 }
 
-/// Standard output for the log's thread: colours are written, or taken out, as is wanted there.
+/// Standard output for the thread of the log. Colours are removed if it is not a terminal, or if the environment says
+/// so.
 pub fn standard_output() -> impl Write + Send {
     struct Stdout(anstream::AutoStream<io::Stdout>);
     impl Write for Stdout {
@@ -350,7 +352,7 @@ pub fn standard_output() -> impl Write + Send {
         }
         fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
             let mut write = || self.0.write_all(bytes).and_then(|()| self.0.flush());
-            // Elsewhere the lines of who draws on the terminal are in nobody's way.
+            // On a terminal there may be progress lines, which must make room.
             if io::stdout().is_terminal() {
                 return crate::glass::progress::aside(write);
             }
@@ -420,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_was_proven_is_one_column() {
+    fn the_name_of_a_user_is_one_column() {
         let exchange = Exchange { user: Some(b"Al i\"ce".to_vec()), ..exchange() };
         let table = [
             (Format::Common, "127.0.0.1 - Al\\x20i\\\"ce [06/Nov/"),

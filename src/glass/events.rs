@@ -1,4 +1,4 @@
-//! Server-sent events: an answer that does not end, a line for everything that happens.
+//! Server-sent events: a response that does not end, to which every event is appended.
 //!
 //! ```text
 //! event: exchange
@@ -6,8 +6,9 @@
 //!                                                     an empty line ends an event
 //! ```
 //!
-//! The format is that of the HTML standard (section 9.2), which browsers read with `EventSource`. A
-//! page that does not keep up misses events, and is told how many; the server never waits for it.
+//! The format is defined in the HTML standard (section 9.2), and browsers read it with `EventSource`. Publisher and
+//! subscribers: an event is put into a queue for each page, and the connection to the page is woken. A page that is too
+//! slow misses events, and is told how many; the server never waits for it.
 
 use crate::answer::{Body, Next, Response, Stream};
 use crate::http::{Refusal, Status};
@@ -16,27 +17,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-/// How many events may wait for one page, and how many bytes they may have. What is known when a page
-/// comes must fit.
+/// How many events may wait for one page, and how many bytes they may have. What a new page is told at once must fit.
 const MAX_EVENTS: usize = 20_000;
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// How large a piece of the stream is, at most about.
+/// About how many bytes a piece of the stream has at most.
 const PIECE: usize = 64 * 1024;
 
-/// After so much silence a comment is sent, so that a page that has gone is noticed, and no proxy between takes the
-/// silence for the end (most wait for a minute). Until then a page that hears nothing costs nothing.
+/// If there was no event for this long, a comment is sent. So a page that is gone is noticed, and no proxy in between
+/// times out (most wait for a minute). Until then a page without events costs nothing.
 const HEARTBEAT: Duration = Duration::from_secs(45);
 
-/// The pages that listen, each by a connection of its own.
+/// The pages that listen, each on a connection of its own.
 #[derive(Debug, Default)]
 pub struct Subscribers(Vec<Arc<Subscriber>>);
 
 impl Subscribers {
-    /// Another page, which is told what comes from now on.
+    /// Adds a page, which gets all events from now on.
     ///
     /// # Errors
-    /// 503 if so many listen already.
+    /// 503 if `most` pages listen already.
     pub fn add(&mut self, most: usize) -> Result<Arc<Subscriber>, Refusal> {
         if self.count() >= most {
             let why = format!("{most} pages look on already; close one");
@@ -47,36 +47,36 @@ impl Subscribers {
         Ok(subscriber)
     }
 
-    /// Whether nobody listens.
+    /// Whether no page listens.
     pub fn is_empty(&mut self) -> bool {
         self.count() == 0
     }
 
-    /// How many listen. Those whose page has gone are known by nobody else.
+    /// How many pages listen. If the stream of a page was dropped, ours is the last reference, and is dropped now.
     fn count(&mut self) -> usize {
         self.0.retain(|subscriber| Arc::strong_count(subscriber) > 1);
         self.0.len()
     }
 
-    /// Tells all pages.
-    pub fn tell(&self, event: &Arc<str>) {
+    /// Sends an event to all pages.
+    pub fn publish(&self, event: &Arc<str>) {
         for subscriber in &self.0 {
-            subscriber.tell(event);
+            subscriber.send(event);
         }
     }
 }
 
-/// An event as it goes onto the wire; `data` must be one line.
+/// An event as it is sent; `data` must be one line.
 pub fn render(name: &str, data: &str) -> Arc<str> {
     format!("event: {name}\ndata: {data}\n\n").into()
 }
 
-/// The answer to a page that wants to listen.
+/// The response to a page that wants to listen.
 ///
-/// nginx keeps an answer until a buffer is full or the answer ends, and so would keep this one for ever:
-/// `X-Accel-Buffering: no` makes it pass on what comes as it comes, without a line in its configuration.
-/// What compresses on the way (mod_deflate, CDNs) waits for more in the same manner; `no-transform` (RFC
-/// 9111 section 5.2.2.6) forbids that.
+/// nginx buffers a response until a buffer is full or the response ends, and so would keep this one for ever.
+/// `X-Accel-Buffering: no` makes it forward everything as it comes, without a line in its configuration. What
+/// compresses responses on their way (mod_deflate, CDNs) buffers them, too, and `no-transform` (RFC 9111 section
+/// 5.2.2.6) forbids that.
 pub fn respond(subscriber: Arc<Subscriber>) -> Response {
     let stream = Body::Stream(Box::new(EventStream::new(subscriber)));
     let mut response = Response::no_store("text/event-stream", stream);
@@ -85,12 +85,12 @@ pub fn respond(subscriber: Arc<Subscriber>) -> Response {
     response
 }
 
-/// What waits for a page.
+/// A page that listens: the events that wait for it.
 #[derive(Debug, Default)]
-pub struct Subscriber(Mutex<Waiting>);
+pub struct Subscriber(Mutex<Queue>);
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct Queue {
     events: VecDeque<Arc<str>>,
     bytes: usize,
     lost: u64,
@@ -99,43 +99,43 @@ struct Waiting {
 }
 
 impl Subscriber {
-    /// Adds an event, or counts it as lost.
-    pub fn tell(&self, event: &Arc<str>) {
-        let mut waiting = self.waiting();
-        if waiting.events.len() >= MAX_EVENTS || waiting.bytes + event.len() > MAX_BYTES {
-            waiting.lost += 1;
+    /// Sends an event, or counts it as lost if too many wait already.
+    pub fn send(&self, event: &Arc<str>) {
+        let mut queue = self.queue();
+        if queue.events.len() >= MAX_EVENTS || queue.bytes + event.len() > MAX_BYTES {
+            queue.lost += 1;
             return;
         }
-        waiting.bytes += event.len();
-        waiting.events.push_back(Arc::clone(event));
-        if let Some(waker) = &waiting.waker {
+        queue.bytes += event.len();
+        queue.events.push_back(Arc::clone(event));
+        if let Some(waker) = &queue.waker {
             waker.wake_by_ref();
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes some of what waits.
+    /// Takes some of the events that wait.
     pub fn take(&self) -> Option<Vec<u8>> {
-        let mut waiting = self.waiting();
+        let mut queue = self.queue();
         let mut piece = Vec::new();
         while piece.len() < PIECE
-            && let Some(event) = waiting.events.pop_front()
+            && let Some(event) = queue.events.pop_front()
         {
-            waiting.bytes -= event.len();
+            queue.bytes -= event.len();
             piece.extend_from_slice(event.as_bytes());
         }
-        if waiting.events.is_empty() && waiting.lost > 0 {
-            let lost = std::mem::take(&mut waiting.lost);
+        if queue.events.is_empty() && queue.lost > 0 {
+            let lost = std::mem::take(&mut queue.lost);
             piece.extend_from_slice(format!("event: lost\ndata: {{\"events\":{lost}}}\n\n").as_bytes());
         }
         (!piece.is_empty()).then_some(piece)
     }
 }
 
-/// The body that a page reads.
+/// The body of the response to a page.
 #[derive(Debug)]
 pub struct EventStream {
     subscriber: Arc<Subscriber>,
@@ -144,7 +144,7 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// A body that gives what this page is told.
+    /// A body of the events of this page.
     pub fn new(subscriber: Arc<Subscriber>) -> EventStream {
         EventStream { subscriber, last: Instant::now(), stopped: false }
     }
@@ -164,7 +164,7 @@ impl Stream for EventStream {
     }
 
     fn wake_with(&mut self, waker: Waker) {
-        self.subscriber.waiting().waker = Some(waker);
+        self.subscriber.queue().waker = Some(waker);
     }
 
     fn wake_at(&self) -> Option<Instant> {
@@ -189,7 +189,7 @@ mod tests {
         let subscriber = Subscriber::default();
         let event: Arc<str> = "event: x\ndata: 1\n\n".into();
         for _ in 0..MAX_EVENTS + 7 {
-            subscriber.tell(&event);
+            subscriber.send(&event);
         }
         let mut all = Vec::new();
         while let Some(piece) = subscriber.take() {
@@ -199,7 +199,7 @@ mod tests {
         let all = String::from_utf8(all).expect("text");
         assert_eq!(all.matches("event: x\n").count(), MAX_EVENTS);
         assert!(all.ends_with("event: lost\ndata: {\"events\":7}\n\n"));
-        subscriber.tell(&event);
+        subscriber.send(&event);
         assert_eq!(subscriber.take().as_deref(), Some(event.as_bytes()));
     }
 
@@ -208,9 +208,9 @@ mod tests {
         let subscriber = Subscriber::default();
         let event: Arc<str> = "x".repeat(MAX_BYTES / 4).into();
         for _ in 0..10 {
-            subscriber.tell(&event);
+            subscriber.send(&event);
         }
-        let waiting = subscriber.0.lock().expect("no panic");
-        assert_eq!((waiting.events.len(), waiting.lost), (4, 6));
+        let queue = subscriber.0.lock().expect("no panic");
+        assert_eq!((queue.events.len(), queue.lost), (4, 6));
     }
 }

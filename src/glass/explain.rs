@@ -1,4 +1,4 @@
-//! `--explain`: an exchange in full, for whoever wants to see the bytes and the reasons.
+//! `--explain`: an exchange in full, with its bytes, and with every decision and its reason.
 //!
 //! ```text
 //! ── connection 1, request 1, from 127.0.0.1 ── 304 Not Modified ──
@@ -16,8 +16,7 @@
 //!     0.1 ms to send
 //! ```
 //!
-//! What a client sent is shown as it is, but for what could play tricks with a terminal: see
-//! [`human::Visible`].
+//! What a client has sent is shown unchanged, except for what could control a terminal: see [`human::Visible`].
 
 use crate::base::human::{self, Visible};
 use crate::base::trace::Step;
@@ -26,7 +25,7 @@ use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-/// How much of one line of a head is shown, and how much of a body, in bytes.
+/// How many bytes of one line of a head are shown, and how many of a body.
 const MAX_LINE: usize = 1000;
 const MAX_BODY: usize = 200;
 
@@ -36,8 +35,8 @@ const REQUEST: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Cyan)))
 const RESPONSE: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
 const DECISION: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
 
-/// Appends the explanation of an exchange, with colours that the output may take out. To write to a
-/// string cannot fail, hence the results that are let go.
+/// Appends the explanation of an exchange, with colours that the output may remove. Writing to a string cannot fail, so
+/// the results are ignored.
 pub fn write(out: &mut String, exchange: &Exchange) {
     let (connection, number, client) = (exchange.connection, exchange.number, exchange.real_client());
     let by = exchange.forwarded.map(|_| format!(" by {}", exchange.client)).unwrap_or_default();
@@ -77,8 +76,8 @@ pub fn write(out: &mut String, exchange: &Exchange) {
     let _ = writeln!(out, "{DIM:#}\n");
 }
 
-/// The lines of a head with the name of each; a line keeps its line end. What is no head is split
-/// in the same way as far as that goes.
+/// Splits a head into its lines, each with its name and with its line terminator. What is not a head is split in the
+/// same way, as far as possible.
 fn parts<'a>(head: &'a [u8], first: &'static str) -> Vec<(&'static str, &'a [u8])> {
     let mut parts = Vec::new();
     let mut lines_before = 0;
@@ -118,7 +117,7 @@ fn write_body(out: &mut String, exchange: &Exchange, capture: &Capture) {
     if exchange.body_length == 0 {
         return;
     }
-    // Cut between characters where there are any, so that none is torn.
+    // Do not cut in the middle of a UTF-8 character.
     let start = &capture.body_start[..capture.body_start.len().min(MAX_BODY)];
     let whole = start.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
     let start = if start.len() - whole < 4 { &start[..whole] } else { start };
@@ -130,7 +129,7 @@ fn write_body(out: &mut String, exchange: &Exchange, capture: &Capture) {
     out.push('\n');
 }
 
-/// A duration in milliseconds with two digits behind the point.
+/// A duration in milliseconds, with two decimals.
 struct Milliseconds(Duration);
 
 impl Milliseconds {

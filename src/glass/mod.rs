@@ -1,11 +1,16 @@
-//! Looking in: what the server tells of itself, to people and to programs.
+//! Looking in: what the server shows of itself, to people and to programs.
 //!
-//! - [`access_log`], [`explain`] and [`progress`] write to a terminal or a file;
-//! - [`inspect`] (what goes on, live), [`reload`] (pages that reload when files change) and [`metrics`] (numbers for
-//!   programs that watch over servers) answer requests below `/.glass/`, the first two by way of [`events`].
+//! - [`access_log`], [`explain`] and [`progress`] write to a terminal or a file.
+//! - [`inspect`] (a live view of all exchanges), [`reload`] (pages that reload when files change) and [`metrics`]
+//!   (numbers for monitoring) answer requests below `/.glass/`; the first two send server-sent [`events`].
 //!
-//! Here is the one router for these requests: a table of paths, with the methods that each takes and its audience,
-//! behind one guard. A page that is not in the table does not exist, and none in it can forget what is asked first.
+//! ```text
+//! Request ──▶ Glass::begin ──▶ Elsewhere                         not below /.glass/: the site answers it
+//!                          ──▶ ROUTES ──▶ guard ──▶ the page
+//! ```
+//!
+//! This file is the router for these requests: a table of paths, each with its methods and its audience, behind one
+//! guard. A page that is not in the table does not exist, and no page in it can forget a check.
 
 pub mod access_log;
 pub mod events;
@@ -26,16 +31,16 @@ use inspect::Inspector;
 use metrics::Metrics;
 use reload::Reload;
 
-/// Where all of it is, seen from the base path.
+/// Where these pages are, relative to the base path.
 const PREFIX: &[u8] = b".glass/";
 
-/// The server's own pages, as far as they are on.
+/// The server's own pages, as far as they are enabled.
 pub struct Glass {
-    /// Where the site is, and these pages with it.
+    /// The base path of the site, which is that of these pages, too.
     pub base: BasePath,
-    /// Which hosts may be asked for.
+    /// The hosts that a request may name.
     pub hosts: Hosts,
-    /// Which ones to look in.
+    /// The hosts that a request for the inspector may name.
     pub trusted_hosts: TrustedHosts,
     /// `--inspect`
     pub inspector: Option<Inspector>,
@@ -48,27 +53,27 @@ pub struct Glass {
 /// What [`Glass`] says to a request.
 #[derive(Debug)]
 pub enum Answer {
-    /// It is for a page of the server's own, which begins to answer so.
+    /// The request is for a page of the server's own, and this is how its answer begins.
     Own(Begin),
-    /// It is for something below `/.glass/` that is no page of ours.
+    /// The request is for something below `/.glass/` that is not a page of the server.
     NotOurs,
-    /// It is for something else.
+    /// The request is for something else.
     Elsewhere,
 }
 
-/// Who may ask for a page.
+/// Which clients may request a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Audience {
-    /// Everybody who may ask for files.
+    /// All clients that may request files.
     Everybody,
-    /// The pages of this server: others could only take connections away.
+    /// Pages of this server, in any browser. Pages of other origins would only use up its connections.
     OwnPages,
-    /// This machine, and no proxy on it: what is shown holds all that clients send, cookies included. For others the page
-    /// does not exist.
+    /// Clients on this machine that are not proxies, since the page shows all that clients send, cookies included. For
+    /// other clients it does not exist.
     ThisMachine,
 }
 
-/// What of the server a page belongs to.
+/// Which option enables a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Inspector,
@@ -78,23 +83,23 @@ enum Part {
 
 /// A page.
 struct Route {
-    /// Behind the prefix; a star at its end stands for the rest.
+    /// Its path below the prefix. A star at the end matches any rest.
     path: &'static str,
     methods: Methods,
     audience: Audience,
     part: Part,
-    page: fn(&Glass, &Asked<'_>) -> Option<Result<Begin, Refusal>>,
+    page: fn(&Glass, &PageRequest<'_>) -> Option<Result<Begin, Refusal>>,
 }
 
-/// What a page is asked.
-struct Asked<'a> {
-    /// What the star stands for.
+/// What a page has to know of a request.
+struct PageRequest<'a> {
+    /// What the star matches.
     rest: &'a [u8],
     query: Option<&'a [u8]>,
     arrival: &'a Arrival<'a>,
 }
 
-/// Which methods a page takes.
+/// Which methods a page supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Methods {
     Read,
@@ -134,7 +139,7 @@ static ROUTES: [Route; 12] = [
     }),
 ];
 
-#[expect(clippy::unnecessary_wraps, reason = "it is what pages give")]
+#[expect(clippy::unnecessary_wraps, reason = "it is what pages return")]
 fn answer(response: Response) -> Option<Result<Begin, Refusal>> {
     Some(Ok(Begin::Answer(response)))
 }
@@ -145,12 +150,12 @@ impl Route {
         methods: Methods,
         audience: Audience,
         part: Part,
-        page: fn(&Glass, &Asked<'_>) -> Option<Result<Begin, Refusal>>,
+        page: fn(&Glass, &PageRequest<'_>) -> Option<Result<Begin, Refusal>>,
     ) -> Route {
         Route { path, methods, audience, part, page }
     }
 
-    /// What the star stands for, if this is the page of a path.
+    /// What the star matches, if this route matches a path.
     fn rest<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
         match self.path.strip_suffix('*') {
             Some(start) => path.strip_prefix(start.as_bytes()),
@@ -160,7 +165,7 @@ impl Route {
 }
 
 impl Methods {
-    /// As Allow names them (RFC 9110 section 10.2.1).
+    /// The value of Allow (RFC 9110 section 10.2.1).
     fn allow(self) -> &'static str {
         match self {
             Read => "GET, HEAD",
@@ -187,19 +192,20 @@ impl Glass {
         let text = decoded.text();
         if let Some(own) = text.strip_prefix(PREFIX) {
             return self.find(own).map_or_else(
-                // What the inspector does not have nobody has. Else it may be a file, if such names are served.
+                // With the inspector, all of `/.glass/` is its own. Without it this may be a file, if such names are
+                // served.
                 || match self.inspector {
                     Some(_) => Answer::Own(Begin::Answer(self.refuse(request, &not_found()))),
                     None => Answer::NotOurs,
                 },
                 |(route, rest)| {
-                    Answer::Own(self.answer(route, request, arrival, &Asked { rest, query, arrival }))
+                    Answer::Own(self.answer(route, request, arrival, &PageRequest { rest, query, arrival }))
                 },
             );
         }
         if *text == *b".glass" && self.has(Part::Inspector) {
             let page = self.guard(ThisMachine, request, arrival);
-            let page = page.map(|()| inspect::to_the_page(self.base.start()));
+            let page = page.map(|()| inspect::redirect_to_page(self.base.start()));
             return Answer::Own(Begin::Answer(page.unwrap_or_else(|refusal| self.refuse(request, &refusal))));
         }
         if let Some(reload) = &self.reload {
@@ -208,19 +214,19 @@ impl Glass {
         Answer::Elsewhere
     }
 
-    /// The page of a path, if it is on, and what its star stands for.
+    /// The route that matches a path, if its page is enabled, and what its star matches.
     fn find<'p>(&self, own: &'p [u8]) -> Option<(&'static Route, &'p [u8])> {
         let mut routes = ROUTES.iter().filter(|route| self.has(route.part));
         routes.find_map(|route| Some((route, route.rest(own)?)))
     }
 
-    /// Asks a page, behind the guard.
+    /// Asks a page, if the guard lets the request pass.
     fn answer(
         &self,
         route: &Route,
         request: &Request<'_>,
         arrival: &Arrival<'_>,
-        asked: &Asked<'_>,
+        asked: &PageRequest<'_>,
     ) -> Begin {
         let begin = self.guard(route.audience, request, arrival).and_then(|()| {
             if !route.methods.include(request.method) {
@@ -238,7 +244,7 @@ impl Glass {
         })
     }
 
-    /// Who may ask for pages with this audience?
+    /// Refuses requests from outside this audience.
     fn guard(&self, audience: Audience, request: &Request<'_>, arrival: &Arrival<'_>) -> Result<(), Refusal> {
         match audience {
             Everybody => self.hosts.check(request.host),
@@ -255,7 +261,7 @@ impl Glass {
                 }
                 self.trusted_hosts.check(request.host, "the inspector answers")?;
                 check_origin(request)?;
-                check_that_nobody_passed_it_on(request)
+                check_not_forwarded(request)
             }
         }
     }
@@ -273,14 +279,14 @@ impl Glass {
     }
 }
 
-/// Whether a path could be one of ours. Mostly it is not, and that can be seen without decoding: the prefix is neither
-/// written there nor encoded.
+/// Whether a path could be that of a page. Mostly it is not, and this shows without decoding it: it has neither the
+/// prefix nor anything percent-encoded.
 fn may_be_own(path: &[u8]) -> bool {
     memchr::memchr(b'%', path).is_some() || memchr::memmem::find(path, b".glass").is_some()
 }
 
-/// A page of another origin must not reach in here. It could not read the answers, but sending is
-/// bad enough, and so is holding event streams open.
+/// Refuses requests from pages of another origin (RFC 6454). Such a page could not read the responses, but it could
+/// send bytes through the composer, and hold event streams open.
 fn check_origin(request: &Request<'_>) -> Result<(), Refusal> {
     if origin::is_own(request) {
         return Ok(());
@@ -289,9 +295,9 @@ fn check_origin(request: &Request<'_>) -> Result<(), Refusal> {
     Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")))
 }
 
-/// A proxy on this machine makes all its clients look as if they were on it. Most say that they are
-/// there.
-fn check_that_nobody_passed_it_on(request: &Request<'_>) -> Result<(), Refusal> {
+/// Refuses requests that a proxy has forwarded. A proxy on this machine makes all its clients look as if they were on
+/// it; most proxies add one of these fields.
+fn check_not_forwarded(request: &Request<'_>) -> Result<(), Refusal> {
     let signs = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
     match signs.iter().find(|sign| request.fields.get(sign).is_some()) {
         Some(_) => Err(not_found()),

@@ -1,4 +1,4 @@
-//! The router: who may ask for what, by which method.
+//! The router: which clients may request which page, with which method.
 
 use super::*;
 use crate::http::framing::Framing;
@@ -14,7 +14,7 @@ fn glass() -> Glass {
     let root = Root::open_path(folder.path(), false).expect("opened");
     let site = Arc::new(Site::new(root, Options::default()));
     let options = crate::server::Options { threads: 2, ..crate::server::Options::default() };
-    let voice = reload::Voice { complain: |_| {}, explain: None };
+    let console = reload::Console { warn: |_| {}, explain: None };
     let watched = reload::Options {
         base: BasePath::default(),
         poll: true,
@@ -29,12 +29,12 @@ fn glass() -> Glass {
         hosts: Hosts::LoopbackAnd(vec!["dev.example".to_owned()]),
         trusted_hosts: TrustedHosts::with(vec!["dev.example".to_owned()]),
         inspector: Some(Inspector::new(&options, Arc::new(|| Err(std::io::ErrorKind::NotConnected.into())))),
-        reload: Some(Reload::start(Arc::clone(site.root()), watched, voice).expect("started")),
+        reload: Some(Reload::start(Arc::clone(site.root()), watched, console).expect("started")),
         metrics: Some(Metrics::new(site, 2)),
     }
 }
 
-/// The response to a request from this address, or 100 where a body is taken.
+/// The response to a request from this address, or 100 if a receiver takes the body.
 fn ask(glass: &Glass, client: [u8; 4], request: &str) -> Option<(u16, String)> {
     let head = format!("{}\r\n\r\n", request.replace('\n', "\r\n"));
     let request = Request::parse(head.as_bytes()).expect("a good head");
@@ -67,7 +67,7 @@ fn status(request: &str) -> Option<u16> {
 }
 
 #[test]
-fn every_page_says_which_methods_it_takes_to_who_may_ask() {
+fn every_page_says_which_methods_it_supports_to_its_audience() {
     let glass = glass();
     for route in &ROUTES {
         let path = route.path.replace('*', "1");
@@ -88,7 +88,7 @@ fn every_page_says_which_methods_it_takes_to_who_may_ask() {
 }
 
 #[test]
-fn what_is_off_is_left_to_the_site() {
+fn pages_that_are_not_enabled_are_left_to_the_site() {
     for (part, others) in [(Part::Inspector, 2), (Part::Reload, 10), (Part::Metrics, 10)] {
         let mut glass = glass();
         match part {
@@ -111,7 +111,7 @@ fn what_is_off_is_left_to_the_site() {
 }
 
 #[test]
-fn health_and_metrics_are_for_everybody_who_may_ask_for_files() {
+fn health_and_metrics_are_for_all_clients_that_may_request_files() {
     let table = [
         ("GET /.glass/health", Some(200)),
         ("HEAD /.glass/health", Some(200)),
@@ -132,7 +132,7 @@ fn health_and_metrics_are_for_everybody_who_may_ask_for_files() {
 }
 
 #[test]
-fn it_is_there_for_this_machine_only() {
+fn the_inspector_is_for_this_machine_only() {
     let request = "GET /.glass/ HTTP/1.1\nHost: localhost";
     assert_eq!(status(request), Some(200));
     assert_eq!(status_from([192, 168, 1, 9], request), Some(404));
@@ -145,7 +145,7 @@ fn it_is_there_for_this_machine_only() {
 }
 
 #[test]
-fn what_is_not_its_own_it_leaves_to_the_site() {
+fn other_paths_are_left_to_the_site() {
     for target in ["/", "/.glasses", "/a/.glass/", "/.glass/../a", "/.glass%2f..", "/.glass\\", "/../.glass/"]
     {
         assert_eq!(status(&format!("GET {target} HTTP/1.1\nHost: localhost")), None, "{target}");
@@ -154,7 +154,7 @@ fn what_is_not_its_own_it_leaves_to_the_site() {
 }
 
 #[test]
-fn each_target_has_its_answer() {
+fn each_target_has_its_status() {
     let table = [
         ("GET /.glass", 301),
         ("GET //.glass/", 200),
@@ -184,7 +184,7 @@ fn each_target_has_its_answer() {
 }
 
 #[test]
-fn pages_of_other_origins_are_turned_away() {
+fn requests_from_pages_of_other_origins_are_refused() {
     let table = [
         ("", 200),
         ("Origin: http://localhost:8000", 200),

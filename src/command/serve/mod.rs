@@ -18,7 +18,7 @@ use super::users;
 use super::warnings;
 use crate::base::human;
 use crate::base::platform::sandbox::Rules;
-use crate::glass::reload::{self, Reload, Voice};
+use crate::glass::reload::{self, Console, Reload};
 use crate::server::{self, Server};
 use crate::site::auth::Login;
 use crate::site::sandbox::Sandbox;
@@ -168,8 +168,8 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
         max_connections: config.server.max_connections,
     };
     let is_explained = config.output.explain && !config.output.quiet;
-    let voice = Voice {
-        complain: |line| report(&format!("glasshttp: {line}")),
+    let console = Console {
+        warn: |line| report(&format!("glasshttp: {line}")),
         explain: is_explained.then_some(|line| {
             above_progress(|| {
                 let mut out = io::stdout();
@@ -177,7 +177,7 @@ fn start_reload(config: &Config, site: &Site) -> Result<Option<Reload>, String> 
             });
         }),
     };
-    Reload::start(Arc::clone(site.root()), options, voice)
+    Reload::start(Arc::clone(site.root()), options, console)
         .map(Some)
         .map_err(|error| format!("cannot watch the folder: {}", human::reason(&error)))
 }

@@ -1,7 +1,12 @@
-//! The composer: sends bytes to this server over a connection of their own, exactly as they are, and
-//! tells what came back.
+//! The composer: sends bytes to this server on a new connection, unchanged, and shows what comes back.
 //!
-//! A thread does it, since it waits, and a worker never does. It can reach nothing but this server.
+//! ```text
+//! POST /.glass/send?pauses=4    "GET / HTTP/1.1␍␊..."
+//! ──▶ a thread sends "GET ", waits 100 ms, sends the rest, and reads
+//! ──▶ {"received":"HTTP/1.1 200 OK...","closed":false,"milliseconds":402.1,...}
+//! ```
+//!
+//! This blocks, so a thread does it, and not a worker. It can connect to nothing but this server.
 
 use super::MAX_COMPOSED;
 use crate::answer::{Body, Next, Receiver, Response, Stream};
@@ -15,30 +20,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-/// How many may send at once.
+/// How many requests may be sending at the same time.
 const MAX_AT_ONCE: usize = 4;
 
 /// How long all of it may take.
-const TIME: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// After an answer has begun, so much silence means that no more will come.
-const SILENCE: Duration = Duration::from_millis(300);
+/// If a response has begun and nothing has come for this long, nothing more will come.
+const QUIET_TIME: Duration = Duration::from_millis(300);
 
-/// How long a pause between two pieces is, and how many there may be.
+/// How long a pause between two pieces is, and how many pauses there may be.
 const PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSES: usize = 10;
 
-/// How much of what comes back is shown, in bytes.
+/// How many bytes of what comes back are shown.
 const MAX_RECEIVED: usize = 64 * 1024;
 
-/// How a new connection to the server is had.
+/// Makes a new connection to the server.
 pub type Connect = Arc<dyn Fn() -> io::Result<LocalStream> + Send + Sync>;
 
 /// Sends to one server.
 pub(super) struct Composer {
     connect: Connect,
-    /// For those who may send at once.
-    places: Arc<Budget>,
+    /// A permit for each request that is sending.
+    permits: Arc<Budget>,
 }
 
 /// What came back.
@@ -55,18 +60,18 @@ struct Outcome {
 
 impl std::fmt::Debug for Composer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Composer").field("places", &self.places).finish_non_exhaustive()
+        f.debug_struct("Composer").field("permits", &self.permits).finish_non_exhaustive()
     }
 }
 
 impl Composer {
-    /// Sends to the server that this connects to.
+    /// Sends to the server to which this connects.
     pub(super) fn new(connect: Connect) -> Composer {
-        Composer { connect, places: Budget::new(MAX_AT_ONCE) }
+        Composer { connect, permits: Budget::new(MAX_AT_ONCE) }
     }
 
-    /// Sends these bytes, with a pause at each of the offsets in `pauses` (`12,30`). The answer's body
-    /// comes when there is an outcome.
+    /// Sends these bytes, with a pause at each of the offsets in `pauses` (`12,30`). The body of the response comes
+    /// when there is an outcome.
     fn respond(&self, bytes: &[u8], pauses: &str) -> Result<Response, Refusal> {
         if bytes.is_empty() {
             return Err(Refusal::new(Status::BAD_REQUEST, "there is nothing to send: the body is empty"));
@@ -74,18 +79,18 @@ impl Composer {
         let pieces = split(bytes, pauses).ok_or_else(|| {
             Refusal::new(Status::BAD_REQUEST, "pauses are offsets into the body, such as 12,30")
         })?;
-        let place = self.places.take(1).ok_or_else(|| {
+        let permit = self.permits.take(1).ok_or_else(|| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "others are sending; try again in a moment")
         })?;
         let connect = Arc::clone(&self.connect);
-        let awaited = Arc::<Mutex<Awaited>>::default();
-        let pending = Pending(Arc::clone(&awaited));
+        let completion = Arc::<Mutex<Completion>>::default();
+        let pending = OutcomeBody(Arc::clone(&completion));
         let run = move || {
-            let _place = place;
-            // Also where this thread panics it is over, and whoever waits is woken.
-            let over = Over(awaited);
+            let _permit = permit;
+            // If this thread panics, the stream must be woken all the same.
+            let complete = CompleteOnDrop(completion);
             let outcome = send(&connect, &pieces);
-            over.0.lock().unwrap_or_else(PoisonError::into_inner).outcome = Some(outcome);
+            complete.0.lock().unwrap_or_else(PoisonError::into_inner).outcome = Some(outcome);
         };
         std::thread::Builder::new().name("composer".to_owned()).spawn(run).map_err(|_| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "no thread can be had; try again in a moment")
@@ -94,21 +99,21 @@ impl Composer {
     }
 }
 
-/// Bytes that are to be sent, as they come.
+/// The bytes that are to be sent, as far as they are received.
 #[derive(Debug)]
-pub(super) struct Composing {
+pub(super) struct ComposedBytes {
     composer: Arc<Composer>,
     bytes: Vec<u8>,
     pauses: String,
 }
 
-impl Composing {
-    pub(super) fn new(composer: Arc<Composer>, pauses: String) -> Composing {
-        Composing { composer, bytes: Vec::new(), pauses }
+impl ComposedBytes {
+    pub(super) fn new(composer: Arc<Composer>, pauses: String) -> ComposedBytes {
+        ComposedBytes { composer, bytes: Vec::new(), pauses }
     }
 }
 
-impl Receiver for Composing {
+impl Receiver for ComposedBytes {
     fn take(&mut self, content: &[u8]) -> Result<(), Refusal> {
         if self.bytes.len() + content.len() > MAX_COMPOSED {
             let why = format!("more than {MAX_COMPOSED} bytes are not sent");
@@ -131,7 +136,7 @@ impl Receiver for Composing {
     }
 }
 
-/// The bytes in the pieces in which they are to be sent; `None` if the offsets make no sense.
+/// Splits the bytes into the pieces that are to be sent; `None` if the offsets are malformed or not in order.
 fn split(bytes: &[u8], pauses: &str) -> Option<Vec<Vec<u8>>> {
     let mut pieces = Vec::new();
     let mut start = 0;
@@ -150,21 +155,26 @@ fn split(bytes: &[u8], pauses: &str) -> Option<Vec<Vec<u8>>> {
 fn send(connect: &Connect, pieces: &[Vec<u8>]) -> Outcome {
     let began = Instant::now();
     let mut outcome = Outcome::default();
-    if let Err(error) = converse(connect, pieces, began, &mut outcome) {
+    if let Err(error) = send_and_receive(connect, pieces, began, &mut outcome) {
         outcome.error = Some(human::reason(&error));
     }
     outcome.milliseconds = (began.elapsed().as_secs_f64() * 1e4).round() / 10.0;
     outcome
 }
 
-fn converse(connect: &Connect, pieces: &[Vec<u8>], began: Instant, outcome: &mut Outcome) -> io::Result<()> {
+fn send_and_receive(
+    connect: &Connect,
+    pieces: &[Vec<u8>],
+    began: Instant,
+    outcome: &mut Outcome,
+) -> io::Result<()> {
     let mut stream = connect()?;
-    stream.set_write_timeout(Some(TIME))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     for (index, piece) in pieces.iter().enumerate() {
         if index > 0 {
             std::thread::sleep(PAUSE);
         }
-        // The server may have answered and closed already; what it said is what matters.
+        // The server may have responded and closed already; its response is what matters.
         if stream.write_all(piece).is_err() {
             break;
         }
@@ -172,12 +182,12 @@ fn converse(connect: &Connect, pieces: &[Vec<u8>], began: Instant, outcome: &mut
     let mut received = Vec::new();
     let mut buffer = [0; 8192];
     loop {
-        let left = TIME.saturating_sub(began.elapsed());
-        let patience = if received.is_empty() { left } else { left.min(SILENCE) };
-        if patience.is_zero() {
+        let left = TIMEOUT.saturating_sub(began.elapsed());
+        let timeout = if received.is_empty() { left } else { left.min(QUIET_TIME) };
+        if timeout.is_zero() {
             break;
         }
-        stream.set_read_timeout(Some(patience))?;
+        stream.set_read_timeout(Some(timeout))?;
         match stream.read(&mut buffer) {
             Ok(0) => {
                 outcome.closed = true;
@@ -203,37 +213,37 @@ fn converse(connect: &Connect, pieces: &[Vec<u8>], began: Instant, outcome: &mut
     Ok(())
 }
 
-/// An outcome that is awaited.
+/// An outcome that is waited for.
 #[derive(Debug, Default)]
-struct Awaited {
+struct Completion {
     outcome: Option<Outcome>,
     is_over: bool,
     waker: Option<Waker>,
 }
 
-/// Dropped when there is an outcome, or none will come.
-struct Over(Arc<Mutex<Awaited>>);
+/// When it is dropped, there is an outcome, or there will be none: wakes the stream that waits.
+struct CompleteOnDrop(Arc<Mutex<Completion>>);
 
-impl Drop for Over {
+impl Drop for CompleteOnDrop {
     fn drop(&mut self) {
-        let mut awaited = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        awaited.is_over = true;
-        let waker = awaited.waker.take();
-        drop(awaited);
+        let mut completion = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        completion.is_over = true;
+        let waker = completion.waker.take();
+        drop(completion);
         waker.into_iter().for_each(Waker::wake);
     }
 }
 
-/// The body that consists of the outcome.
+/// A body with the outcome, as JSON.
 #[derive(Debug)]
-struct Pending(Arc<Mutex<Awaited>>);
+struct OutcomeBody(Arc<Mutex<Completion>>);
 
-impl Stream for Pending {
+impl Stream for OutcomeBody {
     fn next(&mut self) -> Next {
-        let mut awaited = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match awaited.outcome.take() {
+        let mut completion = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match completion.outcome.take() {
             Some(outcome) => Next::Piece(serde_json::to_vec(&outcome).expect("text and numbers")),
-            None if awaited.is_over => Next::End,
+            None if completion.is_over => Next::End,
             None => Next::NotYet,
         }
     }
@@ -268,11 +278,11 @@ mod tests {
     }
 
     #[test]
-    fn so_many_and_no_more_send_at_once() {
-        let places = Composer::new(Arc::new(|| Err(io::ErrorKind::NotConnected.into()))).places;
-        let mut tickets: Vec<_> = (0..MAX_AT_ONCE).map(|_| places.take(1).expect("there is one")).collect();
-        assert!(places.take(1).is_none());
-        tickets.pop();
-        assert!(places.take(1).is_some());
+    fn only_so_many_requests_send_at_the_same_time() {
+        let permits = Composer::new(Arc::new(|| Err(io::ErrorKind::NotConnected.into()))).permits;
+        let mut taken: Vec<_> = (0..MAX_AT_ONCE).map(|_| permits.take(1).expect("there is one")).collect();
+        assert!(permits.take(1).is_none());
+        taken.pop();
+        assert!(permits.take(1).is_some());
     }
 }

@@ -1,25 +1,25 @@
-// The page of the live inspector. It listens to what the server tells about itself, keeps a small
-// model of it, and draws that. From top to bottom:
+// The page of the live inspector. It listens to the events of the server, keeps a small model of its state, and draws
+// that. From top to bottom:
 //
-//   1. bounds and small tools
+//   1. limits and small functions
 //   2. events: from the server into the model
 //   3. drawing: from the model onto the page, at most once for each frame
 //   4. the time line
 //   5. bytes: a message is split into its parts, and each byte made visible
-//   6. an exchange from near
-//   7. the composer: any bytes out, what came back in
-//   8. what people do: buttons, keys, the filter
+//   6. one exchange in detail
+//   7. the composer: sends any bytes, and shows what comes back
+//   8. user input: buttons, keys, the filter
 //
-// Whatever clients sent is shown as text and never becomes markup: nodes are made one by one, and
-// only textContent and append put text into them.
+// What clients have sent is shown as text and never becomes markup: nodes are made one by one, and only textContent and
+// append put text into them.
 "use strict";
 
-// ---- 1. bounds and small tools
+// ---- 1. limits and small functions
 
 const MAX_EXCHANGES = 500;   // shown at most, the newest
 const MAX_LANES = 200;       // connections drawn at most, of those with exchanges
 const MAX_SILENT_LANES = 50; // and of those without
-const MAX_HELD = 2000;       // events kept while paused; for more, the server is asked anew
+const MAX_HELD = 2000;       // events kept while paused; if there are more, the server is asked again
 const MAX_BODY = 4096;       // bytes of a body shown
 const MAX_SENT = 65536;      // bytes that the composer may send
 const MAX_PAUSES = 10;       // and how often it may pause
@@ -40,8 +40,8 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// Asks the inspector for something. Without credentials browsers take a connection of its own for
-// it, and this page's requests do not mix with those that it shows.
+// Requests something from the inspector. Without credentials, browsers use a separate connection for it, so that the
+// requests of this page do not mix with those that it shows.
 function ask(what, options) {
   return fetch(`./${what}`, { credentials: "omit", ...options });
 }
@@ -75,14 +75,14 @@ const statusClass = status => `s${Math.floor(status / 100)}`;
 
 const model = {
   exchanges: [],           // the newest, oldest first
-  underWay: new Map(),     // answers on their way, by "connection:number"
+  underWay: new Map(),     // responses that are being sent, by "connection:number"
   connections: new Map(),  // by number
   internal: new Map(),     // connections that this very page uses, by number
   workers: 0,
   version: "",
   faults: [],
   lost: 0,
-  refresh: null,           // the timer after which all is asked for anew
+  refresh: null,           // the timer after which everything is requested again
   total: 0,                // exchanges seen since the last clearing
   clearedAt: -1,           // what ended before this was cleared away
   clock: 0,                // the server's time minus this page's, in microseconds
@@ -130,8 +130,8 @@ const HANDLERS = {
     }
     dropIfForgotten(connection);
   },
-  // This page's own requests are not shown. But browsers may use their connection for those of other
-  // pages as well, and then it is of interest after all.
+  // The requests of this page are not shown. But browsers may use their connection for requests of other pages as well,
+  // and then it is shown.
   internal(event) {
     const connection = model.connections.get(event.connection);
     model.internal.set(event.connection, connection);
@@ -156,13 +156,13 @@ const HANDLERS = {
     if (connection) {
       model.connections.set(event.connection, connection);
     } else {
-      // What was there before this page listened comes without its connection, if that is over.
+      // An exchange from before this page listened comes without its connection, if that is closed.
       connection = addConnection(event.connection, event.client, event.worker);
       connection.isOpen = false;
     }
     if (connection.closed === null && event.ended > model.helloAt) connection.isOpen = true;
     connection.requests = Math.max(connection.requests, event.number);
-    // The next one began before this one's turn was over: it was sent without waiting.
+    // The next request began before this response was complete: it was pipelined.
     const previous = connection.exchanges.at(-1);
     const overlaps = previous && event.began < previous.ended;
     const exchange = { ...event, level: overlaps ? (previous.level + 1) % 4 : 0, row: null, bar: null };
@@ -174,8 +174,8 @@ const HANDLERS = {
   },
   lost(event) {
     model.lost += event.events;
-    // Opened and closed connections may be among what was lost. To know for certain how things
-    // stand, ask for all anew, once the storm is over.
+    // Opened and closed connections may be among the lost events. To be certain of the state, request everything again,
+    // when there are fewer events.
     clearTimeout(model.refresh);
     model.refresh = setTimeout(() => {
       model.refresh = null;
@@ -230,7 +230,7 @@ function forgetEverything() {
   model.total = 0;
 }
 
-// One event has come. While paused it is kept for later; what is too much for that is only counted.
+// One event has come. While the page is paused, it is kept for later; if there are too many, they are only counted.
 function receive(kind, event) {
   if (kind === "hello") composer.newestId = 0;
   if (kind === "exchange") composer.notice(event);
@@ -245,13 +245,13 @@ function receive(kind, event) {
   redraw();
 }
 
-// Opens the stream of events. When it breaks, the browser tries again by itself, unless the answer
-// was no stream at all; then we do.
+// Opens the stream of events. If it breaks, the browser tries again by itself, unless the response was not a stream;
+// then this page does.
 function connect() {
   source?.close();
   const opened = source = new EventSource("./events");
   const listen = message => {
-    // That the stream itself is open is told by an event of the same name as ours, without data.
+    // The browser reports an open stream by an event with the same name as ours, without data.
     if (opened !== source || typeof message.data !== "string") return;
     state = "live";
     receive(message.type, JSON.parse(message.data));
@@ -275,7 +275,7 @@ function pause(isPaused) {
   } else {
     const events = held;
     held = null;
-    // If there was no room for all of them, only the server knows how things stand.
+    // If there was no room for all of them, only the server knows the state.
     if (events.length < heldCount && events[0]?.[0] !== "hello") connect();
     else for (const [kind, event] of events) HANDLERS[kind](event);
   }
@@ -301,7 +301,7 @@ function clear() {
 let isDue = false;
 let selected = null; // the id of the exchange that is open
 
-// However many events come, there is one drawing for each picture that the screen can show.
+// However many events come, the page is drawn once for each frame of the screen.
 function redraw() {
   if (isDue) return;
   isDue = true;
@@ -332,12 +332,12 @@ function drawState() {
     + (model.refresh ? "In a moment it asks anew how things stand." : "It has asked anew how things stand."));
 }
 
-// What the filter lets through. Words are looked for in "GET /target 200 OK", all of them.
+// Whether an exchange passes the filter: all words must be in "GET /target 200 OK".
 const filter = { words: [], classes: new Set(["2", "3", "4", "5"]) };
 
 function isShown(exchange) {
   const code = String(exchange.status);
-  // 1xx has no button: it is no final answer.
+  // 1xx has no button: it is not a final response.
   if ("2345".includes(code[0]) && !filter.classes.has(code[0])) return false;
   if (filter.words.length === 0) return true;
   const text = `${exchange.method} ${exchange.target} ${code} ${exchange.phrase ?? ""}`.toLowerCase();
@@ -447,10 +447,9 @@ const visibleRows = () => [...byId("rows").rows].filter(row => !row.hidden);
 
 // ---- 4. the time line
 //
-// All lanes have one axis. Squeezed, a gap between two moments is as wide as the logarithm of its
-// length: an exchange of a third of a millisecond and the half minute of silence behind it both
-// find room, in the right order, and what overlaps in time overlaps in the picture. The other
-// scales are plain.
+// All lanes share one axis. On the squeezed scale, a gap between two moments is as wide as the logarithm of its length.
+// So an exchange of a third of a millisecond and the half minute of silence behind it both fit, in the right order, and
+// what overlaps in time overlaps in the picture. The other scales are linear.
 
 const scale = { span: null }; // seconds across the window; null: squeezed
 
@@ -511,7 +510,7 @@ function drawTimeLine() {
   const seen = visibleTrackWidth();
   const width = Math.max(axis.width, seen);
   box.style.setProperty("--width", `${width}px`);
-  // Bars are made for what is in sight, and a little more on either side.
+  // Bars are made for what is visible, and a little more on either side.
   const start = followsNewest ? width - seen : box.scrollLeft;
   view = { from: start - seen, to: start + 2 * seen };
   drawAxis(axis);
@@ -522,8 +521,8 @@ function drawTimeLine() {
   drawnLeft = box.scrollLeft;
 }
 
-// The picture stays at its newest end, unless somebody has scrolled away from there. When the box
-// itself gets wider or narrower, it seems to scroll, too.
+// The picture stays at its newest end, unless the user has scrolled away from there. When the box itself is resized,
+// the browser reports a scroll, too.
 let followsNewest = true;
 let drawnWidth = 0;
 let drawnLeft = 0;
@@ -537,7 +536,7 @@ function onLanesScrolled() {
 
 // Finds the place of each moment at which something happened.
 function makeAxis(lanes, spans, now) {
-  // On a plain scale, ten windows of the past are kept; or the picture would be miles wide.
+  // On a linear scale, ten windows of the past are kept, or the picture would be far too wide.
   const earliest = scale.span === null ? -Infinity : now - 10 * scale.span * 1e6;
   const moments = new Set([now]);
   const add = moment => moment !== null && moment >= earliest && moments.add(Math.min(moment, now));
@@ -563,7 +562,7 @@ function makeAxis(lanes, spans, now) {
 // Above the lanes stands how long each busy stretch took, and how long each silence between them.
 const axisLabels = [];
 function drawAxis({ stops }) {
-  const QUIET = 45; // a gap of so many pixels in which nothing happens has its own figure
+  const QUIET = 45; // a gap that is so many pixels wide gets a figure of its own
   const labels = [];
   let from = stops[0];
   stops.forEach((stop, index) => {
@@ -717,13 +716,13 @@ const toArray = bytes => Uint8Array.from(bytes, character => character.charCodeA
 const fromArray = array => Array.from(array, byte => String.fromCharCode(byte)).join("");
 const decodeUtf8 = bytes => new TextDecoder().decode(toArray(bytes));
 
-// One byte as the composer takes it.
+// One byte in the notation of the composer.
 function escapeByte(byte) {
   const short = { "\r": "\\r", "\n": "\\n", "\0": "\\0", "\\": "\\\\" }[byte];
   return short ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
-// Whether each character shows itself and plays no tricks with the others, as U+202E does.
+// Whether each character is visible and does not change how others are shown, as U+202E does.
 const isPlain = text => !/[\p{C}\p{Zl}\p{Zp}]/u.test(text);
 
 // A byte string as one line of text.
@@ -755,7 +754,7 @@ function appendBytes(node, bytes, className, marks) {
     if (run === "\r\n" || run === "\r" || run === "\n") {
       if (run[0] === "\r") target.append(make("i", "end cr", { title: "carriage return" }, "␍"));
       if (run.endsWith("\n")) target.append(make("i", "end lf", { title: "line feed" }, "␊"));
-      // Inside a body the line goes on below, as in the text itself.
+      // In a body the line continues below, as in the text itself.
       if (run.endsWith("\n") && className === "body-text") target.append("\n");
     } else {
       const text = printable(run);
@@ -916,9 +915,9 @@ function appendBody(node, bytes, marks, length = bytes.length) {
   if (left > 0) node.append(make("span", "escape", {}, `\n… and ${plural(left, "byte")} more`));
 }
 
-// ---- 6. an exchange from near
+// ---- 6. one exchange in detail
 
-const sources = new Map(); // the server's own source, as far as it was looked at
+const sources = new Map(); // the files of the server's source that were requested
 
 function select(exchange) {
   for (const node of document.querySelectorAll(".selected")) node.classList.remove("selected");
@@ -955,7 +954,7 @@ async function openExchange(id, takesFocus) {
   showBar(known);
 }
 
-// Brings an exchange's row and bar into sight.
+// Scrolls to the row and the bar of an exchange.
 function showBar(exchange) {
   if (!exchange) return;
   exchange.row?.node.scrollIntoView({ block: "nearest" });
@@ -1070,7 +1069,7 @@ function showPanel(id, takesFocus) {
   for (const panel of document.querySelectorAll(".panel")) panel.hidden = panel.id !== id;
   byId("composer-button").setAttribute("aria-expanded", String(id === "composer"));
   if (id !== "exchange") {
-    // Back to the newest, if an older one was looked at.
+    // Scroll back to the newest, if an older one was open.
     if (selected !== null) byId("lanes").scrollTop = 0;
     followsNewest = true;
     selected = null;
@@ -1088,7 +1087,7 @@ function closePanel() {
   else (row ?? tabStop)?.focus();
 }
 
-// ---- 7. the composer: any bytes out, what came back in
+// ---- 7. the composer: sends any bytes, and shows what comes back
 
 // The text in the box as bytes, and the offsets at which the sender pauses.
 function encode(text, lineEnd) {
@@ -1138,9 +1137,9 @@ const EXAMPLES = [
 ];
 
 const composer = {
-  sent: null,      // what was sent last, and is not explained yet
+  sent: null,      // what was sent last, and has no links to its exchanges yet
   isBusy: false,
-  newestId: 0,     // of all exchanges that this page has heard of
+  newestId: 0,     // of all exchanges that this page knows
 
   // Writes bytes into the box and shows it.
   fill(bytes) {
@@ -1227,7 +1226,7 @@ const composer = {
     if (sent.connection === null) sent.looking = sent.looking.then(() => this.compare(sent, event));
   },
 
-  // Whether these were the bytes is known only from the exchange's story.
+  // Whether these were the bytes is known only from the whole exchange.
   async compare(sent, event) {
     if (sent.connection !== null || sent !== this.sent) return;
     const response = await ask(`exchange/${event.id}`).catch(() => null);
@@ -1263,7 +1262,7 @@ function showMessages(messages, word, marks) {
   return [list];
 }
 
-// ---- 8. what people do: buttons, keys, the filter
+// ---- 8. user input: buttons, keys, the filter
 
 function applyFilter() {
   for (const exchange of model.exchanges) if (exchange.row) exchange.row.node.hidden = !isShown(exchange);

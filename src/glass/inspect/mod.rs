@@ -1,4 +1,4 @@
-//! `--inspect`: a live page at `/.glass/` that shows what goes on in the server.
+//! `--inspect`: a live page at `/.glass/` that shows what happens in the server.
 //!
 //! ```text
 //! GET  /.glass/                    the page, with inspect.css and inspect.js beside it
@@ -6,15 +6,15 @@
 //! GET  /.glass/exchange/17         one exchange: its bytes, its decisions, its times
 //! GET  /.glass/live?target=/x.html the last exchange that this client had about /x.html
 //! GET  /.glass/source/src/lib.rs   the source that this binary was made from
-//! POST /.glass/send                these bytes, sent to this server as they are, and what comes back
+//! POST /.glass/send                sends these bytes to this server, unchanged, and returns what comes back
 //! ```
 //!
-//! It is built on what a server tells every observer ([`crate::server::Observer`]) and on [`crate::base::trace`]:
-//! `record` keeps what workers tell, [`crate::glass::events`] passes it on to the pages that are open, `composer` sends
-//! bytes, `source` holds the source.
+//! It is built on what a server tells every observer ([`crate::server::Observer`]) and on [`crate::base::trace`]. The
+//! plain case: `record` is an observer and keeps what workers tell, and [`crate::glass::events`] sends it to the pages
+//! that are open. `composer` sends bytes, and `source` holds the source.
 //!
-//! It shows everything that clients send, cookies included. So it is for this machine only: the router
-//! ([`crate::glass`]) sees to that.
+//! It shows everything that clients send, cookies included. So it is for this machine only: the guard of the router
+//! ([`crate::glass`]) makes sure of that.
 
 mod composer;
 mod record;
@@ -32,10 +32,10 @@ use crate::server;
 use record::Recorder;
 use std::sync::Arc;
 
-/// How large a body the composer takes, in bytes.
+/// How large the body may be that the composer takes, in bytes.
 pub const MAX_COMPOSED: usize = 64 * 1024;
 
-/// How many pages may look on.
+/// How many inspector pages may be open.
 const MAX_PAGES: usize = 8;
 
 /// The page loads nothing from elsewhere and runs nothing but its own script.
@@ -49,7 +49,7 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// An inspector of a server with these options, to which the composer connects like this.
+    /// An inspector of a server with these options. The composer connects to it by `connect`.
     pub fn new(server: &server::Options, connect: Connect) -> Inspector {
         Inspector {
             recorder: Arc::new(Recorder::new(server.threads.max(1), server.faults.names())),
@@ -73,16 +73,16 @@ impl Inspector {
         self.recorder.exchange(number).map(json)
     }
 
-    /// The last exchange that this client had about the target that the query names.
+    /// The last exchange of this client whose target is the one that the query names.
     pub(super) fn live(&self, query: Option<&[u8]>, client: Client) -> Option<Response> {
         let target = parameter(query, "target")?;
-        self.recorder.last_about(target.as_bytes(), client).map(json)
+        self.recorder.last_for_target(target.as_bytes(), client).map(json)
     }
 
-    /// Takes the bytes that are to be sent, with pauses as the query says.
+    /// Receives the bytes that are to be sent, with pauses as the query says.
     pub(super) fn send(&self, query: Option<&[u8]>) -> Box<dyn Receiver> {
         let pauses = parameter(query, "pauses").unwrap_or_default();
-        Box::new(composer::Composing::new(Arc::clone(&self.composer), pauses))
+        Box::new(composer::ComposedBytes::new(Arc::clone(&self.composer), pauses))
     }
 }
 
@@ -109,8 +109,8 @@ pub(super) fn script() -> Response {
     text("text/javascript; charset=utf-8", include_str!("inspect.js"))
 }
 
-/// The way to the page, for a target without the slash at its end.
-pub(super) fn to_the_page(base: &str) -> Response {
+/// The redirect to the page, for a target without the slash at its end.
+pub(super) fn redirect_to_page(base: &str) -> Response {
     let mut headers = Headers::default();
     headers.push("Location", format!("{base}.glass/"));
     headers.push("Cache-Control", "no-store");
@@ -125,7 +125,7 @@ fn json(json: String) -> Response {
     Response::no_store("application/json", Body::Bytes(json.into_bytes()))
 }
 
-/// Bytes as JSON can hold them: each byte as the character of its number.
+/// Bytes as JSON can hold them: each byte becomes the character with its number (ISO 8859-1).
 fn as_characters(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }

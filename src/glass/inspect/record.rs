@@ -1,9 +1,13 @@
-//! What the inspector knows: the open connections, and the last exchanges with their stories.
+//! What the inspector knows: the open connections, and the last exchanges with all that was captured of them.
 //!
-//! Workers tell, pages ask. All of it stands behind one lock, held for as long as it takes to append
-//! to a list: this is for looking at a server, and nobody inspects one under full load without
-//! expecting to see it slow down a little. What is kept is bounded: [`RING`] exchanges, of each of
-//! which the server gives no more than some kilobytes.
+//! ```text
+//! workers ──Event──▶ WorkerInspector ──▶ Recorder ──Message──▶ the pages that are open
+//!                                        └─ a ring of exchanges ──▶ GET /.glass/exchange/17
+//! ```
+//!
+//! All of it is behind one lock, which is held for as long as it takes to append to a list. Under full load this slows
+//! the server down a little, and nobody who inspects a server will mind that. What is kept is bounded: [`RING`]
+//! exchanges, of each of which the server captures some kilobytes.
 
 use super::as_characters;
 use crate::glass::events::{self, Subscriber, Subscribers};
@@ -17,16 +21,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many exchanges are remembered.
+/// How many exchanges are kept.
 const RING: usize = 500;
 
-/// How much of a target is shown in a row, in bytes; the exchange itself has all of it.
+/// How many bytes of a target are in a summary; the exchange itself has all of it.
 const MAX_WORD: usize = 500;
 
-/// How often a page hears of the progress of one answer.
+/// How often pages are told of the progress of one response.
 const PROGRESS_PAUSE: Duration = Duration::from_millis(100);
 
-/// Keeps what workers tell.
+/// Keeps what workers tell, and publishes it.
 #[derive(Debug)]
 pub(super) struct Recorder {
     start: Instant,
@@ -40,10 +44,10 @@ pub(super) struct Recorder {
 #[derive(Debug, Default)]
 struct State {
     connections: BTreeMap<u64, Open>,
-    /// Those that the inspector's own pages use: nobody wants to see them.
+    /// The connections that the server's own pages use: they are not shown.
     internal: HashSet<u64>,
     ring: VecDeque<Record>,
-    /// How many exchanges there were.
+    /// How many exchanges there were in all.
     count: u64,
     subscribers: Subscribers,
 }
@@ -57,15 +61,14 @@ struct Open {
     at: u64,
 }
 
-/// An exchange that is over.
+/// An exchange that has ended.
 #[derive(Debug)]
 struct Record {
     summary: Summary,
     exchange: Exchange,
 }
 
-/// What a page is told of an exchange as soon as it is over. Times are in microseconds since the
-/// server's start.
+/// What pages are told of an exchange when it has ended. Times are in microseconds since the start of the server.
 #[derive(Debug, Clone, Serialize)]
 struct Summary {
     id: u64,
@@ -88,12 +91,12 @@ struct Summary {
     ended: u64,
 }
 
-/// All that can be told of an exchange.
+/// All that is known of an exchange.
 #[derive(Serialize)]
 struct Detail<'a> {
     #[serde(flatten)]
     summary: &'a Summary,
-    /// How many exchanges its connection has had, this one included.
+    /// Its place among the exchanges of its connection, counted from 1.
     index: u32,
     request: String,
     response: String,
@@ -112,7 +115,7 @@ struct Step<'a> {
     at: u64,
 }
 
-/// What a page is told, each under the name of its kind.
+/// What pages are told. The name of the variant is the name of the event.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Message<'a> {
@@ -138,7 +141,7 @@ struct Progress {
 }
 
 impl Message<'_> {
-    /// As it goes to a page: `event: open`, and its data as JSON on one line.
+    /// Renders it as an event: `event: open`, and its data as JSON in one line.
     fn render(&self) -> Arc<str> {
         let value = serde_json::to_value(self).expect("names, numbers and text");
         let (name, data) =
@@ -156,40 +159,42 @@ impl Recorder {
     /// An observer for the next worker.
     pub(super) fn observer(self: &Arc<Self>) -> WorkerInspector {
         let worker = self.observed.fetch_add(1, Ordering::Relaxed);
-        WorkerInspector { recorder: Arc::clone(self), worker, told: HashMap::new() }
+        WorkerInspector { recorder: Arc::clone(self), worker, last_progress: HashMap::new() }
     }
 
-    /// What is known of an exchange, as JSON.
+    /// All that is known of an exchange, as JSON.
     pub(super) fn exchange(&self, id: u64) -> Option<String> {
         let state = self.state();
         state.ring.iter().find(|record| record.summary.id == id).map(|record| self.detail(record))
     }
 
-    /// The same of the last one that this client had about a target.
-    pub(super) fn last_about(&self, target: &[u8], client: Client) -> Option<String> {
+    /// The same for the last exchange of this client with this target.
+    pub(super) fn last_for_target(&self, target: &[u8], client: Client) -> Option<String> {
         let state = self.state();
         let target = as_characters(target);
         let is_it = |record: &&Record| record.summary.target == target && record.exchange.client == client;
         state.ring.iter().rev().find(is_it).map(|record| self.detail(record))
     }
 
-    /// Lets a page hear of everything from now on, and before that of what is known already; refuses
-    /// if so many do that it would be too much.
+    /// Adds a page. It gets what is known already, and then everything as it happens.
+    ///
+    /// # Errors
+    /// 503 if `most` pages are open already.
     pub(super) fn subscribe(&self, most: usize) -> Result<Arc<Subscriber>, Refusal> {
         let mut state = self.state();
         let subscriber = state.subscribers.add(most)?;
         let now = self.microseconds(Instant::now());
         let version = env!("CARGO_PKG_VERSION");
         subscriber
-            .tell(&Message::Hello { version, workers: self.workers, now, faults: &self.faults }.render());
+            .send(&Message::Hello { version, workers: self.workers, now, faults: &self.faults }.render());
         for open in state.connections.values() {
-            subscriber.tell(&Message::Open(*open).render());
+            subscriber.send(&Message::Open(*open).render());
             if state.internal.contains(&open.connection) {
-                subscriber.tell(&Message::Internal { connection: open.connection }.render());
+                subscriber.send(&Message::Internal { connection: open.connection }.render());
             }
         }
         for record in &state.ring {
-            subscriber.tell(&Message::Exchange(&record.summary).render());
+            subscriber.send(&Message::Exchange(&record.summary).render());
         }
         Ok(subscriber)
     }
@@ -217,7 +222,7 @@ impl Recorder {
         serde_json::to_string(&detail).expect("names, numbers and text")
     }
 
-    /// Since the server's start.
+    /// A time in microseconds since the start of the server.
     fn microseconds(&self, time: Instant) -> u64 {
         u64::try_from(time.saturating_duration_since(self.start).as_micros()).unwrap_or(u64::MAX)
     }
@@ -228,29 +233,29 @@ impl Recorder {
 }
 
 impl State {
-    /// Tells all pages, if there are any.
-    fn tell(&mut self, event: &Message<'_>) {
+    /// Sends a message to all pages, if there are any.
+    fn publish(&mut self, event: &Message<'_>) {
         if self.subscribers.is_empty() {
             return;
         }
-        self.subscribers.tell(&event.render());
+        self.subscribers.publish(&event.render());
     }
 
-    /// This connection is one of the inspector's own.
+    /// A connection is used by one of the server's own pages.
     fn hide(&mut self, connection: u64) {
         if self.internal.insert(connection) {
-            self.tell(&Message::Internal { connection });
+            self.publish(&Message::Internal { connection });
         }
     }
 }
 
-/// What a worker tells.
+/// The observer of one worker.
 #[derive(Debug)]
 pub struct WorkerInspector {
     recorder: Arc<Recorder>,
     worker: usize,
     /// When pages were last told of the progress on a connection.
-    told: HashMap<u64, Instant>,
+    last_progress: HashMap<u64, Instant>,
 }
 
 impl Observer for WorkerInspector {
@@ -274,20 +279,20 @@ impl WorkerInspector {
         let open = Open { connection, worker: self.worker, client, at: self.recorder.microseconds(now) };
         let mut state = self.recorder.state();
         state.connections.insert(connection, open);
-        state.tell(&Message::Open(open));
+        state.publish(&Message::Open(open));
     }
 
     fn closed(&mut self, connection: u64, now: Instant) {
-        self.told.remove(&connection);
+        self.last_progress.remove(&connection);
         let mut state = self.recorder.state();
         state.connections.remove(&connection);
-        // Pages may show an internal one, too: browsers use a connection for several of their pages.
+        // Pages may show an internal connection, too, since browsers use one connection for several of their pages.
         state.internal.remove(&connection);
-        state.tell(&Message::Close { connection, at: self.recorder.microseconds(now) });
+        state.publish(&Message::Close { connection, at: self.recorder.microseconds(now) });
     }
 
     fn ended(&mut self, exchange: &Exchange) {
-        self.told.remove(&exchange.connection);
+        self.last_progress.remove(&exchange.connection);
         let Some(capture) = &exchange.capture else { return };
         let recorder = &self.recorder;
         let mut state = recorder.state();
@@ -315,7 +320,7 @@ impl WorkerInspector {
             decided: recorder.microseconds(capture.decided),
             ended: recorder.microseconds(capture.ended),
         };
-        state.tell(&Message::Exchange(&summary));
+        state.publish(&Message::Exchange(&summary));
         state.ring.push_back(Record { summary, exchange: exchange.clone() });
         if state.ring.len() > RING {
             state.ring.pop_front();
@@ -324,17 +329,19 @@ impl WorkerInspector {
 
     fn sending(&mut self, sending: &Sending<'_>, now: Instant) {
         let Sending { exchange, body_sent, body_length } = sending;
-        let told = self.told.get(&exchange.connection);
-        if told.is_some_and(|&told| now.saturating_duration_since(told) < PROGRESS_PAUSE) {
+        let last_progress = self.last_progress.get(&exchange.connection);
+        if last_progress
+            .is_some_and(|&last_progress| now.saturating_duration_since(last_progress) < PROGRESS_PAUSE)
+        {
             return;
         }
-        self.told.insert(exchange.connection, now);
+        self.last_progress.insert(exchange.connection, now);
         let mut state = self.recorder.state();
         if exchange.is_internal {
             return state.hide(exchange.connection);
         }
         let (method, target) = method_and_target(&exchange.request_line);
-        state.tell(&Message::Progress(Progress {
+        state.publish(&Message::Progress(Progress {
             connection: exchange.connection,
             number: exchange.number,
             method,
@@ -348,7 +355,7 @@ impl WorkerInspector {
     }
 }
 
-/// The first two words of a request line, as far as it has them.
+/// The first two words of a request line, if it has them.
 fn method_and_target(line: &[u8]) -> (String, String) {
     let word = |word: &[u8]| as_characters(&word[..word.len().min(MAX_WORD)]);
     let mut words = line.splitn(3, |&byte| byte == b' ').map(word);
@@ -400,8 +407,8 @@ mod tests {
         }
     }
 
-    /// All that has been told and not been taken.
-    fn heard(subscriber: &Subscriber) -> String {
+    /// Takes all events that wait.
+    fn take_all(subscriber: &Subscriber) -> String {
         match subscriber.take() {
             Some(bytes) => String::from_utf8(bytes).expect("text"),
             None => String::new(),
@@ -409,24 +416,24 @@ mod tests {
     }
 
     #[test]
-    fn a_page_hears_of_what_was_and_then_of_what_is() {
+    fn a_page_is_told_what_is_known_and_then_what_happens() {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         worker.opened(1, CLIENT, Instant::now());
         worker.ended(&exchange(1, "GET /before HTTP/1.1"));
         let subscriber = recorder.subscribe(1).expect("the first");
-        let before = heard(&subscriber);
+        let before = take_all(&subscriber);
         assert!(before.starts_with("event: hello\ndata: {"), "{before}");
         assert!(before.contains("event: open\n") && before.contains("\"target\":\"/before\""), "{before}");
         worker.ended(&exchange(1, "GET /after HTTP/1.1"));
         worker.closed(1, Instant::now());
-        let after = heard(&subscriber);
+        let after = take_all(&subscriber);
         assert!(after.contains("\"target\":\"/after\"") && after.contains("event: close\n"), "{after}");
-        assert!(!after.contains("/before") && heard(&subscriber).is_empty());
+        assert!(!after.contains("/before") && take_all(&subscriber).is_empty());
     }
 
     #[test]
-    fn the_ring_is_bounded_and_its_oldest_leave_first() {
+    fn the_ring_is_bounded_and_drops_the_oldest_first() {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         for number in 1..=10_000 {
@@ -439,26 +446,26 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_itself_asks_for_is_not_shown() {
+    fn what_the_page_itself_requests_is_not_shown() {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         let subscriber = recorder.subscribe(1).expect("the first");
         worker.opened(1, CLIENT, Instant::now());
         worker.ended(&exchange(1, "GET /.glass/exchange/3 HTTP/1.1"));
-        // One that comes later hears the same.
-        let later = heard(&recorder.subscribe(2).expect("the second"));
+        // A page that comes later is told the same.
+        let later = take_all(&recorder.subscribe(2).expect("the second"));
         worker.closed(1, Instant::now());
-        for heard in [heard(&subscriber), later] {
-            let open = heard.find("event: open").expect("it was opened");
-            let internal = heard.find("event: internal\ndata: {\"connection\":1}").expect("it is internal");
-            assert!(open < internal && !heard.contains("event: exchange"), "{heard}");
+        for events in [take_all(&subscriber), later] {
+            let open = events.find("event: open").expect("it was opened");
+            let internal = events.find("event: internal\ndata: {\"connection\":1}").expect("it is internal");
+            assert!(open < internal && !events.contains("event: exchange"), "{events}");
         }
         let state = recorder.state();
         assert!(state.internal.is_empty() && state.connections.is_empty() && state.ring.is_empty());
     }
 
     #[test]
-    fn the_last_exchange_about_a_target_is_the_clients_own() {
+    fn the_last_exchange_with_a_target_is_the_clients_own() {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut worker = recorder.observer();
         for (connection, client) in [(1, [127, 0, 0, 1]), (2, [127, 0, 0, 2])] {
@@ -466,13 +473,13 @@ mod tests {
                 Exchange { client: IpAddr::from(client).into(), ..exchange(connection, "GET /a?b HTTP/1.1") };
             worker.ended(&exchange);
         }
-        let mine = recorder.last_about(b"/a?b", CLIENT).expect("there was one");
+        let mine = recorder.last_for_target(b"/a?b", CLIENT).expect("there was one");
         assert!(mine.contains("\"connection\":1,") && mine.contains("\"body\":\"\u{ff}\""), "{mine}");
-        assert!(recorder.last_about(b"/a", CLIENT).is_none());
+        assert!(recorder.last_for_target(b"/a", CLIENT).is_none());
     }
 
     #[test]
-    fn so_many_pages_and_no_more_can_look_and_a_place_is_free_when_one_has_gone() {
+    fn only_so_many_pages_can_be_open_and_a_page_that_is_gone_does_not_count() {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let first = events::EventStream::new(recorder.subscribe(1).expect("the first"));
         assert!(recorder.subscribe(1).is_err());
@@ -481,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_gives_what_it_heard_and_then_waits() {
+    fn a_stream_gives_the_events_that_wait_and_then_waits_itself() {
         let recorder = Arc::new(Recorder::new(1, Vec::new()));
         let mut stream = events::EventStream::new(recorder.subscribe(1).expect("the first"));
         assert!(matches!(stream.next(), Next::Piece(hello) if hello.starts_with(b"event: hello")));

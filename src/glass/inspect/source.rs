@@ -1,11 +1,15 @@
-//! The source that this binary was made from, and what else the guide names, for the inspector to show.
+//! The source from which this binary was built, and the other files that the guide names: the inspector shows them.
+//!
+//! ```text
+//! GET /.glass/source/src/lib.rs ──▶ find("src/lib.rs") ──▶ the text of the file, which is in the binary
+//! ```
 
-/// A file's text, by its path from the project's folder.
+/// The text of a file, by its path in the repository.
 pub(super) fn find(path: &str) -> Option<&'static str> {
     SOURCES.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
-/// Declares the files, each once.
+/// Declares the files: each path is written once.
 macro_rules! sources {
     ($($path:literal)*) => {
         const SOURCES: &[(&str, &str)] =
@@ -103,11 +107,15 @@ sources! {
     "src/glass/mod.rs"
     "src/glass/progress/mod.rs"
     "src/glass/progress/screen.rs"
+    "src/glass/reload/debounce.rs"
+    "src/glass/reload/file_event.rs"
+    "src/glass/reload/filter.rs"
     "src/glass/reload/ignore.rs"
     "src/glass/reload/mod.rs"
     "src/glass/reload/poll.rs"
-    "src/glass/reload/step.rs"
-    "src/glass/reload/watch.rs"
+    "src/glass/reload/watch/folders.rs"
+    "src/glass/reload/watch/mod.rs"
+    "src/glass/reload/watch/unwatched.rs"
     "src/glass/tests.rs"
     "src/http/accept.rs"
     "src/http/base_path.rs"
@@ -261,18 +269,18 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_source_is_there_to_be_shown_and_every_stage() {
+    fn every_file_of_the_source_and_every_example_can_be_shown() {
         let mut files = Vec::new();
         add_files(Path::new("src"), &mut files);
         add_files(Path::new("examples"), &mut files);
-        // The reader's own solutions are not ours.
+        // The solutions that a reader writes are not part of the source.
         files.retain(|file| !file.starts_with("examples/exercise"));
         let missing: Vec<_> = files.iter().filter(|file| find(file).is_none()).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]
-    fn every_file_that_the_guide_names_is_there_to_be_shown() {
+    fn every_file_that_the_guide_names_can_be_shown() {
         const OPEN: &str = "<code class=\"file\">";
         let mut missing = Vec::new();
         for language in ["www/guide", "www/zh/guide"] {

@@ -1,14 +1,13 @@
-//! What one worker counts: numbers that it alone writes, and that whoever asks reads.
+//! What one worker counts: numbers that it alone writes, and that any thread can read.
 //!
 //! ```text
 //! worker 0 ──writes──▶ Counts ◀──reads──┐
 //! worker 1 ──writes──▶ Counts ◀──reads──┴── GET /.glass/metrics, on any of them
 //! ```
 //!
-//! There is one writer to a number, so to add is to read, add and write, without the processor's lock that
-//! an addition by several would take; and workers never wait for each other, nor for the reader. The order
-//! in which the reader sees numbers of different names change is not certain, and of no importance: each
-//! by itself only grows.
+//! Each number has one writer. So an addition is a load and a store, without the locked instruction that several
+//! writers would need; and workers wait neither for each other nor for the reader. In which order the reader sees two
+//! numbers change is not defined, and does not matter: each of them by itself only grows.
 
 use crate::http::{Method, Status};
 use crate::server::{Event, Exchange, Interests, Observer, Sending};
@@ -18,14 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How many methods are told from each other.
+/// How many methods are counted apart.
 pub(super) const METHODS: usize = Method::NAMES.len();
 
-/// How many statuses there are.
+/// How many status codes there are.
 pub(super) const STATUSES: usize = Status::ALL.len();
 
-/// The upper bounds of the histogram of times: in microseconds, and in seconds as they are written. A page
-/// from memory takes a tenth of a millisecond, a large download as long as its client's line needs.
+/// The upper bounds of the histogram of durations: in microseconds, and in seconds as they are written. A page from
+/// memory takes a tenth of a millisecond, and a large download as long as the network of its client needs.
 pub(super) const BOUNDS: [(u64, &str); 19] = [
     (100, "0.0001"),
     (250, "0.00025"),
@@ -53,12 +52,12 @@ pub(super) const BOUNDS: [(u64, &str); 19] = [
 pub(super) struct Count(AtomicU64);
 
 impl Count {
-    /// Adds to it; only the thread that owns it may.
+    /// Adds to it. Only the thread that owns it may do this.
     fn add(&self, amount: u64) {
         self.0.store(self.read().wrapping_add(amount), Ordering::Relaxed);
     }
 
-    fn take_one(&self) {
+    fn subtract_one(&self) {
         self.0.store(self.read().saturating_sub(1), Ordering::Relaxed);
     }
 
@@ -73,15 +72,15 @@ impl Count {
 pub(super) struct Counts {
     /// Exchanges by status (as in [`Status::ALL`]), then by method (as in [`Method::NAMES`]).
     pub(super) exchanges: [[Count; METHODS]; STATUSES],
-    /// Exchanges about something of the server's own, which are nowhere else.
+    /// Exchanges for the server's own pages. They are in none of the other counts.
     pub(super) internal: Count,
-    /// Bytes of bodies that the kernel has taken.
+    /// Bytes of response bodies that were sent.
     pub(super) body_bytes: Count,
-    /// Exchanges by their time: up to each of [`BOUNDS`] and above the one before, and those above all.
+    /// Exchanges by duration: a bucket for each of [`BOUNDS`], and one for what is above all of them.
     pub(super) times: [Count; BOUNDS.len() + 1],
-    /// All these times together, in nanoseconds.
+    /// The sum of all durations, in nanoseconds.
     pub(super) nanoseconds: Count,
-    /// Connections that were taken in.
+    /// Connections that were accepted.
     pub(super) accepted: Count,
     /// How many of them are open.
     pub(super) open: Count,
@@ -108,8 +107,8 @@ impl Default for Counts {
 #[derive(Debug)]
 pub struct WorkerMetrics {
     counts: Arc<Counts>,
-    /// How many bytes are counted already of the answers under way, by their connections. An answer that is
-    /// sent in one go is never in here.
+    /// How many bytes of each response under way are counted already, by connection. A response that is sent in one
+    /// turn is never in here.
     under_way: HashMap<u64, u64>,
 }
 
@@ -135,7 +134,7 @@ impl Observer for WorkerMetrics {
             Event::Ended(exchange) => self.count(exchange),
             Event::Closed { connection } => {
                 self.under_way.remove(connection);
-                self.counts.open.take_one();
+                self.counts.open.subtract_one();
             }
             Event::Rejected => self.counts.rejected.add(1),
         }
@@ -143,7 +142,7 @@ impl Observer for WorkerMetrics {
 }
 
 impl WorkerMetrics {
-    /// A long download counts while it goes on, not all at once when it ends.
+    /// Counts what was sent of a response under way: a long download is not to count all at once at its end.
     fn count_sent(&mut self, sending: &Sending<'_>) {
         if sending.exchange.is_internal || sending.body_sent == 0 {
             return;
@@ -171,7 +170,7 @@ impl WorkerMetrics {
     }
 }
 
-/// Which of the buckets a time belongs to; a bound belongs to the bucket below it.
+/// The bucket to which a duration belongs. A bound belongs to the bucket below it.
 fn bucket(time: Duration) -> usize {
     BOUNDS.partition_point(|(most, _)| Duration::from_micros(*most) < time)
 }

@@ -1,8 +1,8 @@
-//! `--metrics`: what programs that watch over servers ask for.
+//! `--metrics`: health and numbers for monitoring.
 //!
 //! ```text
 //! GET /.glass/health          ok, as long as the server answers
-//! GET /.glass/metrics         what it has done and does, as Prometheus reads it:
+//! GET /.glass/metrics         what it has done and is doing, in the text format of Prometheus:
 //!
 //! # HELP glasshttp_requests_total Requests that were answered, by status and method.
 //! # TYPE glasshttp_requests_total counter
@@ -10,14 +10,13 @@
 //! ...
 //! ```
 //!
-//! `counts.rs` is what each worker counts, and `text.rs` how it is written down. Whoever may ask for files
-//! may ask for these two, from anywhere: the program that asks mostly runs on another machine. Nothing in
-//! them is taken from what clients send: how many names there are is known beforehand.
+//! `counts.rs` is what each worker counts, and `text.rs` how it is written. Every client that may request files may
+//! request these two, since the monitoring program mostly runs on another machine. No label is taken from what clients
+//! send, so the number of time series is bounded.
 //!
-//! Requests for what is the server's own (all below `/.glass/`, these two included) are counted apart, as
-//! `glasshttp_internal_requests_total`, and are in none of the numbers of the site: a page that listens for
-//! live reload would be an answer of many hours, and who asks for the health once a second would hide what
-//! people do.
+//! Requests for the server's own pages (all below `/.glass/`, these two included) are counted apart, as
+//! `glasshttp_internal_requests_total`, and are in none of the other numbers. A page that listens for live reload would
+//! count as a response of many hours, and a health check every second would hide what people do.
 
 mod counts;
 mod text;
@@ -35,33 +34,32 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 use text::Text;
 
-/// Counts what a server does, and tells it.
+/// The metrics of a server.
 #[derive(Debug)]
 pub struct Metrics {
     site: Arc<Site>,
     started: SystemTime,
     /// What each worker counts.
     workers: Vec<Arc<Counts>>,
-    /// How many of them have got their observer.
+    /// How many workers have got their observer.
     observed: AtomicUsize,
 }
 
 impl Metrics {
-    /// Metrics of a server of this site with so many workers, which starts now. They are for those who may
-    /// ask for the site, below its base path.
+    /// The metrics of a server of this site with so many workers, which starts now.
     pub fn new(site: Arc<Site>, workers: usize) -> Metrics {
         let workers = (0..workers.max(1)).map(|_| Arc::default()).collect();
         Metrics { site, started: SystemTime::now(), workers, observed: AtomicUsize::new(0) }
     }
 
-    /// An observer for the next worker. There must not be more of them than workers: nobody else writes what
-    /// a worker counts.
+    /// An observer for the next worker. There must not be more observers than workers: each worker's counts have one
+    /// writer.
     pub fn observer(&self) -> WorkerMetrics {
         let worker = self.observed.fetch_add(1, Ordering::Relaxed);
         WorkerMetrics::new(Arc::clone(&self.workers[worker]))
     }
 
-    /// The answer to who asks for the metrics.
+    /// The response to a request for the metrics.
     pub(super) fn respond(&self) -> Response {
         trace::step("metrics", None, || {
             "what the workers have counted is added up; none of them waits for that".to_owned()
@@ -89,7 +87,7 @@ impl Metrics {
     }
 }
 
-/// The sum of one number of all workers.
+/// The sum of one number over all workers.
 fn total(workers: &[Arc<Counts>], count: impl Fn(&Counts) -> &Count) -> u64 {
     workers.iter().map(|worker| count(worker).read()).sum()
 }
@@ -100,7 +98,7 @@ fn write_requests(text: &mut Text, workers: &[Arc<Counts>]) {
     for (row, status) in Status::ALL.iter().enumerate() {
         for (column, method) in Method::NAMES.into_iter().enumerate() {
             let count = total(workers, |worker| &worker.exchanges[row][column]);
-            // Most of them never happen.
+            // Most pairs never occur.
             if count > 0 {
                 text.sample(name, &[("code", &status.code().to_string()), ("method", method)], count);
             }
@@ -109,20 +107,20 @@ fn write_requests(text: &mut Text, workers: &[Arc<Counts>]) {
     text.single(
         "glasshttp_internal_requests_total",
         "counter",
-        "Requests for what is the server's own, below /.glass/; they are in no other number.",
+        "Requests for the server's own pages, below /.glass/; they are in no other number.",
         total(workers, |worker| &worker.internal),
     );
     text.single(
         "glasshttp_response_body_bytes_total",
         "counter",
-        "Bytes of bodies that were sent, while they are sent.",
+        "Bytes of response bodies that were sent; a download counts while it is sent.",
         total(workers, |worker| &worker.body_bytes),
     );
 }
 
 fn write_times(text: &mut Text, workers: &[Arc<Counts>]) {
     let help =
-        "From a request's first byte until the last of its answer is sent; that depends on the client, too.";
+        "From the first byte of a request to the last of its response; this depends on the client, too.";
     text.family("glasshttp_request_duration_seconds", "histogram", help);
     let bucket = "glasshttp_request_duration_seconds_bucket";
     let mut count = 0;
@@ -146,29 +144,29 @@ fn write_connections(text: &mut Text, workers: &[Arc<Counts>]) {
     text.single(
         "glasshttp_connections_turned_away_total",
         "counter",
-        "Connections that got 503 at once, because there were as many as there may be.",
+        "Connections that got 503 at once, because the limit on open connections was reached.",
         total(workers, |worker| &worker.rejected),
     );
     let name = "glasshttp_connections_open";
-    text.family(name, "gauge", "Connections that are open, by the worker that has them.");
+    text.family(name, "gauge", "Connections that are open, by worker.");
     for (number, worker) in workers.iter().enumerate() {
         text.sample(name, &[("worker", &number.to_string())], worker.open.read());
     }
-    text.single("glasshttp_workers", "gauge", "Threads that answer.", workers.len());
+    text.single("glasshttp_workers", "gauge", "Worker threads.", workers.len());
 }
 
 fn write_cache(text: &mut Text, cache: &cache::Figures) {
-    let help = "Times that a small file was in memory, and still the one on disk.";
+    let help = "Lookups that found a small file in memory, unchanged on disk.";
     text.single("glasshttp_cache_hits_total", "counter", help, cache.hits);
-    let help = "Times that what was asked for was not in memory, or had changed on disk.";
+    let help = "Lookups of files that were not in memory, or had changed on disk.";
     text.single("glasshttp_cache_misses_total", "counter", help, cache.misses);
-    text.single("glasshttp_cache_entries", "gauge", "Answers in memory.", cache.entries);
-    text.single("glasshttp_cache_bytes", "gauge", "What they take, roughly.", cache.bytes);
-    let help = "What they may take: --cache-size.";
+    text.single("glasshttp_cache_entries", "gauge", "Entries in the cache of small files.", cache.entries);
+    text.single("glasshttp_cache_bytes", "gauge", "How much memory they take, roughly.", cache.bytes);
+    let help = "How much memory they may take: --cache-size.";
     text.single("glasshttp_cache_capacity_bytes", "gauge", help, cache.capacity);
 }
 
-/// The answer to who asks for the health.
+/// The response to a health check.
 pub(super) fn health() -> Response {
     trace::step("health", None, || "this very answer says that the server answers".to_owned());
     Response::no_store("text/plain; charset=utf-8", Body::Bytes(b"ok\n".to_vec()))

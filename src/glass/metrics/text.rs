@@ -1,4 +1,4 @@
-//! The text that Prometheus reads: its exposition format, version 0.0.4.
+//! The text format of Prometheus: its exposition format, version 0.0.4.
 //!
 //! ```text
 //! # HELP glasshttp_requests_total Requests that were answered, by status and method.
@@ -6,25 +6,25 @@
 //! glasshttp_requests_total{code="200",method="GET"} 17
 //! ```
 //!
-//! The samples of a name stand together, behind what it is. See
+//! The samples of one name, a *metric family*, follow its HELP and TYPE lines. See
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
 use std::fmt::{Display, Write};
 
-/// What the text is, for its Content-Type.
+/// The Content-Type of the text.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The text as it grows. To write to a string cannot fail, hence the results that are let go.
+/// The text, as far as it is written. Writing to a string cannot fail, so the results are ignored.
 #[derive(Debug, Default)]
 pub(super) struct Text(String);
 
 impl Text {
-    /// Begins the samples of a name: its type, and what it tells.
+    /// Begins a metric family: its help and its type.
     pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    /// One sample.
+    /// Adds a sample.
     pub(super) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
         self.0.push_str(name);
         for (index, (label, text)) in labels.iter().enumerate() {
@@ -44,7 +44,7 @@ impl Text {
         let _ = writeln!(self.0, " {value}");
     }
 
-    /// A name that has one sample without labels.
+    /// A metric family with one sample that has no labels.
     pub(super) fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
         self.family(name, kind, help);
         self.sample(name, &[], value);
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn the_text_has_the_format_of_prometheus() {
         let mut text = Text::default();
         text.single("a_total", "counter", "So many.", 3);
         text.family("b", "gauge", "What there is.");

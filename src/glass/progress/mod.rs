@@ -1,4 +1,4 @@
-//! Lines at the foot of a terminal: what takes longer than two seconds, and how far it is.
+//! Progress lines at the bottom of a terminal: transfers that take longer than two seconds, and how far they are.
 //!
 //! ```text
 //! 14:29:01  200  GET /index.html  1.2 kB  0.3 ms                        the log, above and undisturbed
@@ -7,10 +7,10 @@
 //! and 3 more
 //! ```
 //!
-//! A worker notes in an atomic number how far a transfer is, and hands a transfer over, once, when it has
-//! taken long enough; it never waits. A thread of its own draws, a few times a second, and only while there
-//! is something to draw. The lines go without a trace when what they tell of is over, and when the server
-//! ends. `screen.rs` is how they get onto the terminal, and how others write above them ([`aside`]).
+//! A worker keeps in an atomic number how far a transfer is. When the transfer has taken long enough, the worker hands
+//! it over, once, to a thread that draws; it never waits. That thread draws a few times a second, and only while there
+//! is something to draw. A line is removed when its transfer ends, and when the server ends. `screen.rs` is how lines
+//! are drawn on the terminal, and how other output is written above them ([`aside`]).
 
 mod screen;
 
@@ -26,25 +26,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-/// What takes no longer than this gets no line.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// A transfer gets a line when it has taken this long.
+const SHOW_AFTER: Duration = Duration::from_secs(2);
 
-/// How often lines are drawn anew.
-const PAUSE: Duration = Duration::from_millis(250);
+/// How often lines are redrawn.
+const REDRAW_PAUSE: Duration = Duration::from_millis(250);
 
-/// How many lines there are at most, besides the one that says how many more there would be.
+/// How many lines there are at most, besides the one that says how many more transfers there are.
 const MAX_LINES: usize = 5;
 
-/// How much of the past says how fast it goes now.
-const MEMORY: Duration = Duration::from_secs(5);
+/// The rate of a transfer is its average over this time.
+const RATE_WINDOW: Duration = Duration::from_secs(5);
 
-/// How much of a target is shown, in bytes. The terminal may be narrower.
+/// How many bytes of a target are shown. The terminal may be narrower.
 const MAX_TARGET: usize = 100;
 
-/// How long the end of the server may wait until the lines are gone: the terminal may be stuck.
-const LAST_WRITES: Duration = Duration::from_secs(1);
+/// How long the end of the server may wait until the lines are removed: the terminal may be stuck.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The lines: a thread that draws them.
+/// The progress lines: a thread that draws them.
 #[derive(Debug)]
 pub struct Progress {
     queue: Sender<Arc<Transfer>>,
@@ -52,27 +52,29 @@ pub struct Progress {
     drawing: Receiver<()>,
 }
 
-/// A transfer, as its worker knows it. It is over when the worker has let go of it.
+/// A transfer, shared by its worker and the thread that draws. It is over when the worker has dropped its reference.
 #[derive(Debug)]
 struct Transfer {
+    /// It is an upload.
     incoming: bool,
-    /// What it is about, harmless to a terminal.
+    /// The target of the request, escaped.
     target: String,
     client: String,
     began: Instant,
-    /// How many bytes there are, if anybody knows.
+    /// How many bytes there are, if that is known.
     length: Option<u64>,
+    /// How many bytes are transferred.
     done: AtomicU64,
 }
 
 impl Progress {
-    /// Lines on standard error, if that is a terminal that can have them.
+    /// Draws on standard error, if that is a terminal that can move its cursor.
     pub fn start() -> Option<Progress> {
         let screen = screen::open()?;
-        let (queue, newcomers) = mpsc::channel();
+        let (queue, transfers) = mpsc::channel();
         let (ended, drawing) = mpsc::sync_channel::<()>(0);
         let draw = move || {
-            draw(&newcomers, &screen);
+            draw(&transfers, &screen);
             drop(ended);
         };
         std::thread::Builder::new().name("progress".to_owned()).spawn(draw).ok()?;
@@ -81,14 +83,14 @@ impl Progress {
 
     /// An observer for one worker.
     pub fn observer(&self) -> WorkerProgress {
-        WorkerProgress { queue: self.queue.clone(), transfers: HashMap::new(), look_at: None }
+        WorkerProgress { queue: self.queue.clone(), transfers: HashMap::new(), check_at: None }
     }
 
-    /// Takes the lines away, once all observers are gone.
+    /// Removes the lines, when all observers are gone.
     pub fn finish(self) {
         drop(self.queue);
-        // Nothing is ever sent; it wakes up when the thread ends.
-        let _ = self.drawing.recv_timeout(LAST_WRITES);
+        // Nothing is ever sent on this channel. It is closed when the thread ends, and that ends the wait.
+        let _ = self.drawing.recv_timeout(END_TIMEOUT);
     }
 }
 
@@ -105,26 +107,26 @@ impl Transfer {
     }
 }
 
-/// What a worker knows of its transfers.
+/// The observer of one worker.
 #[derive(Debug)]
 pub struct WorkerProgress {
     queue: Sender<Arc<Transfer>>,
-    /// By their connections, of which each has one at a time.
+    /// The transfers, by connection: each connection has one at a time.
     transfers: HashMap<u64, Tracked>,
-    /// When one of them may have taken long enough.
-    look_at: Option<Instant>,
+    /// When one of them may have taken long enough to get a line.
+    check_at: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Tracked {
-    /// The how many-th exchange of its connection it is.
+    /// The place of its exchange among those of its connection.
     number: u32,
     transfer: Arc<Transfer>,
     is_shown: bool,
 }
 
 impl WorkerProgress {
-    /// A transfer is so far; the rest is looked at only if it is a new one.
+    /// Notes how far a transfer is. `new` makes it if it is a new one.
     fn note(&mut self, exchange: &Exchange, done: u64, new: impl FnOnce() -> Transfer) {
         let Exchange { connection, number, .. } = *exchange;
         if let Some(tracked) = self.transfers.get(&connection)
@@ -134,7 +136,7 @@ impl WorkerProgress {
         }
         let transfer = new();
         transfer.done.store(done, Ordering::Relaxed);
-        self.look_at.get_or_insert(transfer.began + PATIENCE);
+        self.check_at.get_or_insert(transfer.began + SHOW_AFTER);
         let tracked = Tracked { number, transfer: Arc::new(transfer), is_shown: false };
         self.transfers.insert(connection, tracked);
     }
@@ -150,10 +152,9 @@ impl Observer for WorkerProgress {
             Event::Receiving(Receiving { exchange, received, length }) => {
                 self.note(exchange, *received, || Transfer::new(true, exchange, *length));
             }
-            // Streams of events go on for hours and are no downloads.
+            // The server's own pages are left out: a stream of events goes on for hours, and is not a download.
             Event::Sending(Sending { exchange, body_sent, body_length }) if !exchange.is_internal => {
-                // Of what is made while it is sent nobody knows how long it will be; what is known is how much of
-                // it was sent.
+                // The length of a stream is not known: `body_length` is what was sent of it.
                 let length = (body_length > body_sent).then_some(*body_length);
                 self.note(exchange, *body_sent, || Transfer::new(false, exchange, length));
             }
@@ -167,32 +168,32 @@ impl Observer for WorkerProgress {
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        self.look_at
+        self.check_at
     }
 
-    /// Hands over what has taken long enough by now.
+    /// Hands over the transfers that have taken long enough.
     fn wake(&mut self) {
         let now = Instant::now();
-        if self.look_at.is_none_or(|at| at > now) {
+        if self.check_at.is_none_or(|at| at > now) {
             return;
         }
         let mut next = None;
         for tracked in self.transfers.values_mut().filter(|tracked| !tracked.is_shown) {
-            let at = tracked.transfer.began + PATIENCE;
+            let at = tracked.transfer.began + SHOW_AFTER;
             if at <= now {
                 tracked.is_shown = true;
-                // It fails only if the thread is gone, and the lines with it.
+                // This fails only if the thread has ended, and the lines with it.
                 let _ = self.queue.send(Arc::clone(&tracked.transfer));
             } else {
                 next = Some(next.map_or(at, |next: Instant| next.min(at)));
             }
         }
-        // There may be thousands, each with a time of its own; a look at all is taken only now and then.
-        self.look_at = next.map(|next| next.max(now + PAUSE));
+        // There may be thousands of them, each with a time of its own, so all are checked only now and then.
+        self.check_at = next.map(|next| next.max(now + REDRAW_PAUSE));
     }
 }
 
-/// The target in a request line, as the log shows it.
+/// The target in a request line, escaped as in the log.
 fn target(request_line: &[u8]) -> String {
     let target = request_line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
     let mut text = String::new();
@@ -208,7 +209,7 @@ fn target(request_line: &[u8]) -> String {
 /// A transfer that has a line, or would have one if there were room.
 struct Shown {
     transfer: Arc<Transfer>,
-    /// How far it was at some times, the first of them [`MEMORY`] ago or a little more.
+    /// How far it was at earlier times, the first of them [`RATE_WINDOW`] ago or a little more.
     past: VecDeque<(Instant, u64)>,
 }
 
@@ -222,7 +223,7 @@ impl Shown {
     fn line(&mut self, now: Instant) -> String {
         let done = self.transfer.done.load(Ordering::Relaxed);
         self.past.push_back((now, done));
-        while self.past.get(1).is_some_and(|(at, _)| now.saturating_duration_since(*at) >= MEMORY) {
+        while self.past.get(1).is_some_and(|(at, _)| now.saturating_duration_since(*at) >= RATE_WINDOW) {
             self.past.pop_front();
         }
         let (at, before) = self.past[0];
@@ -232,7 +233,7 @@ impl Shown {
     }
 }
 
-/// What there is to say of a transfer that is so far and goes so fast, in bytes a second.
+/// The line of a transfer of which `done` bytes are transferred, at `rate` bytes a second.
 fn line(transfer: &Transfer, done: u64, rate: u64) -> String {
     let arrow = if transfer.incoming { '↑' } else { '↓' };
     let (mut share, mut amount, mut left) = (String::new(), human::Bytes(done).to_string(), String::new());
@@ -250,7 +251,7 @@ fn line(transfer: &Transfer, done: u64, rate: u64) -> String {
     format!("{arrow} {share:>4}  {amount:>18}  {rate:>9}  {left:>10}  {client}  {target}")
 }
 
-/// Seconds as a clock shows them: `0:07`, `1:02:03`.
+/// Seconds in the form of a clock: `0:07`, `1:02:03`.
 struct Clock(u64);
 
 impl std::fmt::Display for Clock {
@@ -264,18 +265,18 @@ impl std::fmt::Display for Clock {
     }
 }
 
-/// Draws until nobody can hand anything over any more.
-fn draw(newcomers: &Receiver<Arc<Transfer>>, screen: &MultiProgress) {
+/// Draws until all observers are gone.
+fn draw(transfers: &Receiver<Arc<Transfer>>, screen: &MultiProgress) {
     let mut shown: Vec<Shown> = Vec::new();
     let mut bar = None;
     loop {
         if shown.is_empty() {
-            match newcomers.recv() {
+            match transfers.recv() {
                 Ok(transfer) => shown.push(Shown::new(transfer)),
                 Err(_) => break,
             }
         }
-        shown.extend(newcomers.try_iter().map(Shown::new));
+        shown.extend(transfers.try_iter().map(Shown::new));
         shown.retain(|one| Arc::strong_count(&one.transfer) > 1);
         let now = Instant::now();
         let mut lines: Vec<String> = shown.iter_mut().map(|one| one.line(now)).take(MAX_LINES).collect();
@@ -283,18 +284,18 @@ fn draw(newcomers: &Receiver<Arc<Transfer>>, screen: &MultiProgress) {
             lines.push(format!("and {} more", shown.len() - MAX_LINES));
         }
         show(lines, &mut bar, screen);
-        if !shown.is_empty() && !pause(newcomers, &mut shown) {
+        if !shown.is_empty() && !pause(transfers, &mut shown) {
             break;
         }
     }
     show(Vec::new(), &mut bar, screen);
 }
 
-/// Takes newcomers in until it is time to draw again; false if there will be no more.
-fn pause(newcomers: &Receiver<Arc<Transfer>>, shown: &mut Vec<Shown>) -> bool {
-    let until = Instant::now() + PAUSE;
+/// Takes new transfers until it is time to redraw. Returns false if there will be no more.
+fn pause(transfers: &Receiver<Arc<Transfer>>, shown: &mut Vec<Shown>) -> bool {
+    let until = Instant::now() + REDRAW_PAUSE;
     loop {
-        match newcomers.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        match transfers.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(transfer) => shown.push(Shown::new(transfer)),
             Err(RecvTimeoutError::Timeout) => return true,
             Err(RecvTimeoutError::Disconnected) => return false,
@@ -302,7 +303,7 @@ fn pause(newcomers: &Receiver<Arc<Transfer>>, shown: &mut Vec<Shown>) -> bool {
     }
 }
 
-/// Shows these lines and no others. They are one to `indicatif`, so that all of them are drawn at once.
+/// Shows these lines and no others. For `indicatif` they are one bar, so that all of them are drawn at once.
 fn show(mut lines: Vec<String>, bar: &mut Option<ProgressBar>, screen: &MultiProgress) {
     if lines.is_empty() {
         if let Some(bar) = bar.take() {
@@ -313,7 +314,7 @@ fn show(mut lines: Vec<String>, bar: &mut Option<ProgressBar>, screen: &MultiPro
     }
     let width = screen::width();
     for line in &mut lines {
-        // All letters are as wide as one.
+        // All characters in it are one column wide.
         if let Some((end, _)) = line.char_indices().nth(width) {
             line.truncate(end);
         }
@@ -335,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_how_far_how_fast_and_how_long_still() {
+    fn a_line_says_how_far_how_fast_and_how_long() {
         let table = [
             (
                 false,
@@ -356,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_asks_for_cannot_harm_a_terminal() {
+    fn a_target_cannot_control_a_terminal() {
         let table: [(&[u8], &str); 4] = [
             (b"GET /a%20b HTTP/1.1", "/a%20b"),
             (b"GET /\x1b[2J\xe2\x80\xae\n HTTP/1.1", "/\\x1b[2J\\xe2\\x80\\xae\\x0a"),
@@ -370,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn how_fast_it_goes_is_what_the_last_seconds_say() {
+    fn the_rate_is_that_of_the_last_seconds() {
         let mut one = Shown::new(Arc::new(transfer(false, Some(1_000_000))));
         let began = one.transfer.began;
         let mut at = |seconds: u64, done: u64| {

@@ -1,10 +1,14 @@
-//! The terminal that lines are drawn on, and that others write on, too.
+//! The terminal on which progress lines are drawn, and on which other output is written, too.
 //!
-//! `indicatif` says what is to be written where; this writes it. What it draws goes out in one write, so
-//! that no half of it is ever seen, and a terminal that has gone away is no reason for anything but silence.
-//! (Its own terminal answers errors with a panic where others write.) The last four columns stay empty: what
-//! is typed, such as the `^C` that ends the server, is echoed behind the last line, and must not go to a new
-//! one, or the lines could not be taken away any more.
+//! ```text
+//! indicatif ──text, cursor movements──▶ Terminal ──one write──▶ standard error
+//! ```
+//!
+//! `indicatif` decides what is to be written where, and this writes it. All that it draws leaves in one write, so that
+//! no half of it is ever seen, and errors of a terminal that is gone are ignored. (The terminal that comes with
+//! `indicatif` panics at such an error while other output is written.) The last four columns stay empty. What is typed,
+//! such as the `^C` that ends the server, is echoed behind the last line, and must not wrap to a new line, or the lines
+//! could not be removed any more.
 
 use crate::base::platform::terminal;
 use indicatif::{MultiProgress, ProgressDrawTarget, TermLike};
@@ -14,11 +18,11 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 /// A process has one terminal.
 static SCREEN: OnceLock<MultiProgress> = OnceLock::new();
 
-/// How often it may be drawn on in a second.
-const MOST: u8 = 10;
+/// How many redraws there are in a second, at most.
+const REDRAWS_A_SECOND: u8 = 10;
 
-/// The columns that stay empty.
-const ECHO: u16 = 4;
+/// How many columns stay empty for what is echoed.
+const ECHO_COLUMNS: u16 = 4;
 
 /// Where lines can be drawn: standard error, if it is a terminal that can move its cursor.
 pub(super) fn open() -> Option<MultiProgress> {
@@ -26,11 +30,11 @@ pub(super) fn open() -> Option<MultiProgress> {
     if is_dumb || !io::stderr().is_terminal() {
         return None;
     }
-    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::default()), MOST);
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::default()), REDRAWS_A_SECOND);
     Some(SCREEN.get_or_init(|| MultiProgress::with_draw_target(target)).clone())
 }
 
-/// Writes something to the terminal. The lines make room for it, and come back below it.
+/// Writes something to the terminal. The progress lines make room for it, and are drawn again below it.
 pub fn aside<T>(write: impl FnOnce() -> T) -> T {
     match SCREEN.get() {
         Some(screen) => screen.suspend(write),
@@ -42,11 +46,11 @@ pub fn aside<T>(write: impl FnOnce() -> T) -> T {
 #[derive(Debug, Default)]
 struct Terminal(Mutex<Drawing>);
 
-/// What is to be written with the next flush.
+/// What is to be written by the next flush.
 #[derive(Debug, Default)]
 struct Drawing {
     text: String,
-    /// How many columns of the current line are taken.
+    /// How many columns of the current line are used.
     column: usize,
 }
 
@@ -55,7 +59,7 @@ impl Terminal {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A movement of the cursor, as ECMA-48 has it.
+    /// A control sequence that moves the cursor (ECMA-48 section 8.3).
     fn control(&self, count: usize, letter: char) {
         if count > 0 {
             self.drawing().text.push_str(&format!("\x1b[{count}{letter}"));
@@ -63,19 +67,19 @@ impl Terminal {
     }
 }
 
-/// Columns and rows, or what terminals used to have.
+/// Its columns and rows, or the traditional 80 and 24.
 fn size() -> (u16, u16) {
-    terminal::size().filter(|&(columns, rows)| columns > ECHO && rows > 0).unwrap_or((80, 24))
+    terminal::size().filter(|&(columns, rows)| columns > ECHO_COLUMNS && rows > 0).unwrap_or((80, 24))
 }
 
 /// How many columns there are to draw in.
 pub(super) fn width() -> usize {
-    usize::from(size().0 - ECHO)
+    usize::from(size().0 - ECHO_COLUMNS)
 }
 
 impl TermLike for Terminal {
     fn width(&self) -> u16 {
-        size().0 - ECHO
+        size().0 - ECHO_COLUMNS
     }
 
     fn height(&self) -> u16 {
@@ -110,8 +114,8 @@ impl TermLike for Terminal {
         Ok(())
     }
 
-    /// Lines come filled up with spaces, and rely on it that a terminal goes to a new line by itself where
-    /// one is full. Here that is before its last columns.
+    /// Lines come padded with spaces, and it is expected that a terminal wraps when a line is full. Here a line is full
+    /// before the columns that stay empty.
     fn write_str(&self, text: &str) -> io::Result<()> {
         let (width, columns) = (usize::from(self.width()), text.chars().count());
         let mut drawing = self.drawing();
@@ -140,7 +144,7 @@ impl TermLike for Terminal {
         let text = std::mem::take(&mut self.drawing().text);
         if !text.is_empty() {
             let mut out = io::stderr().lock();
-            // Who has gone sees nothing.
+            // If the terminal is gone, there is nobody to tell.
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         }
         Ok(())

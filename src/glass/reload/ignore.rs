@@ -1,6 +1,10 @@
-//! `--reload-ignore`: which files may change without a word to pages.
+//! `--reload-ignore`: the files whose changes pages are not told of.
 //!
-//! What a pattern means is in [`crate::base::patterns`].
+//! ```text
+//! --reload-ignore '*.log,data/**'    a.log and data/x/y.db are ignored
+//! ```
+//!
+//! What a pattern means is defined in [`crate::base::patterns`].
 
 use crate::base::patterns::Pattern;
 use std::path::Path;
@@ -10,21 +14,21 @@ use std::path::Path;
 pub struct Ignore(Vec<Pattern>);
 
 impl Ignore {
-    /// Reads patterns with commas between.
+    /// Parses patterns that are separated by commas.
     ///
     /// # Errors
-    /// A reason, if one of them makes no sense.
+    /// The reason, if one of them is malformed.
     pub fn parse(text: &str) -> Result<Ignore, String> {
         split(text).into_iter().map(Pattern::parse).collect::<Result<_, _>>().map(Ignore)
     }
 
-    /// Whether this path from the folder, or a folder on the way to it, is left out.
+    /// Whether a pattern matches this relative path, or a folder above it.
     pub(super) fn has(&self, relative: &Path) -> bool {
         self.0.iter().any(|pattern| pattern.matches(relative))
     }
 }
 
-/// Splits at commas, but for those in `{a,b}` and `[,]`.
+/// Splits at commas, except for those in `{a,b}` and `[,]`.
 fn split(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut begins, mut depth, mut is_escaped) = (0, 0_usize, false);
@@ -50,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_mean_what_they_mean_in_a_gitignore() {
+    fn patterns_mean_the_same_as_in_a_gitignore() {
         let table: &[(&str, &[&str], &[&str])] = &[
             ("*.log", &["a.log", "x/y/b.log", ".log", "x.log/in.html"], &["a.log.html", "a.LOG", ""]),
             ("notes", &["notes", "x/notes", "notes/a.html", "x/notes/y/a.html"], &["notes.html", "x/y"]),
@@ -79,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_make_no_sense_are_refused() {
+    fn malformed_patterns_are_refused() {
         for pattern in ["", "/", "a,,b", "a,", "[a", "{a", "a}", "!a", "../a", "a//b", "a/./b", "\\"] {
             let reason = Ignore::parse(pattern).expect_err(pattern);
             assert!(!reason.contains('\n'), "{reason}");

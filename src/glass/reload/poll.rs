@@ -1,33 +1,33 @@
-//! Looks at files again and again, where nobody tells that they change.
+//! Polling: files are looked at again and again, where the system reports no events.
 //!
 //! ```text
-//! a turn       the next folders of the round, for 50 ms
-//! half a second later, another
-//! a round      all folders once: what came, what went, what is no longer as it was
+//! a turn       the next folders of the round, for 50 ms; another turn half a second later
+//! a round      all folders once: which files were created, removed and changed
 //! ```
 //!
-//! So a turn costs the same however many files there are, and with more of them a round takes more
-//! turns. What a page has asked for lately does not wait for its round: `watch.rs` has it looked at in
-//! each turn.
+//! So a turn costs the same however many files there are, and with more files a round takes more turns. Files that were
+//! requested lately do not wait for the round to come to them: `watch/unwatched.rs` looks at them in each turn.
 //!
-//! What is compared of a file is its length and its times. The number of its inode is not: some file
-//! systems make that up anew.
+//! Of each file, its length and its times are compared. Its inode number is not: some file systems make up new ones.
 
-use super::step::Step;
+use super::file_event::FileEvent;
 use crate::base::platform::status::{self, FileType, Time};
 use std::collections::{HashMap, hash_map};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Of how many files it is remembered how they were.
+/// How many files are remembered.
 pub(super) const MAX_ENTRIES: usize = 50_000;
 
-/// Folders that are looked at, and what was seen in them.
+/// The folders that are polled, and what was seen in them.
 #[derive(Debug, Default)]
 pub(super) struct Poll {
+    /// Folders that are polled with all below them.
     roots: Vec<PathBuf>,
+    /// Files that are polled by themselves.
     files: Vec<PathBuf>,
+    /// What is known of each folder.
     folders: HashMap<PathBuf, Folder>,
     /// How many files are remembered in all.
     entries: usize,
@@ -35,31 +35,31 @@ pub(super) struct Poll {
     round: u64,
     /// The folders of this round that are still to come.
     waiting: Vec<PathBuf>,
-    /// The one that is being looked at, and the names in it that are still to come.
+    /// The folder that is being looked at, and the names in it that are still to come.
     current: Option<(PathBuf, std::vec::IntoIter<OsString>)>,
 }
 
 #[derive(Debug)]
 struct Folder {
-    /// In which round it was last begun.
+    /// The round in which it was last begun.
     round: u64,
-    /// Whether it was ever looked at in whole. Until then nothing in it is new.
+    /// Whether it was ever looked at completely. Until then nothing in it counts as created.
     is_known: bool,
     entries: HashMap<OsString, Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    /// In which round it was last there.
+    /// The round in which it was last there.
     round: u64,
     seen: Seen,
 }
 
-/// What is compared.
+/// What is compared of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seen {
     file_type: FileType,
-    /// Of a folder nothing: what is in it is looked at by itself.
+    /// Its length and times; `None` for a folder, since the files in it are compared by themselves.
     rest: Option<(u64, Time, Time)>,
 }
 
@@ -78,12 +78,12 @@ impl Seen {
 }
 
 impl Poll {
-    /// Looks at a folder, too, and at all below it.
+    /// Adds a folder, with all below it.
     pub(super) fn add(&mut self, folder: &Path) {
         self.roots.push(folder.to_path_buf());
     }
 
-    /// Looks at one file and nothing beside it.
+    /// Adds a single file.
     pub(super) fn add_file(&mut self, file: &Path) {
         let Some((folder, name)) = folder_and_name(file) else { return };
         let mut known = Folder { round: 0, is_known: true, entries: HashMap::new() };
@@ -92,7 +92,7 @@ impl Poll {
         self.files.push(file.to_path_buf());
     }
 
-    /// Whether there is nothing to look at.
+    /// Whether there is nothing to poll.
     pub(super) fn is_empty(&self) -> bool {
         self.roots.is_empty() && self.files.is_empty()
     }
@@ -102,32 +102,33 @@ impl Poll {
         self.is_full
     }
 
-    /// Whether a folder is one of those, or below one.
+    /// Whether a folder was added, or is below one that was.
     pub(super) fn covers(&self, folder: &Path) -> bool {
         self.roots.iter().any(|root| folder.starts_with(root))
     }
 
-    /// Whether it is known how a folder was.
+    /// Whether a folder was ever looked at completely.
     pub(super) fn knows(&self, folder: &Path) -> bool {
         self.folders.get(folder).is_some_and(|folder| folder.is_known)
     }
 
-    /// Whether a round is over, and the next has not begun.
+    /// Whether a round has ended, and the next has not begun.
     pub(super) fn is_at_its_start(&self) -> bool {
         self.waiting.is_empty() && self.current.is_none()
     }
 
-    /// Goes on with the round until then, and not into the next.
+    /// Continues the round until this time, but not into the next round. `counts` says which paths count, `may_enter`
+    /// which folders are walked, and `tell` is told of changes.
     pub(super) fn look(
         &mut self,
         until: Instant,
         counts: impl Fn(&Path) -> bool,
         mut may_enter: impl FnMut(&Path) -> bool,
-        mut tell: impl FnMut(PathBuf, Step),
+        mut tell: impl FnMut(PathBuf, FileEvent),
     ) {
         for file in self.files.clone() {
-            if let Some(step) = self.look_at(&file) {
-                tell(file, step);
+            if let Some(event) = self.look_at(&file) {
+                tell(file, event);
             }
         }
         if self.is_at_its_start() {
@@ -145,8 +146,8 @@ impl Poll {
                 if !counts(&path) {
                     continue;
                 }
-                if let Some(step) = self.look_at(&path) {
-                    tell(path.clone(), step);
+                if let Some(event) = self.look_at(&path) {
+                    tell(path.clone(), event);
                 }
                 let has_more = self.seen(&path).is_some_and(|seen| seen.file_type != FileType::RegularFile);
                 if has_more && may_enter(&path) {
@@ -155,7 +156,7 @@ impl Poll {
             } else if let Some(folder) = self.waiting.pop() {
                 self.begin(folder);
             } else {
-                // What was not begun in this round is not there any more.
+                // A folder that was not begun in this round does not exist any more.
                 let round = self.round;
                 if !self.roots.is_empty() {
                     self.folders.retain(|_, folder| folder.round == round);
@@ -166,9 +167,8 @@ impl Poll {
         }
     }
 
-    /// Looks at one path whose folder is known, and says what has happened to it since it was looked at
-    /// before.
-    pub(super) fn look_at(&mut self, path: &Path) -> Option<Step> {
+    /// Looks at one path whose folder is known. Returns what has happened to it since it was last looked at.
+    pub(super) fn look_at(&mut self, path: &Path) -> Option<FileEvent> {
         let (folder, name) = folder_and_name(path)?;
         let (round, has_room) = (self.round, self.entries < MAX_ENTRIES);
         let folder = self.folders.get_mut(folder)?;
@@ -178,7 +178,7 @@ impl Poll {
             (None, hash_map::Entry::Occupied(entry)) => {
                 entry.remove();
                 self.entries = self.entries.saturating_sub(1);
-                Some(Step { came: false, moved: true })
+                Some(FileEvent { created: false, entry_changed: true })
             }
             (Some(seen), hash_map::Entry::Vacant(entry)) => {
                 if !has_room {
@@ -187,12 +187,12 @@ impl Poll {
                 }
                 entry.insert(Entry { round, seen });
                 self.entries += 1;
-                is_known.then_some(Step { came: true, moved: true })
+                is_known.then_some(FileEvent { created: true, entry_changed: true })
             }
             (Some(seen), hash_map::Entry::Occupied(mut entry)) => {
                 let before = entry.insert(Entry { round, seen }).seen;
-                let moved = before.file_type != seen.file_type;
-                (before != seen).then_some(Step { came: false, moved })
+                let entry_changed = before.file_type != seen.file_type;
+                (before != seen).then_some(FileEvent { created: false, entry_changed })
             }
         }
     }
@@ -210,8 +210,8 @@ impl Poll {
         self.current = Some((folder, names.into_iter()));
     }
 
-    /// All names of a folder were looked at: what was not among them is gone.
-    fn end(&mut self, path: &Path, tell: &mut impl FnMut(PathBuf, Step)) {
+    /// All names in a folder were looked at: a file that was not among them is removed.
+    fn end(&mut self, path: &Path, tell: &mut impl FnMut(PathBuf, FileEvent)) {
         let round = self.round;
         let Some(folder) = self.folders.get_mut(path) else { return };
         folder.is_known = true;
@@ -220,7 +220,7 @@ impl Poll {
             let is_there = entry.round == round;
             if !is_there {
                 gone += 1;
-                tell(path.join(name), Step { came: false, moved: true });
+                tell(path.join(name), FileEvent { created: false, entry_changed: true });
             }
             is_there
         });
@@ -238,21 +238,21 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
-    const CAME: Step = Step { came: true, moved: true };
-    const GONE: Step = Step { came: false, moved: true };
-    const CHANGED: Step = Step { came: false, moved: false };
+    const CREATED: FileEvent = FileEvent { created: true, entry_changed: true };
+    const REMOVED: FileEvent = FileEvent { created: false, entry_changed: true };
+    const CHANGED: FileEvent = FileEvent { created: false, entry_changed: false };
 
-    /// A whole round in turns of this length, and what it finds.
-    fn round(poll: &mut Poll, root: &Path, turn: Duration) -> Vec<(String, Step)> {
+    /// A whole round, in turns of this length. Returns what it finds.
+    fn round(poll: &mut Poll, root: &Path, turn: Duration) -> Vec<(String, FileEvent)> {
         let mut found = Vec::new();
         loop {
             poll.look(
                 Instant::now() + turn,
                 |path| path.extension() != Some(OsStr::new("no")),
                 |path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()),
-                |path, step| {
+                |path, event| {
                     let path = path.strip_prefix(root).expect("below it");
-                    found.push((path.to_str().expect("text").to_owned(), step));
+                    found.push((path.to_str().expect("text").to_owned(), event));
                 },
             );
             if poll.is_at_its_start() {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_finds_what_came_what_went_and_what_has_changed() {
+    fn a_round_finds_what_was_created_removed_and_changed() {
         for turn in [Duration::from_secs(10), Duration::from_micros(50)] {
             let folder = tempfile::tempdir().expect("a folder");
             let root = folder.path();
@@ -284,25 +284,25 @@ mod tests {
                 file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("set");
             };
             let rename = |from: &str, to: &str| fs::rename(at(from), at(to)).expect("renamed");
-            let table: &[(&dyn Fn(), &[(&str, Step)])] = &[
+            let table: &[(&dyn Fn(), &[(&str, FileEvent)])] = &[
                 (&|| put(at("a.html"), "22"), &[("a.html", CHANGED)]),
                 (&|| touch("x/y/b.css"), &[("x/y/b.css", CHANGED)]),
-                (&|| put(at("c.js"), ""), &[("c.js", CAME)]),
+                (&|| put(at("c.js"), ""), &[("c.js", CREATED)]),
                 (&|| put(at("c.no"), ""), &[]),
-                (&|| rename("c.js", "d.js"), &[("c.js", GONE), ("d.js", CAME)]),
-                (&|| fs::remove_file(at("d.js")).expect("removed"), &[("d.js", GONE)]),
-                (&|| put(at("new/in/e.html"), "1"), &[("new", CAME)]),
+                (&|| rename("c.js", "d.js"), &[("c.js", REMOVED), ("d.js", CREATED)]),
+                (&|| fs::remove_file(at("d.js")).expect("removed"), &[("d.js", REMOVED)]),
+                (&|| put(at("new/in/e.html"), "1"), &[("new", CREATED)]),
                 (&|| put(at("new/in/e.html"), "22"), &[("new/in/e.html", CHANGED)]),
-                (&|| put(at("new/in/f.html"), "1"), &[("new/in/f.html", CAME)]),
-                (&|| rename("x", "z"), &[("x", GONE), ("z", CAME)]),
+                (&|| put(at("new/in/f.html"), "1"), &[("new/in/f.html", CREATED)]),
+                (&|| rename("x", "z"), &[("x", REMOVED), ("z", CREATED)]),
                 (&|| put(at("z/y/b.css"), "333"), &[("z/y/b.css", CHANGED)]),
-                (&|| fs::remove_dir_all(at("new")).expect("removed"), &[("new", GONE)]),
-                (&|| put(at("new/in/e.html"), "1"), &[("new", CAME)]),
+                (&|| fs::remove_dir_all(at("new")).expect("removed"), &[("new", REMOVED)]),
+                (&|| put(at("new/in/e.html"), "1"), &[("new", CREATED)]),
             ];
             for (number, (change, expected)) in table.iter().enumerate() {
                 change();
                 let expected: Vec<_> =
-                    expected.iter().map(|(name, step)| ((*name).to_owned(), *step)).collect();
+                    expected.iter().map(|(name, event)| ((*name).to_owned(), *event)).collect();
                 assert_eq!(round(&mut poll, root, turn), expected, "number {number}");
                 assert_eq!(round(&mut poll, root, turn), [], "number {number} once");
             }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_looked_at_by_itself_is_not_found_once_more() {
+    fn what_was_looked_at_by_itself_is_not_found_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let (root, file) = (folder.path(), folder.path().join("a.css"));
         put(&file, "1");
@@ -322,9 +322,9 @@ mod tests {
         put(&file, "22");
         assert_eq!(poll.look_at(&file), Some(CHANGED));
         fs::remove_file(&file).expect("removed");
-        assert_eq!((poll.look_at(&file), poll.look_at(&file)), (Some(GONE), None));
+        assert_eq!((poll.look_at(&file), poll.look_at(&file)), (Some(REMOVED), None));
         put(&file, "1");
-        assert_eq!(poll.look_at(&file), Some(CAME));
+        assert_eq!(poll.look_at(&file), Some(CREATED));
         assert_eq!(round(&mut poll, root, long), []);
     }
 

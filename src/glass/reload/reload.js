@@ -1,14 +1,14 @@
-// What --reload adds to each page: it hears from /.glass/reload, reloads the page when files change,
-// and swaps style sheets without. See src/glass/reload/mod.rs for what is said there.
+// The script that --reload adds to each page. It listens to /.glass/reload, and reloads the page when files change; if
+// only style sheets have changed, it swaps these. See src/glass/reload/mod.rs for the events.
 (() => {
   "use strict";
-  // Parts of pages that are fetched into others bring the script along once more. A frame in a sandbox
-  // has an origin of its own: the server would refuse it, and who embeds it reloads it.
+  // A part of a page that is fetched into another page may have the script a second time. A sandboxed frame has an
+  // origin of its own: the server would refuse it, and the page that embeds it reloads it.
   if (window.glassReload || self.origin === "null") return;
 
-  // For the console: what was heard last of the server and its counts, and whether this page listens.
+  // Visible in the console: the last known server and its counts, and whether this page listens.
   const page = window.glassReload = { known: null, leads: false };
-  // What changes is told beside this script, wherever that is.
+  // The stream of events is beside this script, wherever that is.
   const events = new URL("reload", document.currentScript?.src ?? new URL("/.glass/", location.href));
 
   function reload() {
@@ -16,14 +16,14 @@
     location.reload();
   }
 
-  // What the server says, heard from it or from the page that listens.
+  // An event of the server, received from it or from the page that listens.
   function take(event, change) {
     if (event === "lost") return reload();
     const before = page.known;
     if (event === "hello") failures = 0;
     if (before && isOld(change, before)) return;
     if (!before && event !== "hello") {
-      // The hello that comes behind it says how long ago it was.
+      // The hello that follows says how long ago it was.
       if (event === "css") swap(change.path);
       return;
     }
@@ -31,7 +31,7 @@
     const changed = ago === null ? -Infinity : Date.now() - ago;
     page.known = { server: change.server ?? before.server, reloads, styles, changed };
     if (!before) {
-      // Between the page's own bytes and now?
+      // Has something changed since the page was loaded?
       if (changed > performance.timeOrigin) reload();
     } else if (page.known.server !== before.server || reloads !== before.reloads) {
       reload();
@@ -42,7 +42,7 @@
     }
   }
 
-  // A page that was held up, by a dialog or in a debugger, passes on what others have long heard.
+  // A page that was stopped, by a dialog or in a debugger, passes on events that the others already know.
   function isOld(change, known) {
     if (change.server !== undefined && change.server !== known.server) return false;
     return change.reloads < known.reloads
@@ -51,37 +51,38 @@
 
   // ---- one stream for all pages
 
-  // A browser opens six connections to a host, for all its windows and frames. So of all the pages
-  // in sight one listens, and tells the others:
+  // A browser opens six connections to a host, for all its windows and frames. So the visible pages elect a leader,
+  // which listens and tells the others:
   //
-  //   {ask}             is there one that listens?      a page comes into sight
-  //   {lead: number}    I do                            in answer, and again and again
-  //   {gone}            no longer                       it is closed or out of sight, or hears nothing
+  //   {ask}             is there a leader?              a page becomes visible
+  //   {lead: number}    I am the leader                 in answer to that, and as a heartbeat
+  //   {gone}            I am no longer the leader       it is closed or hidden, or has lost its connection
   //   {event, change}   what the server says
   //
-  // Whoever hears nothing of one that listens does it itself. If two begin at once, the smaller number
-  // goes on. (Locks would be simpler, and are not to be had by plain http from another machine.)
+  // A page that hears nothing of a leader becomes the leader. If two do so at the same time, the smaller number wins.
+  // (The Web Locks API would be simpler, but browsers do not offer it over plain http from another machine.)
   const me = Math.random();
-  const ANSWER = 30;      // so many milliseconds after a question somebody has answered,
-  const SPREAD = 30;      // not all try at the same moment,
-  const SETTLE = 30;      // it is known who goes on,
-  const BEAT = 2000;      // who listens says so again, and
-  const PATIENCE = 5000;  // is given up
+  // All times are in milliseconds.
+  const ANSWER = 30;      // how long to wait for an answer to {ask}
+  const SPREAD = 30;      // a random delay, so that not all try at the same moment
+  const SETTLE = 30;      // how long an election takes
+  const BEAT = 2000;      // the pause between two heartbeats of the leader
+  const PATIENCE = 5000;  // after so long without one, the leader is given up
   const FIRST_PAUSE = 300;
   const LONGEST_PAUSE = 3000;
   let channel = null;
   let source = null;
-  let timer = 0;          // until this page listens; if it does, until it says so again
-  let opening = 0;
-  let failures = 0;       // to connect, one after another
-  let retry = 0;          // not before this time
+  let timer = 0;          // until this page becomes the leader; if it is, until its next heartbeat
+  let opening = 0;        // until the leader connects
+  let failures = 0;       // how often in a row the connection has failed
+  let retry = 0;          // the time before which this page does not try again
 
   function join() {
     if (channel || document.hidden) return;
     try {
       channel = new BroadcastChannel(`glass-reload ${events.pathname}`);
     } catch {
-      channel = { postMessage() {}, close() {} }; // an old browser, or one that lets no pages talk
+      channel = { postMessage() {}, close() {} }; // an old browser, or one in which pages cannot communicate
     }
     channel.onmessage = ({ data }) => hear(data);
     say({ ask: true });
@@ -114,7 +115,7 @@
     }
   }
 
-  // A page that has just come must learn whether it has missed something.
+  // Tells a page that has just become visible the counts, so that it knows whether it has missed something.
   function answer() {
     beat();
     if (source?.readyState !== 1 || !page.known) return;
@@ -150,7 +151,7 @@
 
   function connect() {
     const stream = source = new EventSource(events);
-    // What was on its way when it was closed is nobody's any more.
+    // Events that were on their way when the stream was closed are ignored.
     const listen = (event, hear) => stream.addEventListener(event, (said) => source === stream && hear(said));
     for (const event of ["hello", "reload", "lost", "css"]) {
       listen(event, ({ data }) => {
@@ -159,8 +160,8 @@
         take(event, change);
       });
     }
-    // The server is away: that is how a restart looks, and it is waited for. Or it is this page that
-    // may not connect, by a policy of its own: another tries.
+    // The server is down: it may be restarting, so try again. Or this page may not connect, by a
+    // Content-Security-Policy of its own: then another page tries.
     listen("error", () => {
       const pause = Math.min(FIRST_PAUSE * 1.5 ** failures, LONGEST_PAUSE);
       failures += 1;
@@ -172,7 +173,7 @@
 
   // ---- style sheets
 
-  const leaving = new WeakSet(); // links whose successor is about to take over
+  const leaving = new WeakSet(); // links that are about to be replaced
 
   function links() {
     return [...document.querySelectorAll("link[rel~=stylesheet]")]
@@ -193,18 +194,18 @@
     const changed = links().filter((link) => isSame(pathOf(link.href), path));
     changed.forEach(renew);
     if (changed.length > 0) return;
-    // Not by a link, but it may be here all the same, by an @import or in a shadow tree. What the
-    // browser has noted of the page's files ends when its list is full.
+    // No link leads to it, but the page may still use it, by an @import or in a shadow tree. The browser's list of
+    // loaded resources shows that; the list may be full.
     const files = performance.getEntriesByType("resource");
     if (files.length >= 250 || files.some((file) => isSame(pathOf(file.name), path))) reload();
   }
 
-  // The new one takes over once it is there, so that the page is never without.
+  // The old link is removed when the new one is loaded, so that the page always has a style sheet.
   function renew(link) {
     const url = new URL(link.href);
     url.searchParams.set("glass-reload", Date.now());
     if (link.disabled) {
-      link.href = url.href; // it is not loaded, and so nothing would tell when it is there
+      link.href = url.href; // it is not loaded, so there would be no load event
       return;
     }
     const next = link.cloneNode();
@@ -216,9 +217,9 @@
     link.after(next);
   }
 
-  // ---- in and out of sight
+  // ---- visible and hidden
 
-  // One that nobody sees needs to hear nothing: by the counts it knows later what it has missed.
+  // A hidden page does not listen: by the counts it knows later what it has missed.
   document.addEventListener("visibilitychange", () => (document.hidden ? leave() : join()));
   window.addEventListener("pagehide", leave);
   window.addEventListener("pageshow", join);
