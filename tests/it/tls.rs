@@ -313,7 +313,9 @@ fn why_plain_http_is_sent_on_is_explained() {
     let server = start(outer.path(), &["--explain"]);
     server.connect().get("/a.txt");
     let lines = &server.process.stdout;
-    lines.line("the decision", |line| line.contains("this port speaks HTTPS: off to \"https://localhost"));
+    lines.line("the decision", |line| {
+        line.contains("this port speaks HTTPS: redirected to \"https://localhost")
+    });
 }
 
 #[test]

@@ -214,7 +214,7 @@ impl<T: Transport> Connection<T> {
         self.answer_last(turn, in_flight, response, BOUNDARY_LOST);
     }
 
-    /// Refuses what is no request: `came` is what came in place of one. The connection closes.
+    /// Refuses what is not a request: `came` is what came in place of one. The connection closes.
     pub(super) fn refuse_unread(&mut self, turn: &Turn<'_>, refusal: &Refusal, came: &[u8]) {
         let in_flight = self.in_flight(turn, None, came);
         let response = turn.application.refuse(None, refusal);
@@ -250,7 +250,7 @@ impl<T: Transport> Connection<T> {
             && let Some(location) = request.location_in_https()
         {
             trace::step("https", Rfc(9110, "15.4.9"), || {
-                format!("this port speaks HTTPS: off to {}", trace::quote(location.as_bytes()))
+                format!("this port speaks HTTPS: redirected to {}", trace::quote(location.as_bytes()))
             });
             let mut headers = Headers::default();
             headers.push("Location", location);

@@ -1,5 +1,5 @@
-//! The state machine of a connection: its states, and the table of all transitions between them. What decides which
-//! state comes next is in this file; the rest of the chapter moves bytes.
+//! The state machine of a connection: its states, the changes that can happen, and the table of all transitions. Which
+//! state follows is decided in this file alone; the other files of this folder move bytes, and report changes.
 //!
 //! A connection reads requests and writes responses, and so its state has two halves, [`Reading`] and [`Writing`]. Of
 //! the twenty pairs that these make, eight can occur. Each leads to one step:
@@ -22,8 +22,8 @@
 //!       ▼
 //! ┌─▶ Head ─┬─ Postponed ─────▶ Undecided ─────┐   the application has no response yet; then on as from Head
 //! │         ├─ BodyAccepted ──▶ Body ──────────┤   a Receiver takes the body of the request
-//! │         ├─ BodyDiscarded ─▶ DiscardedBody ─┤   nobody takes it: it is read and discarded
-//! │         └──────────────────────────────────┤   there is none
+//! │         ├─ BodyDiscarded ─▶ DiscardedBody ─┤   no receiver takes it: it is read and discarded
+//! │         └──────────────────────────────────┤   the request has no body
 //! │                                            │
 //! ├───────────────────────────── Answered ─────┤
 //! └── StreamEnded ── Stream ◀─── Answered ─────┤   the body of the response is made while it is sent
@@ -44,7 +44,7 @@
 //! section 9.6).
 //!
 //! The end needs care. If a socket is closed while bytes from the client are unread, the kernel sends a reset (RST),
-//! and the client's kernel may throw our response away before the client has read it. So after such a response the
+//! and the client's kernel may discard our response before the client has read it. So after such a response the
 //! connection closes in stages, as the same section advises: it closes its sending half, and then *lingers*, which
 //! means that it reads and discards what still comes, until the client has closed as well.
 
