@@ -19,7 +19,7 @@ and only processes that were started here are ended. darkhttpd is not tried: its
 its source and marked so.
 
 The table takes about five minutes. It needs Linux, openssl (for certificates), node, and strace (to see
-who asks the kernel for a sandbox; what that keeps out is tried from inside by tests/sandbox.rs).
+who asks the kernel for a sandbox; what that keeps out is tried from inside by tests/it/sandbox.rs).
 """
 import argparse
 import base64

@@ -21,7 +21,7 @@
 //!
 //! Steps are gathered for each thread, as log lines are. A worker deals with one connection at a
 //! time, and takes what was gathered with it when it turns to the next. So the functions that
-//! decide need no parameter more, and the three storeys need not pass one through.
+//! decide need no parameter more, and no chapter has to pass one through.
 
 use crate::base::human::{Visible, is_harmless};
 use std::cell::{Cell, RefCell};
@@ -29,7 +29,7 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Instant;
 
-/// No exchange has more steps than this; what would come after them is left out.
+/// How many steps of an exchange are kept: the first ones and the last, which mostly says how it ended.
 const MAX_STEPS: usize = 64;
 
 /// How much of what a client sent is shown in a step, in bytes.
@@ -37,7 +37,41 @@ const MAX_QUOTE: usize = 80;
 
 thread_local! {
     static IS_ON: Cell<bool> = const { Cell::new(false) };
-    static STEPS: RefCell<Vec<Step>> = const { RefCell::new(Vec::new()) };
+    static GATHERED: RefCell<Gathered> = const { RefCell::new(Gathered { steps: Vec::new(), left_out: 0 }) };
+}
+
+/// The steps of a thread so far.
+#[derive(Default)]
+struct Gathered {
+    steps: Vec<Step>,
+    /// How many were taken before the last of these and are not among them.
+    left_out: usize,
+}
+
+impl Gathered {
+    fn push(&mut self, step: Step) {
+        if self.steps.len() < MAX_STEPS {
+            self.steps.push(step);
+        } else {
+            self.left_out += 1;
+            self.steps[MAX_STEPS - 1] = step;
+        }
+    }
+
+    /// The steps, with a mark where some are left out.
+    fn into_steps(mut self) -> Vec<Step> {
+        if self.left_out > 0
+            && let Some(last) = self.steps.last()
+        {
+            let text = match self.left_out {
+                1 => "1 step is left out".to_owned(),
+                count => format!("{count} steps are left out"),
+            };
+            let mark = Step { name: "left out", text, rule: None, file: file!(), line: line!(), at: last.at };
+            self.steps.insert(self.steps.len() - 1, mark);
+        }
+        self.steps
+    }
 }
 
 /// A decision.
@@ -99,11 +133,7 @@ pub fn step_at(
 #[cold]
 fn push(name: &'static str, rule: Option<Rfc>, text: String, place: &'static Location<'static>) {
     let step = Step { name, text, rule, file: place.file(), line: place.line(), at: Instant::now() };
-    STEPS.with_borrow_mut(|steps| {
-        if steps.len() < MAX_STEPS {
-            steps.push(step);
-        }
-    });
+    GATHERED.with_borrow_mut(|gathered| gathered.push(step));
 }
 
 /// Whether anybody wants to know.
@@ -118,17 +148,17 @@ pub fn switch(on: bool) {
 
 /// Takes the steps that this thread has gathered.
 pub fn take() -> Vec<Step> {
-    STEPS.take()
+    GATHERED.take().into_steps()
 }
 
 /// Runs something and gives, with its result, the steps that it took.
 pub fn record<T>(run: impl FnOnce() -> T) -> (T, Vec<Step>) {
     let before = IS_ON.replace(true);
-    let outer = take();
+    let outer = GATHERED.take();
     let result = run();
-    let steps = STEPS.replace(outer);
+    let inner = GATHERED.replace(outer);
     IS_ON.set(before);
-    (result, steps)
+    (result, inner.into_steps())
 }
 
 /// Runs something without recording its steps: they are known already.
@@ -139,14 +169,14 @@ pub fn silently<T>(run: impl FnOnce() -> T) -> T {
     result
 }
 
-/// What a client sent, likewise but without the quotes: for values that have quotes of their own.
+/// What a client sent, on one line, harmless to a terminal, and not too long: for values that have quotes of their own.
 pub fn show(bytes: &[u8]) -> String {
     let (shown, more) = bytes.split_at(bytes.len().min(MAX_QUOTE));
     let ellipsis = if more.is_empty() { "" } else { "..." };
     format!("{}{ellipsis}", Visible(shown))
 }
 
-/// What a client sent, in quotes: on one line, harmless to a terminal, and not too long.
+/// The same in quotes, with the quotes and backslashes in it escaped.
 pub fn quote(bytes: &[u8]) -> String {
     let (shown, more) = bytes.split_at(bytes.len().min(MAX_QUOTE));
     let mut quoted = String::from("\"");
@@ -202,9 +232,20 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_bounded() {
-        let ((), steps) = record(|| (0..10_000).for_each(|_| decide()));
-        assert_eq!(steps.len(), MAX_STEPS);
+    fn steps_are_bounded_and_the_last_is_always_among_them() {
+        let number = |number: usize| step("number", None, || number.to_string());
+        for count in [0, 1, MAX_STEPS - 1, MAX_STEPS] {
+            let ((), steps) = record(|| (0..count).for_each(number));
+            let texts: Vec<_> = steps.into_iter().map(|step| step.text).collect();
+            assert_eq!(texts, (0..count).map(|number| number.to_string()).collect::<Vec<_>>());
+        }
+        for (count, mark) in [(MAX_STEPS + 1, "1 step is left out"), (10_000, "9936 steps are left out")] {
+            let ((), steps) = record(|| (0..count).for_each(number));
+            let ends: Vec<_> = steps[MAX_STEPS - 2..].iter().map(|step| &*step.text).collect();
+            let (before, last) = ((MAX_STEPS - 2).to_string(), (count - 1).to_string());
+            assert_eq!(ends, [&*before, mark, &*last]);
+            assert!(take().is_empty(), "nothing of it is left for the next recording");
+        }
     }
 
     #[test]

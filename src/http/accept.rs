@@ -9,7 +9,7 @@
 //! assert_eq!(quality(b"text/html", "image", "png"), 0);
 //! ```
 
-use super::fields::{list_members, trim};
+use super::fields::trim;
 
 /// How much this type is wanted, in thousandths: 0 (not at all) to 1000.
 pub fn quality(accept: &[u8], kind: &str, subtype: &str) -> u16 {
@@ -24,8 +24,8 @@ pub fn names(accept: &[u8], kind: &str, subtype: &str) -> bool {
 
 /// Whether the field says no more than that anything will do, as curl does with `*/*`.
 pub fn is_indifferent(accept: &[u8]) -> bool {
-    list_members(accept).all(|member| {
-        let mut parts = member.split(|&byte| byte == b';').map(trim);
+    members(accept).all(|member| {
+        let mut parts = parameters(member);
         parts.next() == Some(b"*/*") && parts.find_map(weight).is_none_or(|weight| weight > 0)
     })
 }
@@ -33,9 +33,9 @@ pub fn is_indifferent(accept: &[u8]) -> bool {
 /// The most specific range that covers the type decides (section 12.5.1): how specific it is, and
 /// its weight.
 fn deciding_range(accept: &[u8], kind: &str, subtype: &str) -> Option<(u8, u16)> {
-    list_members(accept)
+    members(accept)
         .filter_map(|member| {
-            let mut parts = member.split(|&byte| byte == b';').map(trim);
+            let mut parts = parameters(member);
             let specificity = specificity(parts.next()?, kind, subtype)?;
             Some((specificity, parts.find_map(weight).unwrap_or(1000)))
         })
@@ -59,17 +59,60 @@ fn specificity(range: &[u8], kind: &str, subtype: &str) -> Option<u8> {
     }
 }
 
-/// `q=0.5` in thousandths (section 12.4.2). A malformed weight is taken as 0: a type that nobody
-/// asked for clearly is not sent in place of one that somebody did.
+/// The weight of a parameter `q=0.5`, in thousandths (section 12.4.2); `None` for another parameter.
+///
+/// ```text
+/// weight = OWS ";" OWS "q=" qvalue
+/// qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
+/// ```
+///
+/// A malformed weight counts as 0, so that no type is sent for it in place of one that was asked for clearly. Java's
+/// `q=.2` counts, though: each of its programs sends that unless told otherwise.
 pub(super) fn weight(parameter: &[u8]) -> Option<u16> {
     let value = parameter.strip_prefix(b"q=").or_else(|| parameter.strip_prefix(b"Q="))?;
-    let thousandths = std::str::from_utf8(value)
-        .ok()
-        .filter(|text| text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
-        .and_then(|text| text.parse::<f32>().ok())
-        .filter(|number| (0.0..=1.0).contains(number))
-        .map_or(0, |number| format!("{:.0}", number * 1000.0).parse().unwrap_or(0));
-    Some(thousandths)
+    Some(thousandths(value).unwrap_or(0))
+}
+
+fn thousandths(qvalue: &[u8]) -> Option<u16> {
+    let dot = memchr::memchr(b'.', qvalue);
+    let (whole, decimals) = qvalue.split_at(dot.unwrap_or(qvalue.len()));
+    let decimals = decimals.strip_prefix(b".").unwrap_or_default();
+    if decimals.len() > 3 || !decimals.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let padded = decimals.iter().copied().chain([b'0'; 3]).take(3);
+    let fraction = padded.fold(0, |number, digit| 10 * number + u16::from(digit - b'0'));
+    match whole {
+        b"1" if fraction == 0 => Some(1000),
+        b"0" => Some(fraction),
+        b"" if !decimals.is_empty() => Some(fraction),
+        _ => None,
+    }
+}
+
+/// The members of an Accept field, without empty ones.
+fn members(accept: &[u8]) -> impl Iterator<Item = &[u8]> {
+    split_outside_quotes(accept, b',').filter(|member| !member.is_empty())
+}
+
+/// A media range, and then its parameters.
+fn parameters(member: &[u8]) -> impl Iterator<Item = &[u8]> {
+    split_outside_quotes(member, b';')
+}
+
+/// Splits at a separator, but not within a quoted string (section 5.6.4), and trims the parts.
+fn split_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let parts = text.split(move |&byte| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match byte {
+            b'"' if !was_escaped => is_quoted = !is_quoted,
+            b'\\' if is_quoted && !was_escaped => is_escaped = true,
+            _ => {}
+        }
+        byte == separator && !is_quoted
+    });
+    parts.map(trim)
 }
 
 #[cfg(test)]
@@ -92,9 +135,25 @@ mod tests {
             ("text/html;q=2", 0),
             ("text/html;q=-1", 0),
             ("text/html;q=", 0),
+            ("text/html;q=1.001", 0),
+            ("text/html;q=0.1234", 0),
+            ("text/html;q=0.29", 290),
+            ("text/html;q=0.", 0),
+            ("text/html;q=.", 0),
+            ("text/html;q=00.5", 0),
             ("application/json", 0),
             ("html", 0),
             ("", 0),
+            // As Java's URLConnection writes it.
+            ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", 1000),
+            ("image/gif, *; q=.2, */*; q=.2", 200),
+            // In a quoted string, a comma, a semicolon and a quote after a backslash are letters.
+            ("text/html;title=\"a, text/html\";q=0.5", 500),
+            ("text/html;title=\"a;q=0.1\";q=0.5", 500),
+            ("text/html;title=\"\\\", text/html;q=0.1\";q=0.5", 500),
+            ("image/png;title=\", text/html, \"", 0),
+            // It never ends: all of the rest is in it.
+            ("image/png;title=\", text/html", 0),
         ];
         for (accept, expected) in table {
             assert_eq!(quality(accept.as_bytes(), "text", "html"), expected, "{accept}");

@@ -50,14 +50,15 @@ impl Headers {
         lines.extend_from_slice(b"\r\n");
     }
 
-    /// Sets a field anew, in place of those of this name that were pushed.
+    /// Sets a field, in place of all of this name that there are.
     pub fn replace(&mut self, name: &str, value: impl AsRef<[u8]>) {
         let is_other = |line: &&[u8]| {
             split_field_line(line.strip_suffix(b"\r\n").unwrap_or(line))
                 .is_ok_and(|field| !field.name.eq_ignore_ascii_case(name.as_bytes()))
         };
-        self.own =
-            self.own.split_inclusive(|&byte| byte == b'\n').filter(is_other).collect::<Vec<_>>().concat();
+        let lines = self.parts().into_iter().flat_map(|part| part.split_inclusive(|&byte| byte == b'\n'));
+        self.own = lines.filter(is_other).collect::<Vec<_>>().concat();
+        self.shared = None;
         self.push(name, value);
     }
 
@@ -94,6 +95,19 @@ mod tests {
         }
         headers.replace("B", "2");
         assert_eq!(headers.parts().concat(), b"A: 1\r\nC: 1\r\nB: 2\r\n");
+    }
+
+    #[test]
+    fn a_field_among_the_shared_lines_is_replaced_too_and_the_shared_lines_stay_as_they_are() {
+        let mut headers = Headers::default();
+        headers.push("A", "1");
+        headers.push("B", "1");
+        let shared = headers.share();
+        let mut headers = Headers::from_shared(Arc::clone(&shared));
+        headers.push("C", "1");
+        headers.replace("b", "2");
+        assert_eq!(headers.parts().concat(), b"A: 1\r\nC: 1\r\nb: 2\r\n");
+        assert_eq!(&*shared, b"A: 1\r\nB: 1\r\n");
     }
 
     #[test]

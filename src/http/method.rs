@@ -1,20 +1,30 @@
 //! Request methods (RFC 9110 section 9): what the client wants done with the target.
+//!
+//! ```
+//! use glasshttp::http::Method;
+//! assert_eq!(Method::from_name(b"GET"), Method::Get);
+//! assert_eq!(Method::from_name(b"get"), Method::Unknown);
+//! ```
 
 /// A method. Names are case-sensitive (RFC 9110 section 9.1): `get` is not GET.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Send me the representation.
+    /// Send me a representation of the target.
     Get,
-    /// Send me what GET would send, without the body.
+    /// Send me what GET would send, without the content.
     Head,
-    /// Tell me what I may ask.
-    Options,
-    /// Take this. Files do not; folders do with `--upload`, and the inspector's composer.
+    /// Process this as the target does such things.
     Post,
-    /// Keep this under the target's name. Files take it with `--upload`.
+    /// Make this the state of the target.
     Put,
-    /// A method that we know and that nothing here takes: DELETE, PATCH, TRACE.
-    NotForFiles,
+    /// Tell me how I may communicate with the target.
+    Options,
+    /// Remove the target.
+    Delete,
+    /// Change the target by these instructions (RFC 5789).
+    Patch,
+    /// Send me my request as it arrived.
+    Trace,
     /// Open a tunnel. The one method whose target is an authority (`host:port`).
     Connect,
     /// Any other token. RFC 9110 section 9.1: answer 501, since we cannot know what it means.
@@ -22,43 +32,41 @@ pub enum Method {
 }
 
 impl Method {
-    /// The methods that a file takes, as the value of an `Allow` field.
-    pub const ALLOW: &str = "GET, HEAD, OPTIONS";
+    /// All methods that are known, by name, the most frequent first.
+    const KNOWN: [(&str, Method); 9] = [
+        ("GET", Method::Get),
+        ("HEAD", Method::Head),
+        ("PUT", Method::Put),
+        ("POST", Method::Post),
+        ("OPTIONS", Method::Options),
+        ("DELETE", Method::Delete),
+        ("PATCH", Method::Patch),
+        ("TRACE", Method::Trace),
+        ("CONNECT", Method::Connect),
+    ];
 
-    /// The same where files can be uploaded.
-    pub const ALLOW_WITH_PUT: &str = "GET, HEAD, PUT, OPTIONS";
+    /// The names of the known methods, and behind them [`Method::OTHER`].
+    pub const NAMES: [&str; Method::KNOWN.len() + 1] = {
+        let mut names = [Method::OTHER; Method::KNOWN.len() + 1];
+        let mut at = 0;
+        while at < Method::KNOWN.len() {
+            names[at] = Method::KNOWN[at].0;
+            at += 1;
+        }
+        names
+    };
 
-    /// What folders take there, too: forms with files.
-    pub const ALLOW_WITH_FORMS: &str = "GET, HEAD, PUT, POST, OPTIONS";
-
-    /// The names of all methods that are known, the most frequent first, and behind them [`Method::OTHER`].
-    pub const NAMES: [&str; 10] =
-        ["GET", "HEAD", "PUT", "POST", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT", Method::OTHER];
-
-    /// What stands for the name of every other method, and of none.
+    /// Stands for the name of every other method, and of none.
     pub const OTHER: &str = "other";
 
-    /// The method of this name. The name's syntax (a token) is checked by the request parser.
+    /// The method of this name. The request parser has checked the syntax of the name (a token).
     pub fn from_name(name: &[u8]) -> Method {
-        match name {
-            b"GET" => Method::Get,
-            b"HEAD" => Method::Head,
-            b"OPTIONS" => Method::Options,
-            b"POST" => Method::Post,
-            b"PUT" => Method::Put,
-            b"DELETE" | b"PATCH" | b"TRACE" => Method::NotForFiles,
-            b"CONNECT" => Method::Connect,
-            _ => Method::Unknown,
-        }
+        let known = Method::KNOWN.iter().find(|(known, _)| known.as_bytes() == name);
+        known.map_or(Method::Unknown, |&(_, method)| method)
     }
 
-    /// Whether every file takes it. A body that comes with it means nothing (RFC 9110 section 9.3).
-    pub fn is_for_files(self) -> bool {
-        matches!(self, Method::Get | Method::Head | Method::Options)
-    }
-
-    /// The one of [`Method::NAMES`] with which this request line begins: of whatever clients send, there
-    /// are no more than these.
+    /// The one of [`Method::NAMES`] with which a request line begins. Clients can send any name, but logs and metrics
+    /// see no other than these.
     pub fn name_in(line: &[u8]) -> &'static str {
         let begins =
             |name: &&str| line.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b" "));

@@ -9,6 +9,12 @@ use crate::base::trace::{self, Rfc};
 use crate::http::target::Target;
 use crate::http::{Headers, Method, Refusal, Request, Status};
 
+/// The methods of files and folders, as the value of an Allow field.
+pub(super) const READING: &str = "GET, HEAD, OPTIONS";
+
+/// The same where files can be uploaded, with PUT or by a form.
+const WITH_UPLOADS: &str = "GET, HEAD, PUT, POST, OPTIONS";
+
 /// What a request asks for, by its method.
 pub(super) enum Asked<'a> {
     /// A representation of what is at this path, or the head of that answer.
@@ -20,7 +26,7 @@ pub(super) enum Asked<'a> {
 impl Site {
     /// The methods that files and folders allow here, as the value of an Allow field.
     pub(super) fn methods(&self) -> &'static str {
-        if self.options.upload.is_some() { Method::ALLOW_WITH_FORMS } else { Method::ALLOW }
+        if self.options.upload.is_some() { WITH_UPLOADS } else { READING }
     }
 
     /// What the method asks for.

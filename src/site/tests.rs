@@ -4,9 +4,9 @@ use super::facts::Facts;
 use super::root::Opened;
 use super::*;
 use crate::answer::{Body, Next, Source};
-use crate::http::Method;
 use crate::http::base_path::BasePath;
 use crate::http::target::encode_segment;
+use crate::site::method::READING;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -206,12 +206,12 @@ fn methods_are_answered_or_refused() {
     let table = [
         ("GET /a.txt", 200, None),
         ("HEAD /a.txt", 200, None),
-        ("OPTIONS /a.txt", 204, Some(Method::ALLOW)),
-        ("OPTIONS *", 204, Some(Method::ALLOW)),
-        ("POST /a.txt", 405, Some(Method::ALLOW)),
-        ("DELETE /nowhere", 405, Some(Method::ALLOW)),
-        ("TRACE /", 405, Some(Method::ALLOW)),
-        ("CONNECT localhost:80", 405, Some(Method::ALLOW)),
+        ("OPTIONS /a.txt", 204, Some(READING)),
+        ("OPTIONS *", 204, Some(READING)),
+        ("POST /a.txt", 405, Some(READING)),
+        ("DELETE /nowhere", 405, Some(READING)),
+        ("TRACE /", 405, Some(READING)),
+        ("CONNECT localhost:80", 405, Some(READING)),
         ("BREW /", 501, None),
         ("get /", 501, None),
     ];

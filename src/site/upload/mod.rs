@@ -45,6 +45,9 @@ use crate::http::target::{DecodedPath, Target};
 use crate::http::{Headers, Method, Refusal, Request, Status, origin};
 use name::check_name;
 
+/// The methods of what takes no form, as the value of an Allow field.
+const WITHOUT_FORMS: &str = "GET, HEAD, PUT, OPTIONS";
+
 /// Which files may be uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upload {
@@ -71,7 +74,7 @@ impl Site {
                 match refusal.status {
                     // RFC 9110 section 12.5.3: which codings it would be taken in.
                     Status::UNSUPPORTED_MEDIA_TYPE => response.headers.push("Accept-Encoding", "identity"),
-                    Status::METHOD_NOT_ALLOWED => response.headers.replace("Allow", Method::ALLOW_WITH_PUT),
+                    Status::METHOD_NOT_ALLOWED => response.headers.replace("Allow", WITHOUT_FORMS),
                     _ => {}
                 }
                 Begin::Answer(self.complete_early(request, response))

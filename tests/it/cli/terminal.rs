@@ -1,0 +1,82 @@
+//! What a terminal shows.
+
+use super::{at_a_terminal, connect, hold_default_port, seen, small_site, start_lines};
+use crate::support::{V4, one_line};
+use std::net::TcpListener;
+
+#[test]
+fn a_terminal_is_told_what_is_served_where_how_to_share_it_and_how_to_stop() {
+    let folder = small_site();
+    let Some(process) = at_a_terminal(&["--port", "0"], folder.path()) else { return };
+    let (lines, port) = start_lines(&process);
+    assert_eq!(connect(V4, port).expect("it listens").get("/").text(), "start");
+    for part in [folder.path().to_str().expect("UTF-8"), "--lan", "Ctrl-C"] {
+        assert!(lines.iter().any(|line| line.contains(part)), "{part} in {lines:?}");
+    }
+    assert!(!lines.iter().any(|line| line.contains("taken")), "{lines:?}");
+    let line = process.stdout.line("the log", |line| line.contains("GET /"));
+    assert!(seen(&line).contains("  200  GET /  5 "), "{line:?}");
+}
+
+#[test]
+fn shared_with_the_network_a_terminal_is_not_told_how_to_share() {
+    let folder = small_site();
+    let Some(process) = at_a_terminal(&["--port", "0", "--bind", "0.0.0.0"], folder.path()) else { return };
+    let (lines, _) = start_lines(&process);
+    assert!(!lines.iter().any(|line| line.contains("--lan") || line.contains("0.0.0.0")), "{lines:?}");
+}
+
+#[test]
+fn at_a_terminal_a_unix_socket_comes_with_what_to_type() {
+    let folder = small_site();
+    let socket = folder.path().join("socket").display().to_string();
+    let Some(process) = at_a_terminal(&["--bind", &format!("unix:{socket}")], folder.path()) else { return };
+    process.stdout.line("where", |line| seen(line) == format!("  unix:{socket}"));
+    let command = format!("curl --unix-socket {socket} http://localhost/");
+    process.stdout.line("how", |line| seen(line).ends_with(&command));
+}
+
+#[test]
+fn at_a_terminal_control_c_stops_it_with_exit_code_0() {
+    let folder = small_site();
+    let Some(mut process) = at_a_terminal(&["--port", "0"], folder.path()) else { return };
+    start_lines(&process);
+    process.type_in(b"\x03");
+    process.stdout.line("that it stops", |line| line.contains("Stopping"));
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
+fn at_a_terminal_a_taken_default_port_gives_the_next_and_says_so() {
+    let Some(_) = hold_default_port() else { return };
+    let folder = small_site();
+    let Some(process) = at_a_terminal(&[], folder.path()) else { return };
+    let (lines, port) = start_lines(&process);
+    assert!((8001..=8100).contains(&port), "{lines:?}");
+    let words = format!("Port 8000 is taken, so this is port {port}.");
+    assert!(lines.contains(&words), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("Only this machine")), "{lines:?}");
+    assert_eq!(connect(V4, port).expect("it listens").get("/").text(), "start");
+}
+
+#[test]
+fn at_a_terminal_a_port_that_was_asked_for_and_is_taken_is_an_error() {
+    let folder = small_site();
+    let holder = TcpListener::bind((V4, 0)).expect("a free port");
+    let port = holder.local_addr().expect("bound").port().to_string();
+    let Some(process) = at_a_terminal(&["--port", &port], folder.path()) else { return };
+    let end = process.finish();
+    assert_eq!(end.code, Some(1), "{end:?}");
+    one_line(&end.stdout, &[&port, "taken"], &"port taken");
+}
+
+#[test]
+fn colours_are_written_when_asked_for() {
+    let folder = small_site();
+    for (option, expected) in [("always", true), ("auto", true), ("never", false)] {
+        let Some(process) = at_a_terminal(&["--port", "0", "--color", option], folder.path()) else { return };
+        start_lines(&process);
+        let lines = process.stdout.so_far();
+        assert_eq!(lines.iter().any(|line| line.contains('\x1b')), expected, "{option}: {lines:?}");
+    }
+}

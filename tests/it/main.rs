@@ -1,0 +1,47 @@
+//! The tests that look at the server from outside: most start the command and talk to it over sockets, some use a part
+//! of the library. All of them are modules of this one crate, which is compiled and linked once.
+//!
+//! `cargo test --test it MODULE::` runs those of one module, `cargo test NAME` those whose names contain NAME. What needs
+//! other programs is ignored unless it is asked for: `cargo test --test it nginx -- --ignored`.
+
+mod abuse;
+mod archive;
+mod auth;
+mod base_path;
+mod behind_nginx;
+mod behind_others;
+mod browser;
+mod cache_control;
+mod cli;
+mod clients;
+mod compress;
+mod confinement;
+mod contrib;
+mod curl;
+mod engine;
+mod exercises;
+mod explain;
+mod fault_lab;
+mod faults;
+mod freshness;
+mod guide;
+mod house;
+mod inspector;
+mod inspector_browser;
+mod instances;
+mod manual;
+mod metrics;
+mod model;
+mod pages;
+mod progress;
+mod reload;
+mod reload_browser;
+mod sandbox;
+mod service;
+mod soak;
+mod sockets;
+mod stages;
+mod support;
+mod tls;
+mod trust_proxy;
+mod upload;
