@@ -23,7 +23,7 @@ pub struct Head<'a> {
     /// The fields that the site gave the response.
     pub headers: &'a Headers,
     /// How the client learns where the body ends; to HEAD, how it would.
-    pub framing: Framing,
+    pub delimiting: Delimiting,
     /// Now, as the Date field says it (RFC 9110 section 6.6.1).
     pub date: &'a [u8; date::LENGTH],
     /// Whether the connection stays open after this response.
@@ -78,7 +78,7 @@ impl OwnFields {
 
 /// Where a response's body ends (RFC 9112 section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
+pub enum Delimiting {
     /// After so many bytes, as Content-Length says; in the answer to HEAD, so many it would have
     /// (RFC 9110 section 8.6).
     Length(u64),
@@ -101,15 +101,15 @@ impl Head<'_> {
         if !self.own.has(b"Server") {
             out.extend_from_slice(b"Server: glasshttp\r\n");
         }
-        match self.framing {
+        match self.delimiting {
             _ if !self.status.can_have_body() => {}
-            Framing::Length(length) => {
+            Delimiting::Length(length) => {
                 out.extend_from_slice(b"Content-Length: ");
                 out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
                 out.extend_from_slice(b"\r\n");
             }
-            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-            Framing::UntilClose => {}
+            Delimiting::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Delimiting::UntilClose => {}
         }
         // To stay open is what 1.1 expects and 1.0 does not (RFC 9112 section 9.3).
         match (self.keep_alive, self.request_version) {
@@ -151,9 +151,9 @@ mod tests {
         let mut headers = Headers::default();
         headers.push("X", "y");
         let date = &date::imf_fixdate(0);
-        let framing = Framing::Length(7);
+        let delimiting = Delimiting::Length(7);
         let own = &OwnFields::default();
-        let head = Head { status, headers: &headers, framing, date, keep_alive, request_version, own };
+        let head = Head { status, headers: &headers, delimiting, date, keep_alive, request_version, own };
         let mut out = Vec::new();
         head.render(&mut out);
         String::from_utf8(out).expect("ASCII")
@@ -177,10 +177,17 @@ mod tests {
         let mut headers = Headers::default();
         headers.push("Cache-Control", "no-cache");
         headers.push("ETag", "\"a\"");
-        let (status, framing, date) = (Status::OK, Framing::Length(7), &date::imf_fixdate(0));
+        let (status, delimiting, date) = (Status::OK, Delimiting::Length(7), &date::imf_fixdate(0));
         let request_version = Version::Http11;
-        let head =
-            Head { status, headers: &headers, framing, date, keep_alive: true, request_version, own: &own };
+        let head = Head {
+            status,
+            headers: &headers,
+            delimiting,
+            date,
+            keep_alive: true,
+            request_version,
+            own: &own,
+        };
         let mut out = Vec::new();
         head.render(&mut out);
         let expected = "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 7\r\n\
