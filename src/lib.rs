@@ -6,8 +6,8 @@
 //!
 //! # The house
 //!
-//! Folders are chapters, and this is the table of contents. A chapter knows those below it in this list, and none above; so
-//! each can be read and tested by itself:
+//! Folders are chapters, and this is the table of contents. A chapter knows those below it in this list, and none above;
+//! so each can be read and tested by itself:
 //!
 //! | chapter | what it is | what it does not know |
 //! |---|---|---|
@@ -35,7 +35,7 @@
 //!                   Head::render ──────────────────────────────────────▶ (bytes)
 //!   bytes ◀──────── Transport writes
 //!                   (PUT, with --upload)
-//!                   Connection ─── Request ───▶ Uploads::begin ────────▶ origin::is_own
+//!                   Connection ─── Request ───▶ Site::begin_upload ────▶ origin::is_own
 //!   body ─────────▶ BodyReader ─── bytes ─────▶ Receiver::take, then Receiver::finish
 //!
 //!                   keep-alive: the connection waits again

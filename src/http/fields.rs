@@ -91,7 +91,15 @@ pub fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(trim).filter(|member| !member.is_empty())
 }
 
-/// Splits one field line, without its CRLF, by the grammar of RFC 9112 section 5.
+/// Splits one field line, without its CRLF, by the grammar of RFC 9112 section 5 and RFC 9110 section 5.5.
+///
+/// ```text
+/// field-line    = field-name ":" OWS field-value OWS
+/// field-name    = token
+/// field-value   = *field-content
+/// field-content = field-vchar [ 1*( SP / HTAB / field-vchar ) field-vchar ]
+/// field-vchar   = VCHAR / obs-text                    ; no control character
+/// ```
 pub(super) fn split_field_line(line: &[u8]) -> Result<Field<'_>, Refusal> {
     // RFC 9112 section 5.2: a line that starts with white space once continued the line before it.
     // Parsers that disagree on that see different requests, so it is refused.

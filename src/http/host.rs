@@ -21,7 +21,16 @@ pub struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// Parses `uri-host [ ":" port ]` (RFC 3986 sections 3.2.2 and 3.2.3); `None` if it is not that.
+    /// Parses the value of a Host field (RFC 9110 section 7.2, RFC 3986 sections 3.2.2 and 3.2.3); `None` if it is
+    /// malformed.
+    ///
+    /// ```text
+    /// Host       = uri-host [ ":" port ]
+    /// uri-host   = IP-literal / IPv4address / reg-name
+    /// IP-literal = "[" ( IPv6address / IPvFuture ) "]"    ; of these only IPv6 exists
+    /// reg-name   = *( unreserved / pct-encoded / sub-delims )
+    /// port       = *DIGIT
+    /// ```
     pub fn parse(value: &'a [u8]) -> Option<Host<'a>> {
         let name_ends = match value.first() {
             Some(b'[') => memchr::memchr(b']', value)? + 1,

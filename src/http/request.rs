@@ -88,8 +88,7 @@ impl HeadScanner {
     ///
     /// # Errors
     /// 400 for a line that does not end in CRLF and for a first line that is no request line at
-    /// first sight, 505 for another version, 414 for a
-    /// request line and 431 for a head that is too long.
+    /// first sight, 505 for another version, 414 for a request line and 431 for a head that is too long.
     pub fn find_end(&mut self, bytes: &[u8]) -> Result<Option<std::ops::Range<usize>>, Refusal> {
         let within_limit = &bytes[..bytes.len().min(MAX_HEAD)];
         loop {
@@ -229,7 +228,13 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// `method SP target SP version`, each once (RFC 9112 section 3).
+/// Splits a request line, without its CRLF, by the grammar of RFC 9112 section 3. One space, and no other white space,
+/// separates the parts.
+///
+/// ```text
+/// request-line = method SP request-target SP HTTP-version
+/// method       = token
+/// ```
 fn split_request_line(line: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Refusal> {
     let mut parts = line.split(|&byte| byte == b' ');
     let (Some(method), Some(target), Some(version), None) =
@@ -247,7 +252,11 @@ fn split_request_line(line: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Refusal> {
     Ok((method, target, version))
 }
 
-/// `HTTP/` digit `.` digit (RFC 9112 section 2.3).
+/// The version that a request line names (RFC 9112 section 2.3). A later minor version of HTTP/1 counts as 1.1.
+///
+/// ```text
+/// HTTP-version = %x48.54.54.50 "/" DIGIT "." DIGIT    ; "HTTP", in capital letters
+/// ```
 fn parse_version(version: &[u8]) -> Result<Version, Refusal> {
     match version {
         b"HTTP/1.0" => Ok(Version::Http10),
