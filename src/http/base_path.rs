@@ -1,5 +1,5 @@
-//! The base path: of a site that several servers share, the paths that are this one's
-//! (`--base-path /files`, behind a proxy that passes on what begins with `/files/`).
+//! The base path: where this site is on a host that several servers share (`--base-path /files`, behind a proxy that
+//! passes on all requests for paths that begin with `/files/`).
 //!
 //! ```
 //! use glasshttp::http::base_path::{BasePath, Place};
@@ -10,19 +10,21 @@
 //! assert_eq!(base.place_of(b"/filesystem/a.txt"), Ok(Place::Outside));
 //! ```
 //!
-//! Where a path is, is asked of what it means, never of the text that was sent: it is read as a whole
-//! ([`DecodedPath`]), and then compared segment by segment. So `/%66iles/a`, `/files%2fa` and `/x/../files/a`
-//! are below it just as `/files/a` is, and `/files/../a` is not.
+//! What counts is what a path means, never the text that was sent: the path is decoded as a whole ([`DecodedPath`]),
+//! and then compared segment by segment. So `/%66iles/a`, `/files%2fa` and `/x/../files/a` are below the base path
+//! just as `/files/a` is, and `/files/../a` is not.
+//!
+//! The plain case is no base path: it is `/`, and every path is below it.
 
 use super::target::{DecodedPath, Target, encode_segment};
 use super::{Refusal, Request};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
-/// Where everything is. By default that is the root, and each path is below it.
+/// The path below which all of the site is: the root by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BasePath {
-    /// Decoded, and none of them special; none at all for the root.
+    /// Decoded segments, none of them `.` or `..`; empty for the root.
     segments: Vec<Vec<u8>>,
     /// As it stands in a URL, with a slash at both ends.
     start: String,
@@ -31,7 +33,7 @@ pub struct BasePath {
 /// Where a path is, seen from the base path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// This far below it.
+    /// Below it, at this path from there.
     Below(DecodedPath),
     /// It is the base path, but for the slash at its end.
     WithoutSlash,
@@ -86,7 +88,7 @@ impl BasePath {
         self.segments.iter().map(Vec::as_slice)
     }
 
-    /// What a path names that is still encoded, and where that is.
+    /// Where a path is that is still encoded.
     ///
     /// # Errors
     /// 400 for what [`DecodedPath::decode`] refuses.
@@ -102,19 +104,19 @@ impl BasePath {
         if !first.eq(self.segments()) {
             return Place::Outside;
         }
-        // As long as they are, with a slash behind each.
+        // The segments, with a slash behind each.
         let length: usize = self.segments.iter().map(|own| own.len() + 1).sum();
         let is_all = length > whole.relative.len();
         whole.relative.drain(..length.min(whole.relative.len()));
         if is_all && !whole.names_directory { Place::WithoutSlash } else { Place::Below(whole) }
     }
 
-    /// Whether what is asked for is below it.
+    /// Whether the target of a request is below it.
     pub fn is_above(&self, request: &Request<'_>) -> bool {
         matches!(request.target, Target::Path { path, .. } if self.below(path).is_some())
     }
 
-    /// What a path names that is below it.
+    /// The path from here, decoded, of one that is below it.
     pub fn below(&self, path: &[u8]) -> Option<DecodedPath> {
         match self.place(DecodedPath::decode(path).ok()?) {
             Place::Below(path) => Some(path),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 5;note=x␍␊     a size in hexadecimal; an extension may follow, and is ignored
-//! hello␍␊        so many bytes, and a CRLF
+//! hello␍␊        that many bytes, and a CRLF
 //! 0␍␊            size zero: the last chunk
 //! Checksum: 1␍␊  trailer fields may follow, and are ignored
 //! ␍␊             a blank line ends the body
@@ -18,8 +18,8 @@
 //!        └──size = 0──▶ Trailer line ──blank──▶ Finished
 //! ```
 //!
-//! Lines are bounded, and so is everything that is not data, since a sender could otherwise keep
-//! us reading for ever without sending a byte of content.
+//! Lines are bounded, and so is everything that is not data: otherwise a client could keep the server reading for ever
+//! without sending a byte of content.
 
 use super::Refusal;
 use super::fields::{is_forbidden_in_value, is_token_char, split_field_line};
@@ -29,13 +29,13 @@ use std::ops::Range;
 /// The longest size line or trailer line, in bytes without CRLF.
 const MAX_LINE: usize = 1024;
 
-/// How many bytes of extensions and trailers a body may have in all.
+/// How many bytes of extensions and trailer fields a body may have in all.
 const MAX_OVERHEAD: usize = 8 * 1024;
 
 /// Ends a chunked body.
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// Appends bytes as one chunk. There must be one at least: an empty chunk would end the body.
+/// Appends bytes, at least one, as one chunk: an empty chunk would end the body.
 pub fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     debug_assert!(!bytes.is_empty(), "a chunk of nothing is the last");
     out.extend_from_slice(format!("{:x}\r\n", bytes.len()).as_bytes());
@@ -57,7 +57,7 @@ pub struct ChunkedDecoder {
 enum State {
     #[default]
     Size,
-    /// So many bytes of the chunk are still to come.
+    /// How many bytes of the chunk are still to come.
     Data(u64),
     DataEnd,
     Trailer,
@@ -67,7 +67,7 @@ enum State {
 /// What [`ChunkedDecoder::next`] found at the start of the bytes that it was given.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step {
-    /// How many of the bytes are dealt with. Call again with what follows them.
+    /// How many of the bytes were consumed. Call again with those that follow them.
     pub consumed: usize,
     /// Which of these bytes are content.
     pub data: Range<usize>,
@@ -155,7 +155,7 @@ impl ChunkedDecoder {
 fn split_size_line(line: &[u8]) -> Result<(u64, usize), Refusal> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (size, extensions) = line.split_at(digits);
-    // Sixteen digits are a whole u64; more would overflow, and a wrong size is a wrong border.
+    // Sixteen digits fill a u64. More would overflow, and with a wrong size the chunk would end at a wrong place.
     if size.is_empty() || size.len() > 16 {
         return Err(
             Refusal::bad_request("a chunk must start with its size in hexadecimal").by(Rfc(9112, "7.1"))
@@ -171,9 +171,9 @@ fn split_size_line(line: &[u8]) -> Result<(u64, usize), Refusal> {
     Ok((size, extensions.len()))
 }
 
-/// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 section 7.1.1. They are
-/// ignored, but read to the letter: where a string that does not end, or a `;` with nothing behind it,
-/// is taken by one server and not by the next, the two see the chunk's end in different places.
+/// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 section 7.1.1. Extensions are ignored,
+/// but read strictly: if one server accepts a string that does not end, or a `;` with nothing behind it, and the next
+/// does not, the two see the end of the chunk at different places.
 fn are_extensions(mut rest: &[u8]) -> bool {
     while !rest.is_empty() {
         let Some(behind) = trim_start(rest).strip_prefix(b";") else { return false };

@@ -85,8 +85,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The members of a comma-separated list, trimmed, without the empty ones. For lists without quoted
-/// strings, in which a comma always separates.
+/// The members of a comma-separated list, trimmed, without the empty ones. It is for lists without quoted strings, in
+/// which every comma separates.
 pub fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(trim).filter(|member| !member.is_empty())
 }
@@ -142,7 +142,7 @@ pub fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| is_token_char(byte))
 }
 
-/// Whether this byte may stand in a token.
+/// Whether this byte may occur in a token.
 pub fn is_token_char(byte: u8) -> bool {
     /// One look-up a byte: names are the longest part of a head to check.
     const TABLE: [bool; 256] = {

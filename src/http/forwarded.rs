@@ -5,40 +5,40 @@
 //! Forwarded: for=203.0.113.9;proto=https, for="[2001:db8::1]:4711"
 //! ```
 //!
-//! Anybody can write such a field, and what is in it already goes on with it. Only what a proxy that is
-//! trusted has added is known to be true, and it adds at the end. So the list is read from its right: who
-//! asked us is trusted, and so is the last address; if that is a trusted proxy, too, then so is the one
-//! before it; and so on to the first address that is not one. That is the client, and what stands left of it
-//! is only what the client says:
+//! Any client can send such a field, and proxies pass on what it holds. Only what a trusted proxy has added is known to
+//! be true, and proxies add at the end. So the list is read from its right: the peer of the connection is trusted, and
+//! so the last address is true; if that is the address of a trusted proxy, too, then so is the one before it; and so
+//! on to the first address that belongs to no trusted proxy. That is the client's, and whatever stands left of it is
+//! only what the client says:
 //!
 //! ```text
 //! X-Forwarded-For: 1.2.3.4, 203.0.113.9, 10.0.0.2   with 10.0.0.0/8 trusted: 203.0.113.9
 //!                  forged   client       a proxy
 //! ```
 //!
-//! A proxy mostly knows one of the two fields, and passes on the other as it came. So where both are there
-//! and do not say the same, nothing is believed: one of them may be the client's own.
+//! Most proxies know one of the two fields, and pass on the other as it came. So if a request has both and they do not
+//! agree, neither is believed: one of them may be the client's own.
 
 use super::fields::{Fields, is_token_char};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Proxies whose word is taken.
+/// The proxies that are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxies(pub Vec<Proxy>);
 
-/// One of them, or a network in which all are.
+/// A proxy that is trusted, or a network in which all hosts are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
-    /// Those on this machine.
+    /// Every proxy on this machine.
     Loopback,
-    /// Whose address begins with so many bits of this one.
+    /// Every proxy whose address begins with this many bits of this one.
     Network(IpAddr, u8),
 }
 
 impl Proxies {
-    /// Whether this is the address of one.
+    /// Whether this is the address of a trusted proxy.
     pub fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|proxy| proxy.is(address))
@@ -65,7 +65,7 @@ impl Proxy {
 impl FromStr for Proxy {
     type Err = String;
 
-    /// `loopback`, an address, or an address and behind a slash how many of its bits count.
+    /// Reads `loopback`, an address, or a network: an address, a slash, and how many of its bits count.
     fn from_str(text: &str) -> Result<Proxy, String> {
         if text == "loopback" {
             return Ok(Proxy::Loopback);
@@ -91,7 +91,7 @@ impl FromStr for Proxy {
     }
 }
 
-/// What the fields of a request say of who sent it first.
+/// What the fields of a request say about the client that sent it first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said {
     /// Nothing.
@@ -105,11 +105,11 @@ pub enum Said {
 /// Why a field does not name a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// A proxy keeps it for itself.
+    /// A proxy does not tell the address.
     Hidden,
     /// It is not written as it must be.
     Malformed,
-    /// There are both fields, and they differ.
+    /// Both fields are present, and differ.
     Contradiction,
 }
 
@@ -123,7 +123,7 @@ impl fmt::Display for Why {
     }
 }
 
-/// Whom a trusted proxy names as the client.
+/// The client that trusted proxies name.
 pub fn for_whom(fields: &Fields<'_>, proxies: &Proxies) -> Said {
     let forwarded = fields.get_all("forwarded").flat_map(Elements::of);
     let older = fields.list("x-forwarded-for").map(|node| node_of(node, true));
@@ -142,8 +142,8 @@ pub fn is_in(fields: &Fields<'_>) -> bool {
 /// A member of a list: the address in it, or why there is none.
 type Node = Result<IpAddr, Why>;
 
-/// The first from the right that is not a trusted proxy; if all are, the last. The list is gone through
-/// from its left, as its grammar wants: what is found last is the first from the right.
+/// The first address from the right that is not a trusted proxy's; if all are, the last. The list has to be parsed from
+/// its left, so the one that is found last is the first from the right.
 fn first_untrusted(nodes: impl Iterator<Item = Node>, proxies: &Proxies) -> Said {
     let mut found = Said::Nothing;
     for node in nodes {
@@ -158,7 +158,7 @@ fn first_untrusted(nodes: impl Iterator<Item = Node>, proxies: &Proxies) -> Said
 }
 
 /// `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::1]`, `[2001:db8::1]:4711`, `unknown`, `_hidden`
-/// (RFC 7239 section 6); where nobody minds, `2001:db8::1`.
+/// (RFC 7239 section 6); in X-Forwarded-For also `2001:db8::1`.
 fn node_of(text: &[u8], bare_v6: bool) -> Node {
     let Ok(text) = std::str::from_utf8(text) else { return Err(Why::Malformed) };
     if bare_v6 && let Ok(address) = text.parse::<Ipv6Addr>() {
@@ -188,15 +188,15 @@ fn node_of(text: &[u8], bare_v6: bool) -> Node {
     address.map(|address| address.to_canonical()).ok_or(Why::Malformed)
 }
 
-/// `_` and a name that means something to the proxy alone.
+/// `_` and a name that has a meaning for the proxy alone.
 fn is_hidden(text: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     text.strip_prefix('_').is_some_and(|name| !name.is_empty() && name.bytes().all(is_name))
 }
 
-/// The elements of one Forwarded line, by the grammar of RFC 7239 section 4; white space around its
-/// separators is let pass. A line ends with the first that is malformed: a quote that is never closed may
-/// have swallowed what a proxy has added, and so may be everything behind it.
+/// The elements of one Forwarded line, by the grammar of RFC 7239 section 4; white space around its separators is
+/// allowed. Reading ends with the first element that is malformed: a quote that is never closed may enclose what a
+/// proxy has added, and everything behind it.
 struct Elements<'a>(&'a [u8]);
 
 impl<'a> Elements<'a> {
@@ -204,7 +204,7 @@ impl<'a> Elements<'a> {
         Elements(line)
     }
 
-    /// The next element that says anything, if there is one.
+    /// The next element that is not empty, if there is one.
     fn element(&mut self) -> Result<Option<Node>, Why> {
         let (mut node, mut has_pairs) = (None, false);
         loop {

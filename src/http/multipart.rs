@@ -1,4 +1,4 @@
-//! Forms with files in them: `multipart/form-data` (RFC 7578), read as it comes.
+//! Forms with files in them: `multipart/form-data` (RFC 7578), decoded in pieces of any size.
 //!
 //! ```text
 //! Content-Type: multipart/form-data; boundary=x
@@ -10,9 +10,9 @@
 //! --x--                                                           Boundary ─▶ Event::PartEnd, and that was all
 //! ```
 //!
-//! A delimiter (RFC 2046 section 5.1.1) is CRLF, two hyphens and the boundary. The CRLF before it belongs to it and
-//! not to the content, so at the end of what has come so far, whatever could be the beginning of one is held
-//! back. There are strange forms that this grammar allows and nobody sends; what is in doubt is refused.
+//! A delimiter (RFC 2046 section 5.1.1) is CRLF, two hyphens and the boundary. The CRLF belongs to the delimiter and not
+//! to the content, so bytes at the end of a piece that could begin a delimiter are held back until more has come. The
+//! grammar allows strange forms that nobody sends; in any doubt a form is refused.
 //!
 //! ```
 //! use glasshttp::http::multipart::{Decoder, Event};
@@ -34,7 +34,7 @@ use percent_encoding::percent_decode;
 /// How many parts a form may have.
 pub const MAX_PARTS: usize = 1000;
 
-/// How long the head of a part may be, and what comes before the first part.
+/// How long the head of a part may be, and the preamble before the first part, in bytes.
 const MAX_HEAD: usize = 8 * 1024;
 
 /// How much white space may follow a boundary.
@@ -43,11 +43,11 @@ const MAX_PADDING: usize = 256;
 /// RFC 2046 section 5.1.1.
 const MAX_BOUNDARY: usize = 70;
 
-/// Reads a form piece by piece.
+/// Decodes a form piece by piece.
 #[derive(Debug)]
 pub struct Decoder {
     delimiter: Finder<'static>,
-    /// What has come and is not used yet, from `used` on.
+    /// What has come; the bytes from `used` on are not decoded yet.
     held: Vec<u8>,
     used: usize,
     state: State,
@@ -58,25 +58,25 @@ pub struct Decoder {
 enum State {
     /// Before the first boundary.
     Preamble,
-    /// Behind a boundary: another part, or the end. Until its line makes sense nobody knows whether the part
-    /// before it, if there is one, ends here.
+    /// Behind a boundary: another part follows, or the form ends. Only the rest of the line tells whether it is a
+    /// boundary, and so whether the part before it ends here.
     Boundary { ends_part: bool },
     /// In the head of a part, from the CRLF before its first line on.
     Head,
     /// In the content of a part.
     Content,
-    /// Behind the last boundary, where nothing counts any more.
+    /// Behind the last boundary: what follows is ignored.
     Epilogue,
 }
 
-/// What is in a form, in this order: for each part its head, its content in pieces of any size, and its end.
+/// What a form consists of: for each part its head, its content in pieces of any size, and its end.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A part begins.
+    /// The head of a part.
     Part(Part),
-    /// Some of its content.
+    /// Some content of the part.
     Data(&'a [u8]),
-    /// It is whole.
+    /// The end of the part.
     PartEnd,
 }
 
@@ -85,8 +85,8 @@ pub enum Event<'a> {
 pub struct Part {
     /// The name of the form's field.
     pub name: Vec<u8>,
-    /// The name of the file, if it is one: as it was sent, and so perhaps with slashes in it. Empty if the form
-    /// has a place for a file and none was chosen.
+    /// The name of the file, if it is one: as it was sent, and so perhaps with slashes in it. Empty if the form has a
+    /// field for a file and no file was chosen.
     pub file_name: Option<Vec<u8>>,
 }
 
@@ -97,10 +97,10 @@ pub fn is_form(content_type: &[u8]) -> bool {
 }
 
 impl Decoder {
-    /// For a form of this content type.
+    /// A decoder for a form of this content type.
     ///
     /// # Errors
-    /// 400 if that names no boundary.
+    /// 400 if the type names no boundary.
     pub fn new(content_type: &[u8]) -> Result<Decoder, Refusal> {
         let parameters = parameters(content_type).map(|(_, parameters)| parameters).unwrap_or_default();
         let boundary = single(&parameters, "boundary").ok().flatten();
@@ -109,11 +109,11 @@ impl Decoder {
             return Err(Refusal::bad_request(why).by(Rfc(2046, "5.1.1")));
         };
         let delimiter = Finder::new(&[b"\r\n--", boundary].concat()).into_owned();
-        // The first delimiter lacks its CRLF where nothing stands before it.
+        // At the very beginning the first delimiter has no CRLF.
         Ok(Decoder { delimiter, held: b"\r\n".to_vec(), used: 0, state: State::Preamble, parts: 0 })
     }
 
-    /// Adds what comes next.
+    /// Adds the bytes that come next.
     pub fn push(&mut self, bytes: &[u8]) {
         self.held.drain(..self.used);
         self.used = 0;
@@ -125,10 +125,10 @@ impl Decoder {
         self.state == State::Epilogue
     }
 
-    /// What is next in what has come; `None` if more is needed, or that was all.
+    /// The next event in what has come; `None` if more bytes are needed, or none are left.
     ///
     /// # Errors
-    /// 400 for what is no form, 413 for one that is too large in some way, 415 for content that is coded.
+    /// 400 for a malformed form, 413 for one that exceeds a limit, 415 for coded content.
     #[allow(clippy::should_implement_trait)] // No iterator lends.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, Refusal> {
         loop {
@@ -136,7 +136,7 @@ impl Decoder {
             match self.state {
                 State::Preamble => {
                     let (found, length) = (self.delimiter.find(rest), self.delimiter.needle().len());
-                    // Whatever pieces it comes in, so much may stand before it.
+                    // The limit on the preamble, whatever the sizes of the pieces.
                     if found.unwrap_or((rest.len() + 1).saturating_sub(length)) > MAX_HEAD {
                         let why = "the form does not begin with the boundary that its Content-Type names";
                         return Err(malformed(why));
@@ -197,7 +197,7 @@ impl Decoder {
         }
     }
 
-    /// How many bytes at the end could be the beginning of a delimiter, in which there is one CR only.
+    /// How many bytes at the end could begin a delimiter. It has one CR only, so the last CR tells.
     fn could_be_delimiter(&self, bytes: &[u8]) -> usize {
         let delimiter = self.delimiter.needle();
         let start = bytes.len().saturating_sub(delimiter.len() - 1);
@@ -208,11 +208,11 @@ impl Decoder {
 
 /// What stands behind a boundary.
 enum Behind {
-    /// Nobody knows yet.
+    /// More bytes are needed to tell.
     More,
     /// Two hyphens: it was the last one.
     End,
-    /// A line break, after so much white space.
+    /// A line break, after this much white space.
     Part { padding: usize },
 }
 
@@ -242,7 +242,7 @@ impl Part {
                     return Err(malformed("a part of the form has two fields Content-Disposition"));
                 }
             } else if is("content-transfer-encoding") {
-                // RFC 7578 section 4.7: it is not to be used, and these three change nothing.
+                // RFC 7578 section 4.7: the field is deprecated, and these three values mean no coding.
                 let plain = [&b"binary"[..], b"8bit", b"7bit"];
                 if !plain.iter().any(|one| value.eq_ignore_ascii_case(one)) {
                     return Err(coded());
@@ -273,7 +273,7 @@ impl Part {
     }
 }
 
-/// The lines of a head, none if it is empty.
+/// The lines of a head; none if it is empty.
 fn split_lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = (!head.is_empty()).then_some(head);
     std::iter::from_fn(move || {
@@ -297,10 +297,11 @@ fn split_line(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
 /// A name and its value.
 type Parameter<'a> = (&'a [u8], Vec<u8>);
 
-/// `form-data; name="a"; filename="b"`: what stands before the first semicolon, and the parameters.
+/// Splits `form-data; name="a"; filename="b"` into what stands before the first semicolon, and the parameters.
 ///
-/// What is in quotes is read as browsers write it: they put `%22` for a quote and leave a backslash as it is. So a
-/// backslash is a letter, but before a quote that does not end the value, which other programs mean by that.
+/// Quoted values are read as browsers write them: they write `%22` for a quote and leave a backslash as it is. So a
+/// backslash is an ordinary character, unless a quote follows that does not end the value: other programs escape a
+/// quote like that.
 fn parameters(value: &[u8]) -> Option<(&[u8], Vec<Parameter<'_>>)> {
     let ends = memchr::memchr(b';', value).unwrap_or(value.len());
     let (kind, mut rest) = (trim(&value[..ends]), &value[ends..]);
@@ -325,7 +326,7 @@ fn parameters(value: &[u8]) -> Option<(&[u8], Vec<Parameter<'_>>)> {
     Some((kind, parameters))
 }
 
-/// Splits off what is in quotes, behind the first of them: what it is, and the rest from a semicolon on.
+/// Splits off a quoted value, from behind its first quote: the value, and the rest from the next semicolon on.
 fn split_quoted(quoted: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut value = Vec::new();
     let mut from = 0;
@@ -336,21 +337,21 @@ fn split_quoted(quoted: &[u8]) -> Option<(Vec<u8>, &[u8])> {
         if rest.is_empty() || rest.starts_with(b";") {
             return Some((value, rest));
         }
-        // It stands for itself: the backslash goes.
+        // An escaped quote: the backslash is dropped.
         (value.pop()? == b'\\').then(|| value.push(b'"'))?;
     }
     None
 }
 
-/// The value of the parameter of this name, which must not be there twice.
+/// The value of the parameter of this name, which must not occur twice.
 fn single<'a>(parameters: &'a [Parameter<'_>], name: &str) -> Result<Option<&'a [u8]>, ()> {
     let mut found = parameters.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
     let first = found.next().map(|(_, value)| value.as_slice());
     if found.next().is_some() { Err(()) } else { Ok(first) }
 }
 
-/// What browsers and curl write for three characters that cannot stand in a field (HTML standard, "multipart form
-/// data"); no other percent sign means anything.
+/// Decodes what browsers and curl write for three characters that cannot occur in a field (HTML standard, "multipart form
+/// data"); any other percent sign stands for itself.
 fn unescape(name: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(name.len());
     let mut rest = name;
@@ -363,7 +364,7 @@ fn unescape(name: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// `UTF-8''n%C3%A9w.txt` (RFC 8187 section 3.2.1). It is not to be used in forms (RFC 7578 section 4.2), but some do.
+/// `UTF-8''n%C3%A9w.txt` (RFC 8187 section 3.2.1). Forms must not use it (RFC 7578 section 4.2), but some do.
 fn decode_extended(value: &[u8]) -> Option<Vec<u8>> {
     let (charset, rest) = value.split_at(memchr::memchr(b'\'', value)?);
     let (_, name) = rest[1..].split_at(memchr::memchr(b'\'', &rest[1..])?);

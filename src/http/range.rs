@@ -7,15 +7,15 @@
 //! Range: bytes=0-0,-1        two parts at once: multipart/byteranges
 //! ```
 //!
-//! Positions count from zero and both ends belong to the range. An end behind the file's is
-//! clamped to it; so is a suffix longer than the file. A range that is malformed, of a unit that
-//! we do not know, or of a disorderly set is *ignored* (the whole file is a right answer, section
-//! 14.2); one that is well formed but wholly behind the end is 416.
+//! Positions count from zero and both ends belong to the range. An end behind that of the file is clamped to it; so is
+//! a suffix that is longer than the file. A Range field that is malformed, has an unknown unit or is a disorderly set
+//! is *ignored* (the whole file is a right answer, section 14.2); a range that is well-formed but wholly behind the
+//! end leads to 416.
 //!
-//! A set is joined first and counted then. One that goes up through the file may have as many parts as
-//! a request's head can hold: a tool that has an old version of a file and fetches what is new in it
-//! (zsync) asks so. Many parts in any order, or many that overlap, nobody needs (section 14.2 says so,
-//! and section 17.15 why): of those a few are taken.
+//! The ranges of a set are joined first and counted then. A set in ascending order may have as many parts as a request's
+//! head can hold: a tool that has an old version of a file and fetches what is new in it (zsync) sends such a set. No
+//! client needs many parts in another order, or many that overlap (section 14.2 says so, and section 17.15 why): of
+//! those a few are accepted.
 
 use super::fields::trim;
 use std::ops::Range;

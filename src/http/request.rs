@@ -7,12 +7,11 @@
 //! ␍␊                                 a blank line ends the head; a body may follow
 //! ```
 //!
-//! TCP gives a stream, not messages: a head can arrive a byte at a time, or together with the next
-//! three. So the work has two steps. [`HeadScanner`] looks for the blank line and remembers how
-//! far it came, and [`Request::parse`] splits a head that is whole. Both are strict (RFC 9112
-//! section 2.2 lets a server take a lone LF for a line's end; two servers that differ on it can be
-//! made to see different requests in the same bytes (request smuggling, see [`super::framing`]), so this
-//! one does not).
+//! TCP gives a stream, not messages: a head can arrive a byte at a time, or together with the next three. So the work
+//! has two steps. [`HeadScanner`] looks for the blank line and remembers how far it came, and [`Request::parse`] splits
+//! a head that is whole. Both are strict. RFC 9112 section 2.2 lets a server accept a lone LF as the end of a line;
+//! this one does not, because two servers that differ on it can be made to see different requests in the same bytes
+//! (request smuggling, see [`super::framing`]).
 //!
 //! ```
 //! use glasshttp::http::{Method, Request};
@@ -28,7 +27,7 @@ use super::{Method, Refusal, Status};
 use crate::base::trace::{self, Rfc, quote};
 use percent_encoding::{CONTROLS, percent_encode};
 
-/// The longest head taken, blank line included, in bytes.
+/// The longest head that is accepted, with its blank line, in bytes.
 pub const MAX_HEAD: usize = 32 * 1024;
 
 /// The longest request line: the longest target, and room for a method and the version.
@@ -55,7 +54,7 @@ pub struct Request<'a> {
 /// The two versions of HTTP/1. A later minor version counts as 1.1 (RFC 9110 section 6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// HTTP/1.0: a connection for a request, unless asked otherwise; no chunks.
+    /// HTTP/1.0: a connection for each request, unless the client asks for more; no chunks.
     Http10,
     /// HTTP/1.1
     Http11,
@@ -71,12 +70,12 @@ impl Version {
     }
 }
 
-/// Looks for the end of a head in bytes that arrive in pieces, reading no whole line twice.
+/// Looks for the end of a head in bytes that arrive in pieces. It reads no whole line twice.
 #[derive(Debug, Default, Clone)]
 pub struct HeadScanner {
     /// Where the first line begins: behind the one empty line that may stand before a request.
     starts_at: usize,
-    /// Where the line begins that is not complete yet.
+    /// Where the line begins that is not whole yet.
     line_start: usize,
 }
 
@@ -114,8 +113,7 @@ impl HeadScanner {
                     .by(Rfc(9112, "2.2")));
             };
             if in_first_line && !line.is_empty() {
-                // Who speaks another protocol, or an ancient version of this one, may be waiting
-                // for an answer to this line.
+                // A client of another protocol, or of HTTP/0.9, may be waiting for an answer to this line.
                 parse_version(line.rsplit(|&byte| byte == b' ').next().unwrap_or_default())?;
             }
             self.line_start += line_feed + 1;
@@ -127,8 +125,8 @@ impl HeadScanner {
                     });
                     return Ok(Some(self.starts_at..self.line_start));
                 }
-                // RFC 9112 section 2.2: old clients put an empty line after a body, so one before
-                // a request line is passed over.
+                // RFC 9112 section 2.2: old clients put an empty line after a body, so one before a request line is
+                // ignored.
                 (true, true) if self.starts_at == 0 => self.starts_at = self.line_start,
                 (true, true) => {
                     return Err(Refusal::bad_request("more than one empty line before the request line")
@@ -139,8 +137,8 @@ impl HeadScanner {
     }
 }
 
-/// A request starts with a method, and a method with a letter or another token character. To say
-/// so at once, rather than to wait for a line's end, answers those who speak another protocol.
+/// A request starts with a method, and a method with a token character. A client of another protocol may never end its
+/// line, so it is refused by its first byte.
 fn check_first_byte(line: &[u8]) -> Result<(), Refusal> {
     match line.first() {
         None | Some(b'\r' | b'\n') => Ok(()),
@@ -212,7 +210,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The lines of a head without their CRLFs. The scanner has seen to it that each has one.
+/// The lines of a head without their CRLFs. The scanner has checked that each has one.
 struct Lines<'a>(&'a [u8]);
 
 impl<'a> Iterator for Lines<'a> {
@@ -271,8 +269,8 @@ fn parse_version(version: &[u8]) -> Result<Version, Refusal> {
     }
 }
 
-/// The one Host field (RFC 9112 section 3.2): 1.1 must have it, nothing may have two, and even
-/// where an absolute-form target goes before it, it must be well formed.
+/// The one Host field (RFC 9112 section 3.2). A 1.1 request must have it, no request may have two, and even where an
+/// absolute-form target takes precedence over it, it must be well-formed.
 fn host_field<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<Host<'a>>, Refusal> {
     let mut values = fields.get_all("host");
     match (values.next(), values.next()) {

@@ -18,22 +18,21 @@
 //! npm @scope name                3. dot segments removed (RFC 3986 section 5.2.4)
 //! ```
 //!
-//! So `%2F` divides as `/` does, which is what package managers and all common servers take it for, and
-//! `%2e%2e` is a `..`, as it is to browsers. Many clients do not remove `..` before they send a path, and to
-//! refuse it would help nobody. Only what is no name in the folder is refused: what climbs above the root,
-//! and NUL, which no name can hold. All else is a letter. On Unix a backslash is one, and so is a `%` that
-//! two hexadecimal digits do not follow: `/100%.txt` can mean one file only (the URL standard, "percent-decode",
-//! leaves it as it is, and so browsers send it), just as bytes above ASCII do.
+//! So `%2F` divides as `/` does, as package managers expect and all common servers do, and `%2e%2e` is a `..`, as
+//! browsers have it. Many clients do not remove `..` before they send a path, and refusing it would help nobody. Only
+//! what cannot be a name in the folder is refused: a path that climbs above the root, and NUL, which no name can hold.
+//! Every other byte is part of a name. On Unix a backslash is, and so is a `%` that two hexadecimal digits do not
+//! follow: `/100%.txt` can mean one file only (the URL standard, "percent-decode", leaves it as it is, and so browsers
+//! send it), just as bytes above ASCII can.
 //!
-//! That a path looks harmless after this is **not** why nothing outside the folder is sent. The guard is the
-//! confined open in [`crate::site::root`]: the kernel follows the path beneath the folder, link by link, and
-//! fails where it leads out, whatever it was told. No work on text can do that: a link needs no suspicious
-//! letters, and can come into being between the look and the open.
+//! That a path looks harmless after this is **not** why nothing outside the folder is sent. The guard is the confined
+//! open in [`crate::site::root`]: the kernel follows the path beneath the folder, link by link, and fails where it leads
+//! out. No check of the text can do that: a link needs no suspicious letters, and can appear between the check and the
+//! open.
 //!
-//! What is left to get wrong is a rule about names: what is hidden, what is below the base path, what is
-//! the server's own. `/x/../.env` is `/.env`, and `/%2eglass/` is `/.glass/`. Such a rule is asked of the
-//! result, never of the text as it was sent. And nothing decodes the result again, in which `%2e%2e` is a
-//! name of six letters.
+//! The other rules are about names: what is hidden, what is below the base path, what is the server's own. `/x/../.env`
+//! is `/.env`, and `/%2eglass/` is `/.glass/`. Such a rule looks at the result, never at the text as it was sent. And
+//! nothing decodes the result again, in which `%2e%2e` is a name of six letters.
 
 use super::host::Host;
 use super::{Method, Refusal, Status};
@@ -41,7 +40,7 @@ use crate::base::trace::{self, Rfc, quote};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 use std::borrow::Cow;
 
-/// The longest target taken, in bytes. RFC 9112 section 3 asks for 8000 at least.
+/// The longest target that is accepted, in bytes. RFC 9112 section 3 asks for 8000 at least.
 pub const MAX_TARGET: usize = 8 * 1024;
 
 /// A request target in one of its four forms; the first two differ only on the wire.
@@ -62,9 +61,8 @@ pub enum Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Parses a target; the method decides which forms are allowed. Beside the target comes the
-    /// host that an absolute-form target names, which goes before the Host field
-    /// (RFC 9112 section 3.2.2).
+    /// Parses a target; the method decides which forms are allowed. The second value is the host of an absolute-form
+    /// target, which takes precedence over the Host field (RFC 9112 section 3.2.2).
     ///
     /// # Errors
     /// 400 for what is no target, 414 for one longer than [`MAX_TARGET`].
@@ -75,8 +73,8 @@ impl<'a> Target<'a> {
                 format!("the target is longer than {MAX_TARGET} bytes"),
             ));
         }
-        // Bytes above ASCII are not in the grammar, but people type them after curl, and they name
-        // exactly one file. A `#` is for the browser alone and never sent by one.
+        // Bytes above ASCII are not in the grammar, but people type them after curl, and they name exactly one file. A
+        // `#` is for the browser alone, and no browser sends it.
         if let Some(&byte) = raw.iter().find(|&&byte| byte <= b' ' || byte == 0x7f || byte == b'#') {
             let shown = [byte];
             return Err(Refusal::bad_request(format!(
@@ -174,7 +172,7 @@ impl DecodedPath {
         Ok(DecodedPath { relative, names_directory })
     }
 
-    /// Tells what became of the path that was sent.
+    /// Records what the path that was sent became.
     pub(super) fn tell(&self, sent: &[u8]) {
         trace::step("path", Rfc(3986, "5.2.4"), || {
             let (encoded, decoded) = (quote(sent), quote(&self.relative));
@@ -217,10 +215,9 @@ impl DecodedPath {
     /// Whether a segment starts with a dot, which makes a file hidden. `/.well-known/` at the root
     /// is the one place under a dot that is meant for the public (RFC 8615).
     ///
-    /// It is a rule about the names by which something is asked for, not about where links lead:
-    /// `current`, a link to `.releases/42`, is not hidden, nor is what lies behind it. Dotfiles are hidden
-    /// because people forget that they are there, and nobody forgets what they gave another name. (A link
-    /// out of the folder is another matter: that is not served by any name.)
+    /// It is a rule about the names in a target, not about where links lead: `current`, a link to `.releases/42`, is not
+    /// hidden, nor is what lies below it. Dotfiles are hidden because people forget that they exist, and nobody forgets
+    /// a file that they gave another name. (A link out of the folder is not served by any name.)
     pub fn is_hidden(&self) -> bool {
         self.segments()
             .enumerate()
@@ -228,7 +225,7 @@ impl DecodedPath {
     }
 }
 
-/// The [text](DecodedPath::text) of a path, still encoded, that means just what it says, as most do: nothing in it is
+/// The [text](DecodedPath::text) of a path, if that can be seen without decoding it, as of most: nothing in it is
 /// encoded, no segment is empty, and none begins with a dot. `None` for all others.
 pub fn plain_text(path: &[u8]) -> Option<&[u8]> {
     let rest = path.strip_prefix(b"/")?;
@@ -242,9 +239,9 @@ pub fn plain_text(path: &[u8]) -> Option<&[u8]> {
     Some(if rest.is_empty() { path } else { rest })
 }
 
-/// Whether links on the page of a folder lead to what is in it from this path, still encoded: a client resolves
-/// them against the path that it has sent, up to the last `/` there (RFC 3986 section 5.2.3). From `/a/b/..`, which
-/// names the folder `/a/`, they would lead into `/a/b/`.
+/// Whether relative links on the page of a folder lead into that folder from this path, still encoded. A client
+/// resolves them against the path that it has sent, up to the last `/` in it (RFC 3986 section 5.2.3): from `/a/b/..`,
+/// which names the folder `/a/`, they would lead into `/a/b/`.
 pub fn ends_as_a_folder(path: &[u8]) -> bool {
     let last = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     last.is_empty() || last == b"." || last.eq_ignore_ascii_case(b"%2e")
@@ -253,8 +250,8 @@ pub fn ends_as_a_folder(path: &[u8]) -> bool {
 /// What [`encode_segment`] encodes: all but the unreserved characters of RFC 3986 section 2.3.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Percent-encodes one segment so that [`DecodedPath::decode`] gives it back and nothing in it
-/// means anything to HTML, to a header or to a URL.
+/// Percent-encodes one segment, so that [`DecodedPath::decode`] gives it back, and nothing in it has a meaning in HTML, in
+/// a field or in a URL.
 pub fn encode_segment(segment: &[u8]) -> impl std::fmt::Display + '_ {
     percent_encode(segment, ENCODED)
 }
