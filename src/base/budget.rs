@@ -1,4 +1,5 @@
-//! A bound on something that is shared: an amount for all together, of which each user takes a share until it is dropped.
+//! A bound on something that is shared: an amount for all together, of which each user takes a share until it is
+//! dropped.
 //!
 //! ```
 //! use glasshttp::base::budget::Budget;
@@ -9,8 +10,8 @@
 //! assert!(places.take(1).is_some());
 //! ```
 //!
-//! It bounds the memory of large answers that wait to be sent, in bytes, and the number of tasks that are too expensive to
-//! run in any number: archives, compressing while sending, the inspector's composer.
+//! It bounds the memory of large answers that wait to be sent, in bytes, and the number of tasks that are too
+//! expensive to run in any number: archives, compressing while sending, the inspector's composer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

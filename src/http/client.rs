@@ -22,14 +22,14 @@ pub enum Client {
 }
 
 impl Client {
-    /// Whether it connected by TCP from this machine itself. A client of a Unix socket is mostly a proxy, and anybody may
-    /// be behind it.
+    /// Whether it connected by TCP from this machine itself. A client of a Unix socket is mostly a proxy, and anybody
+    /// may be behind it.
     pub fn is_loopback(self) -> bool {
         matches!(self, Client::Ip(ip) if ip.is_loopback())
     }
 
-    /// The address for which it sent a request with these fields, if it is one of these proxies and says so. A client of
-    /// a Unix socket is trusted: the socket's permissions let it connect.
+    /// The address for which it sent a request with these fields, if it is one of these proxies and says so. A client
+    /// of a Unix socket is trusted: the socket's permissions let it connect.
     pub fn asks_for(self, fields: &Fields<'_>, proxies: &Proxies) -> Option<IpAddr> {
         let rule = Rfc(7239, "5.2");
         let is_trusted = match self {

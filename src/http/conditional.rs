@@ -90,8 +90,8 @@ enum Condition {
     False,
 }
 
-/// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. If the client has this version already, a GET or
-/// HEAD (`reads`) gets 304, and any other method 412; If-Modified-Since counts for GET and HEAD alone.
+/// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. If the client has this version already, a GET
+/// or HEAD (`reads`) gets 304, and any other method 412; If-Modified-Since counts for GET and HEAD alone.
 pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> Outcome {
     // Steps 1 and 2: a date counts only where there is no tag.
     let unchanged = match if_match(fields, current) {

@@ -98,7 +98,10 @@ mod tests {
         }
 
         #[test]
-        fn any_time_and_any_bytes_are_taken_without_panic(seconds: u64, bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        fn any_time_and_any_bytes_are_taken_without_panic(
+            seconds: u64,
+            bytes in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
             let _ = imf_fixdate(seconds);
             let _ = parse(&bytes);
         }

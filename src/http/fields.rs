@@ -61,8 +61,8 @@ impl<'a> Fields<'a> {
             .map(|field| field.value)
     }
 
-    /// The members of a field that is a comma-separated list, over all its lines.
-    /// Empty members do not count (RFC 9110 section 5.6.1.2).
+    /// The members of a field that is a comma-separated list, over all its lines. Empty members do not count (RFC
+    /// 9110 section 5.6.1.2).
     pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.get_all(name).flat_map(list_members)
     }

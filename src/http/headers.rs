@@ -30,9 +30,9 @@ impl Headers {
         self.parts().concat().into()
     }
 
-    /// Adds a field. No value can end its line early, wherever it comes from: a control character in it is replaced by a
-    /// space (RFC 9110 section 5.5). Otherwise a file's name with a CRLF in it could add fields, or a whole second
-    /// response.
+    /// Adds a field. No value can end its line early, wherever it comes from: a control character in it is replaced
+    /// by a space (RFC 9110 section 5.5). Otherwise a file's name with a CRLF in it could add fields, or a whole
+    /// second response.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
         debug_assert!(is_token(name.as_bytes()), "{name:?} is no field name");
         let value = value.as_ref();

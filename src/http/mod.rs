@@ -17,8 +17,8 @@
 //!    request gets another answer than it asked for.
 //!
 //! The plain case, a GET of a file, needs the first, the second, and `response`: [`request::HeadScanner::find_end`],
-//! [`Request::parse`], [`framing::Framing::of`], [`target::DecodedPath::decode`], [`conditional::evaluate`] (which finds
-//! no precondition) and [`response::Head::render`].
+//! [`Request::parse`], [`framing::Framing::of`], [`target::DecodedPath::decode`], [`conditional::evaluate`] (which
+//! finds no precondition) and [`response::Head::render`].
 
 pub mod accept;
 pub mod base_path;

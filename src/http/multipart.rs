@@ -10,9 +10,9 @@
 //! --x--                                                           Boundary ─▶ Event::PartEnd, and that was all
 //! ```
 //!
-//! A delimiter (RFC 2046 section 5.1.1) is CRLF, two hyphens and the boundary. The CRLF belongs to the delimiter and not
-//! to the content, so bytes at the end of a piece that could begin a delimiter are held back until more has come. The
-//! grammar allows strange forms that nobody sends; in any doubt a form is refused.
+//! A delimiter (RFC 2046 section 5.1.1) is CRLF, two hyphens and the boundary. The CRLF belongs to the delimiter and
+//! not to the content, so bytes at the end of a piece that could begin a delimiter are held back until more has come.
+//! The grammar allows strange forms that nobody sends; in any doubt a form is refused.
 //!
 //! ```
 //! use glasshttp::http::multipart::{Decoder, Event};
@@ -350,8 +350,8 @@ fn single<'a>(parameters: &'a [Parameter<'_>], name: &str) -> Result<Option<&'a 
     if found.next().is_some() { Err(()) } else { Ok(first) }
 }
 
-/// Decodes what browsers and curl write for three characters that cannot occur in a field (HTML standard, "multipart form
-/// data"); any other percent sign stands for itself.
+/// Decodes what browsers and curl write for three characters that cannot occur in a field (HTML standard, "multipart
+/// form data"); any other percent sign stands for itself.
 fn unescape(name: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(name.len());
     let mut rest = name;

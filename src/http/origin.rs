@@ -1,9 +1,9 @@
 //! Whether a request comes from a page of this server, or from one of another site.
 //!
-//! A browser lets any page *send* requests anywhere, with the cookies, passwords and network access of its user; it only
-//! keeps the page from reading the answer. So before a request changes something, the server must check which page
-//! sends it. Browsers say so in Sec-Fetch-Site (Fetch Metadata) and, for everything but plain GET, in Origin (RFC 6454
-//! section 7).
+//! A browser lets any page *send* requests anywhere, with the cookies, passwords and network access of its user; it
+//! only keeps the page from reading the answer. So before a request changes something, the server must check which
+//! page sends it. Browsers say so in Sec-Fetch-Site (Fetch Metadata) and, for everything but plain GET, in Origin
+//! (RFC 6454 section 7).
 
 use super::Request;
 

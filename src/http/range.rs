@@ -12,10 +12,10 @@
 //! is *ignored* (the whole file is a right answer, section 14.2); a range that is well-formed but wholly behind the
 //! end leads to 416.
 //!
-//! The ranges of a set are joined first and counted then. A set in ascending order may have as many parts as a request's
-//! head can hold: a tool that has an old version of a file and fetches what is new in it (zsync) sends such a set. No
-//! client needs many parts in another order, or many that overlap (section 14.2 says so, and section 17.15 why): of
-//! those a few are accepted.
+//! The ranges of a set are joined first and counted then. A set in ascending order may have as many parts as a
+//! request's head can hold: a tool that has an old version of a file and fetches what is new in it (zsync) sends such
+//! a set. No client needs many parts in another order, or many that overlap (section 14.2 says so, and section 17.15
+//! why): of those a few are accepted.
 
 use super::fields::trim;
 use std::ops::Range;

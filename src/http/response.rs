@@ -41,8 +41,8 @@ pub struct OwnFields {
     names: Vec<String>,
 }
 
-/// Fields that only the server can know: with other values, a client could not tell where a message ends, or when it was
-/// sent.
+/// Fields that only the server can know: with other values, a client could not tell where a message ends, or when it
+/// was sent.
 const OURS: [&str; 5] = ["Content-Length", "Transfer-Encoding", "Connection", "Date", "Content-Range"];
 
 impl OwnFields {

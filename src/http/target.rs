@@ -26,9 +26,9 @@
 //! send it), just as bytes above ASCII can.
 //!
 //! That a path looks harmless after this is **not** why nothing outside the folder is sent. The guard is the confined
-//! open in [`crate::site::root`]: the kernel follows the path beneath the folder, link by link, and fails where it leads
-//! out. No check of the text can do that: a link needs no suspicious letters, and can appear between the check and the
-//! open.
+//! open in [`crate::site::root`]: the kernel follows the path beneath the folder, link by link, and fails where it
+//! leads out. No check of the text can do that: a link needs no suspicious letters, and can appear between the check
+//! and the open.
 //!
 //! The other rules are about names: what is hidden, what is below the base path, what is the server's own. `/x/../.env`
 //! is `/.env`, and `/%2eglass/` is `/.glass/`. Such a rule looks at the result, never at the text as it was sent. And
@@ -215,9 +215,9 @@ impl DecodedPath {
     /// Whether a segment starts with a dot, which makes a file hidden. `/.well-known/` at the root
     /// is the one place under a dot that is meant for the public (RFC 8615).
     ///
-    /// It is a rule about the names in a target, not about where links lead: `current`, a link to `.releases/42`, is not
-    /// hidden, nor is what lies below it. Dotfiles are hidden because people forget that they exist, and nobody forgets
-    /// a file that they gave another name. (A link out of the folder is not served by any name.)
+    /// It is a rule about the names in a target, not about where links lead: `current`, a link to `.releases/42`, is
+    /// not hidden, nor is what lies below it. Dotfiles are hidden because people forget that they exist, and nobody
+    /// forgets a file that they gave another name. (A link out of the folder is not served by any name.)
     pub fn is_hidden(&self) -> bool {
         self.segments()
             .enumerate()
@@ -250,14 +250,14 @@ pub fn ends_as_a_folder(path: &[u8]) -> bool {
 /// What [`encode_segment`] encodes: all but the unreserved characters of RFC 3986 section 2.3.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Percent-encodes one segment, so that [`DecodedPath::decode`] gives it back, and nothing in it has a meaning in HTML, in
-/// a field or in a URL.
+/// Percent-encodes one segment, so that [`DecodedPath::decode`] gives it back, and nothing in it has a meaning in
+/// HTML, in a field or in a URL.
 pub fn encode_segment(segment: &[u8]) -> impl std::fmt::Display + '_ {
     percent_encode(segment, ENCODED)
 }
 
-/// The value of a query parameter, decoded: `parameter(b"a=1&b=2", "b")` is `2`.
-/// Of several of the same name the first counts; what is not UTF-8 becomes U+FFFD.
+/// The value of a query parameter, decoded: `parameter(b"a=1&b=2", "b")` is `2`. Of several of the same name the
+/// first counts; what is not UTF-8 becomes U+FFFD.
 pub fn parameter(query: Option<&[u8]>, name: &str) -> Option<String> {
     query?.split(|&byte| byte == b'&').find_map(|pair| {
         let rest = pair.strip_prefix(name.as_bytes())?;

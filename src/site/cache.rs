@@ -17,11 +17,12 @@
 //! The plain case is [`Cache::get`] for an entry that was checked already: a lookup and two comparisons.
 //!
 //! With content codings an answer can rest on more than its file: on a compressed file beside it, or on there being
-//! none. Then all of it is checked, and there is an entry for each coding ([`Wanted::key`](super::coding::Wanted::key)).
+//! none. Then all of it is checked, and there is an entry for each coding
+//! ([`Wanted::key`](super::coding::Wanted::key)).
 //!
-//! A file that could change without a trace is not kept: one that changed just now may change again within the same step
-//! of its file system's clock ([`Facts::is_settled`]). (One way remains that no server can see that goes by times: a
-//! program that has mapped the file into its memory and writes there.)
+//! A file that could change without a trace is not kept: one that changed just now may change again within the same
+//! step of its file system's clock ([`Facts::is_settled`]). (One way remains that no server can see that goes by
+//! times: a program that has mapped the file into its memory and writes there.)
 
 use super::facts::Facts;
 use super::representation::Representation;

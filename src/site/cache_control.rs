@@ -7,7 +7,8 @@
 //! --spa                             but pages not: an address of the application always leads to the newest
 //! ```
 //!
-//! The first pattern that matches decides. The default is `no-cache`: a browser keeps a copy, and asks before it uses it.
+//! The first pattern that matches decides. The default is `no-cache`: a browser keeps a copy, and asks before it uses
+//! it.
 
 use crate::base::patterns::Pattern;
 use crate::base::platform::names;

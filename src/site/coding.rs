@@ -68,7 +68,8 @@ impl Codings {
     }
 }
 
-/// The values of Sec-Fetch-Dest (Fetch Metadata) for what a page loads to use it, and neither shows by itself nor saves.
+/// The values of Sec-Fetch-Dest (Fetch Metadata) for what a page loads to use it, and neither shows by itself nor
+/// saves.
 const LOADED: &[&[u8]] = &[
     b"audio",
     b"audioworklet",

@@ -24,8 +24,8 @@ const NUMBER: u8 = 2;
 /// The mark of a byte that is not UTF-8, in which this value never occurs: behind all letters.
 const NO_TEXT: u8 = 0xff;
 
-/// The sort key of a name: of two keys, the smaller one comes first, byte by byte. It is made once for each name, since a
-/// name is compared with many others. Names that differ in case or accents only have the same key.
+/// The sort key of a name: of two keys, the smaller one comes first, byte by byte. It is made once for each name,
+/// since a name is compared with many others. Names that differ in case or accents only have the same key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(Box<[u8]>);
 
@@ -93,8 +93,8 @@ fn fold(text: &str, with_accents: bool) -> String {
     folded
 }
 
-/// Whether it is an accent of Latin, Greek or Cyrillic letters, or a sound mark of kana. Most marks of other scripts are
-/// vowels, and count as letters.
+/// Whether it is an accent of Latin, Greek or Cyrillic letters, or a sound mark of kana. Most marks of other scripts
+/// are vowels, and count as letters.
 fn is_accent(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{3099}' | '\u{309a}')
 }

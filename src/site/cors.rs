@@ -34,16 +34,16 @@ pub enum Cors {
 /// Origins that may read answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins {
-    /// Such as `http://localhost:5173`. `*.` before a host stands for all hosts below it, with the same scheme and port:
-    /// `https://*.example.com`.
+    /// Such as `http://localhost:5173`. `*.` before a host stands for all hosts below it, with the same scheme and
+    /// port: `https://*.example.com`.
     origins: Vec<String>,
     /// The fields of an answer that their pages may see.
     exposed: String,
 }
 
-/// The fields of answers beyond those that every page may see (CORS-safelisted, the Fetch standard, section 2.2.6). With
-/// credentials a `*` would mean a field of that name, so all are named: a page that reads a file in parts must see
-/// whether it has parts (Accept-Ranges) and whether it is coded (Content-Encoding).
+/// The fields of answers beyond those that every page may see (CORS-safelisted, the Fetch standard, section 2.2.6).
+/// With credentials a `*` would mean a field of that name, so all are named: a page that reads a file in parts must
+/// see whether it has parts (Accept-Ranges) and whether it is coded (Content-Encoding).
 const EXPOSED: [&str; 13] = [
     "Accept-Ranges",
     "Allow",

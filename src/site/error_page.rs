@@ -81,8 +81,9 @@ pub(super) fn takes_html_at_all(fields: &Fields<'_>) -> bool {
     fields.combined("accept").is_none_or(|value| accept::quality(&value, "text", "html") > 0)
 }
 
-/// Whether the client accepts anything, and a page as well as anything else: it sends no Accept field, or one that says
-/// just that, and no Sec-Fetch-Dest of something else than a page. (A script's `fetch` sends `empty`, which is no page.)
+/// Whether the client accepts anything, and a page as well as anything else: it sends no Accept field, or one that
+/// says just that, and no Sec-Fetch-Dest of something else than a page. (A script's `fetch` sends `empty`, which is
+/// no page.)
 pub(super) fn takes_anything(fields: &Fields<'_>) -> bool {
     let is_for_a_page = fields
         .get_all("sec-fetch-dest")

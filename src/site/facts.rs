@@ -1,7 +1,7 @@
 //! What the file system says about a file.
 //!
-//! A file has two times. Programs can set one of them (`touch`, `cp -p`, `tar`, `rsync -a`), so it says little about when
-//! the bytes last changed. The other is set by the system alone:
+//! A file has two times. Programs can set one of them (`touch`, `cp -p`, `tar`, `rsync -a`), so it says little about
+//! when the bytes last changed. The other is set by the system alone:
 //!
 //! ```text
 //! modified (mtime)   when the bytes changed, or what a program claims: any time, even in the future or before 1970
@@ -26,8 +26,8 @@ pub struct Facts {
     pub changed: Time,
     /// Which file it is, whatever its name.
     pub identity: Identity,
-    /// Whether it has no blocks on a disk: it is empty or consists of holes, or its length is a guess, as in `/proc` and
-    /// `/sys`, where the system generates the bytes when they are read.
+    /// Whether it has no blocks on a disk: it is empty or consists of holes, or its length is a guess, as in `/proc`
+    /// and `/sys`, where the system generates the bytes when they are read.
     pub is_without_blocks: bool,
 }
 

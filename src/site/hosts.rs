@@ -1,8 +1,8 @@
 //! Which hosts the server answers for, as a defence against DNS rebinding.
 //!
-//! A server on 127.0.0.1 is not as private as it looks. A page on `evil.example` can let that name
-//! resolve to 127.0.0.1 after it has loaded. To the browser, a request to the local server is then one to the page's own
-//! site, and the page may read the answer. The Host field gives it away: it still says `evil.example`. So a server that
+//! A server on 127.0.0.1 is not as private as it looks. A page on `evil.example` can let that name resolve to
+//! 127.0.0.1 after it has loaded. To the browser, a request to the local server is then one to the page's own site,
+//! and the page may read the answer. The Host field gives it away: it still says `evil.example`. So a server that
 //! only this machine can reach answers only for names of this machine.
 //!
 //! An address is no name, and nobody can make it resolve to another. A browser sends `Host: 192.0.2.1` only to a server
@@ -61,8 +61,8 @@ impl Hosts {
     }
 }
 
-/// The hosts for which the server does more than serve files: addresses, names of this machine, and those in the list, in
-/// lower case. That does not depend on who can connect.
+/// The hosts for which the server does more than serve files: addresses, names of this machine, and those in the
+/// list, in lower case. That does not depend on who can connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedHosts {
     listed: Vec<String>,

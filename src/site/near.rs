@@ -10,10 +10,10 @@
 //! another machine, and caches would hold the same file twice. But people who copy a folder from one system to another
 //! should learn what is wrong.
 //!
-//! The answer names only what a listing would show: nothing hidden, nothing that leads out of the folder, nothing from a
-//! folder that has an index, and nothing at all where listings are off. And the work is bounded: the number of names
-//! that are looked at for one request, and the number of such requests in a second. All other requests get the 404
-//! alone, which is right, too.
+//! The answer names only what a listing would show: nothing hidden, nothing that leads out of the folder, nothing
+//! from a folder that has an index, and nothing at all where listings are off. And the work is bounded: the number of
+//! names that are looked at for one request, and the number of such requests in a second. All other requests get the
+//! 404 alone, which is right, too.
 
 use super::Site;
 use super::names::is_shown;

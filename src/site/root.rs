@@ -1,8 +1,8 @@
 //! The folder itself: the one way in which anything on disk is opened.
 //!
-//! On Linux a path is resolved by `openat2` with RESOLVE_BENEATH (through `cap-std`): the kernel itself follows it, link
-//! by link, and fails as soon as a step leads out of the folder. That holds even while somebody replaces a directory by
-//! a link, which no check of the path beforehand can detect.
+//! On Linux a path is resolved by `openat2` with RESOLVE_BENEATH (through `cap-std`): the kernel itself follows it,
+//! link by link, and fails as soon as a step leads out of the folder. That holds even while somebody replaces a
+//! directory by a link, which no check of the path beforehand can detect.
 //!
 //! ```text
 //! open("a/b.txt")           a file or a directory

@@ -8,8 +8,8 @@
 //! <script src="/.glass/reload.js" async></script></body></html>
 //! ```
 //!
-//! The file stays as it is. The script itself is `reload/reload.js`; here is only the line that loads it. A page whose own
-//! Content-Security-Policy forbids scripts of its host does not run it.
+//! The file stays as it is. The script itself is `reload/reload.js`; here is only the line that loads it. A page
+//! whose own Content-Security-Policy forbids scripts of its host does not run it.
 
 use crate::answer::{Body, FilePart, Next, Response, Source, Stream};
 use crate::base::random;
@@ -55,9 +55,9 @@ fn end_of_body(html: &[u8]) -> Option<usize> {
     })
 }
 
-/// Adds the line to a page that the server itself generates, such as a listing or an error, so that the page goes away
-/// when something better appears. These pages have a Content-Security-Policy that forbids what they do not need. A nonce
-/// allows this script, which may then connect to this server and to no other.
+/// Adds the line to a page that the server itself generates, such as a listing or an error, so that the page goes
+/// away when something better appears. These pages have a Content-Security-Policy that forbids what they do not need.
+/// A nonce allows this script, which may then connect to this server and to no other.
 ///
 /// Pages without a style sheet are not for people, and stay as they are: a program would follow the link to the script.
 pub(super) fn add_to_own_page(response: &mut Response, tag: &str) {

@@ -1,24 +1,24 @@
-//! What is known about versions of files: what their first bytes say, the digest of all of them, and for which version a
-//! date was sent.
+//! What is known about versions of files: what their first bytes say, the digest of all of them, and for which
+//! version a date was sent.
 //!
-//! A *version* is a file as long as its [`Facts`] stay the same. The bytes of a [settled](Facts::is_settled) file cannot
-//! change without its facts, so what was found out once is remembered:
+//! A *version* is a file as long as its [`Facts`] stay the same. The bytes of a [settled](Facts::is_settled) file
+//! cannot change without its facts, so what was found out once is remembered:
 //!
 //! ```text
 //! (device 1, inode 77)   length, times   it is UTF-8       its digest (--etag content)
 //! ```
 //!
-//! And a date that was sent for two versions identifies neither. A program that replaces a file can give the new one the
-//! date of the old (`cp -p`, `tar`, `touch -r`), and then a client that has only the date cannot know which version it
-//! has. So the version for which a date was sent is remembered, by the name of the file:
+//! And a date that was sent for two versions identifies neither. A program that replaces a file can give the new one
+//! the date of the old (`cp -p`, `tar`, `touch -r`), and then a client that has only the date cannot know which
+//! version it has. So the version for which a date was sent is remembered, by the name of the file:
 //!
 //! ```text
 //! sent: /app.js, Sun, 06 Nov 1994 08:49:37 GMT        inode 77, changed at 12:00:01.4
 //! sent: /app.js, the same date                        inode 78: from now on this date is no validator
 //! ```
 //!
-//! All of it is kept in memory, within bounds. What is forgotten is found out again, and a date that is forgotten counts
-//! as it does in other servers.
+//! All of it is kept in memory, within bounds. What is forgotten is found out again, and a date that is forgotten
+//! counts as it does in other servers.
 
 use super::facts::{Facts, Identity};
 use super::media_type::{self, Content, Look};
@@ -213,8 +213,8 @@ pub(super) fn digest_of(bytes: &[u8]) -> Digest {
     Blake2b::<U16>::digest(bytes).into()
 }
 
-/// The background thread that reads large files for their digests, one after another. It starts when it is first needed,
-/// and ends with the site.
+/// The background thread that reads large files for their digests, one after another. It starts when it is first
+/// needed, and ends with the site.
 #[derive(Debug, Default)]
 struct Digesting {
     jobs: OnceLock<Option<SyncSender<Job>>>,

@@ -159,7 +159,10 @@ proptest! {
     }
 
     #[test]
-    fn any_split_gives_the_same_result(bytes in nearly_a_request(), mut ends in proptest::collection::vec(0usize..120, 0..6)) {
+    fn any_split_gives_the_same_result(
+        bytes in nearly_a_request(),
+        mut ends in proptest::collection::vec(0usize..120, 0..6),
+    ) {
         ends.sort_unstable();
         prop_assert_eq!(read_in_pieces(&bytes, &ends), read_whole(&bytes));
         let every_byte: Vec<usize> = (1..bytes.len()).collect();

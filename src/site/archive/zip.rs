@@ -51,8 +51,8 @@ pub(super) struct Zip {
     current: Option<Entry>,
     crc: Crc,
     quick: Deflate,
-    /// For files that are compressed already: deflate without compression. (A file that is stored as it is needs a header
-    /// with its length.)
+    /// For files that are compressed already: deflate without compression. (A file that is stored as it is needs a
+    /// header with its length.)
     none: Deflate,
     directory: Vec<u8>,
     /// Where the directory begins, once all files were added.

@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-/// How many passwords of one network may be wrong within the window; after that it has to wait until the window is over.
-/// A user who mistypes needs two or three attempts, and guessing needs thousands.
+/// How many passwords of one network may be wrong within the window; after that it has to wait until the window is
+/// over. A user who mistypes needs two or three attempts, and guessing needs thousands.
 pub(super) const MAX_FAILURES: usize = 5;
 const WINDOW: Duration = Duration::from_secs(30);
 
@@ -30,8 +30,8 @@ const MAX_WAITING: usize = 32;
 /// A name and a password, hashed with a key that only this process has.
 pub(super) type Fingerprint = [u8; 32];
 
-/// The clients whose failures count together. A home or a server has a whole /64 of IPv6 addresses (RFC 6177), and could
-/// use a new one for each guess.
+/// The clients whose failures count together. A home or a server has a whole /64 of IPv6 addresses (RFC 6177), and
+/// could use a new one for each guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Network(Client);
 
@@ -177,8 +177,8 @@ impl<T> Attempts<T> {
         }
     }
 
-    /// Forgets which were right and which were wrong: other passwords count from now on. Waiting attempts go on waiting,
-    /// and the one that is being verified has to be verified again. A blocked network stays blocked.
+    /// Forgets which were right and which were wrong: other passwords count from now on. Waiting attempts go on
+    /// waiting, and the one that is being verified has to be verified again. A blocked network stays blocked.
     pub(super) fn forget(&mut self) {
         (self.right, self.wrong, self.under_way) = (Known::default(), Known::default(), None);
     }

@@ -4,8 +4,8 @@
 //! Authorization: Basic dGVzdDoxMjPCow==      user "test", password "123£" in UTF-8
 //! ```
 //!
-//! Behind the scheme stands `user:password` in base64. That hides nothing; it only permits any byte in a field. The first
-//! colon separates the two: a password may contain others.
+//! Behind the scheme stands `user:password` in base64. That hides nothing; it only permits any byte in a field. The
+//! first colon separates the two: a password may contain others.
 
 use crate::http::fields::Fields;
 use base64::Engine;

@@ -177,8 +177,8 @@ impl Auth {
         self.state().is_slow()
     }
 
-    /// Waits for an attempt and verifies it. A thread of its own does this for ever, and lends the memory, which is given
-    /// back to the system while the thread waits.
+    /// Waits for an attempt and verifies it. A thread of its own does this for ever, and lends the memory, which is
+    /// given back to the system while the thread waits.
     pub fn verify_next(&self, memory: &mut Memory) {
         let mut state = self.state();
         let attempt = loop {
@@ -279,8 +279,8 @@ impl Auth {
         }
     }
 
-    /// Whether these are the name and the password of a user of `--auth`. All users are compared, and each to its end, so
-    /// that the time tells nothing.
+    /// Whether these are the name and the password of a user of `--auth`. All users are compared, and each to its
+    /// end, so that the time tells nothing.
     fn is_plain(&self, fingerprint: &Fingerprint) -> bool {
         let is_one = |any, one: &Fingerprint| any | one.ct_eq(fingerprint);
         self.plain.iter().fold(subtle::Choice::from(0), is_one).into()

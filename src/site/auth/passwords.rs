@@ -6,8 +6,8 @@
 //! bob:$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$...
 //! ```
 //!
-//! Both kinds of hash are slow on purpose: somebody who steals the file has to spend that time on each guess, too. Quick
-//! hashes (MD5, SHA-1, crypt) are refused: they would protect nobody.
+//! Both kinds of hash are slow on purpose: somebody who steals the file has to spend that time on each guess, too.
+//! Quick hashes (MD5, SHA-1, crypt) are refused: they would protect nobody.
 
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
@@ -16,16 +16,16 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use subtle::ConstantTimeEq;
 
-/// What a hash may cost. While one is verified, every other login waits, and its memory is taken from other programs. On
-/// a usual machine these limits allow about a second.
+/// What a hash may cost. While one is verified, every other login waits, and its memory is taken from other programs.
+/// On a usual machine these limits allow about a second.
 const MAX_BCRYPT_COST: u32 = 14;
 const MAX_ARGON2_MEMORY: u64 = 256 * 1024;
 const MAX_ARGON2_WORK: u64 = 4 * MAX_ARGON2_MEMORY;
 const MAX_ARGON2_LANES: u32 = 16;
 
-/// From this size on an allocation is a mapping of its own, whatever came before it, and goes back to the system as soon
-/// as it is freed (mallopt(3), `M_MMAP_THRESHOLD`: at most 32 MiB). Pages that nobody touches take no memory. A smaller
-/// allocation is part of a heap, where a small one behind it can keep it from being given back for ever.
+/// From this size on an allocation is a mapping of its own, whatever came before it, and goes back to the system as
+/// soon as it is freed (mallopt(3), `M_MMAP_THRESHOLD`: at most 32 MiB). Pages that nobody touches take no memory. A
+/// smaller allocation is part of a heap, where a small one behind it can keep it from being given back for ever.
 const MAPPED: usize = 33 * 1024 * 1024 / Block::SIZE;
 
 /// The memory that argon2 fills, 19 MiB with the parameters of `--hash`: one for all attempts, one after another.
