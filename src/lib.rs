@@ -6,8 +6,8 @@
 //!
 //! # The house
 //!
-//! Folders are chapters, and this is the table of contents. A chapter knows those below it in this list, and none above; so
-//! each can be read and tested by itself:
+//! Folders are chapters, and this is the table of contents. A chapter knows those below it in this list, and none
+//! above; so each can be read and tested by itself:
 //!
 //! | chapter | what it is | what it does not know |
 //! |---|---|---|
