@@ -22,23 +22,25 @@
 //! # The way of a request
 //!
 //! ```text
-//!   client          server                      site                        http
+//!   client          server                      application                 http
 //!
 //!   connect ──────▶ worker accepts
 //!   bytes ────────▶ Connection reads ──────────────────────────────────▶ HeadScanner::find_end
 //!                                                                        Request::parse
 //!                                                                        Framing::of
-//!                   Connection ─── Request ───▶ Site::respond ─────────▶ DecodedPath::decode
+//!                   Connection ─── Request ───▶ Application::begin
+//!                                               login, then Glass, then
+//!                                               Site::begin ───────────▶ DecodedPath::decode
 //!                                               Root::open               conditional::evaluate
 //!                                               Representation ────────▶ range::evaluate
 //!                   Transmission ◀── Response ──┘
 //!                   Head::render ──────────────────────────────────────▶ (bytes)
 //!   bytes ◀──────── Transport writes
-//!                   (PUT, with --upload)
-//!                   Connection ─── Request ───▶ Site::begin_upload ────▶ origin::is_own
-//!   body ─────────▶ BodyReader ─── bytes ─────▶ Receiver::take, then Receiver::finish
-//!
+//!                   Observers::notice ────────▶ log, inspector, metrics
 //!                   keep-alive: the connection waits again
+//!
+//!                   An upload: Application::begin gives a Receiver, which takes the body and has the response
+//!   body ─────────▶ BodyReader ─── bytes ─────▶ Receiver::take, then Receiver::finish
 //! ```
 //!
 //! # The order to read it in
@@ -49,12 +51,13 @@
 //!    `Rfc(9112, "3")` as a footnote.
 //! 2. [`http`]: [`http::refusal`], then [`http::request`]: what a request looks like, and how it is found in a
 //!    stream of bytes; then [`http::target`], [`http::fields`], [`http::response`].
-//! 3. [`answer`] and [`site`]: `Site::answer`, behind `Site::respond`, is one screen that reads like a list of
+//! 3. [`answer`], a page, and [`site`]: `Site::answer`, behind `Site::respond`, is one screen that reads like a list of
 //!    questions; then [`site::root`] (how nothing outside the folder can be opened) and [`site::representation`]
 //!    with [`http::conditional`] and [`http::range`].
-//! 4. [`server`]: [`server::worker`], an event loop; [`server::connection`], the state machine of one client;
-//!    [`server::transmit`], how a response gets onto the wire; then [`http::framing`] and [`http::chunked`] (where a
-//!    body ends, and why that matters so much), [`server::pool`].
+//! 4. [`server`]: [`server::application`], the one question; [`server::worker`], an event loop;
+//!    [`server::connection`], the state machine of one client, and in it `states.rs` first; [`server::transmit`], how
+//!    a response gets onto the wire; then [`http::framing`] and [`http::chunked`] (where a body ends, and why that
+//!    matters so much), [`server::pool`].
 //! 5. [`glass`]: how it shows its work, of which [`glass::inspect`] is a small application of all the rest.
 //! 6. [`command`], as you need it.
 //!

@@ -4,7 +4,7 @@
 //! is one line on standard error.
 
 use glasshttp::command::cli::{Cli, Unread};
-use glasshttp::command::{run, terminal::complain};
+use glasshttp::command::{run, terminal::report};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -15,14 +15,14 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(Unread::Misuse(line)) => {
-            complain(&line);
+            report(&line);
             return ExitCode::from(2);
         }
     };
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
-            complain(&format!("glasshttp: {line}"));
+            report(&format!("glasshttp: {line}"));
             ExitCode::FAILURE
         }
     }

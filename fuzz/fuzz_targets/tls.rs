@@ -15,7 +15,7 @@
 
 use glasshttp::answer::{Arrival, Body, Response};
 use glasshttp::base::budget::Budget;
-use glasshttp::command::certificate::Certificate;
+use glasshttp::command::tls::Certificate;
 use glasshttp::http::{Headers, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};

@@ -1,7 +1,7 @@
 //! What the server asks: login, then the server's own pages, then the site.
 
 use crate::answer::{Arrival, Begin, Response};
-use crate::glass::Glass;
+use crate::glass::{Answer, Glass};
 use crate::http::{Refusal, Request};
 use crate::server::{self, Begun};
 use crate::site::Site;
@@ -23,10 +23,12 @@ impl server::Application for Application {
             Some(Admission::Later) => return Begin::Later.into(),
             Some(Admission::Refused(response)) => return response.into(),
         };
-        match self.glass.begin(request, arrival) {
-            Some(begin) => Begun { begin, user, is_internal: true },
-            None => Begun { begin: self.site.begin(request, arrival), user, is_internal: false },
-        }
+        let (begin, is_internal) = match self.glass.begin(request, arrival) {
+            Answer::Own(begin) => (begin, true),
+            Answer::NotOurs => (self.site.begin(request, arrival), true),
+            Answer::Elsewhere => (self.site.begin(request, arrival), false),
+        };
+        Begun { begin, user, is_internal }
     }
 
     fn refuse(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {

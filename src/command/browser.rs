@@ -2,20 +2,22 @@
 //!
 //! ```text
 //! address("http://localhost:8000/", "a b/?q#c")    http://localhost:8000/a%20b/?q#c
-//! open("http://localhost:8000/")                   xdg-open, or what else the system has for it
+//! open("http://localhost:8000/")                   runs xdg-open, or the system's other command for it
 //! ```
 //!
-//! The server does not depend on it: it happens on a thread of its own, and a failure is one line.
+//! The server does not depend on it: a thread of its own does it, and a failure is one line on standard error.
 
 use crate::base::human;
 use crate::base::platform::process;
 use crate::command::service_manager;
+use crate::command::terminal::report;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io;
 use std::process::{Command, Stdio};
 
-/// What a URL cannot hold as it is. `?`, `#` and `%` are left, so that they can mean something.
+/// What has to be percent-encoded in a URL. `?`, `#` and `%` stay as they are, so that PATH can have a query, a
+/// fragment and encoded characters.
 const NOT_IN_A_URL: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -28,8 +30,8 @@ const NOT_IN_A_URL: &AsciiSet = &CONTROLS
     .add(b'^')
     .add(b'|');
 
-/// The ports that browsers refuse to open, whatever is there: other protocols' servers take commands a line each,
-/// and a form could be made to look like some of them (the Fetch standard, "port blocking").
+/// The ports that browsers refuse to connect to. The servers of other protocols take commands of a line each, and a
+/// page could make a browser send a form that looks like some of them (the Fetch standard, "port blocking").
 const BLOCKED: [u16; 83] = [
     0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103,
     104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514,
@@ -37,37 +39,36 @@ const BLOCKED: [u16; 83] = [
     2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/// Whether browsers refuse to open this port.
+/// Whether browsers refuse to connect to this port.
 pub fn refuses(port: u16) -> bool {
     BLOCKED.binary_search(&port).is_ok()
 }
 
-/// The address of a path, which may have a slash at its start, below a URL that ends in one.
+/// The URL of a path below a URL that ends in a slash. The path may begin with one.
 pub fn address(url: &str, path: &str) -> String {
     format!("{url}{}", utf8_percent_encode(path.trim_start_matches('/'), NOT_IN_A_URL))
 }
 
-/// Opens a browser, and returns at once.
+/// Opens a browser, without waiting for it.
 pub fn open(url: String) {
-    let complain = |why: &dyn Display| {
-        let _ = writeln!(io::stderr(), "glasshttp: no browser could be opened ({why})");
-    };
+    let failed = |why: &dyn Display| report(&format!("glasshttp: no browser could be opened ({why})"));
     let on_a_thread = move || {
         if let Err(why) = open_and_wait(&url) {
-            complain(&why);
+            failed(&why);
         }
     };
     if let Err(error) = std::thread::Builder::new().name("browser".to_owned()).spawn(on_a_thread) {
-        complain(&error);
+        failed(&error);
     }
 }
 
-/// Some of these commands end when they have told a browser, others when the browser ends.
+/// Runs the system's commands for it until one succeeds. Some end when they have told a browser, others when the
+/// browser ends.
 fn open_and_wait(url: &str) -> Result<(), String> {
     let mut failed = "this system has no command for it".to_owned();
     for mut command in open::commands(url) {
         let name = command.get_program().to_string_lossy().into_owned();
-        match quietly(&mut command).status() {
+        match detached(&mut command).status() {
             Ok(status) if status.success() => return Ok(()),
             Ok(status) => failed = format!("{name}: {status}"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -77,9 +78,9 @@ fn open_and_wait(url: &str) -> Result<(), String> {
     Err(failed)
 }
 
-/// What a browser prints is not the server's output, a Ctrl-C for the server is not meant for it, and it is
-/// not what a service manager has started.
-fn quietly(command: &mut Command) -> &mut Command {
+/// Separates a command from this process: its output does not appear among ours, Ctrl-C does not reach it, and it does
+/// not take itself for the process that a service manager has started.
+fn detached(command: &mut Command) -> &mut Command {
     for name in service_manager::VARIABLES {
         command.env_remove(name);
     }

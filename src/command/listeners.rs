@@ -1,16 +1,19 @@
-//! The sockets on which the command listens: it opens those that are asked for, or takes those that
-//! were opened before it was started.
+//! The sockets on which the program listens. It opens those that the options name, or takes those that another process
+//! has opened for it.
 //!
-//! *Socket activation*: systemd (or `systemd-socket-activate`) opens the sockets, and starts the server
-//! when somebody connects. The sockets are open files of the new process, from number 3 on, and two
-//! variables say so: LISTEN_FDS how many there are, LISTEN_PID for whom they are. So a server needs no
-//! right to open a port, clients that come while it starts anew only wait a little, and one that nobody
-//! needs need not run.
+//! The plain case, `glasshttp folder`, is [`Listeners::open`] with port 8000 on both loopback addresses; if that is
+//! taken and the user can read which, the next port that is free.
+//!
+//! *Socket activation* is the other case: systemd (or `systemd-socket-activate`) opens the sockets, and starts the
+//! server when a client connects. The sockets are open files of the new process, from number 3 on. Two variables say
+//! so: LISTEN_FDS says how many there are, and LISTEN_PID which process they are for (sd_listen_fds(3)). So a server
+//! needs no privilege to open a port, clients that connect while it restarts only wait a little, and a server that no
+//! client needs does not run.
 
-use super::terminal::complain;
+use super::terminal::report;
 use crate::base::human;
 use crate::command::cli::{Config, DEFAULT_PORT};
-use crate::command::start_lines::Places;
+use crate::command::urls::Places;
 use crate::http::base_path::BasePath;
 use crate::server::Listener;
 use crate::server::listen::{self, BindError};
@@ -19,20 +22,20 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
-/// Open sockets.
+/// The open sockets.
 #[derive(Debug, Default)]
 pub(crate) struct Listeners {
     pub(crate) open: Vec<Listener>,
-    /// The names of Unix sockets among them.
+    /// The paths of the Unix sockets among them.
     pub(crate) sockets: Vec<PathBuf>,
-    /// What is to be removed at the end.
+    /// The files of these, which are removed at the end.
     pub(crate) files: Vec<SocketFile>,
-    /// Whether they were opened by somebody else.
+    /// Whether another process opened them.
     pub(crate) are_given: bool,
 }
 
 impl Listeners {
-    /// Those that were opened for this process, if any were.
+    /// The sockets that another process opened for this one; `None` if there are none.
     fn given() -> Result<Option<Listeners>, String> {
         let mut given = listenfd::ListenFd::from_env();
         let mut listeners = Listeners { are_given: true, ..Listeners::default() };
@@ -55,16 +58,14 @@ impl Listeners {
         Ok((!listeners.open.is_empty()).then_some(listeners))
     }
 
-    /// Those that are given, or else those that are asked for.
+    /// Takes the sockets that another process opened, or opens those that the options name.
     pub(crate) fn open(config: &Config, is_terminal: bool) -> Result<Listeners, String> {
         let given = Listeners::given()?;
-        if given.is_some()
-            && (config.port.is_some() || !config.addresses.is_empty() || !config.sockets.is_empty())
-        {
+        if given.is_some() && config.listen.are_given() {
             let line = "glasshttp: --port and --bind are not used: the sockets were opened before the start";
-            complain(&config.by_variables(line));
+            report(&config.by_variables(line));
         }
-        let listeners = given.map_or_else(|| Listeners::asked_for(config, is_terminal), Ok)?;
+        let listeners = given.map_or_else(|| Listeners::from_options(config, is_terminal), Ok)?;
         if config.server.faults.are_any() && !listeners.are_local() {
             return Err(
                 "--fault is for this machine alone: leave --bind and --lan out, or name a loopback address"
@@ -74,22 +75,23 @@ impl Listeners {
         Ok(listeners)
     }
 
-    fn asked_for(config: &Config, is_terminal: bool) -> Result<Listeners, String> {
+    /// Opens the sockets that the options name.
+    fn from_options(config: &Config, is_terminal: bool) -> Result<Listeners, String> {
         let mut listeners = Listeners::default();
-        if config.sockets.is_empty() || !config.addresses.is_empty() {
+        if config.listen.have_a_port() {
             listeners.open.extend(open_port(config, is_terminal)?.into_iter().map(Listener::from));
         }
-        for path in &config.sockets {
-            let opened = bind_unix(path, config.socket_mode);
+        listeners.sockets = config.listen.sockets();
+        for path in &listeners.sockets {
+            let opened = bind_unix(path, config.listen.socket_mode);
             let (listener, file) = opened.map_err(|failed| unix_bind_failed(path, &failed))?;
             listeners.open.push(listener.into());
             listeners.files.push(file);
         }
-        listeners.sockets.clone_from(&config.sockets);
         Ok(listeners)
     }
 
-    /// Where they are reached, encrypted or not.
+    /// Where clients reach them, with TLS or without.
     pub(crate) fn places(&self, is_secure: bool, base: &BasePath) -> Places {
         Places {
             addresses: self.addresses(),
@@ -111,16 +113,16 @@ impl Listeners {
     }
 }
 
-/// Opens the port that was asked for; if none was, 8000 or, with somebody there to read which, the
-/// next that is free.
+/// Opens the port that the options name. Without that it opens port 8000 or, if that is taken and a user at a terminal
+/// can read which it is, the next that is free.
 fn open_port(config: &Config, is_terminal: bool) -> Result<Vec<TcpListener>, String> {
-    let open = |port| match config.addresses.as_slice() {
-        _ if config.lan => listen::bind_everywhere(port),
+    let open = |port| match config.listen.addresses().as_slice() {
+        _ if config.listen.lan => listen::bind_everywhere(port),
         [] => listen::bind_loopback(port),
         addresses => listen::bind_all(addresses, port),
     };
-    let first = config.port.unwrap_or(DEFAULT_PORT);
-    let may_move = config.port.is_none() && is_terminal && !config.quiet;
+    let first = config.listen.port.unwrap_or(DEFAULT_PORT);
+    let may_move = config.listen.port.is_none() && is_terminal && !config.output.quiet;
     let last = if may_move { first.saturating_add(100) } else { first };
     for port in first..last {
         match open(port) {

@@ -1,19 +1,20 @@
-//! `--log-file`: the log in a file that can be moved away under it.
+//! `--log-file`: the log in a file that can be renamed while the server runs.
 //!
 //! ```text
 //! glasshttp --log-file /var/log/glasshttp/access.log www
 //! mv access.log access.log.1; kill -HUP PID        what logrotate does
-//! access.log.1    all lines until then
-//! access.log      made anew: all lines from then on
+//! access.log.1    has all lines until then
+//! access.log      is a new file, and has all lines from then on
 //! ```
 //!
-//! A process writes to the file that it has open, whatever its name becomes. So after a file is moved
-//! away somebody has to say so; SIGHUP is what daemons have agreed on. No line is lost and none is cut in
-//! two: what is written together goes into one file. A full disk loses lines; that is said on standard error,
-//! and the next line that fits begins at the start of one.
+//! A process writes to the file that it has open, whatever the name of that file becomes. So a process has to be told
+//! after its log was renamed; for daemons SIGHUP says so. No line is lost and none is split, since each write goes
+//! into one file as a whole. When the disk is full, lines are lost; a line on standard error says so, and the next
+//! line that fits begins at the start of a line.
+//!
+//! The plain case, `glasshttp folder`, logs to standard output and does not come here.
 
-use crate::base::human;
-use crate::base::human::OneLine;
+use crate::base::human::{self, OneLine};
 use crate::base::platform::failure::Failure;
 use crate::base::platform::open::to_append;
 use std::fs::File;
@@ -21,10 +22,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A log tells who asked for what: that is for the owner and the group, not for everybody.
+/// The mode of a new file. A log says which client asked for what, so it is for the owner and the group alone.
 const MODE: u32 = 0o640;
 
-/// The file.
+/// The file of the log.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
@@ -32,7 +33,7 @@ pub struct LogFile {
 }
 
 impl LogFile {
-    /// Opens the file to append to it, and makes it if it is not there.
+    /// Opens the file to append to it, and creates it if it does not exist.
     ///
     /// # Errors
     /// A line that names the file and says why.
@@ -41,26 +42,26 @@ impl LogFile {
         Ok(Arc::new(LogFile { path: path.to_owned(), file }))
     }
 
-    /// Its name.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Opens what has the name now, for all that is written from now on. It waits for nobody: what is being
-    /// written, perhaps to a disk that hangs, goes on where it began.
+    /// Opens the file that has this path now, for all writes from now on. It does not wait for a write that is under
+    /// way, perhaps to a disk that hangs; that one goes on to the old file.
     ///
     /// # Errors
-    /// A line that names the file and says why; then the log goes on where it was.
+    /// A line that names the file and says why; then the log stays in the old file.
     pub fn reopen(&self) -> Result<(), String> {
         let file = Arc::new(open(&self.path)?);
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
         Ok(())
     }
 
-    /// What writes to it, for the log's thread. `complain` gets a line for the user when that fails, and the
-    /// next only after it has succeeded again.
-    pub fn writer(self: &Arc<LogFile>, complain: fn(&str)) -> impl Write + Send + use<> {
-        Writer { log: Arc::clone(self), complain, is_failing: false, cut: None }
+    /// A writer for the log's thread. `report` gets a line for the user when a write fails, and the next such line only
+    /// after a write has succeeded again.
+    pub fn writer(self: &Arc<LogFile>, report: fn(&str)) -> impl Write + Send + use<> {
+        Writer { log: Arc::clone(self), report, is_failing: false, cut: None }
     }
 }
 
@@ -76,9 +77,9 @@ fn open(path: &Path) -> Result<File, String> {
 
 struct Writer {
     log: Arc<LogFile>,
-    complain: fn(&str),
+    report: fn(&str),
     is_failing: bool,
-    /// The file whose last line is not whole, if one's is not.
+    /// The file that ends in an incomplete line, if there is one.
     cut: Option<Arc<File>>,
 }
 
@@ -88,11 +89,11 @@ impl Write for Writer {
         Ok(bytes.len())
     }
 
-    /// All of it into the same file. Colours are for terminals, and are left out.
+    /// Writes all of it to the same file, without colours, which are for terminals.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let file = Arc::clone(&self.log.file.lock().unwrap_or_else(PoisonError::into_inner));
         let mut text = Vec::new();
-        // What is left of a line for which there was no room stays alone.
+        // The start of a line for which there was no room stays on a line of its own.
         let is_cut = self.cut.take().is_some_and(|cut| Arc::ptr_eq(&cut, &file));
         if is_cut {
             text.push(b'\n');
@@ -107,7 +108,7 @@ impl Write for Writer {
         if let Err(error) = &result
             && !self.is_failing
         {
-            (self.complain)(&format!(
+            (self.report)(&format!(
                 "cannot write the log \"{}\": {}; its lines are lost until that is mended",
                 OneLine(&self.log.path),
                 human::reason(error)
@@ -122,7 +123,7 @@ impl Write for Writer {
     }
 }
 
-/// How many bytes could be written, and why not more.
+/// Writes as much as it can, and gives the number of bytes, and the error if that is not all.
 fn write_most(out: &mut impl Write, bytes: &[u8]) -> (usize, io::Result<()>) {
     let mut written = 0;
     while written < bytes.len() {
@@ -164,8 +165,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("log");
         let log = LogFile::open(&path).expect("it can be opened");
-        let mut writer = Writer { log: Arc::clone(&log), complain: |_| {}, is_failing: false, cut: None };
-        // As a disk does that fills up in the middle of the first line.
+        let mut writer = Writer { log: Arc::clone(&log), report: |_| {}, is_failing: false, cut: None };
+        // This is what remains when a disk fills up in the middle of a line.
         writer.write_all(b"a whole line\nhal").expect("written");
         writer.write_all(b"next\n").expect("written");
         writer.write_all(b"hal").expect("written");

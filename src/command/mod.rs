@@ -1,43 +1,46 @@
 //! The program around the server: options in, an exit code out.
 //!
-//! Read on in this order: [`cli`] (what can be asked for, and every default), [`serve`] (what becomes of it), and then
-//! what either needs, as you need it:
+//! The plain case, `glasshttp folder`, goes from `main` to [`cli`] (options and their defaults), to [`run`], and to
+//! [`serve`], which opens what is needed and runs the server. Read on in this order, and then the rest as you need it:
 //!
-//! - what people write and read: `variables` (the environment beside the options), `habits` (tips for who knows other
-//!   servers), [`start_lines`], `terminal`, [`qr_code`], [`browser`] (of the user, for `--open`), [`manual`];
-//! - what is opened at the start: `listeners`, `users`, [`certificate`], [`log_file`], and `apart`, which sees to it
-//!   that none of these files can be asked for;
-//! - for servers that run for longer: `signals`, [`service_manager`], [`quit_after`], [`check`] (whether one answers).
+//! - what users write and read: `variables` (the environment beside the options), `values` (parsers), `tips` (for users
+//!   who know other servers), `urls` (of the server), `start_lines`, `warnings`, [`terminal`], [`qr_code`], `browser`
+//!   (the user's, for `--open`), `manual`;
+//! - what is opened at the start: `listeners`, `users`, [`tls`] (the certificate), `log_file`, and `private_files`,
+//!   which makes sure that no client can ask for one of these files;
+//! - for servers that run for longer: `signals`, `service_manager`, `quit_after`, `check` (whether a server answers).
 
-mod apart;
 mod application;
 pub mod browser;
-#[cfg(feature = "tls")]
-pub mod certificate;
-pub mod check;
+mod check;
 pub mod cli;
-mod habits;
 mod listeners;
 pub mod log_file;
-pub mod manual;
+mod manual;
+mod private_files;
 pub mod qr_code;
 pub mod quit_after;
 pub mod serve;
 pub mod service_manager;
 mod signals;
-pub mod start_lines;
+mod start_lines;
 pub mod terminal;
+mod tips;
+pub mod tls;
+mod urls;
 mod users;
+mod values;
 mod variables;
+mod warnings;
 
 use crate::base::human;
 use crate::base::platform::process;
 use clap::ColorChoice;
 use cli::{Cli, Machine};
 use std::io::{self, IsTerminal, Write};
-use terminal::complain;
+use terminal::report;
 
-/// Does what is asked for, which mostly is to serve until a signal comes.
+/// Does what the command line asks for, which mostly is to serve until a signal comes.
 ///
 /// # Errors
 /// A line that says what is wrong and what to do.
@@ -48,33 +51,34 @@ pub fn run(cli: Cli) -> Result<(), String> {
     let config = cli.into_config(&machine);
     let connections = config.server.max_connections;
     if connections > machine.room_for_connections() {
-        complain(&config.by_variables(&format!(
+        report(&config.by_variables(&format!(
             "glasshttp: --max-connections {connections} is more than the {} files that this process may \
              open allow for; raise that limit (ulimit -n) or lower this one",
             machine.open_files
         )));
     }
-    match config.color {
+    match config.output.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    do_what_is_asked_for(&config, is_terminal).map_err(|line| config.by_variables(&line))
+    act_on(&config, is_terminal).map_err(|line| config.by_variables(&line))
 }
 
-fn do_what_is_asked_for(config: &cli::Config, is_terminal: bool) -> Result<(), String> {
+/// The one place that decides what the program does: it prints something, checks a server, or serves.
+fn act_on(config: &cli::Config, is_terminal: bool) -> Result<(), String> {
     if let Some(user) = &config.auth.hash {
         return users::print_line(user);
     }
     if let Some(manual) = config.manual {
         let mut out = io::stdout();
-        let printed = manual.render().and_then(|text| out.write_all(&text)).and_then(|()| out.flush());
+        let printed = manual::render(manual).and_then(|text| out.write_all(&text)).and_then(|()| out.flush());
         return printed.map_err(|error| format!("cannot print it: {}", human::reason(&error)));
     }
-    if let Some(target) = &config.check {
-        let line = target.ask(config)?;
-        if !config.quiet {
+    if let Some(check) = &config.running.check {
+        let line = check::run(check, config)?;
+        if !config.output.quiet {
             let _ = writeln!(io::stdout(), "{line}");
         }
         return Ok(());

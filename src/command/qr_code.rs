@@ -14,17 +14,17 @@ use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use std::fmt::Write;
 
-/// White on black, whatever the colours of the terminal: these two are outside of its palette.
-/// What is drawn is the light part, so that where colours are taken out it is right on a dark
-/// terminal, and on a light one inverted, which most cameras read, too.
+/// White on black, whatever the colours of the terminal: these two are not part of its palette. The blocks draw the
+/// light part, so that without colours the code is right on a dark terminal, and inverted on a light one, which most
+/// cameras can read, too.
 const COLOURS: Style = Style::new()
     .fg_color(Some(Color::Ansi256(Ansi256Color(231))))
     .bg_color(Some(Color::Ansi256(Ansi256Color(16))));
 
-/// The lines of the code, with the light border of four modules that it needs. `None` if the text is
-/// too long for any code.
+/// The lines of the code, with the light border of four modules that it needs; `None` if the text is too long for any
+/// code.
 pub fn render(text: &str) -> Option<String> {
-    // The least redundancy makes the smallest code, and a screen has neither dirt nor folds.
+    // The lowest level of error correction makes the smallest code, and a screen has neither dirt nor folds.
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let drawn = code
         .render::<Dense1x2>()

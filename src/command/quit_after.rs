@@ -1,17 +1,17 @@
-//! `--quit-after`: a server that is started when somebody asks, and ends when nobody does any more.
+//! `--quit-after`: a server that ends when there has been no request for a while.
 //!
 //! ```text
-//! systemd has the port ──▶ somebody connects ──▶ glasshttp is started and answers
+//! systemd has the port ──▶ a client connects ──▶ systemd starts glasshttp, which answers
 //!                                                 no request for IDLE: it ends with exit code 0
-//!                      ◀── and systemd waits for the next who connects
+//!                      ◀── systemd waits for the next client
 //! ```
 //!
-//! What counts is requests. Browsers keep connections open for minutes that they may never use again;
-//! those are idle, and are closed. A download, an upload or a page that listens (`--reload`, `--inspect`)
-//! is a request that has not ended, and keeps the server there for as long as it lasts.
+//! Only requests count. Browsers keep connections open for minutes that they may never use again; those are idle, and
+//! the server closes them. A download, an upload or a page with an event stream (`--reload`, `--inspect`) is a request
+//! that has not ended, and keeps the server running for as long as it lasts.
 //!
-//! Each worker notes when it has answered. Nobody polls: the thread that waits sleeps until the time could
-//! be over, and so wakes up once in IDLE at the most.
+//! Each worker notes when it has answered. Nothing polls: the thread that waits sleeps until the earliest time at which
+//! the server could end, and so wakes up once in IDLE at most.
 
 use crate::server::{Event, Interests, Observer};
 use std::sync::Arc;
@@ -22,12 +22,12 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Activity {
     began: Instant,
-    /// In microseconds after that.
+    /// The time of the last answer, in microseconds after `began`.
     last: AtomicU64,
 }
 
 impl Activity {
-    /// Nothing was asked for yet; the time runs from now.
+    /// No request has come yet, and the time runs from now.
     pub fn start() -> Arc<Activity> {
         Arc::new(Activity { began: Instant::now(), last: AtomicU64::new(0) })
     }
@@ -37,7 +37,7 @@ impl Activity {
         WorkerActivity(Arc::clone(self))
     }
 
-    /// Waits until there was no request for so long. `is_busy` says whether one is under way.
+    /// Waits until there has been no request for this long. `is_busy` says whether one is under way.
     pub fn wait_for_idleness(&self, idle: Duration, is_busy: impl Fn() -> bool) {
         let mut until = self.last() + idle;
         loop {
@@ -48,7 +48,7 @@ impl Activity {
             }
             let earliest = self.last() + idle;
             until = match is_busy() {
-                // Its end counts, and so it cannot be over before that.
+                // The time runs from the end of that request.
                 true => now + idle,
                 false if earliest <= now => return,
                 false => earliest,
@@ -61,7 +61,7 @@ impl Activity {
     }
 }
 
-/// Notes what one worker answers.
+/// Notes when one worker answers.
 #[derive(Debug)]
 pub struct WorkerActivity(Arc<Activity>);
 

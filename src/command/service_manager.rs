@@ -1,16 +1,18 @@
-//! What is said to the service manager that has started us: systemd, or one that speaks as it does.
+//! What the program tells the service manager that has started it: systemd, or another with the same protocol.
 //!
 //! ```text
-//! READY=1            it answers from now on, and units that wait for it may start
+//! READY=1            the server answers from now on, and units that wait for it may start
 //! STATUS=...         a line that `systemctl status` shows
-//! RELOADING=1        after SIGHUP, until the next READY=1
-//! STOPPING=1         it answers what is under way, and ends
-//! WATCHDOG=1         the workers are alive; without it for too long we are started anew
+//! RELOADING=1        the server reads its files again, after SIGHUP, until the next READY=1
+//! STOPPING=1         the server finishes the answers under way, and ends
+//! WATCHDOG=1         the workers are alive; if this does not come for too long, the manager restarts the server
 //! ```
 //!
-//! The protocol is datagrams to the socket that `NOTIFY_SOCKET` names (sd_notify(3)): a path, or a name
-//! without a file if it begins with `@`. Nobody answers, and if nobody listens that is no reason not to serve.
-//! One socket, connected at the start, serves for all of it, since later the sandbox lets us reach no other.
+//! The messages are datagrams to the socket that `NOTIFY_SOCKET` names (sd_notify(3)): a path, or an abstract name if
+//! it begins with `@`. The manager does not answer, and the server runs as well if no manager listens. One socket is
+//! connected at the start and used for all messages, since the sandbox later lets the process reach no other.
+//!
+//! The plain case, `glasshttp folder`, has no service manager: [`ServiceManager::from_environment`] gives `None`.
 
 use crate::base::platform::local::{LocalDatagram, datagrams_to};
 use crate::base::platform::process;
@@ -20,23 +22,23 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Variables that are meant for this process, and not for one that it starts.
+/// Variables that are meant for this process, and not for its children.
 pub const VARIABLES: [&str; 6] =
     ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
 
-/// Who has started us and wants to know how it goes.
+/// A connection to the service manager.
 #[derive(Debug)]
 pub struct ServiceManager {
     socket: LocalDatagram,
-    /// It has to hear that the workers are alive before so much time has passed.
+    /// How long the manager waits for WATCHDOG=1 (sd_watchdog_enabled(3)); `None` if it does not want it.
     watchdog: Option<Duration>,
 }
 
 impl ServiceManager {
-    /// The one that the environment names, if it names one.
+    /// Connects to the service manager that the environment names, if it names one.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// When the connection fails.
     pub fn from_environment() -> io::Result<Option<Arc<ServiceManager>>> {
         let Some(address) = env::var_os("NOTIFY_SOCKET").filter(|address| !address.is_empty()) else {
             return Ok(None);
@@ -48,29 +50,30 @@ impl ServiceManager {
         Ok(Some(Arc::new(ServiceManager { socket, watchdog })))
     }
 
-    /// It answers.
+    /// Says that the server answers.
     pub fn ready(&self, status: &str) {
         self.tell(&format!("READY=1\nSTATUS={status}"));
     }
 
-    /// It is about to read again what it read at the start.
+    /// Says that the server is about to read its files again.
     pub fn reloading(&self) {
-        // systemd tells by the time whether this is about the signal that it has just sent.
+        // By the time systemd can tell whether this answers the signal that it has just sent.
         let microseconds = process::monotonic_microseconds();
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
     }
 
-    /// It ends.
+    /// Says that the server is about to end.
     pub fn stopping(&self) {
         self.tell("STOPPING=1\nSTATUS=Stopping; answers under way may finish");
     }
 
     fn tell(&self, lines: &str) {
-        // Not to be heard is no reason not to serve.
+        // The server runs as well if the manager does not get it.
         let _ = self.socket.send(lines.as_bytes());
     }
 
-    /// Says so for as long as the workers of a server are alive, on a thread of its own, if that is wanted.
+    /// Starts a thread that sends WATCHDOG=1 for as long as all workers of a server are alive, if the manager wants
+    /// that.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -83,7 +86,7 @@ impl ServiceManager {
                 if watch.all_have_moved(&heartbeat.turns()) {
                     manager.tell("WATCHDOG=1");
                 }
-                // A worker that has nothing to do sleeps. Woken, it shows that it is alive before the next look.
+                // An idle worker sleeps. This wakes it, so that it shows that it is alive before the next check.
                 heartbeat.wake();
                 std::thread::sleep(limit / 4);
             }
@@ -92,12 +95,12 @@ impl ServiceManager {
     }
 }
 
-/// How many turns each worker had taken at the last look.
+/// How many turns of its loop each worker had taken at the last check.
 #[derive(Debug, Default)]
 struct Watch(Vec<u64>);
 
 impl Watch {
-    /// Whether each has taken one since.
+    /// Whether each worker has taken a turn since then.
     fn all_have_moved(&mut self, turns: &[u64]) -> bool {
         let before = std::mem::replace(&mut self.0, turns.to_vec());
         before.iter().zip(turns).all(|(before, now)| before != now)

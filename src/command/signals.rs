@@ -1,17 +1,18 @@
-//! What signals do.
+//! What the program does when signals come.
 //!
 //! ```text
-//! SIGINT, SIGTERM    the server stops: what is under way may finish; the second ends the process
-//! SIGHUP             what can be opened anew is: the log, the users, the certificate; but it stops if its
-//!                    terminal is gone
-//! SIGXFSZ            nothing: that a file may not be larger (ulimit -f) is an error like a full disk
+//! SIGINT, SIGTERM    the server stops: answers under way may finish; a second signal ends the process
+//! SIGHUP             the server opens the log again, and reads the users and the certificate again; but it stops if
+//!                    its terminal is gone
+//! SIGXFSZ            nothing: a file that may not grow any more (ulimit -f) is an error of the write, like a full disk
 //! ```
 //!
-//! SIGHUP has two meanings: "your terminal has hung up", and for a daemon, which has none, "read again
-//! what you read at the start". Which of the two it is can be seen: a terminal that is gone cannot be asked
-//! anything. Where there is nothing to open anew, SIGHUP does what it does to any program: ends it.
+//! The plain case is Ctrl-C, which sends SIGINT. SIGHUP has two meanings: "your terminal has hung up", and for a
+//! daemon, which has no terminal, "read your files again". The program can tell which it is: system calls on a
+//! terminal that is gone fail. Where there is nothing to read again, SIGHUP keeps its default action, which ends the
+//! process.
 
-use super::terminal::{aside, complain};
+use super::terminal::{above_progress, report};
 use crate::base::platform::terminal;
 use crate::command::service_manager::ServiceManager;
 use crate::server::Stopper;
@@ -19,21 +20,21 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use std::io;
 use std::sync::Arc;
 
-/// Opens something anew. An error is one line, and what was there before is still in use.
+/// Reads something again. An error is one line, and what was read before stays in use.
 pub(crate) type Reload = Box<dyn Fn() -> Result<(), String> + Send>;
 
-/// What is to be done when signals come.
+/// What to do when signals come.
 pub(crate) struct Signals {
     stopper: Stopper,
     manager: Option<Arc<ServiceManager>>,
-    /// What the manager is told while all is well.
+    /// The status for the manager while all is well.
     status: String,
     is_terminal: bool,
     reload: Vec<Reload>,
 }
 
 impl Signals {
-    /// SIGINT and SIGTERM stop this server. `is_terminal` says what standard output was at the start.
+    /// SIGINT and SIGTERM stop this server. `is_terminal` says whether standard output was a terminal at the start.
     pub(crate) fn new(
         stopper: Stopper,
         manager: Option<Arc<ServiceManager>>,
@@ -43,7 +44,7 @@ impl Signals {
         Signals { stopper, manager, status, is_terminal, reload: Vec::new() }
     }
 
-    /// SIGHUP does this, too, after what was given before.
+    /// SIGHUP calls this function, too, after those from before.
     pub(crate) fn on_reload(&mut self, reload: impl Fn() -> Result<(), String> + Send + 'static) {
         self.reload.push(Box::new(reload));
     }
@@ -53,10 +54,10 @@ impl Signals {
     /// # Errors
     /// When the system does not let it.
     pub(crate) fn listen(self) -> io::Result<()> {
-        // Whoever takes it lets the write fail instead; nobody need know that it came.
+        // Its default action ends the process. With any handler the write fails instead, which is all that is needed.
         signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
-        // To a service manager we have said that we can be told to reload.
+        // A service manager expects that a service can reload.
         if !self.reload.is_empty() || self.manager.is_some() {
             signals.add_signal(SIGHUP)?;
         }
@@ -66,8 +67,8 @@ impl Signals {
                 match signal {
                     SIGHUP if is_stopping => {}
                     SIGHUP if !self.has_lost_its_terminal() => self.reload(),
-                    // What a shell reports for a process that a signal ended.
-                    _ if is_stopping => aside(|| std::process::exit(128 + signal)),
+                    // The exit code that shells report for a process that a signal ended.
+                    _ if is_stopping => above_progress(|| std::process::exit(128 + signal)),
                     _ => {
                         is_stopping = true;
                         self.stop();
@@ -79,9 +80,9 @@ impl Signals {
     }
 
     fn stop(&self) {
-        // Said first: the process may be over as soon as the server knows.
+        // This comes first, since the process may end as soon as the server knows.
         if self.is_terminal {
-            complain("\nStopping; answers under way may finish. Once more ends it at once.");
+            report("\nStopping; answers under way may finish. Once more ends it at once.");
         }
         if let Some(manager) = &self.manager {
             manager.stopping();
@@ -95,7 +96,7 @@ impl Signals {
         }
         let mut status = self.status.clone();
         for why in self.reload.iter().filter_map(|reload| reload().err()) {
-            complain(&format!("glasshttp: {why}"));
+            report(&format!("glasshttp: {why}"));
             status = format!("{}, but when it was told to reload: {why}", self.status);
         }
         if let Some(manager) = &self.manager {

@@ -1,7 +1,11 @@
-//! `--auth` from the command's side: the file of users, the thread that verifies, and `--hash`.
+//! `--auth`, `--auth-file` and `--hash`: the file of users is read here, and the thread that verifies passwords is
+//! started.
+//!
+//! The plain case, `glasshttp folder`, has no users, and `open` gives `None`. How a password is verified is in
+//! [`crate::site::auth`].
 
-use super::apart::Apart;
-use super::terminal::complain;
+use super::private_files::ServedFolder;
+use super::terminal::report;
 use crate::base::platform::status;
 use crate::base::{human, text_file};
 use crate::command::cli::Config;
@@ -11,16 +15,16 @@ use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How long a line of standard input may be.
+/// How many bytes of a line of standard input are read.
 const MAX_LINE: u64 = 64 * 1024;
 
-/// Who may come in; `None` for everybody. An error is one line that says what to do.
+/// What asks clients for a password; `None` if everybody may ask. An error is one line that says what to do.
 pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Login>>, String> {
     let options = &config.auth;
     if options.plain.is_empty() && options.file.is_none() {
         return Ok(None);
     }
-    let file = options.file.as_deref().map(|path| read(path, &Apart::from(config))).transpose()?;
+    let file = options.file.as_deref().map(|path| read(path, &config.served_folder())).transpose()?;
     let auth = Auth::new(&options.plain, file.as_deref())
         .map_err(|wrong| wrong_line(options.file.as_deref().unwrap_or(Path::new("")), &wrong))?;
     Ok(Some(Arc::new(Login::new(Arc::clone(site), auth))))
@@ -30,14 +34,14 @@ fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {
     format!("{}:{line}: {why}", human::OneLine(path))
 }
 
-/// Reads the file of users again, if there is one. If it is no good, the users from before stay.
-pub(crate) fn reload(login: &Login, path: &Path, apart: &Apart) -> Result<(), String> {
+/// Reads the file of users again. If something is wrong with it, the users from before stay.
+pub(crate) fn reload(login: &Login, path: &Path, served: &ServedFolder) -> Result<(), String> {
     text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
-    let content = read(path, apart)?;
+    let content = read(path, served)?;
     login.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
 }
 
-/// Starts the thread that verifies passwords, if that takes long.
+/// Starts the thread that verifies passwords, if there are hashes, which take long to compute.
 pub(crate) fn start(login: &Arc<Login>) -> Result<(), String> {
     if login.auth().is_slow() {
         let verifier = Arc::clone(login);
@@ -59,13 +63,13 @@ fn cannot_read(path: &Path, error: &io::Error) -> String {
 }
 
 /// The content of the file of users.
-fn read(path: &Path, apart: &Apart) -> Result<Vec<u8>, String> {
+fn read(path: &Path, served: &ServedFolder) -> Result<Vec<u8>, String> {
     let shown = human::OneLine(path);
     let failed = |error: io::Error| cannot_read(path, &error);
-    apart.check("the file of users", path)?;
+    served.must_not_serve("the file of users", path)?;
     let file = std::fs::File::open(path).map_err(failed)?;
     if status::of_open(&file).map_err(failed)?.is_open_to_others {
-        complain(&format!(
+        report(&format!(
             "glasshttp: \"{shown}\" is open to all users of this machine; keep it to yourself (chmod 600)"
         ));
     }
@@ -82,8 +86,8 @@ pub(crate) fn print_line(user: &str) -> Result<(), String> {
         .map_err(|error| format!("cannot print the line: {}", human::reason(&error)))
 }
 
-/// From a terminal without echo, and twice, since nobody can see what is typed; from anything else
-/// one line.
+/// Reads a password: from a terminal without echo and twice, since the user cannot see what is typed; from anything
+/// else one line.
 fn ask_for_password(user: &str) -> Result<String, String> {
     let failed = |error: io::Error| format!("cannot read the password: {}", human::reason(&error));
     if io::stdin().is_terminal() {

@@ -1,14 +1,16 @@
-//! The environment beside the command line: a variable is as good as an option.
+//! Variables of the environment: each can take the place of an option.
 //!
 //! ```text
-//! GLASSHTTP_PORT=8080                     as --port 8080
-//! GLASSHTTP_PORT=                         unset, as if it were not there; so are all that are empty
-//! GLASSHTTP_LAN=0                         unset: an option that is said or not is not said
-//! GLASSHTTP_PORT=tcp://10.96.0.17:8000    not for us: what Kubernetes tells all of a service "glasshttp"
-//! GLASSHTTP_PORT=x                        an error, in which GLASSHTTP_PORT is named and not --port
+//! GLASSHTTP_PORT=8080                     the same as --port 8080
+//! GLASSHTTP_PORT=                         the same as no variable; so it is for all that are empty
+//! GLASSHTTP_LAN=0                         the same as no variable: --lan is not given
+//! GLASSHTTP_PORT=tcp://10.96.0.17:8000    ignored: Kubernetes sets it in all pods beside a service "glasshttp"
+//! GLASSHTTP_PORT=x                        an error, which names GLASSHTTP_PORT and not --port
 //! ```
 //!
-//! Which variables there are is what the options of [`crate::command::cli`] say; there is no second list of them here.
+//! The options of [`crate::command::cli`] declare the variables, and clap reads them; there is no second list of them
+//! here. The plain case, `glasshttp folder` without such variables, gets the command from [`without_unset`] unchanged
+//! in effect.
 
 use clap::builder::{FalseyValueParser, TypedValueParser};
 use clap::parser::ValueSource;
@@ -16,31 +18,31 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 
-/// An option that was given by a variable: what each is called.
+/// A variable that sets an option, with the names of both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
-    /// What a message calls the option, such as `--port <PORT>`.
+    /// The option in messages of clap, such as `--port <PORT>`.
     shown: String,
-    /// `--port`; nothing for the folder.
+    /// `--port`; `None` for the folder.
     option: Option<String>,
     name: String,
-    /// What it says.
+    /// The value of the variable.
     value: String,
 }
 
-/// A command that looks at no variable which means nothing.
-pub(crate) fn heeded(command: Command) -> Command {
+/// The command without the variables that set nothing, which clap would take for values.
+pub(crate) fn without_unset(command: Command) -> Command {
     let blank = Command::new("");
     command.mut_args(|arg| {
         let is_unset = arg.get_env().is_some_and(|name| {
-            std::env::var_os(name).is_none_or(|value| says_nothing(&arg, &value, &blank))
+            std::env::var_os(name).is_none_or(|value| sets_nothing(&arg, &value, &blank))
         });
         if is_unset { arg.env(None::<&'static str>) } else { arg }
     })
 }
 
-/// Whether this value is as good as none.
-fn says_nothing(arg: &Arg, value: &OsStr, command: &Command) -> bool {
+/// Whether a variable of this value sets nothing.
+fn sets_nothing(arg: &Arg, value: &OsStr, command: &Command) -> bool {
     let is_no = || {
         matches!(arg.get_action(), ArgAction::SetTrue)
             && FalseyValueParser::new().parse_ref(command, None, value).is_ok_and(|said| !said)
@@ -48,8 +50,8 @@ fn says_nothing(arg: &Arg, value: &OsStr, command: &Command) -> bool {
     value.is_empty() || (arg.get_id() == "port" && is_of_a_service(value)) || is_no()
 }
 
-/// Whether it is what Kubernetes puts into NAME_PORT for a service of that name, and Docker for a link: the
-/// service's address, and nothing for the programs that run there.
+/// Whether it is the address of a service. Kubernetes puts that into the variable NAME_PORT for each service, and
+/// Docker for each link; it is not meant for the programs that run there.
 fn is_of_a_service(value: &OsStr) -> bool {
     let value = value.to_str().unwrap_or_default();
     let address = ["tcp://", "udp://", "sctp://"].iter().find_map(|scheme| value.strip_prefix(scheme));
@@ -66,8 +68,8 @@ impl Variable {
         })
     }
 
-    /// Those by which something was said.
-    pub(crate) fn said(command: &Command, matches: &ArgMatches) -> Vec<Variable> {
+    /// The variables that set an option.
+    pub(crate) fn set_by_environment(command: &Command, matches: &ArgMatches) -> Vec<Variable> {
         let is_said = |arg: &&Arg| {
             matches.try_contains_id(arg.get_id().as_str()).unwrap_or(false)
                 && matches.value_source(arg.get_id().as_str()) == Some(ValueSource::EnvVariable)
@@ -75,7 +77,7 @@ impl Variable {
         command.get_arguments().filter(is_said).filter_map(Variable::of).collect()
     }
 
-    /// Those without which there would not be this error. `parse` is what led to it.
+    /// The variables without which this error would not occur. `parse` is the function that gave the error.
     pub(crate) fn to_blame(
         command: &Command,
         error: &clap::Error,
@@ -85,7 +87,7 @@ impl Variable {
             let without = command.clone().mut_arg(arg.get_id(), |arg| arg.env(None::<&'static str>));
             parse(without).err().is_none_or(|other| other.to_string() != error.to_string())
         };
-        // Only then can it say how its arguments are shown.
+        // A command has to be built before its arguments can be displayed.
         let mut built = command.clone();
         built.build();
         built
@@ -97,7 +99,7 @@ impl Variable {
     }
 }
 
-/// A line about options, with a variable's name for each option that was given by one.
+/// Replaces each option in a line by the variable that set it.
 pub(crate) fn rename(variables: &[Variable], line: &str) -> String {
     variables.iter().fold(line.to_owned(), |line, one| {
         let line = line.replace(&format!("'{}'", one.shown), &one.name);
@@ -105,7 +107,8 @@ pub(crate) fn rename(variables: &[Variable], line: &str) -> String {
     })
 }
 
-/// The same, with the name behind what a variable says where that is quoted, as names of files are: `"/srv/www" (GLASSHTTP_FOLDER)`.
+/// Does the same, and adds the name of a variable after its value where the line quotes that, as it does with paths:
+/// `"/srv/www" (GLASSHTTP_FOLDER)`.
 pub(crate) fn explain(variables: &[Variable], line: &str) -> String {
     variables.iter().fold(rename(variables, line), |line, one| {
         let quoted = format!("\"{}\"", one.value);
@@ -120,7 +123,7 @@ pub(crate) fn explain(variables: &[Variable], line: &str) -> String {
     })
 }
 
-/// As [`rename`], with the names of those that it does not speak of before it.
+/// Does the same as [`rename`], and puts the names of variables that the line does not mention before it.
 pub(crate) fn rename_all(variables: &[Variable], line: &str) -> String {
     let line = rename(variables, line);
     let missing = variables.iter().map(|one| one.name.as_str()).filter(|name| !line.contains(name));
@@ -128,7 +131,7 @@ pub(crate) fn rename_all(variables: &[Variable], line: &str) -> String {
     if missing.is_empty() { line } else { format!("{missing}: {line}") }
 }
 
-/// `--log` is a word of `--log off`, and not of `--log-file`.
+/// Replaces an option where it stands as a word: `--log` is one in `--log off`, and not in `--log-file`.
 fn replace_word(text: &str, word: &str, by: &str) -> String {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
     let (mut done, mut rest) = (String::new(), text);

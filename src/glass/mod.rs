@@ -45,6 +45,17 @@ pub struct Glass {
     pub metrics: Option<Metrics>,
 }
 
+/// What [`Glass`] says to a request.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is for a page of the server's own, which begins to answer so.
+    Own(Begin),
+    /// It is for something below `/.glass/` that is no page of ours.
+    NotOurs,
+    /// It is for something else.
+    Elsewhere,
+}
+
 /// Who may ask for a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Audience {
@@ -94,7 +105,7 @@ use Audience::{Everybody, OwnPages, ThisMachine};
 use Methods::{Post, Read};
 
 /// All pages.
-const ROUTES: [Route; 12] = [
+static ROUTES: [Route; 12] = [
     Route::new("health", Read, Everybody, Part::Metrics, |_, _| answer(metrics::health())),
     Route::new("metrics", Read, Everybody, Part::Metrics, |glass, _| {
         answer(glass.metrics.as_ref()?.respond())
@@ -166,45 +177,66 @@ impl Methods {
 }
 
 impl Glass {
-    /// Begins to answer a request for a page of the server's own; `None` if it is for something else.
-    pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Option<Begin> {
-        let Target::Path { path, query } = request.target else { return None };
-        if self.reload.is_none() && !may_be_own(path) {
-            return None;
+    /// Begins to answer a request, if it is for a page of the server's own.
+    pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Answer {
+        let Target::Path { path, query } = request.target else { return Answer::Elsewhere };
+        let are_on = self.inspector.is_some() || self.metrics.is_some();
+        if self.reload.is_none() && !(are_on && may_be_own(path)) {
+            return Answer::Elsewhere;
         }
-        let decoded = self.base.below(path)?;
+        let Some(decoded) = self.base.below(path) else { return Answer::Elsewhere };
         let text = decoded.text();
-        let Some(own) = text.strip_prefix(PREFIX) else {
-            if *text == *b".glass" && self.has(Part::Inspector) {
-                let page = self
-                    .guard(ThisMachine, request, arrival)
-                    .map(|()| inspect::to_the_page(self.base.start()));
-                return Some(Begin::Answer(page.unwrap_or_else(|refusal| self.refuse(request, &refusal))));
-            }
-            if let Some(reload) = &self.reload {
-                reload.note(&decoded);
-            }
-            return None;
-        };
+        if let Some(own) = text.strip_prefix(PREFIX) {
+            return self.find(own).map_or_else(
+                // What the inspector does not have nobody has. Else it may be a file, if such names are served.
+                || match self.inspector {
+                    Some(_) => Answer::Own(Begin::Answer(self.refuse(request, &not_found()))),
+                    None => Answer::NotOurs,
+                },
+                |(route, rest)| {
+                    Answer::Own(self.answer(route, request, arrival, &Asked { rest, query, arrival }))
+                },
+            );
+        }
+        if *text == *b".glass" && self.has(Part::Inspector) {
+            let page = self.guard(ThisMachine, request, arrival);
+            let page = page.map(|()| inspect::to_the_page(self.base.start()));
+            return Answer::Own(Begin::Answer(page.unwrap_or_else(|refusal| self.refuse(request, &refusal))));
+        }
+        if let Some(reload) = &self.reload {
+            reload.note(&decoded);
+        }
+        Answer::Elsewhere
+    }
+
+    /// The page of a path, if it is on, and what its star stands for.
+    fn find<'p>(&self, own: &'p [u8]) -> Option<(&'static Route, &'p [u8])> {
         let mut routes = ROUTES.iter().filter(|route| self.has(route.part));
-        let Some((route, rest)) = routes.find_map(|route| Some((route, route.rest(own)?))) else {
-            // What the inspector does not have nobody has. Else it may be a file, if such names are served.
-            return self.has(Part::Inspector).then(|| Begin::Answer(self.refuse(request, &not_found())));
-        };
+        routes.find_map(|route| Some((route, route.rest(own)?)))
+    }
+
+    /// Asks a page, behind the guard.
+    fn answer(
+        &self,
+        route: &Route,
+        request: &Request<'_>,
+        arrival: &Arrival<'_>,
+        asked: &Asked<'_>,
+    ) -> Begin {
         let begin = self.guard(route.audience, request, arrival).and_then(|()| {
             if !route.methods.include(request.method) {
                 let why = format!("this page takes {} only", route.methods.allow());
                 return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
             }
-            (route.page)(self, &Asked { rest, query, arrival }).unwrap_or_else(|| Err(not_found()))
+            (route.page)(self, asked).unwrap_or_else(|| Err(not_found()))
         });
-        Some(begin.unwrap_or_else(|refusal| {
+        begin.unwrap_or_else(|refusal| {
             let mut response = self.refuse(request, &refusal);
             if refusal.status == Status::METHOD_NOT_ALLOWED {
                 response.headers.push("Allow", route.methods.allow());
             }
             Begin::Answer(response)
-        }))
+        })
     }
 
     /// Who may ask for pages with this audience?
@@ -245,7 +277,7 @@ impl Glass {
 /// Whether a path could be one of ours. Mostly it is not, and that can be seen without decoding: the prefix is neither
 /// written there nor encoded.
 fn may_be_own(path: &[u8]) -> bool {
-    memchr::memchr(b'%', path).is_some() || memchr::memmem::find(path, b".glass").is_some()
+    memchr::memchr(b'%', path).is_some() || path.windows(b".glass".len()).any(|part| part == b".glass")
 }
 
 /// A page of another origin must not reach in here. It could not read the answers, but sending is

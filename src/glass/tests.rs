@@ -45,7 +45,11 @@ fn ask(glass: &Glass, client: [u8; 4], request: &str) -> Option<(u16, String)> {
         framing: Framing::None,
         wakers: &|| Waker::noop().clone(),
     };
-    Some(match glass.begin(&request, &arrival)? {
+    let begin = match glass.begin(&request, &arrival) {
+        Answer::Own(begin) => begin,
+        Answer::NotOurs | Answer::Elsewhere => return None,
+    };
+    Some(match begin {
         Begin::Answer(response) => {
             (response.status.code(), String::from_utf8(response.headers.parts().concat()).expect("ASCII"))
         }

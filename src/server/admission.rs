@@ -224,3 +224,6 @@ fn reject(accepted: Accepted, date: &[u8; date::LENGTH], options: &Options, appl
     let _ = socket.finish_writing();
     let _ = socket.read(&mut [0; 16 * 1024]);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,12 @@
 //! The engine by itself: a real server on a real port, and in place of the site a function.
 
-use glasshttp::answer::{Arrival, Body, FilePart, Response, Source};
+use glasshttp::answer::{Arrival, Body, FilePart, Next, Response, Source, Stream};
 use glasshttp::http::{Headers, Request, Status};
-use glasshttp::server::{Options, Server, Stopper};
+use glasshttp::server::{Heartbeat, Options, Server, Stopper};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
+use std::task::Waker;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ fn options() -> Options {
 struct Running {
     address: SocketAddr,
     stopper: Stopper,
+    heartbeat: Heartbeat,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -33,9 +35,9 @@ impl Running {
     fn start(options: Options, respond: fn(&Request<'_>, &Arrival<'_>) -> Response) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let server = Server::new(vec![listener.into()], options).expect("a server");
-        let (address, stopper) = (server.addresses()[0], server.stopper());
+        let (address, stopper, heartbeat) = (server.addresses()[0], server.stopper(), server.heartbeat());
         let run = move || server.run(&respond, &Vec::new).expect("it runs until it is stopped");
-        Running { address, stopper, thread: Some(std::thread::spawn(run)) }
+        Running { address, stopper, heartbeat, thread: Some(std::thread::spawn(run)) }
     }
 
     fn connect(&self) -> TcpStream {
@@ -344,4 +346,74 @@ fn connections_that_have_not_spoken_yet_do_not_give_way_to_others_at_once() {
     }
     assert!(answers[..10].iter().all(|status| status == "200"), "{answers:?}");
     assert!(answers[10..].iter().all(|status| status == "503" || status == "200"), "{answers:?}");
+}
+
+/// A stream that has one piece, and then nothing until it is woken for the end.
+#[derive(Debug)]
+struct Quiet(Arc<(Mutex<QuietState>, Condvar)>, bool);
+
+#[derive(Debug, Default)]
+struct QuietState {
+    waker: Option<Waker>,
+    asked: u32,
+    is_over: bool,
+}
+
+impl Stream for Quiet {
+    fn next(&mut self) -> Next {
+        let mut state = self.0.0.lock().expect("no panic");
+        state.asked += 1;
+        self.0.1.notify_all();
+        match (std::mem::replace(&mut self.1, true), state.is_over) {
+            (false, _) => Next::Piece(b"begun".to_vec()),
+            (true, false) => Next::NotYet,
+            (true, true) => Next::End,
+        }
+    }
+
+    fn wake_with(&mut self, waker: Waker) {
+        self.0.0.lock().expect("no panic").waker = Some(waker);
+    }
+}
+
+#[test]
+fn a_stream_that_has_nothing_to_say_costs_no_turn_and_goes_on_when_it_wakes_its_connection() {
+    static STATE: LazyLock<Arc<(Mutex<QuietState>, Condvar)>> = LazyLock::new(Arc::default);
+    let server = Running::start(options(), |_, _| Response {
+        status: Status::OK,
+        headers: Headers::default(),
+        body: Body::Stream(Box::new(Quiet(Arc::clone(&STATE), false))),
+    });
+    let mut page = server.connect();
+    get(&mut page, "/");
+    let (state, asked) = (&STATE.0, &STATE.1);
+    // It was asked for its piece, and then once more, in vain.
+    let waited = asked.wait_timeout_while(state.lock().expect("no panic"), BOUND, |state| state.asked < 2);
+    assert!(!waited.expect("no panic").1.timed_out());
+    // That turn is over when the next has begun.
+    let turns = || server.heartbeat.turns()[0];
+    let before = turns();
+    server.heartbeat.wake();
+    let began = Instant::now();
+    while turns() == before {
+        assert!(began.elapsed() < BOUND);
+        std::thread::yield_now();
+    }
+    let before = turns();
+    // As long as a page that is asked every 50 ms would be asked six times.
+    let mut read = vec![0; 1000];
+    page.set_read_timeout(Some(Duration::from_millis(300))).expect("set");
+    while page.read(&mut read).is_ok_and(|count| count > 0) {}
+    assert_eq!(turns(), before, "nothing happens, and the worker sleeps");
+    assert_eq!(state.lock().expect("no panic").asked, 2);
+    let waker = {
+        let mut state = state.lock().expect("no panic");
+        state.is_over = true;
+        state.waker.take().expect("it was given one")
+    };
+    waker.wake();
+    page.set_read_timeout(Some(BOUND)).expect("set");
+    let mut end = [0; 5];
+    page.read_exact(&mut end).expect("the last chunk");
+    assert_eq!(&end, b"0\r\n\r\n");
 }

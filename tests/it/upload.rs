@@ -529,6 +529,6 @@ fn without_the_option_a_form_is_told_of_it_and_with_it_other_posts_of_curl() {
     }
     // What is the inspector's goes to it.
     client.send("POST /.glass/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
-    assert!(client.reply().text().contains("the inspector takes another method"));
+    assert!(client.reply().text().contains("this page takes GET, HEAD only"));
     assert_eq!(names(&served(&site)), ["a.txt", "folder"]);
 }

@@ -9,13 +9,12 @@
 //! POST /.glass/send                these bytes, sent to this server as they are, and what comes back
 //! ```
 //!
-//! It is built on what the server storey offers to every observer ([`crate::server::Observer`]) and on
-//! [`crate::base::trace`]: `record` keeps what workers tell, [`crate::glass::events`] passes it on to the pages that
-//! are open, `composer` sends bytes, `source` holds the source.
+//! It is built on what a server tells every observer ([`crate::server::Observer`]) and on [`crate::base::trace`]:
+//! `record` keeps what workers tell, [`crate::glass::events`] passes it on to the pages that are open, `composer` sends
+//! bytes, `source` holds the source.
 //!
-//! It shows everything that clients send, cookies included. So it is for this machine only: for
-//! requests from elsewhere it does not exist, it answers only to names of this machine, and pages
-//! of other origins are turned away.
+//! It shows everything that clients send, cookies included. So it is for this machine only: the router
+//! ([`crate::glass`]) sees to that.
 
 mod composer;
 mod record;

@@ -1,8 +1,8 @@
 //! One client's connection: bytes in, bytes out, moved on whenever its socket is ready.
 //!
 //! What it does when is in `states.rs`: read that first. Here are the steps that the states lead to. The plain case, in
-//! order: [`Connection::advance`] → `receive_head` → `ask` (`asking.rs`: head, application, response) → `queue`
-//! (`answering.rs`: a response becomes bytes) → `send`. How long it may wait is in `deadline.rs`, and what observers
+//! order: [`Connection::advance`] → `receive_head` (`receiving.rs`) → `ask` (`asking.rs`: head, application, response) →
+//! `queue` (`answering.rs`: a response becomes bytes) → `send` (`sending.rs`). How long it may wait is in `deadline.rs`, and what observers
 //! are told in `telling.rs`.
 //!
 //! ```text
@@ -26,6 +26,8 @@
 mod answering;
 mod asking;
 mod deadline;
+mod receiving;
+mod sending;
 mod states;
 mod telling;
 
@@ -33,20 +35,17 @@ use super::Options;
 use super::application::Application;
 use super::buffer::ReadBuffer;
 use super::events::Observers;
-use super::transmit::{Progress, Transmission};
-use super::transport::{TlsSession, Transport};
-use crate::answer::{self, Stream};
+use super::transmit::Transmission;
+use super::transport::Transport;
+use crate::answer::Stream;
 use crate::base::budget::Budget;
-use crate::base::trace::{self, Rfc};
 use crate::http::client::Client;
+use crate::http::date;
 use crate::http::request::HeadScanner;
-use crate::http::{Refusal, Status, chunked, date};
-use asking::{Incoming, NOT_READ, Taker};
+use asking::{Incoming, Taker};
 use deadline::{Deadline, WaitingFor};
 use states::{Change, Reading, State, Writing};
-use std::io;
 use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -54,13 +53,6 @@ use telling::Telling;
 
 /// How long a client that has just connected is taken to be about to speak.
 pub(super) const TIME_TO_SPEAK: Duration = Duration::from_secs(1);
-
-/// How far to read on after the last response.
-const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
-
-/// What a connection may have sent in all to be closed without lingering. It counts from the
-/// connection's beginning, which errs on the side of lingering.
-const ON_ITS_WAY_AT_ONCE: u64 = 16 * 1024;
 
 /// How many bytes may be sent and how many steps taken in one turn, before other connections of
 /// the same worker get theirs.
@@ -378,284 +370,6 @@ impl<T: Transport> Connection<T> {
         debug_assert!(next.is_some(), "{change:?} in {:?}", self.state);
         self.state = next.unwrap_or(State { reading: Reading::Nothing, writing: Writing::Last });
     }
-
-    // ---- receiving
-
-    fn receive_head(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
-        match self.scanner.find_end(turn.input.filled()) {
-            Ok(None) => return self.receive(turn, budget),
-            Ok(Some(head)) => {
-                let end = head.end;
-                self.ask(turn, head, false);
-                self.leave_head(turn, end);
-            }
-            Err(refusal) => {
-                self.refuse_unread(turn, &refusal, turn.input.filled());
-                self.leave_head(turn, 0);
-            }
-        }
-        Step::GoOn
-    }
-
-    /// The application did not know yet what to answer.
-    fn ask_again(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
-        // The answers before this one need not wait for it.
-        if !self.outgoing.is_empty() {
-            return self.send(budget);
-        }
-        if !std::mem::take(&mut self.is_woken) {
-            return Step::Stop(Next::Wait);
-        }
-        // The head is read again, for this one time: it is the only request for which all of it is kept.
-        let head = trace::silently(|| HeadScanner::default().find_end(turn.input.filled()));
-        let head = head.ok().flatten().expect("it was found before");
-        let end = head.end;
-        self.ask(turn, head, true);
-        self.leave_head(turn, end);
-        Step::GoOn
-    }
-
-    /// Leaves a head behind, which ends here, if there is nothing more to be done with it.
-    fn leave_head(&mut self, turn: &mut Turn<'_>, end: usize) {
-        match self.state.reading {
-            Reading::Undecided => {}
-            Reading::Nothing => {
-                self.linger |= turn.input.filled().len() > end;
-                turn.input.consume(turn.input.filled().len());
-            }
-            Reading::Body | Reading::UnwantedBody => turn.input.consume(end),
-            Reading::Head => {
-                turn.input.consume(end);
-                self.begin_request(turn);
-            }
-        }
-    }
-
-    /// From now on the next request is received.
-    fn begin_request(&mut self, turn: &Turn<'_>) {
-        self.scanner = HeadScanner::default();
-        self.request_began = turn.now;
-    }
-
-    fn receive_body(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
-        let mut incoming = self.incoming.take().expect("there is a body to read");
-        let Incoming { reader, taker, .. } = &mut *incoming;
-        let bytes = turn.input.filled();
-        let read = catch_unwind(AssertUnwindSafe(|| match taker {
-            Taker::Receiver(receiver) => reader.read(bytes, |content| receiver.take(content)),
-            Taker::Nobody(..) => reader.read(bytes, |_| Ok(())),
-        }));
-        let read = read.unwrap_or_else(|_| {
-            trace::switch(turn.observers.interests().capture);
-            Err(Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server has made a mistake"))
-        });
-        let is_too_large = reader.is_too_large();
-        if let Ok((eaten, is_complete)) = read {
-            turn.input.consume(eaten);
-            // What is on its way to a disk is budgeted like what comes from there.
-            let is_taken = self.state.reading == Reading::Body;
-            *budget = budget.saturating_sub(if is_taken { eaten } else { 0 });
-            if !is_complete && !is_too_large {
-                self.incoming = Some(incoming);
-                return if *budget == 0 { Step::Stop(Next::Again) } else { self.receive(turn, budget) };
-            }
-        }
-        let is_taken = matches!(taker, Taker::Receiver(_));
-        trace::step("body", Rfc(9110, "6.4"), || match &read {
-            Ok(_) if is_taken => "all of it is there".to_owned(),
-            Ok(_) if !is_too_large => "read to its end".to_owned(),
-            Ok(_) => "longer than is worth reading past".to_owned(),
-            Err(_) => "not read any further".to_owned(),
-        });
-        match (read, *incoming) {
-            // Whether the end arrived with the byte that was too much makes no difference.
-            (Ok(_), Incoming { asked, taker: Taker::Nobody(response, share), .. }) if is_too_large => {
-                drop(share);
-                self.answer_last(turn, asked, response, NOT_READ);
-            }
-            (read, incoming) => self.answer_incoming(turn, incoming, read.map(|_| ())),
-        }
-        self.leave_body(turn);
-        Step::GoOn
-    }
-
-    /// Leaves a body behind.
-    fn leave_body(&mut self, turn: &mut Turn<'_>) {
-        if self.state.reading == Reading::Nothing {
-            self.linger |= !turn.input.filled().is_empty();
-            turn.input.consume(turn.input.filled().len());
-        } else {
-            self.begin_request(turn);
-        }
-    }
-
-    /// What was to come did not come in its time.
-    fn request_is_late(&mut self, turn: &mut Turn<'_>) {
-        turn.input.load(&std::mem::take(&mut self.leftover));
-        let refusal = Refusal::new(Status::REQUEST_TIMEOUT, "the request did not arrive in time");
-        let is_a_pause =
-            self.deadline.waiting_for == WaitingFor::UnwantedBody && turn.now < self.deadline.body_until;
-        match self.incoming.take().map(|incoming| *incoming) {
-            None => self.refuse_unread(turn, &refusal, turn.input.filled()),
-            // The answer does not depend on the body, so the client need not wait for that until it is late.
-            Some(Incoming { asked, taker: Taker::Nobody(response, share), .. }) if is_a_pause => {
-                trace::step("body", Rfc(9110, "6.4"), || {
-                    "it does not come, and nobody wants it: the client gets the answer without it".to_owned()
-                });
-                drop(share);
-                self.answer_last(turn, asked, response, NOT_READ);
-            }
-            Some(incoming) => self.answer_incoming(turn, incoming, Err(refusal)),
-        }
-        turn.input.consume(turn.input.filled().len());
-        self.leftover = turn.input.take_rest();
-    }
-
-    /// Nothing can be done with what is there. Sends what is waiting to be sent, then reads.
-    fn receive(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
-        if !self.outgoing.is_empty() {
-            return self.send(budget);
-        }
-        if self.is_finishing && self.state.reading != Reading::Body {
-            self.incoming = None;
-            self.change(Change::NoMoreRequests);
-            return Step::GoOn;
-        }
-        let is_first = turn.input.filled().is_empty() && self.state.reading == Reading::Head;
-        let step = self.read(turn.input);
-        if is_first && !turn.input.filled().is_empty() {
-            self.request_began = turn.now;
-        }
-        step
-    }
-
-    /// One read, if there may be something to read.
-    fn read(&mut self, input: &mut ReadBuffer) -> Step {
-        if !self.may_read {
-            return Step::Stop(Next::Wait);
-        }
-        let room = input.room();
-        let size = room.len();
-        match self.transport.read(room) {
-            Ok(0) => {
-                self.close_notify();
-                Step::Stop(Next::Close)
-            }
-            Ok(count) => {
-                input.grow(count);
-                self.last_read = Instant::now();
-                // Less than there was room for: that was all, and the next byte will be told of.
-                // But the end of the stream is told of only once, and is still to be read.
-                self.may_read = count == size
-                    || self.client_finished
-                    || self.transport.tls().is_some_and(|tls| tls.may_hold_more());
-                Step::GoOn
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.may_read = false;
-                Step::Stop(Next::Wait)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::Stop(Next::Again),
-            // To close at once could take back what the client was told.
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                self.linger = true;
-                self.incoming = None;
-                self.change(Change::NoMoreRequests);
-                Step::GoOn
-            }
-            Err(_) => Step::Stop(Next::Close),
-        }
-    }
-
-    // ---- sending
-
-    /// Sends what is there of a body that is made while it is sent, and asks for more.
-    fn stream(&mut self, budget: &mut usize) -> Step {
-        if !self.outgoing.is_empty() {
-            return self.send(budget);
-        }
-        let stream = self.stream.as_mut().expect("there is one in this state");
-        let next = catch_unwind(AssertUnwindSafe(|| stream.source.next()));
-        match next.unwrap_or(answer::Next::Broken) {
-            answer::Next::Piece(piece) => {
-                if stream.chunked {
-                    self.outgoing.push_with(|out| chunked::encode(&piece, out));
-                } else {
-                    self.outgoing.push_with(|out| out.extend_from_slice(&piece));
-                }
-                // To make a piece can be work: others have their turn before the next.
-                match self.send(budget) {
-                    Step::GoOn => Step::Stop(Next::Again),
-                    stop @ Step::Stop(_) => stop,
-                }
-            }
-            answer::Next::Busy => Step::Stop(Next::Again),
-            answer::Next::Broken => Step::Stop(Next::Close),
-            // A client that has said that it will send no more has mostly gone; a stream that may have
-            // nothing to say for ever would never find out.
-            answer::Next::NotYet if self.client_finished && stream.source.is_endless() => {
-                Step::Stop(Next::Close)
-            }
-            answer::Next::NotYet => Step::Stop(Next::Wait),
-            answer::Next::End => {
-                if stream.chunked {
-                    self.outgoing.push_with(|out| out.extend_from_slice(chunked::LAST_CHUNK));
-                }
-                self.stream = None;
-                self.telling.last_ends_at(self.outgoing.queued());
-                self.change(Change::StreamEnded);
-                Step::GoOn
-            }
-        }
-    }
-
-    /// Sends what is queued; goes on when all of it is sent.
-    fn send(&mut self, budget: &mut usize) -> Step {
-        if !self.may_write {
-            return Step::Stop(Next::Wait);
-        }
-        match self.outgoing.send(&mut self.transport, budget) {
-            Ok(Progress::Everything) if self.outgoing.is_broken() => Step::Stop(Next::Close),
-            Ok(Progress::Everything) => Step::GoOn,
-            Ok(Progress::Blocked) => {
-                self.may_write = false;
-                Step::Stop(Next::Wait)
-            }
-            Ok(Progress::BudgetSpent) => Step::Stop(Next::Again),
-            Err(_) => Step::Stop(Next::Close),
-        }
-    }
-
-    fn send_last(&mut self, budget: &mut usize) -> Step {
-        if !self.outgoing.is_empty() {
-            return self.send(budget);
-        }
-        // A small answer to a client that has sent all that it had to is safe: its bytes are on
-        // their way at once. Of a large one much is still here, and would be lost with a reset.
-        let may_be_lost = self.linger || self.may_read || self.outgoing.sent() > ON_ITS_WAY_AT_ONCE;
-        match self.transport.tls().map_or(Ok(()), TlsSession::close_notify) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Stop(Next::Wait),
-            Err(_) => return Step::Stop(Next::Close),
-            Ok(()) if !may_be_lost => return Step::Stop(Next::Close),
-            Ok(()) => {}
-        }
-        if self.transport.finish_writing().is_err() {
-            return Step::Stop(Next::Close);
-        }
-        self.change(Change::LastIsSent);
-        Step::GoOn
-    }
-
-    /// After the last response: whatever else comes is read and forgotten.
-    fn read_away(&mut self, turn: &mut Turn<'_>) -> Step {
-        let step = self.read(turn.input);
-        let count = turn.input.filled().len();
-        turn.input.consume(count);
-        self.lingered += count as u64;
-        if self.lingered > MAX_LINGER_BYTES { Step::Stop(Next::Close) } else { step }
-    }
-
-    // ---- telling
 
     /// Tells observers of exchanges that are over, or of all if the connection is.
     fn report(&mut self, turn: &mut Turn<'_>, is_closed: bool) {

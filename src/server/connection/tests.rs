@@ -3,14 +3,15 @@
 
 use super::deadline::{LINGER_TIME, LINGER_TIME_AT_STOP, PAUSE_IN_UNWANTED};
 use super::*;
-use crate::answer::{Arrival, Begin, Body, FilePart, Piece, Receiver, Response, Source};
-use crate::http::{Headers, Method, Request};
+use crate::answer::{self, Arrival, Begin, Body, FilePart, Piece, Receiver, Response, Source};
+use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::server::application::Begun;
 use crate::server::events::{Event, Exchange, Interests, Observer};
 use crate::server::transmit::ENOUGH;
 use crate::server::transport::TlsSession;
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

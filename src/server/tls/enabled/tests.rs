@@ -1,7 +1,7 @@
 //! TLS over a socket in memory, with a real client.
 
 use super::*;
-use crate::command::certificate::Certificate;
+use crate::command::tls::Certificate;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use std::collections::VecDeque;

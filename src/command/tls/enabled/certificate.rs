@@ -1,21 +1,24 @@
-//! The certificate by which a server proves who it is, and the key that proves that the certificate is
-//! its own.
+//! The certificate by which the server proves its identity, and the private key by which it proves that the
+//! certificate is its own.
 //!
 //! ```text
-//! -----BEGIN CERTIFICATE-----      who it is, until when, and who vouches for that; then the
-//! MIIBxTCCAWugAwIBAgIUV...          certificates of those who vouch, up to one that clients know
+//! -----BEGIN CERTIFICATE-----      the server's names, its public key, a validity period, and the signature of an
+//! MIIBxTCCAWugAwIBAgIUV...          issuer; then the issuers' certificates, up to one that clients know
 //! -----END CERTIFICATE-----
-//! -----BEGIN PRIVATE KEY-----      in a file of its own or behind the certificate; whoever has it
-//! MIGHAgEAMBMGByqGSM49AgE...        can say that he is this server
+//! -----BEGIN PRIVATE KEY-----      in a file of its own or after the certificate; everybody who has it can claim
+//! MIGHAgEAMBMGByqGSM49AgE...        to be this server
 //! -----END PRIVATE KEY-----
 //! ```
 //!
-//! Certificates are renewed every few weeks, and a server runs longer: [`Certificate::reload`] reads
-//! the files again. Connections that are open keep what they have; new ones get the new one.
+//! Certificates are renewed every few weeks, and a server runs for longer: [`Certificate::reload`] reads the files
+//! again. Connections that are open keep the certificate that they began with; new connections get the new one.
 
-use crate::base::human::OneLine;
-use crate::base::human::reason;
+use super::options::{Files, Source};
+use crate::base::human::{OneLine, reason};
 use crate::base::text_file;
+use crate::command::private_files::ServedFolder;
+use crate::command::terminal::report;
+use crate::server::tls::Acceptor;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::{self, PemObject};
@@ -24,46 +27,64 @@ use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// For how many days a certificate of our own is good.
+/// For how many days a self-signed certificate is valid.
 const SELF_SIGNED_DAYS: i64 = 30;
 
-/// Where a certificate and its key are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Files {
-    /// Certificates in PEM, the server's own first.
-    pub certificate: PathBuf,
-    /// Its key in PEM.
-    pub key: PathBuf,
-}
-
-/// A certificate that is in use, and can be exchanged for another while it is.
+/// A certificate that can be replaced while the server uses it.
 #[derive(Debug)]
 pub struct Certificate {
+    /// The files that it was read from; `None` if it is self-signed.
     files: Option<Files>,
     current: Arc<Current>,
     config: Arc<ServerConfig>,
 }
 
-/// What clients get.
+/// The certificate and key that new connections get.
 #[derive(Debug)]
 struct Current(RwLock<Arc<CertifiedKey>>);
 
 impl Certificate {
+    /// Reads the certificate that the options name, or makes one and prints its fingerprint.
+    ///
+    /// # Errors
+    /// One line that says what is wrong, such as a key that clients could ask for.
+    pub(crate) fn open(source: &Source, served: &ServedFolder) -> Result<Certificate, String> {
+        match source {
+            Source::Files(files) => {
+                served.must_not_serve("the key", &files.key)?;
+                Certificate::from_files(files.clone())
+            }
+            Source::SelfSigned => {
+                let certificate = Certificate::self_signed()?;
+                report(&format!(
+                    "glasshttp: nobody vouches for this certificate; its SHA-256 fingerprint is {}",
+                    certificate.fingerprint()
+                ));
+                Ok(certificate)
+            }
+        }
+    }
+
+    /// What makes a server speak TLS, with this certificate.
+    pub(crate) fn acceptor(&self) -> Acceptor {
+        Acceptor::new(self.config())
+    }
+
     /// The certificate in these files.
     ///
     /// # Errors
     /// One line that names the file and says what is wrong with it.
-    pub fn from_files(files: Files) -> Result<Certificate, String> {
+    fn from_files(files: Files) -> Result<Certificate, String> {
         let read = read(&files)?;
         Ok(Certificate::new(read, Some(files)))
     }
 
-    /// A new one that nobody vouches for, with a new key that is nowhere but in memory: for this
-    /// machine's names and addresses.
+    /// A new self-signed certificate for this machine's names and addresses, with a new key that exists only in
+    /// memory.
     ///
     /// # Errors
     /// One line, when the cryptography fails.
@@ -77,7 +98,7 @@ impl Certificate {
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(rcgen::DnType::CommonName, "glasshttp, for a try");
         params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-        // Clocks differ.
+        // It is valid from yesterday on, since the clocks of clients differ from ours.
         let day = |from_now: i64| {
             let time = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * from_now);
             let date = time.to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -99,10 +120,10 @@ impl Certificate {
         let builder =
             builder.with_safe_default_protocol_versions().expect("the provider has TLS 1.2 and 1.3");
         let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::clone(&current) as _);
-        // RFC 7301. A client that wants nothing but HTTP/2 is told now that it cannot have it.
+        // ALPN (RFC 7301): a client that speaks only HTTP/2 learns in the handshake that it cannot go on.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // A client that comes again brings what was agreed on, sealed with a key that only we have and
-        // that changes every few hours (RFC 8446 section 4.6.1): so nothing is remembered here.
+        // A client that connects again brings a session ticket (RFC 8446 section 4.6.1). It is encrypted with a
+        // key that only this process has and that changes every few hours, so the server stores no sessions.
         if let Ok(ticketer) = aws_lc_rs::Ticketer::new() {
             config.ticketer = ticketer;
         }
@@ -110,22 +131,23 @@ impl Certificate {
         Certificate { files, current, config: Arc::new(config) }
     }
 
-    /// For [`crate::server::Options::tls`].
+    /// The configuration of rustls that uses this certificate, also after it was read again.
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 
-    /// The files that it was read from.
-    pub fn files(&self) -> Option<&Files> {
-        self.files.as_ref()
+    /// Whether there are files to read it from again.
+    pub(crate) fn is_from_files(&self) -> bool {
+        self.files.is_some()
     }
 
-    /// Reads the files again. If they are not good, the old ones stay in use.
+    /// Reads the files again. If something is wrong with them, the certificate from before stays in use.
     ///
     /// # Errors
-    /// As [`Certificate::from_files`].
-    pub fn reload(&self) -> Result<(), String> {
+    /// One line, as for [`Certificate::open`].
+    pub(crate) fn reload(&self, served: &ServedFolder) -> Result<(), String> {
         let Some(files) = &self.files else { return Ok(()) };
+        served.must_not_serve("the key", &files.key)?;
         for path in [&files.certificate, &files.key] {
             text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
         }
@@ -134,13 +156,13 @@ impl Certificate {
         Ok(())
     }
 
-    /// The certificate itself, in DER, without those of who vouch for it.
+    /// The server's own certificate in DER, without those of its issuers.
     pub fn own(&self) -> CertificateDer<'static> {
         self.current.get().cert[0].clone()
     }
 
-    /// The SHA-256 of it, as `openssl x509 -fingerprint -sha256` writes it: whoever is told this on
-    /// another way can see that it is really this server's.
+    /// Its SHA-256, as `openssl x509 -fingerprint -sha256` writes it. A user who gets the fingerprint in another way
+    /// than through the connection can compare, and so verify that the connection is with this server.
     pub fn fingerprint(&self) -> String {
         let digest = ::aws_lc_rs::digest::digest(&::aws_lc_rs::digest::SHA256, &self.own());
         digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
@@ -159,7 +181,7 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// Reads a certificate and its key, and looks whether clients would take them.
+/// Reads a certificate and its key, and checks what clients would check: that they belong together, and the dates.
 fn read(files: &Files) -> Result<CertifiedKey, String> {
     let certificates = read_certificates(&files.certificate)?;
     let key = read_key(&files.key)?;
@@ -173,8 +195,7 @@ fn read(files: &Files) -> Result<CertifiedKey, String> {
     })
 }
 
-/// What a file says, or why it cannot be read. Around each line there may be blanks, as there are where PEM stood
-/// indented in some other file.
+/// The content of a PEM file, without the blanks around each line: people copy PEM from files in which it is indented.
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = File::open(path).and_then(text_file::read).map_err(|error| cannot_read(path, &error))?;
     let lines = text_file::text(path, &bytes)?.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
@@ -190,7 +211,7 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String
     let shown = OneLine(path);
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
         .collect::<Result<_, _>>()
-        .map_err(|error| damaged_or_locked(path, &bytes, &error))?;
+        .map_err(|error| damaged_or_encrypted(path, &bytes, &error))?;
     if !certificates.is_empty() {
         return Ok(certificates);
     }
@@ -204,25 +225,25 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     let bytes = read_file(path)?;
     let shown = OneLine(path);
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| match error {
-        pem::Error::NoItemsFound if !is_locked(&bytes) => {
+        pem::Error::NoItemsFound if !is_encrypted(&bytes) => {
             format!(
                 "\"{shown}\" holds no key in PEM (-----BEGIN PRIVATE KEY-----): name its file in --tls-key"
             )
         }
-        error => damaged_or_locked(path, &bytes, &error),
+        error => damaged_or_encrypted(path, &bytes, &error),
     })
 }
 
-/// Whether there is a key for which it takes a password: RFC 7468 section 11, and what OpenSSL wrote before
-/// (RFC 1421 section 4.6.1.1), in which two lines of fields stand before the base64.
-fn is_locked(bytes: &[u8]) -> bool {
+/// Whether this PEM holds an encrypted key: as in RFC 7468 section 11, or as in RFC 1421 section 4.6.1.1, which OpenSSL
+/// used before and which has two lines of fields before the base64.
+fn is_encrypted(bytes: &[u8]) -> bool {
     let marks: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"\nProc-Type: 4,ENCRYPTED"];
     marks.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some())
 }
 
-fn damaged_or_locked(path: &Path, bytes: &[u8], error: &pem::Error) -> String {
+fn damaged_or_encrypted(path: &Path, bytes: &[u8], error: &pem::Error) -> String {
     let shown = OneLine(path);
-    if is_locked(bytes) {
+    if is_encrypted(bytes) {
         return format!(
             "the key in \"{shown}\" is locked with a password: openssl pkey -in FILE -out OTHER writes it without"
         );
@@ -238,7 +259,7 @@ fn in_words(error: &pem::Error) -> String {
     }
 }
 
-/// Clients refuse a certificate before its time and after it.
+/// Clients refuse a certificate before its validity period and after it (RFC 5280 section 4.1.2.5).
 fn check_dates(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), String> {
     let shown = OneLine(path);
     let (_, parsed) = X509Certificate::from_der(certificate)

@@ -1,4 +1,4 @@
-//! What hands type that have learned another server: a tip in place of "unexpected argument".
+//! Tips for users who know other servers: an error says what does here what they have typed there.
 //!
 //! ```text
 //! $ glasshttp -d site
@@ -12,9 +12,9 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-/// Options of others, and what does the same here. Those of Python's http.server, http-server, serve, sirv,
-/// live-server, miniserve, static-web-server, darkhttpd, busybox's httpd, caddy and PHP.
-const HABITS: &[(&[&str], &str)] = &[
+/// Options of other servers, and a tip for each about what does the same here. They come from Python's http.server,
+/// http-server, serve, sirv, live-server, miniserve, static-web-server, darkhttpd, busybox's httpd, caddy and PHP.
+pub(super) const FOREIGN_OPTIONS: &[(&[&str], &str)] = &[
     (
         &["-d", "-r", "--directory", "--dir", "--root", "--document-root", "--mount"],
         "the folder comes without an option: glasshttp FOLDER",
@@ -72,17 +72,33 @@ const HABITS: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// A tip for who gave this argument, which is none of ours.
-pub(crate) fn tip_for_argument(argument: &str) -> Option<&'static str> {
+/// A tip about an argument that is none of ours. `command` has the options of this build: a tip that names one which
+/// was left out would not help.
+pub(super) fn for_argument(argument: &str, command: &Command) -> Option<&'static str> {
     if !argument.starts_with('-') {
         return Some("one folder is served, and a port comes with --port PORT");
     }
     let name = argument.split_once('=').map_or(argument, |(name, _)| name);
-    HABITS.iter().find(|(names, _)| names.contains(&name)).map(|(_, tip)| *tip)
+    let (_, tip) = FOREIGN_OPTIONS.iter().find(|(names, _)| names.contains(&name))?;
+    options_in(tip).all(|option| has_option(command, option)).then_some(*tip)
 }
 
-/// A tip for who gave this to an option that cannot take it.
-pub(crate) fn tip_for_value(option: &str, value: &str) -> Option<&'static str> {
+/// The options that a tip names.
+pub(super) fn options_in(tip: &str) -> impl Iterator<Item = &str> {
+    tip.split([' ', '[', ',', ';']).filter(|word| word.starts_with('-'))
+}
+
+/// Whether this command has this option, such as `-p`, `--port` or `--host`, which is hidden.
+pub(super) fn has_option(command: &Command, name: &str) -> bool {
+    command.get_arguments().any(|arg| {
+        let is_short = arg.get_short().is_some_and(|short| name == format!("-{short}"));
+        let long = name.strip_prefix("--").unwrap_or_default();
+        is_short || arg.get_long() == Some(long) || arg.get_all_aliases().unwrap_or_default().contains(&long)
+    })
+}
+
+/// A tip about a value that this option cannot take.
+pub(super) fn for_value(option: &str, value: &str) -> Option<&'static str> {
     let is_place =
         || value == "localhost" || value.parse::<IpAddr>().is_ok() || value.parse::<SocketAddr>().is_ok();
     match option {
@@ -95,9 +111,13 @@ pub(crate) fn tip_for_value(option: &str, value: &str) -> Option<&'static str> {
     }
 }
 
-/// What may be meant by the name of a folder that is not there, if it stands behind an option that takes its
-/// value with `=` alone, as `--reload poll` does: the value may be left out, so what follows is a folder.
-pub(super) fn meant_as_value(command: &Command, arguments: &[OsString], folder: &Path) -> Option<String> {
+/// A tip about the name of a folder that does not exist, if it follows an option whose value is optional and needs an
+/// `=`. After `--reload poll`, for example, `poll` is the folder, and `--reload=poll` may be meant.
+pub(super) fn for_value_without_equals_sign(
+    command: &Command,
+    arguments: &[OsString],
+    folder: &Path,
+) -> Option<String> {
     let at = arguments.iter().position(|argument| argument == folder.as_os_str())?;
     let (before, value) = (arguments.get(at.checked_sub(1)?)?.to_str()?, folder.to_str()?);
     let option = command.get_arguments().filter(|arg| arg.is_require_equals_set()).find(|arg| {
@@ -107,8 +127,8 @@ pub(super) fn meant_as_value(command: &Command, arguments: &[OsString], folder: 
     Some(format!("did you mean --{}={value}?", option.get_long()?))
 }
 
-/// What may be meant by the name of a folder that is not there.
-pub(super) fn meant_by_folder(folder: &Path) -> Option<String> {
+/// A tip about the name of a folder that does not exist, if it looks like a port or an address.
+pub(super) fn for_folder(folder: &Path) -> Option<String> {
     let text = folder.to_str()?;
     if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
         return Some(format!("did you mean --port {port}?"));
@@ -121,54 +141,6 @@ pub(super) fn meant_by_folder(folder: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::cli::Cli;
-    use clap::CommandFactory;
-
-    #[test]
-    fn what_stands_behind_an_option_that_takes_its_value_with_an_equals_sign_may_be_meant_as_that() {
-        let table = [
-            (&["glasshttp", "--spa", "app.html"][..], Some("did you mean --spa=app.html?")),
-            (
-                &["glasshttp", "-p", "0", "--trust-proxy", "10.0.0.1"],
-                Some("did you mean --trust-proxy=10.0.0.1?"),
-            ),
-            (&["glasshttp", "-o", "/x"], Some("did you mean --open=/x?")),
-            (&["glasshttp", "--quiet", "site"], None),
-            (&["glasshttp", "site"], None),
-        ];
-        for (arguments, expected) in table {
-            let folder = Path::new(arguments.last().expect("there is one"));
-            let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
-            assert_eq!(
-                meant_as_value(&Cli::command(), &arguments, folder).as_deref(),
-                expected,
-                "{arguments:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn no_habit_is_an_option_of_ours_and_each_tip_names_options_that_there_are() {
-        let command = Cli::command();
-        let ours = |name: &str| {
-            command.get_arguments().any(|arg| {
-                let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
-                longs
-                    .iter()
-                    .chain(&arg.get_all_aliases().unwrap_or_default())
-                    .any(|long| *long == name.trim_start_matches("--"))
-                    || arg.get_short().is_some_and(|short| name == format!("-{short}"))
-            })
-        };
-        for (names, tip) in HABITS {
-            for name in *names {
-                assert!(!ours(name), "{name} is ours");
-            }
-            for word in tip.split([' ', '[', ',', ';']).filter(|word| word.starts_with('-')) {
-                assert!(ours(word), "{word} in {tip:?}");
-            }
-        }
-    }
 
     #[test]
     fn a_folder_that_is_not_there_may_be_meant_as_a_port() {
@@ -183,7 +155,7 @@ mod tests {
             ("site:80", None),
         ];
         for (folder, expected) in table {
-            assert_eq!(meant_by_folder(Path::new(folder)).as_deref(), expected, "{folder}");
+            assert_eq!(for_folder(Path::new(folder)).as_deref(), expected, "{folder}");
         }
     }
 }

@@ -1,50 +1,50 @@
-//! Files that are for the server and for no client: the log, the file of users, the key.
+//! Private files: the log, the file of users and the key are for the server, and no client may get them.
 //!
-//! None of them may be where it could be asked for like any other file, under whatever name:
+//! Each of them is refused if a client could ask for it like for any other file, under whatever name:
 //!
 //! ```text
-//! /srv/www/users                     in the folder
-//! /etc/users -> /srv/www/users       a link that leads there; for a log, also one that leads to nothing yet
-//! /mnt/www/users                     the same folder, mounted elsewhere, too
-//! /etc/users = /srv/www/a.txt        one file with two names (a hard link)
+//! /srv/www/users                     it is in the folder
+//! /etc/users -> /srv/www/users       a symbolic link leads there (for a log, also one to a file that is not there yet)
+//! /mnt/www/users                     the same folder is mounted in another place, too
+//! /etc/users = /srv/www/a.txt        one file has two names (a hard link)
 //! ```
 //!
-//! That is looked at at the start, and again whenever such a file is opened anew: names change.
+//! Names change, so this is checked at the start, and again each time such a file is opened anew. The plain case,
+//! `glasshttp folder`, has no private files and does not come here.
 
 use crate::base::human::OneLine;
 use crate::base::platform::status::{self, FileType, Stat};
-use crate::command::cli::Config;
 use std::path::{Component, Path, PathBuf};
 
-/// How many links may follow one another, as in the kernel.
+/// How many symbolic links may follow one another, as in the kernel.
 const MAX_LINKS: usize = 40;
 
-/// How many entries of the folder are looked at for another name of a file that has several.
+/// How many entries of the folder the search for another name of a file visits at most.
 const MAX_ENTRIES: usize = 1_000_000;
 
-/// What is served, and so is no place for such files.
+/// The folder that is served, or the single file: the wrong place for private files.
 #[derive(Debug, Clone)]
-pub(crate) struct Apart {
-    folder: PathBuf,
+pub(crate) struct ServedFolder {
+    path: PathBuf,
     /// Whether names that begin with a dot are served, too.
     hidden: bool,
 }
 
-impl Apart {
-    pub(crate) fn from(config: &Config) -> Apart {
-        Apart { folder: config.folder.clone(), hidden: config.site.hidden }
+impl ServedFolder {
+    /// The folder at this path. `hidden` says whether names that begin with a dot are served, too.
+    pub(crate) fn new(path: PathBuf, hidden: bool) -> ServedFolder {
+        ServedFolder { path, hidden }
     }
 
-    /// Looks whether this file could be asked for like any other. It need not be there yet. `what` is what the
-    /// line calls it.
+    /// Makes sure that no client can ask for this file. The file need not be there yet. The error calls it `what`.
     ///
     /// # Errors
-    /// A line that says what to do.
-    pub(crate) fn check(&self, what: &str, path: &Path) -> Result<(), String> {
+    /// A line that says what is wrong and what to do.
+    pub(crate) fn must_not_serve(&self, what: &str, path: &Path) -> Result<(), String> {
         let shown = OneLine(path);
         let refused = |how: String| Err(format!("{what} \"{shown}\" {how}"));
-        // What cannot be found is not served either, or cannot be opened here.
-        let (Ok(root), Some(file)) = (self.folder.canonicalize(), resolve(path)) else { return Ok(()) };
+        // A file that cannot be found is not served either. The function that opens it reports the error.
+        let (Ok(root), Some(file)) = (self.path.canonicalize(), resolve(path)) else { return Ok(()) };
         let Ok(top) = status::at(&root) else { return Ok(()) };
         let below = file
             .ancestors()
@@ -75,7 +75,7 @@ impl Apart {
         }
     }
 
-    /// Whether clients can ask for what has this name below the folder.
+    /// Whether clients can ask for a file of this path below the folder.
     fn serves(&self, below: &Path) -> bool {
         let is_hidden = |(depth, part): (usize, Component<'_>)| {
             let name = part.as_os_str().as_encoded_bytes();
@@ -88,7 +88,7 @@ impl Apart {
     fn other_name(&self, root: &Path, file: &Stat) -> Result<Option<PathBuf>, ()> {
         let (mut folders, mut seen) = (vec![root.to_owned()], 0);
         while let Some(folder) = folders.pop() {
-            // What we may not read is not served.
+            // A folder that this process may not read is not served either.
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
                 let path = entry.path();
                 let Ok(below) = path.strip_prefix(root) else { continue };
@@ -115,7 +115,7 @@ impl Apart {
     }
 }
 
-/// Where this path leads, through all links; the last of its names need not be there.
+/// Where this path leads, through all symbolic links. Its last component need not be there.
 fn resolve(path: &Path) -> Option<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -125,7 +125,7 @@ fn resolve(path: &Path) -> Option<PathBuf> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().ok()?;
         let file = folder.join(path.file_name()?);
-        // What opens a link that leads to nothing makes a file there.
+        // To create a file through a link whose target is missing creates the target.
         match std::fs::read_link(&file) {
             Ok(target) => path = folder.join(target),
             Err(_) => return Some(file),
