@@ -14,8 +14,6 @@
 //! work.
 
 mod coder;
-#[cfg(test)]
-mod tests;
 
 use super::Compression;
 use crate::answer::{Body, FilePart, Next, Response, Stream};
@@ -245,3 +243,6 @@ impl PendingCompression {
         Box::new(CompressedStream::of_stream(self.by, stream, Some(Arc::clone(&self.place))))
     }
 }
+
+#[cfg(test)]
+mod tests;
