@@ -9,7 +9,7 @@
 //!
 //! # From a path to a name
 //!
-//! There is one way, and everybody who asks what a path means takes it ([`DecodedPath::decode`]):
+//! There is one function for that, and all rules about paths use it ([`DecodedPath::decode`]):
 //!
 //! ```text
 //! /npm/@scope%2fname/./x/..      as it was sent

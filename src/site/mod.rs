@@ -131,7 +131,7 @@ impl Site {
         self.cache.figures()
     }
 
-    /// Begins to answer a request: with the answer, or with who takes what is uploaded.
+    /// Begins to answer a request: with the answer, or with the receiver of an upload.
     pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begin {
         let upload = self.begin_upload(request, arrival.framing.length());
         upload.unwrap_or_else(|| Begin::Answer(self.respond(request, arrival.time)))

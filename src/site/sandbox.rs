@@ -6,7 +6,7 @@
 //! (as it comes)           the folder      nothing                        nowhere
 //! --upload                the folder      new files in the folder        nowhere
 //! --follow-links          everything      (as above)                     nowhere
-//! --no-sandbox            whatever the user may who has started the server
+//! --no-sandbox            whatever the user of the process may
 //! ```
 //!
 //! Files and sockets that are open stay open: the ports, the log. On a system without sandboxes there is none, and
@@ -144,7 +144,7 @@ pub struct Opener {
     jobs: Sender<Job>,
 }
 
-/// Who may open files in a folder.
+/// Which thread may open files in a folder.
 #[derive(Debug)]
 pub enum Who {
     /// The thread that asks.
@@ -159,7 +159,7 @@ pub enum Who {
 type Job = Box<dyn FnOnce() + Send>;
 
 impl Openers {
-    /// Who may open files in the folder that was found at the path, by device and inode.
+    /// Which thread may open files in the folder that was found at the path, by device and inode.
     pub fn of(&self, identity: Identity) -> Who {
         if self.first.get().is_none_or(|first| first.identity == identity) {
             return Who::Ourselves;

@@ -495,7 +495,7 @@ fn on_the_page_for_people_only_what_is_there_can_be_followed() {
         let expected = ["../", "./README.md", "./a.png", "./b/", "./many.txt", "/"];
         assert_eq!(found, expected, "{query}: {page}");
     }
-    // Whoever asks for it by name gets it, whatever Accept says.
+    // `?format=` counts, whatever Accept says.
     let page = text(ask(&site, "GET /p/q/?format=html", "").body);
     assert!(page.contains("<button name=\"archive\" value=\"zip\">"), "{page}");
 }
