@@ -160,30 +160,49 @@ impl<'a> Request<'a> {
     /// 400 for anything malformed or a Host that is missing, doubled or malformed, 505 for a major
     /// version other than 1, 414 and 431 for too much.
     pub fn parse(head: &'a [u8]) -> Result<Request<'a>, Refusal> {
+        // It has room for all fields, some kilobytes, and is filled where it will stay.
+        let mut parsed = Ok(Request {
+            method: Method::Unknown,
+            line: &[],
+            target: Target::Server,
+            version: Version::Http11,
+            host: None,
+            fields: Fields::default(),
+        });
+        if let Ok(request) = &mut parsed
+            && let Err(refusal) = request.fill(head)
+        {
+            parsed = Err(refusal);
+        }
+        parsed
+    }
+
+    fn fill(&mut self, head: &'a [u8]) -> Result<(), Refusal> {
         let mut lines = Lines(head);
-        let line = lines.next().unwrap_or_default();
-        let (method_name, raw_target, version) = split_request_line(line)?;
-        let method = Method::from_name(method_name);
-        let version = parse_version(version)?;
-        let (target, target_host) = Target::parse(method, raw_target)?;
+        self.line = lines.next().unwrap_or_default();
+        let (method_name, raw_target, version) = split_request_line(self.line)?;
+        self.method = Method::from_name(method_name);
+        self.version = parse_version(version)?;
+        let (target, target_host) = Target::parse(self.method, raw_target)?;
+        self.target = target;
         trace::step("request line", Rfc(9112, "3"), || {
-            let (method, version) = (quote(method_name), version.as_str());
+            let (method, version) = (quote(method_name), self.version.as_str());
             format!(
                 "split at its two spaces: method {method}, target {}, version {version}",
                 quote(raw_target)
             )
         });
-        let mut fields = Fields::default();
         for line in lines.take_while(|line| !line.is_empty()) {
-            fields.push_line(line)?;
+            self.fields.push_line(line)?;
         }
-        trace::step("fields", Rfc(9112, "5"), || match fields.iter().count() {
+        trace::step("fields", Rfc(9112, "5"), || match self.fields.iter().count() {
             0 => "no fields".to_owned(),
             1 => "one field, split at its first colon".to_owned(),
             count => format!("{count} fields, each split at its first colon"),
         });
-        let field_host = host_field(&fields, version)?;
-        Ok(Request { method, line, target, version, host: target_host.or(field_host), fields })
+        let field_host = host_field(&self.fields, self.version)?;
+        self.host = target_host.or(field_host);
+        Ok(())
     }
 
     /// Whether the client allows the connection to stay open after the answer (RFC 9112 section 9.3): in 1.1 unless
