@@ -7,7 +7,7 @@
 use divan::{AllocProfiler, Bencher, black_box};
 use glasshttp::glass::access_log::{AccessLog, Format};
 use glasshttp::http::request::{HeadScanner, Version};
-use glasshttp::http::response::{Framing, Head, OwnFields};
+use glasshttp::http::response::{Delimiting, Head, OwnFields};
 use glasshttp::http::{Headers, Request, Status, date, range};
 use glasshttp::server::{Event, Exchange, Observer};
 use glasshttp::site::{Hosts, Options, Root, Site};
@@ -58,7 +58,7 @@ fn render_head(bencher: Bencher) {
         let head = Head {
             status: Status::OK,
             headers: black_box(&headers),
-            framing: Framing::Length(1024),
+            delimiting: Delimiting::Length(1024),
             date: &date,
             keep_alive: true,
             request_version: Version::Http11,

@@ -180,7 +180,8 @@ impl Glass {
     /// Begins to answer a request, if it is for a page of the server's own.
     pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Answer {
         let Target::Path { path, query } = request.target else { return Answer::Elsewhere };
-        if self.reload.is_none() && !may_be_own(path) {
+        let are_on = self.inspector.is_some() || self.metrics.is_some();
+        if self.reload.is_none() && !(are_on && may_be_own(path)) {
             return Answer::Elsewhere;
         }
         let Some(decoded) = self.base.below(path) else { return Answer::Elsewhere };
@@ -276,7 +277,7 @@ impl Glass {
 /// Whether a path could be one of ours. Mostly it is not, and that can be seen without decoding: the prefix is neither
 /// written there nor encoded.
 fn may_be_own(path: &[u8]) -> bool {
-    memchr::memchr(b'%', path).is_some() || memchr::memmem::find(path, b".glass").is_some()
+    memchr::memchr(b'%', path).is_some() || path.windows(b".glass".len()).any(|part| part == b".glass")
 }
 
 /// A page of another origin must not reach in here. It could not read the answers, but sending is

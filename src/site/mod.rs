@@ -14,7 +14,7 @@
 //! | is the directory wanted as one file, or as a list? | [`archive`], [`listing`] |
 //! | which representation of the file is it? | `select`, by [`coding`], [`media_type`], [`compress`] and [`versions`] |
 //! | how long may the client keep it? | [`cache_control`] |
-//! | does the client need it, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
+//! | does the client need it, and which part? | [`representation`], by `http::conditional` and `http::range` |
 //! | is there another address for it? | `redirect` |
 //! | what if the request is refused? | `refused`, [`error_page`], `near` |
 //!
@@ -131,7 +131,7 @@ impl Site {
         self.cache.figures()
     }
 
-    /// Begins to answer a request: with the answer, or with who takes what is uploaded.
+    /// Begins to answer a request: with the answer, or with the receiver of an upload.
     pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begin {
         let upload = self.begin_upload(request, arrival.framing.length());
         upload.unwrap_or_else(|| Begin::Answer(self.respond(request, arrival.time)))

@@ -101,7 +101,8 @@ impl Site {
         }
         let will_be_kept = selection.will_keep(&file.facts);
         let content_type = &subject.content.content_type;
-        match compress::file(wanted.compressor, &file, content_type, will_be_kept, &self.compressing) {
+        match compress::compress_file(wanted.compressor, &file, content_type, will_be_kept, &self.compressing)
+        {
             Compression::Done { original, compressed, coding } => {
                 let made = Representation::compressed(compressed, &original, &file.facts, subject, coding);
                 let made = Arc::new(made);

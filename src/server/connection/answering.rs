@@ -7,7 +7,7 @@ use crate::answer::{Body, FilePart, Response, Source, Stream};
 use crate::base::budget::Share;
 use crate::base::trace::{self, Rfc};
 use crate::http::request::Version;
-use crate::http::response::{Framing, Head};
+use crate::http::response::{Delimiting, Head};
 use crate::server::events::{Exchange, MAX_CAPTURED_BODY, Pending};
 use crate::server::transmit::SMALL_FILE;
 use crate::server::transport::Transport;
@@ -70,16 +70,16 @@ impl<T: Transport> Connection<T> {
         if let Some(pacing) = self.transport.pacing() {
             pacing.exempt(asked.is_internal);
         }
-        let framing = match (response.body.length(), asked.version) {
-            (Some(length), _) => Framing::Length(length),
-            (None, Version::Http11) => Framing::Chunked,
-            (None, Version::Http10) => Framing::UntilClose,
+        let delimiting = match (response.body.length(), asked.version) {
+            (Some(length), _) => Delimiting::Length(length),
+            (None, Version::Http11) => Delimiting::Chunked,
+            (None, Version::Http10) => Delimiting::UntilClose,
         };
         describe_sending(&response.body, asked.is_head, self.transport.tls().is_some());
         let head = Head {
             status: response.status,
             headers: &response.headers,
-            framing,
+            delimiting,
             date: turn.date,
             keep_alive,
             request_version: asked.version,
@@ -99,7 +99,7 @@ impl<T: Transport> Connection<T> {
             _ if asked.is_head => {}
             Body::Stream(source) => {
                 by_stream = true;
-                self.begin_stream(turn, source, framing == Framing::Chunked);
+                self.begin_stream(turn, source, delimiting == Delimiting::Chunked);
             }
             body => self.outgoing.push_body(body),
         }
