@@ -43,6 +43,7 @@ pub mod names;
 mod near;
 mod options;
 pub mod page;
+mod read_file;
 pub mod readme;
 mod redirect;
 mod refused;

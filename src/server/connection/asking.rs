@@ -58,39 +58,33 @@ impl<T: Transport> Connection<T> {
     /// before is recorded only once.
     pub(super) fn ask(&mut self, turn: &Turn<'_>, head: Range<usize>, again: bool) {
         let bytes = turn.input.filled();
-        let (up_to_its_end, head) = (&bytes[..head.end], &bytes[head]);
-        let parsed = if again {
-            trace::silently(|| self.parse(turn, head))
-        } else {
-            self.describe_session();
-            self.parse(turn, head)
-        };
-        let (request, framing) = match parsed {
-            Ok(parsed) => parsed,
-            Err(refusal) => return self.refuse_unread(turn, &refusal, up_to_its_end),
-        };
-        let asked = self.asked(turn, Some(&request), up_to_its_end);
-        if self.transport.tls().is_some_and(|tls| tls.is_plain_http()) {
-            return self.send_to_https(turn, &request, asked);
+        let silence = again.then(trace::silence);
+        self.describe_session();
+        // A request is some kilobytes of references into its head. It stays where it was made.
+        match &Request::parse(&bytes[head.clone()]) {
+            Ok(request) => {
+                if let Some(proxies) = &turn.options.proxies {
+                    self.forwarded = self.client.asks_for(&request.fields, proxies);
+                }
+                let framing = Framing::of(request);
+                let framing = framing.and_then(|body| Ok((body, framing::expects_continue(request)?)));
+                drop(silence);
+                let asked = self.asked(turn, Some(request), &bytes[..head.end]);
+                if self.transport.tls().is_some_and(|tls| tls.is_plain_http()) {
+                    return self.send_to_https(turn, request, asked);
+                }
+                match framing {
+                    Ok((framing, expects_continue)) => {
+                        self.consult(turn, request, asked, framing, expects_continue);
+                    }
+                    Err(refusal) => self.refuse(turn, request, asked, &refusal),
+                }
+            }
+            Err(refusal) => {
+                drop(silence);
+                self.refuse_unread(turn, refusal, &bytes[..head.end]);
+            }
         }
-        match framing {
-            Ok((framing, expects_continue)) => self.consult(turn, &request, asked, framing, expects_continue),
-            Err(refusal) => self.refuse(turn, &request, asked, &refusal),
-        }
-    }
-
-    /// The request in a head; how its body is delimited, and whether the client waits to be told to send it.
-    fn parse<'h>(
-        &mut self,
-        turn: &Turn<'_>,
-        head: &'h [u8],
-    ) -> Result<(Request<'h>, Result<(Framing, bool), Refusal>), Refusal> {
-        let request = Request::parse(head)?;
-        if let Some(proxies) = &turn.options.proxies {
-            self.forwarded = self.client.asks_for(&request.fields, proxies);
-        }
-        let framing = Framing::of(&request).and_then(|body| Ok((body, framing::expects_continue(&request)?)));
-        Ok((request, framing))
     }
 
     /// Asks the application.

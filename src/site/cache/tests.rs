@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::site::media_type::{self, Look};
-use crate::site::representation::{self, Etags, Form, Subject};
+use crate::site::read_file;
+use crate::site::representation::{Etags, Form, Subject};
 use crate::site::root::Opened;
 use std::path::Path;
 use std::time::Duration;
@@ -34,7 +35,7 @@ impl Kept {
             etags: Etags::default(),
             versions: &Arc::default(),
         };
-        let bytes = representation::read(&file).expect("it is read");
+        let bytes = read_file::read(&file).expect("it is read");
         let representation = Representation::in_memory(bytes, &file.facts, subject, Form::Plain);
         let grounds = Grounds::of(self.root.trail(b"a.txt").expect("no NUL"), file.facts);
         self.cache.keep(path.as_bytes(), grounds, Arc::new(representation));

@@ -22,7 +22,7 @@ use crate::base::platform::open;
 use crate::base::trace::{self, Rfc};
 use crate::http::Status;
 use crate::http::coding::Coding;
-use crate::site::representation;
+use crate::site::read_file;
 use crate::site::root::OpenFile;
 use coder::CompressedStream;
 use std::sync::Arc;
@@ -144,7 +144,7 @@ pub(in crate::site) fn compress_file(
         return Compression::No;
     }
     if will_be_kept || length <= PIECE as u64 {
-        let Some(original) = representation::read(file) else { return Compression::No };
+        let Some(original) = read_file::read(file) else { return Compression::No };
         let Some(compressed) = by.compress(Arc::clone(&original)) else {
             trace::step("coding", None, || "compressed it would be no smaller: as it is".to_owned());
             return Compression::No;
