@@ -176,8 +176,8 @@ impl Site {
         let plain_path = self.plain_path(encoded_path);
         if let Some(path) = plain_path {
             wanted = wanted.or_loaded(request, path);
-            if let Some(response) = self.in_memory(request, &wanted, path, arrived) {
-                return Ok(response);
+            if let Some(representation) = self.in_memory(&wanted, path, arrived) {
+                return Ok(self.send(request, &representation));
             }
         }
         let Some(path) = self.below_base(encoded_path)? else {
@@ -187,8 +187,8 @@ impl Site {
         let misleads = self.misleads(&path, encoded_path);
         if plain_path.is_none() && !misleads {
             wanted = wanted.or_loaded(request, &text);
-            if let Some(response) = self.in_memory(request, &wanted, &text, arrived) {
-                return Ok(response);
+            if let Some(representation) = self.in_memory(&wanted, &text, arrived) {
+                return Ok(self.send(request, &representation));
             }
         }
         self.check_hidden(&path)?;
@@ -236,16 +236,9 @@ impl Site {
         target::plain_text(encoded_path).filter(|_| self.options.base.start() == "/")
     }
 
-    /// The answer for this path from a file in memory, if the cache has one that is still true.
-    fn in_memory(
-        &self,
-        request: &Request<'_>,
-        wanted: &Wanted,
-        path: &[u8],
-        arrived: Instant,
-    ) -> Option<Response> {
-        let representation = self.cache.get(&wanted.key(path), arrived, &self.root)?;
-        Some(self.send(request, &representation))
+    /// The representation for this path, if it is in memory and still true.
+    fn in_memory(&self, wanted: &Wanted, path: &[u8], arrived: Instant) -> Option<Arc<Representation>> {
+        self.cache.get(&wanted.key(path), arrived, &self.root)
     }
 
     /// The path below the base path, decoded; `None` if it is the base path without the slash at its end.
