@@ -1,5 +1,4 @@
-//! What an application gives to a server: neither [`crate::server`] nor [`crate::site`] knows the other, and both
-//! know this.
+//! What an application gives to a server. [`crate::server`] and [`crate::site`] do not know each other; both know this.
 //!
 //! ```text
 //! Request ──▶ Begin::Answer(Response)                a page, a file, a refusal
@@ -7,9 +6,9 @@
 //!             Begin::Later                            a password that takes time to verify
 //! ```
 //!
-//! The plain case is a [`Response`] with a [`Body`], which says what is to be sent. It is data, but for a [`Stream`],
-//! which is asked for its next piece. How any of it gets onto the wire (copied, by sendfile, in chunks) only the server
-//! knows.
+//! The plain case is a [`Response`] with a [`Body`]. A body says what is to be sent, and is data, except for a
+//! [`Stream`], which is asked for its next piece. How it is sent (copied, by sendfile, in chunks) is known to the
+//! server alone.
 
 use crate::base::platform::open;
 use crate::http::client::Client;
@@ -23,52 +22,53 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-/// An answer, whole but for the fields that belong to the connection.
+/// A response, complete except for the fields that belong to the connection.
 #[derive(Debug)]
 pub struct Response {
-    /// The status.
+    /// The status code.
     pub status: Status,
-    /// All fields but those that the connection adds: see [`crate::http::response::Head`].
+    /// All fields except those that the connection adds: see [`crate::http::response::Head`].
     pub headers: Headers,
-    /// What follows the head, unless the request was HEAD.
+    /// What follows the head, unless the method of the request was HEAD.
     pub body: Body,
 }
 
 impl Response {
-    /// 200 with what is true at this moment only, or belongs to this very program: nobody shall keep it.
-    pub fn for_once(content_type: &str, body: Body) -> Response {
+    /// 200 with something that is true only now, or only of this program: no cache may store it (RFC 9111 section
+    /// 5.2.2.5).
+    pub fn no_store(content_type: &str, body: Body) -> Response {
         let mut headers = Headers::default();
         headers.push("Content-Type", content_type);
         headers.push("Cache-Control", "no-store");
         Response { status: Status::OK, headers, body }
     }
 
-    /// A refusal, as one line of text.
+    /// The response to what is refused: one line of text.
     pub fn of_refusal(refusal: &Refusal) -> Response {
         Response::of_line(refusal, &refusal.why)
     }
 
-    /// A refusal as one line of text that gives this reason.
+    /// The same with another reason.
     pub fn of_line(refusal: &Refusal, why: &str) -> Response {
         let text = format!("{} {}: {why}\n", refusal.status.code(), refusal.status.phrase());
         Response::of_text(refusal.status, "text/plain; charset=utf-8", text)
     }
 
-    /// A text that says why there is nothing else. Who asks differently may get another.
+    /// A text that says why there is nothing else. It may depend on what the client accepts.
     pub fn of_text(status: Status, content_type: &str, text: String) -> Response {
         let mut headers = Headers::default();
         headers.push("Content-Type", content_type);
         headers.push("Cache-Control", "no-cache");
         headers.push("Vary", "Accept");
         if status == Status::SERVICE_UNAVAILABLE {
-            // It is for want of room, and there is room again as soon as others are done.
+            // There is not enough of something, and there will be as soon as other requests are done.
             headers.push("Retry-After", "1");
         }
         Response { status, headers, body: Body::Bytes(text.into_bytes()) }
     }
 }
 
-/// What a response carries.
+/// The content of a response.
 #[derive(Debug, Default)]
 pub enum Body {
     /// Nothing.
@@ -78,105 +78,105 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// A file or a part of one.
     File(FilePart),
-    /// Several pieces one after another: a multipart answer.
+    /// Several pieces, one after another: a multipart response (RFC 9110 section 14.6).
     Pieces(Vec<Piece>),
-    /// What is made only while it is sent, of a length that nobody knows yet.
+    /// What is made while it is sent, and whose length is not known before.
     Stream(Box<dyn Stream>),
 }
 
-/// What an application says to a request whose head is whole.
+/// What an application says to a request whose head is complete.
 #[derive(Debug)]
 pub enum Begin {
-    /// This is the answer. It does not depend on the request's body, if there is one.
+    /// This is the response. It does not depend on the body of the request, if there is one.
     Answer(Response),
-    /// The receiver takes the request's body, and has the answer when all of it has come.
+    /// The receiver takes the body of the request, and gives the response at its end.
     Receive(Box<dyn Receiver>),
-    /// The application does not know yet, and keeps [`Arrival::waker`]: when that is called, the same question is
-    /// asked again.
+    /// The application does not know yet. It keeps [`Arrival::waker`], and is asked again when it has called that.
     Later,
 }
 
-/// What is known of a request beside its head.
+/// What is known of a request besides its head.
 #[derive(Clone, Copy)]
 pub struct Arrival<'a> {
-    /// By when it had begun to arrive: the answer may be as old as that, and no older.
+    /// A time at which it had begun to arrive. What is answered must be true at this time or later.
     pub time: Instant,
-    /// The other end of the connection, whatever a proxy says.
+    /// The other end of the connection, which may be a proxy.
     pub client: Client,
-    /// For whom a proxy asks, if it is one that is believed.
+    /// If that is a trusted proxy: the client on whose behalf it sends the request.
     pub forwarded: Option<IpAddr>,
-    /// How the body is delimited that follows the head.
+    /// How the body that follows the head is delimited.
     pub framing: Framing,
-    /// Makes the waker of the connection.
+    /// Makes a waker of the connection.
     pub wakers: &'a dyn Fn() -> Waker,
 }
 
 impl Arrival<'_> {
-    /// The client that asks, as far as it can be told.
-    pub fn asker(&self) -> Client {
+    /// The client, as far as it is known: if a trusted proxy names one, it is that.
+    pub fn real_client(&self) -> Client {
         self.forwarded.map_or(self.client, Client::from)
     }
 
-    /// Wakes the connection, so that the application is asked again: for [`Begin::Later`].
+    /// A waker of the connection, for [`Begin::Later`]: when it is called, the application is asked again.
     pub fn waker(&self) -> Waker {
         (self.wakers)()
     }
 }
 
-/// Takes the body of one request. If it is dropped before the end, it leaves nothing behind.
+/// Takes the body of one request. If it is dropped before the end of the body, it leaves nothing behind.
 pub trait Receiver: fmt::Debug + Send {
     /// Takes the next bytes of the content.
     ///
     /// # Errors
-    /// When it is too much, or cannot be kept: the rest of the body is not read.
+    /// When the content is too large, or cannot be stored. The rest of the body is not read.
     fn take(&mut self, content: &[u8]) -> Result<(), Refusal>;
 
-    /// The body is complete: this is the answer.
+    /// The body is complete. Returns the response.
     fn finish(self: Box<Self>) -> Response;
 
-    /// The body cannot be received to its end, for this reason: this is the answer.
+    /// The body cannot be received to its end, for this reason. Returns the response.
     fn refuse(self: Box<Self>, refusal: &Refusal) -> Response;
 }
 
 /// A body that is made piece by piece, while it is sent. It belongs to one connection, and is dropped with it.
 pub trait Stream: fmt::Debug + Send {
-    /// Gives what comes next. It must not wait.
+    /// Returns the next piece. It must not block.
     fn next(&mut self) -> Next;
 
-    /// Takes the waker of the connection, before the first piece is asked for. A stream that gives
+    /// Takes a waker of the connection, before the first piece is asked for. A stream that has returned
     /// [`Next::NotYet`] calls it when there is something.
     fn wake_with(&mut self, _waker: Waker) {}
 
-    /// When [`Stream::next`] is to be called again, after [`Next::NotYet`], even if the waker was not.
+    /// When [`Stream::next`] is to be called again after [`Next::NotYet`], even if the waker is not called.
     fn wake_at(&self) -> Option<Instant> {
         None
     }
 
-    /// Whether it may go on without end, with nothing to give for a long time: events, as they happen.
+    /// Whether it has no end, and may have nothing to send for a long time: events, as they happen.
     fn is_endless(&self) -> bool {
         false
     }
 
-    /// The server is about to stop: a stream without end ends now.
+    /// The server is about to stop: a stream without an end ends now.
     fn stop(&mut self) {}
 }
 
-/// What a [`Stream`] gives.
+/// What a [`Stream`] returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// Bytes, one at least.
+    /// Bytes, at least one.
     Piece(Vec<u8>),
-    /// Nothing until something happens elsewhere: see [`Stream::wake_with`].
+    /// Nothing, until something happens elsewhere: see [`Stream::wake_with`].
     NotYet,
-    /// Nothing yet, since it takes more work: the worker lets others have their turn, and asks again.
+    /// Nothing yet, since it takes more work: the worker gives other connections their turns, and asks again.
     Busy,
-    /// It cannot go on. The connection ends, so that nobody takes what was sent for the whole.
+    /// It cannot go on. The connection closes before the end of the body, so that the client knows that it is
+    /// incomplete.
     Broken,
-    /// Nothing more: the body is complete.
+    /// The end: the body is complete.
     End,
 }
 
-/// A part of a body that is sent in one manner.
+/// A piece of a body.
 #[derive(Debug)]
 pub enum Piece {
     /// Bytes that are in memory.
@@ -188,33 +188,33 @@ pub enum Piece {
 /// A part of a file.
 #[derive(Debug, Clone)]
 pub struct FilePart {
-    /// Where its bytes are.
+    /// Where the file's bytes are.
     pub source: Source,
-    /// Which of them, end exclusive.
+    /// Which of them are the part; the end is exclusive.
     pub range: Range<u64>,
 }
 
-/// Where a file's bytes are to be had. Several parts can share it.
+/// Where the bytes of a file are. Several parts can share it.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// On disk. Each read says where it reads, so the file's own position does not matter.
+    /// On disk. Each read names its offset (pread(2)), so the position of the descriptor does not matter.
     Disk(Arc<File>),
-    /// All of them in memory.
+    /// In memory, all of them.
     Memory(Arc<[u8]>),
 }
 
 impl FilePart {
-    /// All of what is in memory.
+    /// A whole file that is in memory.
     pub fn of_bytes(bytes: Arc<[u8]>) -> FilePart {
         FilePart { range: 0..bytes.len() as u64, source: Source::Memory(bytes) }
     }
 
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub fn length(&self) -> u64 {
         self.range.end - self.range.start
     }
 
-    /// Appends its first bytes, at most so many.
+    /// Appends its first bytes to `onto`, at most `most`.
     pub fn append_start(&self, onto: &mut Vec<u8>, most: usize) {
         let count = usize::try_from(self.length()).map_or(most, |length| length.min(most));
         match &self.source {
@@ -242,7 +242,7 @@ impl Piece {
 }
 
 impl Body {
-    /// Its first bytes, at most so many; fewer if a file cannot be read.
+    /// Its first bytes, at most `most`; fewer if a file cannot be read.
     pub fn start(&self, most: usize) -> Vec<u8> {
         let mut start = Vec::new();
         match self {
@@ -263,7 +263,7 @@ impl Body {
         start
     }
 
-    /// How much memory it takes as long as it waits to be sent, but for what others have, too.
+    /// How much memory it takes while it waits to be sent, without what it shares with others.
     pub fn memory(&self) -> usize {
         match self {
             Body::Empty | Body::File(_) | Body::Stream(_) => 0,
@@ -275,7 +275,7 @@ impl Body {
         }
     }
 
-    /// How many bytes it has, if that is known: what Content-Length says.
+    /// Its length in bytes, if that is known: the value of Content-Length.
     pub fn length(&self) -> Option<u64> {
         match self {
             Body::Empty => Some(0),

@@ -347,12 +347,12 @@ impl<'a> Run<'a> {
             self.step(step[0], step[1], site);
         }
         self.socket().room = usize::MAX;
-        self.connection.notice(false, true, false);
+        self.connection.note_readiness(false, true, false);
         self.arrive(usize::MAX);
         self.take_turns(site, Connection::advance);
         if script.len().is_multiple_of(2) {
             self.socket().client_finished = true;
-            self.connection.notice(false, false, true);
+            self.connection.note_readiness(false, false, true);
             self.take_turns(site, Connection::advance);
         } else {
             self.outcome.is_late_or_stopped |= !self.connection.is_idle();
@@ -375,13 +375,13 @@ impl<'a> Run<'a> {
             4 => self.socket().room = size,
             5 | 6 => {
                 self.socket().room = self.socket().room.saturating_add(size);
-                self.connection.notice(false, true, false);
+                self.connection.note_readiness(false, true, false);
             }
             7 => {
                 self.socket().interruptions = amount % 4;
                 self.socket().short_writes = amount / 4;
             }
-            8 => self.connection.notice(true, true, false),
+            8 => self.connection.note_readiness(true, true, false),
             9 => {
                 if amount < 64 {
                     self.outcome.is_late_or_stopped = true;
@@ -392,12 +392,12 @@ impl<'a> Run<'a> {
             10 => {
                 self.outcome.ended_early = true;
                 self.socket().client_finished = true;
-                self.connection.notice(amount.is_multiple_of(2), false, true);
+                self.connection.note_readiness(amount.is_multiple_of(2), false, true);
             }
             _ if amount.is_multiple_of(2) => {
                 self.outcome.ended_early = true;
                 self.socket().is_reset = true;
-                self.connection.notice(true, true, true);
+                self.connection.note_readiness(true, true, true);
             }
             _ => {
                 self.outcome.is_late_or_stopped = true;
@@ -417,14 +417,14 @@ impl<'a> Run<'a> {
         if !socket.client_finished {
             let from = socket.arrived.len();
             socket.arrived.extend_from_slice(&stream[from..stream.len().min(from.saturating_add(count))]);
-            self.connection.notice(true, false, false);
+            self.connection.note_readiness(true, false, false);
         }
     }
 
     fn let_deadline_pass(&mut self, site: &Site) {
         if !self.is_closed {
             self.now = self.connection.deadline();
-            self.take_turns(site, Connection::time_is_up);
+            self.take_turns(site, Connection::handle_timeout);
         }
     }
 
@@ -447,7 +447,7 @@ impl<'a> Run<'a> {
                 }
             }
             let is_late = self.connection.deadline() <= self.now;
-            act = if is_late { Connection::time_is_up } else { Connection::advance };
+            act = if is_late { Connection::handle_timeout } else { Connection::advance };
         }
     }
 

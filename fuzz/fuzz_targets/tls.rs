@@ -312,12 +312,12 @@ impl<T: Transport> Run<T> {
             return;
         }
         self.line().arrived.extend_from_slice(bytes);
-        self.connection.notice(true, false, false);
+        self.connection.note_readiness(true, false, false);
         self.take_turns(Connection::advance);
     }
 
     fn notice(&mut self, writable: bool) {
-        self.connection.notice(false, writable, false);
+        self.connection.note_readiness(false, writable, false);
         self.take_turns(Connection::advance);
     }
 
@@ -334,7 +334,7 @@ impl<T: Transport> Run<T> {
             }
             7 if amount < 32 => {
                 self.now = self.connection.deadline();
-                self.take_turns(Connection::time_is_up);
+                self.take_turns(Connection::handle_timeout);
                 return true;
             }
             7 if amount < 64 => {
@@ -351,7 +351,7 @@ impl<T: Transport> Run<T> {
     fn finish(&mut self) {
         self.line().room = usize::MAX;
         self.line().client_finished = true;
-        self.connection.notice(true, true, true);
+        self.connection.note_readiness(true, true, true);
         self.take_turns(Connection::advance);
         assert!(self.is_closed, "the connection never ends");
     }
@@ -371,7 +371,7 @@ impl<T: Transport> Run<T> {
                 Next::Again => {}
             }
             let is_late = self.connection.deadline() <= self.now;
-            act = if is_late { Connection::time_is_up } else { Connection::advance };
+            act = if is_late { Connection::handle_timeout } else { Connection::advance };
         }
     }
 

@@ -262,7 +262,7 @@ fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
 }
 
 fn write_common(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
-    let _ = write!(out, "{}", exchange.asker());
+    let _ = write!(out, "{}", exchange.real_client());
     out.push_str(" - ");
     match &exchange.user {
         Some(user) => write_word(out, user),
@@ -318,7 +318,7 @@ fn write_json(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     let _ = write!(time, ".{microseconds:06}{}", clock.zone);
     let line = Line {
         time,
-        client: exchange.asker(),
+        client: exchange.real_client(),
         proxy: exchange.forwarded.map(|_| exchange.client),
         user: exchange.user.as_deref().map(text),
         request: text(&exchange.request_line),

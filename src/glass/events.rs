@@ -79,7 +79,7 @@ pub fn render(name: &str, data: &str) -> Arc<str> {
 /// 9111 section 5.2.2.6) forbids that.
 pub fn respond(subscriber: Arc<Subscriber>) -> Response {
     let stream = Body::Stream(Box::new(EventStream::new(subscriber)));
-    let mut response = Response::for_once("text/event-stream", stream);
+    let mut response = Response::no_store("text/event-stream", stream);
     response.headers.replace("Cache-Control", "no-store, no-transform");
     response.headers.push("X-Accel-Buffering", "no");
     response

@@ -39,7 +39,7 @@ const DECISION: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow
 /// Appends the explanation of an exchange, with colours that the output may take out. To write to a
 /// string cannot fail, hence the results that are let go.
 pub fn write(out: &mut String, exchange: &Exchange) {
-    let (connection, number, client) = (exchange.connection, exchange.number, exchange.asker());
+    let (connection, number, client) = (exchange.connection, exchange.number, exchange.real_client());
     let by = exchange.forwarded.map(|_| format!(" by {}", exchange.client)).unwrap_or_default();
     let (code, phrase) = (exchange.status.code(), exchange.status.phrase());
     let _ = writeln!(

@@ -1,10 +1,10 @@
-//! Who gets in: new connections are accepted, placed with a worker, and turned into [`Connection`]s; where there is no
-//! room, an idle one is closed in their favour, or they get 503.
+//! Admission control: new connections are accepted, placed with a worker, and turned into [`Connection`]s. If the limit
+//! on connections is reached, an idle one is evicted to make room, or the new one gets 503.
 //!
 //! ```text
-//! accept ──▶ place ──▶ here: first turn (welcome)
-//!                  ├─▶ another worker that has clearly fewer: its mailbox
-//!                  └─▶ no room: an idle connection gives way, here or at another worker; if none is idle: 503
+//! accept ──▶ place ──▶ here: its first turn (start_accepted)                             the plain case
+//!                  ├─▶ another worker that has many fewer connections: its mailbox
+//!                  └─▶ no room: an idle connection is evicted, here or by another worker; if none is idle: 503
 //! ```
 
 use super::Options;
@@ -13,8 +13,9 @@ use super::connection::{Connection, Next};
 use super::events::Event;
 use super::fault::Faulty;
 use super::shared::{Accepted, Placement};
+use super::slot::Slot;
 use super::transport::Socket;
-use super::worker::{Loop, Slot, exhausted};
+use super::worker::{Loop, exhausted};
 use crate::answer::Body;
 use crate::http::date;
 use crate::http::request::Version;
@@ -25,18 +26,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How many connections a listener accepts in one turn before those that are open get theirs.
+/// How many connections are accepted from one listener before those that are open get their turns.
 const ACCEPT_BUDGET: usize = 256;
 
-/// How long not to accept after the system had no descriptor left. Without the pause the loop
-/// would spin: the connection that could not be accepted is still there.
+/// How long not to accept after the system had no descriptor left (EMFILE, accept(2)). Without the pause the loop would
+/// spin, since the connection that could not be accepted still waits in the backlog.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 impl Loop<'_> {
+    /// Whether there may be connections to accept.
     pub(super) fn can_accept(&self) -> bool {
         self.worker.listeners.iter().any(|listener| listener.may_accept)
     }
 
+    /// Accepts the connections that wait.
     pub(super) fn accept(&mut self) {
         if self.accept_again.is_some_and(|at| at > self.clock.now) {
             return;
@@ -52,23 +55,23 @@ impl Loop<'_> {
                         self.worker.listeners[index].may_accept = false;
                     }
                     Err(error) if exhausted(&error) => {
-                        // An idle connection gives its descriptor back at once.
-                        self.make_room();
+                        // To close an idle connection frees its descriptor at once.
+                        self.evict_idle();
                         self.accept_again = Some(self.clock.now + ACCEPT_PAUSE);
                         return;
                     }
-                    // The client has gone again before it was accepted, or the like.
+                    // The client has gone before it was accepted (ECONNABORTED), or the like.
                     Err(_) => {}
                 }
             }
         }
     }
 
-    /// Decides who is to have a new connection.
+    /// Decides which worker is to have a new connection.
     fn place(&mut self, accepted: Accepted) {
         let (shared, here) = (Arc::clone(&self.worker.shared), self.worker.number);
-        if shared.is_full() && !self.make_room() {
-            // None of ours is idle. If one of another worker's is, that worker closes it.
+        if shared.is_full() && !self.evict_idle() {
+            // None of our connections is idle. If another worker has an idle one, it closes that.
             match shared.most_idle(here) {
                 Some(there) => shared.mailbox(there).hand_over(accepted),
                 None => self.reject(accepted),
@@ -77,37 +80,37 @@ impl Loop<'_> {
         }
         match shared.place(here) {
             Placement::Here => {
-                shared.mailbox(here).count_open();
+                shared.mailbox(here).add_open();
                 self.accepted.push(accepted);
             }
             Placement::There(there) => shared.mailbox(there).hand_over(accepted),
         }
     }
 
-    /// A connection that another worker has accepted for us; it is counted as ours already.
+    /// Takes a connection that another worker has accepted for this one, and has counted as this one's.
     pub(super) fn receive(&mut self, accepted: Accepted) {
         let shared = Arc::clone(&self.worker.shared);
         let one_too_many = shared.open_connections() > shared.options.max_connections;
-        if (one_too_many && !self.make_room()) || shared.is_stopping() {
-            shared.mailbox(self.worker.number).discount_open();
+        if (one_too_many && !self.evict_idle()) || shared.is_stopping() {
+            shared.mailbox(self.worker.number).remove_open();
             self.reject(accepted);
         } else {
             self.accepted.push(accepted);
         }
     }
 
-    /// There is no room for this one.
+    /// There is no room for this connection: it gets 503.
     fn reject(&mut self, accepted: Accepted) {
         reject(accepted, &self.clock.date, self.options(), self.application);
         self.observers.notice(&Event::Rejected, self.clock.now);
     }
 
-    /// Gives new connections their first turn: often their requests are there
-    /// already, and they may be over before the event loop ever has to know of them.
+    /// Gives new connections their first turn. Often their requests are there already, and a connection may be over
+    /// before it has to be registered with the poll.
     ///
-    /// Where there are several, all are listened to before the first is answered. So one look at a file, taken after
-    /// that, is good for all who asked for it.
-    pub(super) fn welcome(&mut self) {
+    /// If there are several, all are read from before the first is answered. So one check of a file, made after that,
+    /// is fresh enough for all who ask for the file: see [`Arrival::time`](crate::answer::Arrival::time).
+    pub(super) fn start_accepted(&mut self) {
         let accepted = std::mem::take(&mut self.accepted);
         let are_several = accepted.len() > 1;
         let mut keys = Vec::with_capacity(accepted.len());
@@ -116,35 +119,36 @@ impl Loop<'_> {
         }
         let now = Instant::now();
         for key in keys {
-            self.turn_of(key, now, Connection::advance);
+            self.run_turn(key, now, Connection::advance);
         }
     }
 
-    /// Takes a connection in, and listens to it if that is asked for. Gives its key unless it is over already.
-    fn admit(&mut self, accepted: Accepted, listen: bool) -> Option<usize> {
+    /// Adds a connection to the table, and reads from it if `read_ahead` says so. Returns its key, unless it is over
+    /// already.
+    fn admit(&mut self, accepted: Accepted, read_ahead: bool) -> Option<usize> {
         let (now, client) = (Instant::now(), accepted.client);
         let mut connection = Connection::new(self.wrap(accepted, now), client, now, self.options());
         if self.observers.interests().connections {
-            let number = self.worker.shared.number_a_connection();
+            let number = self.worker.shared.next_connection_number();
             connection = connection.numbered(number);
             self.observers.notice(&Event::Opened { connection: number, client }, now);
         }
-        if listen {
-            // Here a library reads the first bytes that a stranger has sent (TLS).
-            let listened = catch_unwind(AssertUnwindSafe(|| connection.listen(&mut self.input)));
-            if listened.is_err() {
-                self.forget_buffers();
+        if read_ahead {
+            // With TLS a library parses here what a stranger has sent, so a panic is caught as in any turn.
+            let next = catch_unwind(AssertUnwindSafe(|| connection.read_ahead(&mut self.input)));
+            if next.is_err() {
+                self.reset_buffers();
             }
-            if listened.unwrap_or(Next::Close) == Next::Close {
-                self.tell_of_the_end(&connection);
-                self.worker.shared.mailbox(self.worker.number).discount_open();
+            if next.unwrap_or(Next::Close) == Next::Close {
+                self.notify_closed(&connection);
+                self.worker.shared.mailbox(self.worker.number).remove_open();
                 return None;
             }
         }
         Some(self.connections.insert(Slot::new(connection)))
     }
 
-    /// What is to stand between a socket and its connection.
+    /// Wraps a socket in what is to stand between it and its connection: TLS, faults.
     fn wrap(&self, accepted: Accepted, now: Instant) -> Box<dyn Socket> {
         let mut socket = accepted.socket;
         if accepted.by_port
@@ -159,20 +163,20 @@ impl Loop<'_> {
         socket
     }
 
-    /// Closes the connection that has been idle for the longest time, if there is an idle one.
+    /// Closes the connection that has been idle for the longest time. Returns whether there was one.
     ///
-    /// To find it takes a look at all. So the look is taken once, and what it found is used up
-    /// before the next: those that have been used meanwhile are passed over.
-    pub(super) fn make_room(&mut self) -> bool {
+    /// To find it means to go through all connections. So this is done once for many evictions: `longest_idle` keeps
+    /// what was found, and connections that were used since then are skipped.
+    pub(super) fn evict_idle(&mut self) -> bool {
         for has_looked in [false, true] {
             while let Some((deadline, key)) = self.longest_idle.pop() {
                 let Some(slot) = self.connections.get_mut(key) else { continue };
                 if !slot.connection.is_idle() || slot.connection.deadline() != deadline {
                     continue;
                 }
-                // Perhaps its next request has just come.
-                slot.connection.notice(true, false, false);
-                self.turn_of(key, Instant::now(), Connection::advance);
+                // Its next request may have just arrived.
+                slot.connection.note_readiness(true, false, false);
+                self.run_turn(key, Instant::now(), Connection::advance);
                 match self.connections.get(key) {
                     None => return true,
                     Some(slot) if slot.connection.is_idle() && slot.connection.deadline() == deadline => {
@@ -184,10 +188,9 @@ impl Loop<'_> {
                 }
             }
             if !has_looked {
-                // All idle connections may be idle for the same time, so the first deadline is the
-                // longest idleness.
+                // All connections have the same idle timeout, so the earliest deadline belongs to the longest idle.
                 let now = self.clock.now;
-                let idle = self.connections.iter().filter(|(_, slot)| slot.connection.can_give_way(now));
+                let idle = self.connections.iter().filter(|(_, slot)| slot.connection.can_be_evicted(now));
                 self.longest_idle = idle.map(|(key, slot)| (slot.connection.deadline(), key)).collect();
                 self.longest_idle.sort_unstable_by(|a, b| b.cmp(a));
             }
@@ -196,10 +199,10 @@ impl Loop<'_> {
     }
 }
 
-/// Answers 503 to a connection that there is no room for. It gets no slot and no second chance:
-/// whatever of the answer does not fit into the socket's buffer at once is lost.
+/// Answers 503 to a connection for which there is no room. It gets no slot: what does not fit into the socket's send
+/// buffer at once is lost.
 fn reject(accepted: Accepted, date: &[u8; date::LENGTH], options: &Options, application: &dyn Application) {
-    // A client that speaks TLS would not understand it, and to agree on keys first would take a slot.
+    // A client that speaks TLS would not understand it, and a handshake would take a slot.
     if accepted.by_port && options.tls.is_some() {
         return;
     }
@@ -220,7 +223,8 @@ fn reject(accepted: Accepted, date: &[u8; date::LENGTH], options: &Options, appl
     head.render(&mut out);
     out.extend_from_slice(&body);
     let _ = socket.write(&out, false);
-    // To close with the request unread would take the answer back (see `connection`).
+    // To close with the request unread would send a reset, which could destroy the response (see
+    // `connection/states.rs`).
     let _ = socket.finish_writing();
     let _ = socket.read(&mut [0; 16 * 1024]);
 }

@@ -4,33 +4,33 @@
 //! Connection ── Request, Arrival ──▶ Application::begin ──▶ Begin::Answer(Response) | Receive(Receiver) | Later
 //! ```
 //!
-//! The server parses, frames, sends and keeps time. All that depends on what is served (files, passwords, pages of
-//! the server's own) stands behind this trait.
+//! The server parses requests, delimits bodies, sends responses and keeps time. All that depends on what is served
+//! (files, passwords, the server's own pages) is behind this trait.
 
 use crate::answer::{Arrival, Begin, Response};
 use crate::http::{Refusal, Request};
 
-/// What an application says to a request, and what the server has to know of it beside.
+/// What an application says to a request, and what else the server has to know of the request.
 #[derive(Debug)]
 pub struct Begun {
     /// What comes next.
     pub begin: Begin,
-    /// The client's name, if it has proven that it is its own: for logs.
+    /// The name of the user, if the request was authenticated (RFC 9110 section 11): for logs.
     pub user: Option<Vec<u8>>,
-    /// Whether the request is about something of the server's own, and not of what it serves: observers are told, and the
-    /// fault lab leaves its answer as it is.
+    /// Whether the request is for a page of the server's own, and not for what it serves. Observers are told so, and no
+    /// fault is injected into the response.
     pub is_internal: bool,
 }
 
-/// What answers requests. Several workers call it at the same time.
+/// What answers requests. Several workers call it concurrently.
 pub trait Application: Sync {
-    /// Begins to answer a request whose head is whole; its body, if it has one, is still to come. It must not wait for
-    /// anything: other connections of the same worker do nothing meanwhile.
+    /// Begins to answer a request whose head is complete. Its body, if it has one, is still to come. This must not
+    /// block, since all other connections of the same worker wait for it.
     ///
     /// A panic in it costs this request (500) and nothing else.
     fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun;
 
-    /// The answer to what the server itself refuses: `request` is there if the head made sense.
+    /// The response to what the server itself refuses. There is a `request` if its head could be parsed.
     fn refuse(&self, _request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
         refusal.record();
         Response::of_refusal(refusal)
@@ -49,7 +49,7 @@ impl From<Begin> for Begun {
     }
 }
 
-/// A function that has an answer at once is an application.
+/// A function from a request to a response is an application.
 impl<F: Fn(&Request<'_>, &Arrival<'_>) -> Response + Sync> Application for F {
     fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
         self(request, arrival).into()

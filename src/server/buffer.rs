@@ -1,15 +1,20 @@
-//! The bytes that came in and are not dealt with yet.
+//! What comes in: bytes that were read and are not consumed yet.
 //!
-//! A worker has one buffer for all its connections. A connection whose turn it is puts into it
-//! what it had left over, reads, and takes away what it could not use; mostly that is nothing.
-//! So a connection that waits owns no buffer at all, and ten thousand of them are cheap.
+//! ```text
+//! [ consumed | filled | room ]
+//!                       └─ a read from the socket goes here
+//! ```
+//!
+//! A worker has one buffer for all its connections. At the beginning of its turn, a connection puts into it what it has
+//! kept from its last turn. It reads, consumes what it can use, and at the end of the turn takes back the rest; mostly
+//! there is none. So a connection that waits owns no buffer at all, and ten thousand of them are cheap.
 
 use std::ops::Range;
 
 /// Room for the longest head, and for a good part of what follows it.
 const CAPACITY: usize = 2 * crate::http::request::MAX_HEAD;
 
-/// A buffer: `[dealt with | filled | room]`.
+/// A buffer.
 #[derive(Debug)]
 pub struct ReadBuffer {
     storage: Box<[u8]>,
@@ -23,25 +28,25 @@ impl Default for ReadBuffer {
 }
 
 impl ReadBuffer {
-    /// Starts a connection's turn with what it had left over.
+    /// Begins a connection's turn, with what it has kept from its last turn.
     pub fn load(&mut self, leftover: &[u8]) {
         self.storage[..leftover.len()].copy_from_slice(leftover);
         self.filled = 0..leftover.len();
     }
 
-    /// Ends a connection's turn: what it could not use yet.
+    /// Ends a connection's turn: returns what it could not use yet.
     pub fn take_rest(&mut self) -> Vec<u8> {
         let rest = self.filled().to_vec();
         self.filled = 0..0;
         rest
     }
 
-    /// What has arrived and is not dealt with.
+    /// What was read and is not consumed.
     pub fn filled(&self) -> &[u8] {
         &self.storage[self.filled.clone()]
     }
 
-    /// Where more can be read to. Never empty while less than half of the buffer is filled.
+    /// Where to read to. It is never empty while less than half of the buffer is filled.
     pub fn room(&mut self) -> &mut [u8] {
         if self.filled.start > 0 {
             self.storage.copy_within(self.filled.clone(), 0);
@@ -50,20 +55,13 @@ impl ReadBuffer {
         &mut self.storage[self.filled.end..]
     }
 
-    /// So many bytes were read into the room.
+    /// Notes that `count` bytes were read into the room.
     pub fn grow(&mut self, count: usize) {
         self.filled.end += count;
     }
 
-    /// So many of the first filled bytes are dealt with.
+    /// Consumes the first `count` filled bytes.
     pub fn consume(&mut self, count: usize) {
-        self.filled.start += count;
-    }
-
-    /// So many filled bytes behind the first `keep` are dealt with.
-    pub fn consume_behind(&mut self, keep: usize, count: usize) {
-        let start = self.filled.start;
-        self.storage.copy_within(start..start + keep, start + count);
         self.filled.start += count;
     }
 }
@@ -73,14 +71,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_consumed_at_the_front_and_behind_a_head() {
+    fn what_is_consumed_makes_room_and_the_rest_stays() {
         let mut buffer = ReadBuffer::default();
         buffer.load(b"head");
         buffer.room()[..8].copy_from_slice(b"bodynext");
         buffer.grow(8);
-        buffer.consume_behind(4, 3);
-        assert_eq!(buffer.filled(), b"headynext");
-        buffer.consume_behind(4, 1);
+        buffer.consume(4);
+        assert_eq!(buffer.filled(), b"bodynext");
         buffer.consume(4);
         assert_eq!(buffer.filled(), b"next");
         assert_eq!(buffer.room().len(), CAPACITY - 4);

@@ -1,12 +1,12 @@
 //! What observers are told: an [`Event`] for each thing that happens to a connection.
 //!
 //! ```text
-//! Opened ──▶ Receiving* ──▶ Sending* ──▶ Ended ──▶ ... ──▶ Closed       or, where there was no room: Rejected
+//! Opened ──▶ Receiving* ──▶ Sending* ──▶ Ended ──▶ ... ──▶ Closed       or, if there was no room: Rejected
 //! ```
 //!
-//! The access log, the inspector, the metrics and the lines of progress are observers. Each worker has its own of each,
-//! so that workers need not wait for each other. An observer says beforehand what it is interested in ([`Interests`]):
-//! what nobody wants to know is not gathered.
+//! The access log, the inspector, the metrics and the progress lines are observers. Each worker has an instance of
+//! each, so that no worker waits for another. An observer says beforehand what it is interested in ([`Interests`]):
+//! what none of them wants to know is not collected.
 
 use crate::base::trace::Step;
 use crate::http::Status;
@@ -22,8 +22,8 @@ pub const MAX_CAPTURED_HEAD: usize = 16 * 1024;
 /// How many bytes of a response's body a [`Capture`] holds.
 pub const MAX_CAPTURED_BODY: usize = 4 * 1024;
 
-/// Something has happened on a connection. Connections are counted from 1 for all workers together; the number is 0
-/// where no observer is interested in connections.
+/// Something has happened on a connection. Connections are numbered from 1, all workers together. If no observer is
+/// interested in connections, the number is 0.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// This worker has a new connection.
@@ -33,27 +33,27 @@ pub enum Event<'a> {
         /// The other end.
         client: Client,
     },
-    /// The body of a request was on its way at the end of a turn, and somebody takes it.
+    /// At the end of a turn, a receiver was taking the body of a request.
     Receiving(Receiving<'a>),
-    /// A response was on its way at the end of a turn, whether or not any of it was sent in that turn.
+    /// At the end of a turn, a response was being sent, whether or not any of it was sent in that turn.
     Sending(Sending<'a>),
     /// An exchange has ended.
     Ended(&'a Exchange),
-    /// A connection is over.
+    /// A connection is closed.
     Closed {
         /// Its number.
         connection: u64,
     },
-    /// There was no room for a connection: it has got 503, and nothing else is told of it.
+    /// There was no room for a connection: it got 503. There is no other event for it.
     Rejected,
 }
 
 /// What an observer is interested in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Interests {
-    /// Connections: they have numbers, and [`Event::Opened`] and [`Event::Closed`] are told.
+    /// Connections: they get numbers, and there are [`Event::Opened`] and [`Event::Closed`].
     pub connections: bool,
-    /// What clients sent: [`Exchange::request_line`] and the fields beside it.
+    /// What clients sent: [`Exchange::request_line`], [`Exchange::referer`] and [`Exchange::user_agent`].
     pub text: bool,
     /// All that can be seen of an exchange: [`Exchange::capture`].
     pub capture: bool,
@@ -71,20 +71,20 @@ impl BitOr for Interests {
     }
 }
 
-/// Who is told what happens on the connections of one worker. It must not wait for anything.
+/// An observer is told what happens on the connections of one worker. It must not block.
 pub trait Observer: Send {
-    /// What it wants to be told. The answer must always be the same.
+    /// What it wants to be told. This must always be the same.
     fn interests(&self) -> Interests;
 
     /// Something has happened, at this time.
     fn notice(&mut self, event: &Event<'_>, now: Instant);
 
-    /// When it wants [`Observer::wake`] to be called; `None` if it has nothing to do.
+    /// When it wants [`Observer::wake`] to be called; `None` means never.
     fn wake_at(&self) -> Option<Instant> {
         None
     }
 
-    /// The time has come (or the worker ends): it passes on what it has gathered.
+    /// This time has come, or the worker ends: it passes on what it has collected.
     fn wake(&mut self) {}
 }
 
@@ -99,31 +99,31 @@ pub struct Observers {
 }
 
 impl Observers {
-    /// These, and no others.
+    /// A worker's observers.
     pub fn new(all: Vec<Box<dyn Observer>>) -> Observers {
         let interests = all.iter().map(|observer| observer.interests());
         let interests = interests.reduce(BitOr::bitor).unwrap_or_default();
         Observers { all, interests }
     }
 
-    /// What one of them at least is interested in.
+    /// What at least one of them is interested in.
     pub fn interests(&self) -> Interests {
         self.interests
     }
 
-    /// Whether there is nobody to be told.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// Tells all. A panic in one of them costs this observer this event, and nothing else.
+    /// Tells all of them. A panic in one costs that observer this event, and nothing else.
     pub fn notice(&mut self, event: &Event<'_>, now: Instant) {
         for observer in &mut self.all {
             let _ = catch_unwind(AssertUnwindSafe(|| observer.notice(event, now)));
         }
     }
 
-    /// When the first of them wants to be woken.
+    /// The earliest time at which one of them wants to be woken.
     pub fn wake_at(&self) -> Option<Instant> {
         self.all.iter().filter_map(|observer| observer.wake_at()).min()
     }
@@ -145,52 +145,51 @@ impl Observers {
     }
 }
 
-/// An exchange: a request and its response. What a client sent stands in it as it was sent; who shows it must
-/// escape it.
+/// An exchange: a request and its response. What a client sent is in it unchanged: whatever shows it must escape it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     /// The number of its connection.
     pub connection: u64,
     /// Its place among the exchanges of its connection, counted from 1.
     pub number: u32,
-    /// Whether it is about something of the server's own: see [`super::Begun::is_internal`].
+    /// Whether it is for a page of the server's own: see [`super::Begun::is_internal`].
     pub is_internal: bool,
     /// The other end of the connection.
     pub client: Client,
-    /// For whom it has asked, if it is a proxy that is believed to say so.
+    /// If that is a trusted proxy: the client on whose behalf it has sent the request.
     pub forwarded: Option<IpAddr>,
-    /// The client's name, if it has proven that it is its own.
+    /// The name of the user, if the request was authenticated.
     pub user: Option<Vec<u8>>,
-    /// The method's name, if it is one that we know: see [`crate::http::Method::NAMES`].
+    /// The name of the method, if it is one that we know: see [`crate::http::Method::NAMES`].
     pub method: &'static str,
-    /// The request line without its CRLF, or what came in place of one; empty if nothing did, or nobody
-    /// is interested in text. So are the two fields that follow.
+    /// The request line without its CRLF, or what came in place of one. Empty if nothing came, or if no observer is
+    /// interested in text.
     pub request_line: Vec<u8>,
-    /// The Referer field.
+    /// The Referer field, if an observer is interested in text.
     pub referer: Option<Vec<u8>>,
-    /// The User-Agent field.
+    /// The User-Agent field, if an observer is interested in text.
     pub user_agent: Option<Vec<u8>>,
     /// The response's status.
     pub status: Status,
-    /// How many bytes of the response's body the kernel has taken.
+    /// How many bytes of the response's body were sent: the kernel has taken them.
     pub body_sent: u64,
-    /// How many bytes of body were to be sent.
+    /// How many bytes of the body were to be sent.
     pub body_length: u64,
     /// Whether all of the response was sent.
     pub complete: bool,
-    /// When the request's first byte was there.
+    /// When the first byte of the request arrived.
     pub began: Instant,
-    /// When it ended, by the calendar.
+    /// When the exchange ended, as wall-clock time.
     pub ended: SystemTime,
-    /// From the request's first byte to the response's last.
+    /// The time from the first byte of the request to the last of the response.
     pub duration: Duration,
     /// All that could be seen of it, if an observer is interested in that.
     pub capture: Option<Box<Capture>>,
 }
 
 impl Exchange {
-    /// Who has asked, as far as it can be told.
-    pub fn asker(&self) -> Client {
+    /// The client, as far as it is known: if a trusted proxy names one, it is that.
+    pub fn real_client(&self) -> Client {
         self.forwarded.map_or(self.client, Client::from)
     }
 }
@@ -198,67 +197,66 @@ impl Exchange {
 /// The bytes of an exchange, its decisions, and where its time went.
 #[derive(Debug, Clone)]
 pub struct Capture {
-    /// The request's head as it came, or as much of one as came; its first [`MAX_CAPTURED_HEAD`] bytes.
+    /// The head of the request as it came, or as much of one as came; at most [`MAX_CAPTURED_HEAD`] bytes.
     pub request: Vec<u8>,
-    /// The response's head.
+    /// The head of the response.
     pub response: Vec<u8>,
     /// The first [`MAX_CAPTURED_BODY`] bytes of the response's body.
     pub body_start: Vec<u8>,
     /// What was decided, in order.
     pub steps: Vec<Step>,
-    /// When the request's first byte was there.
+    /// When the first byte of the request arrived.
     pub began: Instant,
-    /// When its last was.
+    /// When its last byte arrived.
     pub arrived: Instant,
-    /// When its response was ready to be sent.
+    /// When the response was ready to be sent.
     pub decided: Instant,
-    /// When the response's last byte was taken by the kernel, or the connection ended.
+    /// When the kernel took the last byte of the response, or the connection ended.
     pub ended: Instant,
 }
 
-/// An exchange whose response is on its way.
+/// An exchange whose response is being sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Sending<'a> {
-    /// What is known of it; its end is not.
+    /// What is known of it. What belongs to its end is not filled in.
     pub exchange: &'a Exchange,
-    /// How many bytes of its body the kernel has taken.
+    /// How many bytes of the body were sent.
     pub body_sent: u64,
-    /// How many there are; of a stream as many as were sent.
+    /// How many bytes the body has. The length of a stream is not known: this is what was sent of it.
     pub body_length: u64,
 }
 
-/// An upload on its way in: the response comes when all of it is here.
+/// An upload that is being received. The response comes at its end.
 #[derive(Debug, Clone, Copy)]
 pub struct Receiving<'a> {
-    /// What is known of it; there is no response yet.
+    /// What is known of it. There is no response yet.
     pub exchange: &'a Exchange,
-    /// How many bytes of the body have come, with the framing of chunks.
+    /// How many bytes of the body were received, the chunked coding included.
     pub received: u64,
-    /// How many there will be, if the client has said that.
+    /// How many bytes there will be, if the client has said so.
     pub length: Option<u64>,
 }
 
-/// An exchange whose response is queued: it ends when the bytes that were queued for it are sent.
+/// An exchange whose response is queued. It ends when the bytes that were queued for it are sent.
 #[derive(Debug)]
 pub(super) struct Pending {
     exchange: Box<Exchange>,
-    /// Where its body is in the stream of all bytes that the connection sends. It ends at the
-    /// largest number as long as nobody knows where.
+    /// Where its body is among all bytes that the connection sends. As long as its end is not known, it is `u64::MAX`.
     body: Range<u64>,
 }
 
 impl Pending {
-    /// An exchange, and which of all bytes that the connection sends are its response's body.
+    /// An exchange, and where its body is among all bytes that the connection sends.
     pub(super) fn new(exchange: Box<Exchange>, body: Range<u64>) -> Pending {
         Pending { exchange, body }
     }
 
-    /// The body turned out to end here: it was a stream, whose length nobody knew.
+    /// Sets the end of the body: it was a stream, whose length was not known.
     pub(super) fn ends_at(&mut self, end: u64) {
         self.body.end = end;
     }
 
-    /// What can be said of it while it is not over, when the connection has sent so many bytes.
+    /// What can be told of it when the connection has sent so many bytes.
     pub(super) fn sending(&self, sent: u64) -> Sending<'_> {
         let (body_sent, body_length) = (self.body_sent(sent), self.body_length(sent));
         Sending { exchange: &self.exchange, body_sent, body_length }
@@ -280,7 +278,7 @@ impl Pending {
         sent >= self.body.end
     }
 
-    /// The exchange as it ends at this very moment, when the connection has sent so many bytes.
+    /// Ends the exchange now, when the connection has sent so many bytes.
     pub(super) fn end(mut self, sent: u64) -> Box<Exchange> {
         let (body_sent, body_length) = (self.body_sent(sent), self.body_length(sent));
         let complete = self.is_over(sent);
@@ -301,7 +299,7 @@ mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
-    /// Notes how many events it was told, and panics at the first if it is to.
+    /// Counts the events that it is told, and panics at the first if `panics` is set.
     struct Fragile {
         panics: bool,
         told: Arc<Mutex<u32>>,

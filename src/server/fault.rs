@@ -1,18 +1,18 @@
-//! The fault lab: a server that breaks the rules on purpose, so that one sees in a real browser what
-//! each of them protects from.
+//! The fault lab, which is fault injection: the server breaks rules on purpose, so that one sees in a real browser what
+//! each rule protects from.
 //!
 //! | fault | what it does | what it shows |
 //! |---|---|---|
 //! | `slow=1000` | sends 1000 bytes a second | pages that grow, timeouts, progress bars |
-//! | `split` | a byte in each write | one read is not one message |
-//! | `drop-after=1000` | ends a connection after so many bytes | cut-off bodies, resumed downloads |
+//! | `split` | sends one byte in each write | one read is not one message |
+//! | `drop-after=1000` | closes a connection after so many bytes | cut-off bodies, resumed downloads |
 //! | `no-length` | leaves Content-Length out | a client that waits for the end of the connection |
 //! | `wrong-length=+5` | adds that to Content-Length | a client that waits for bytes that never come |
-//! | `lf-only` | ends the lines of heads with LF alone | what others forgive |
+//! | `lf-only` | ends the lines of heads with LF alone | what clients tolerate |
 //!
-//! [`Faulty`] spoils the transport and `Faults::spoil` the heads, but nothing of the server's own: the
-//! inspector shows what faults do. The connection knows only that a transport may put a write off
-//! by itself ([`Pacing`]).
+//! [`Faulty`] wraps the transport, and `Faults::corrupt_head` changes heads. The server's own pages are exempt, so that
+//! the inspector can show what faults do. The connection knows only that a transport may delay a write by itself
+//! ([`Pacing`]).
 
 use super::transport::{Pacing, Socket, TlsSession, Transport};
 use crate::base::trace;
@@ -22,20 +22,20 @@ use std::io;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-/// What is to go wrong.
+/// The faults to inject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// At most so many bytes a second are sent on one connection.
+    /// How many bytes a second are sent on one connection, at most.
     pub slow: Option<u64>,
-    /// Each write has one byte.
+    /// Each write sends one byte.
     pub split: bool,
-    /// A connection ends after so many bytes.
+    /// After how many bytes a connection is closed.
     pub drop_after: Option<u64>,
-    /// Heads do not say how long the body is.
+    /// Heads have no Content-Length.
     pub no_length: bool,
-    /// They say so many bytes more, or less.
+    /// What is added to Content-Length.
     pub wrong_length: Option<i64>,
-    /// Their lines end with LF alone.
+    /// The lines of heads end with LF alone.
     pub lf_only: bool,
 }
 
@@ -102,12 +102,12 @@ impl FromIterator<Fault> for Faults {
 }
 
 impl Faults {
-    /// Whether there is any.
+    /// Whether there are any.
     pub fn are_any(&self) -> bool {
         *self != Faults::default()
     }
 
-    /// All of them, as they are written on the command line.
+    /// Their names, as they are written on the command line.
     pub fn names(&self) -> Vec<String> {
         let with = |name: &str, value: Option<u64>| value.map(|value| format!("{name}={value}"));
         let without = |name: &str, is_on: bool| is_on.then(|| name.to_owned());
@@ -122,8 +122,8 @@ impl Faults {
         all.into_iter().flatten().collect()
     }
 
-    /// Spoils a rendered head.
-    pub(super) fn spoil(&self, head: &mut Vec<u8>) {
+    /// Changes a rendered head.
+    pub(super) fn corrupt_head(&self, head: &mut Vec<u8>) {
         const NAME: &[u8] = b"\r\nContent-Length: ";
         if (self.no_length || self.wrong_length.is_some())
             && let Some(at) = memchr::memmem::find(head, NAME)
@@ -151,33 +151,33 @@ impl Faults {
     }
 }
 
-/// Time goes in steps, so that not each byte that is to go slowly is a write of its own.
+/// Time is counted in ticks, so that a slow connection does not need a write for each byte.
 const TICK_MILLISECONDS: u64 = 50;
 const TICKS_A_SECOND: u64 = 20;
 
-/// How many writes of a byte a connection gets in such a step.
+/// How many writes of one byte a connection may do in one tick.
 const SPLITS_A_TICK: u32 = 5000;
 
-/// A socket that may misbehave.
+/// A socket that injects faults.
 #[derive(Debug)]
 pub struct Faulty<T> {
     socket: T,
     faults: Faults,
     sent: u64,
-    /// How many bytes may go now, to be slow, and how many ticks of time they were counted up to. A
-    /// connection that was idle saves nothing up.
+    /// How many bytes may still be sent in this tick, and which tick it is. A connection that was idle does not save up
+    /// credit.
     credit: u64,
     ticks: u128,
     began: Instant,
-    /// How many writes of this tick were split.
+    /// How many writes of one byte there were in this tick.
     splits: u32,
     is_exempt: bool,
-    /// The last write was refused to be slow, and not by the kernel.
-    is_held_back: bool,
+    /// The last write was refused to delay it, and not because the send buffer is full.
+    is_throttled: bool,
 }
 
 impl<T: Transport> Faulty<T> {
-    /// A socket with these faults, from this time on.
+    /// Wraps a socket. Time counts from `began`.
     pub fn new(socket: T, faults: Faults, began: Instant) -> Faulty<T> {
         Faulty {
             socket,
@@ -188,14 +188,14 @@ impl<T: Transport> Faulty<T> {
             began,
             splits: 0,
             is_exempt: false,
-            is_held_back: false,
+            is_throttled: false,
         }
     }
 
-    /// How many bytes may go out now, of so many.
+    /// How many of `count` bytes may be sent now.
     fn allowed(&mut self, count: usize) -> io::Result<usize> {
         let mut allowed = count as u64;
-        self.is_held_back = false;
+        self.is_throttled = false;
         if self.is_exempt {
             return Ok(count);
         }
@@ -215,11 +215,11 @@ impl<T: Transport> Faulty<T> {
             allowed = allowed.min(self.credit);
         }
         if self.faults.split {
-            // A write for each byte is work; other connections are to have their turns.
+            // A write for each byte is work, and other connections are to have their turns.
             self.splits += 1;
             allowed = if self.splits > SPLITS_A_TICK { 0 } else { allowed.min(1) };
         }
-        self.is_held_back = allowed == 0;
+        self.is_throttled = allowed == 0;
         if allowed == 0 {
             Err(io::ErrorKind::WouldBlock.into())
         } else {
@@ -275,7 +275,7 @@ impl<T> Pacing for Faulty<T> {
                 u64::try_from(self.ticks).unwrap_or(0) * TICK_MILLISECONDS + TICK_MILLISECONDS,
             )
         };
-        self.is_held_back.then(|| self.began + next_tick())
+        self.is_throttled.then(|| self.began + next_tick())
     }
 }
 
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_are_spoiled_as_asked() {
+    fn heads_are_changed_as_the_faults_say() {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nA: b\r\n\r\n";
         let table = [
             (Faults::default(), head),
@@ -329,9 +329,9 @@ mod tests {
             (Faults { lf_only: true, ..Faults::default() }, "HTTP/1.1 200 OK\nContent-Length: 12\nA: b\n\n"),
         ];
         for (faults, expected) in table {
-            let mut spoiled = head.as_bytes().to_vec();
-            faults.spoil(&mut spoiled);
-            assert_eq!(String::from_utf8_lossy(&spoiled), expected, "{faults:?}");
+            let mut changed = head.as_bytes().to_vec();
+            faults.corrupt_head(&mut changed);
+            assert_eq!(String::from_utf8_lossy(&changed), expected, "{faults:?}");
         }
     }
 }

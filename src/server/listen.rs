@@ -1,8 +1,8 @@
-//! Opening ports, and accepting who connects.
+//! Opening ports, and accepting connections.
 //!
-//! A server *binds* a socket to an address and a port and *listens* on it: from then on the
-//! kernel completes the TCP handshake with whoever connects and keeps the connection in a queue
-//! (the backlog) until the server accepts it.
+//! A server *binds* a socket to an address and a port (bind(2)) and *listens* on it (listen(2)). From then on the
+//! kernel completes the TCP handshake with every client that connects, and keeps the connection in a queue, the
+//! *backlog*, until the server *accepts* it (accept(2)).
 //!
 //! ```text
 //! bind_all(&[127.0.0.1, ::1], 8000)    two listeners on the same port
@@ -19,21 +19,21 @@ use socket2::{Domain, Protocol, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-/// How many connections the kernel may keep for us before we accept them. It cuts this down to
-/// its own limit (`net.core.somaxconn`, 4096 on Linux).
+/// How many connections may wait to be accepted. The kernel reduces this to its own limit (`net.core.somaxconn`, 4096
+/// on Linux).
 pub(super) const BACKLOG: i32 = 4096;
 
 /// A socket that listens.
 #[derive(Debug)]
 pub enum Listener {
-    /// On a port.
+    /// On a TCP port.
     Tcp(TcpListener),
-    /// By a name in the file system: see [`super::unix_socket`].
+    /// On a name in the file system: see [`super::unix_socket`].
     Unix(LocalListener),
 }
 
 impl Listener {
-    /// The address and port; a Unix socket has none.
+    /// Its address and port. A Unix socket has none.
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Listener::Tcp(listener) => listener.local_addr().ok(),
@@ -41,7 +41,7 @@ impl Listener {
         }
     }
 
-    /// Another handle for the same socket, for an event loop.
+    /// Another descriptor for the same socket, for an event loop.
     pub(super) fn share(&self) -> io::Result<WatchedListener> {
         match self {
             Listener::Tcp(listener) => {
@@ -68,7 +68,7 @@ impl From<LocalListener> for Listener {
     }
 }
 
-/// A listener in an event loop. It never waits.
+/// A listener in an event loop. It is non-blocking.
 #[derive(Debug)]
 pub(super) enum WatchedListener {
     Tcp(mio::net::TcpListener),
@@ -76,7 +76,7 @@ pub(super) enum WatchedListener {
 }
 
 impl WatchedListener {
-    /// Lets this event loop know of connections to accept.
+    /// Registers it with a poll: an event reports that there are connections to accept.
     pub(super) fn watch(&mut self, poll: &Poll, token: Token) -> io::Result<()> {
         match self {
             WatchedListener::Tcp(listener) => watch_listener(poll, listener, token),
@@ -84,7 +84,7 @@ impl WatchedListener {
         }
     }
 
-    /// Takes a connection, if there is one; `WouldBlock` if not.
+    /// Accepts a connection, if one waits; `WouldBlock` if not.
     pub(super) fn accept(&self) -> io::Result<Accepted> {
         match self {
             WatchedListener::Tcp(listener) => {
@@ -108,14 +108,14 @@ pub struct BindError {
     pub error: io::Error,
 }
 
-/// Opens the same port on each address. There is no looking first whether it is free: between the
-/// look and the bind somebody else could take it. Either the bind succeeds, or that is the answer.
+/// Opens the same port on each address. It does not look first whether the port is free: another program could take it
+/// between the look and the bind. The bind itself says so.
 ///
 /// # Errors
-/// When one of them cannot be opened; none is left open then.
+/// When the port cannot be opened on one of the addresses. Then none is left open.
 pub fn bind_all(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>, BindError> {
-    /// With port 0 the system picks one for the first address, and somebody may have it on the
-    /// second. Then all start again.
+    /// With port 0 the system picks one for the first address, and another program may have the same port on the
+    /// second. Then it begins again.
     const ATTEMPTS: usize = 16;
     let mut attempt = 1;
     loop {
@@ -126,8 +126,8 @@ pub fn bind_all(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>, Bin
     }
 }
 
-/// Opens a port on both loopback addresses, so that `localhost` works whichever of them a client
-/// tries first. Without IPv6 on the machine, 127.0.0.1 alone.
+/// Opens a port on both loopback addresses, so that `localhost` works, whichever of them a client tries first. On a
+/// machine without IPv6, on 127.0.0.1 alone.
 ///
 /// # Errors
 /// As [`bind_all`].
@@ -135,7 +135,7 @@ pub fn bind_loopback(port: u16) -> Result<Vec<TcpListener>, BindError> {
     bind_both(Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST, port)
 }
 
-/// Opens a port on all addresses of this machine; without IPv6, on those of IPv4.
+/// Opens a port on all addresses of this machine. On a machine without IPv6, on its IPv4 addresses.
 ///
 /// # Errors
 /// As [`bind_all`].
@@ -152,7 +152,7 @@ fn bind_both(v4: Ipv4Addr, v6: Ipv6Addr, port: u16) -> Result<Vec<TcpListener>, 
 }
 
 fn bind_each(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, BindError> {
-    // `::` takes IPv4 clients, too, unless 0.0.0.0 is asked for by itself.
+    // A socket on `::` accepts IPv4 clients, too (ipv6(7)), unless 0.0.0.0 has a socket of its own.
     let only_v6 = addresses.contains(&IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let mut bound = Vec::with_capacity(addresses.len());
     for &ip in addresses {
@@ -163,7 +163,7 @@ fn bind_each(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, Bi
         });
         bound.push((address, socket.map_err(|error| BindError { address, error })?));
     }
-    // Only when all are had does the first listen: nobody shall connect to a server that will not be.
+    // Listen only when all are bound: no client is to connect to a server that then does not start.
     let listen = |(address, socket): (SocketAddr, socket2::Socket)| match socket.listen(BACKLOG) {
         Ok(()) => Ok(socket.into()),
         Err(error) => Err(BindError { address, error }),
@@ -176,22 +176,22 @@ fn bind(address: SocketAddr, only_v6: bool) -> io::Result<socket2::Socket> {
     if address.is_ipv6() {
         socket.set_only_v6(only_v6)?;
     }
-    // Connections of a server that just ended stay around for a minute (TIME_WAIT). They shall not
-    // keep the next one from its port. On Unix this does not allow two servers on one port.
+    // The connections of a server that has just ended stay in TIME_WAIT for a minute, and would keep the next server
+    // from the port. On Unix this option does not allow two servers on one port.
     socket.set_reuse_address(true)?;
-    // Accepted connections inherit it: what we write is to leave at once. (Nagle's algorithm would
-    // hold a small segment back until the client acknowledges the one before, some 40 ms.)
+    // Accepted sockets inherit this: what is written leaves at once. (Nagle's algorithm would hold a small segment back
+    // until the client has acknowledged the one before, which may take 40 ms.)
     socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
     Ok(socket)
 }
 
-/// Whether a port could not be opened because somebody has it.
+/// Whether a port could not be opened because another socket has it (EADDRINUSE).
 pub fn is_taken(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AddrInUse
 }
 
-/// Whether the machine does not have that address, or no IPv6 at all.
+/// Whether the machine does not have this address, or has no IPv6 at all.
 fn is_not_there(error: &io::Error) -> bool {
     Failure::of(error) == Some(Failure::NoSuchAddress)
 }

@@ -1,7 +1,7 @@
 //! Sockets, threads and time.
 //!
 //! ```text
-//!  TcpListener ──accept──▶ worker ──(if another is less busy)──▶ that worker's mailbox
+//!  TcpListener ──accept──▶ worker ──(if another has many fewer)──▶ that worker's mailbox
 //!                            │
 //!                            ▼
 //!              one event loop over the connections it owns
@@ -10,22 +10,28 @@
 //! ```
 //!
 //! Read on in this order: [`application`] (the one question that a server asks), [`worker`] (the event loop) and
-//! `admission` (how connections come into it), [`connection`] (one client's state machine) with [`buffer`] (what came
-//! in) and `body` (a request's body), [`transmit`] (what goes out) and [`transport`] (the socket behind both, perhaps with
-//! [`tls`]). Then, as you need it: [`listen`] and [`unix_socket`] (how a port is opened), [`pool`] and `shared` (the
-//! workers together), [`timers`], [`crate::base::budget`] (memory for large answers). Not on the way of a request:
-//! [`events`] (what observers are told) and [`fault`] (faults made on purpose).
+//! `admission` (how connections come into it), [`connection`] (the state machine of one client) with [`buffer`] (what
+//! comes in) and `body` (the body of a request), [`transmit`] (what goes out) and [`transport`] (the socket behind
+//! both, perhaps with [`tls`]). That is the plain case.
+//!
+//! Then, as you need it: [`listen`] and [`unix_socket`] (how a port is opened), [`pool`] and `shared` (the workers
+//! together), `slot`, `clock` and [`timers`] (what a worker keeps of its connections and of the time), `shutdown`,
+//! [`crate::base::budget`] (memory for large responses). Not on the way of a request: [`events`] (what observers are
+//! told) and [`fault`] (fault injection).
 
 mod admission;
 pub mod application;
 mod body;
 pub mod buffer;
+mod clock;
 pub mod connection;
 pub mod events;
 pub mod fault;
 pub mod listen;
 pub mod pool;
 mod shared;
+mod shutdown;
+mod slot;
 pub mod timers;
 pub mod tls;
 pub mod transmit;
@@ -45,30 +51,31 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What a server allows itself and its clients. The command line's defaults are in [`crate::command::cli`].
+/// The limits of a server, and what its clients may use. The defaults of the command line are in
+/// [`crate::command::cli`].
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many workers, one at least.
+    /// How many workers there are, at least one.
     pub threads: usize,
     /// How many connections may be open at once.
     pub max_connections: usize,
-    /// How long a request's head may take from its first byte to its last; then its body again, unless
-    /// it is an upload.
+    /// How long the head of a request may take, from its first byte to its last. Its body may take as long again; but
+    /// the body of an upload as long as it progresses.
     pub head_timeout: Duration,
     /// How long a connection may stay open without a request.
     pub idle_timeout: Duration,
-    /// How long a response may stand still because the client takes no more of it, or an upload because
-    /// the client sends no more.
+    /// How long a response may stall because the client reads no more of it, or an upload because the client sends no
+    /// more.
     pub send_timeout: Duration,
-    /// Proxies that are believed when they say for whom they ask, if any are.
+    /// The trusted proxies: they are believed when they name the client on whose behalf they send a request.
     pub proxies: Option<Proxies>,
     /// Fields that every response has.
     pub fields: OwnFields,
-    /// With it, all connections to ports speak TLS.
+    /// If there is one, all connections to TCP ports speak TLS.
     pub tls: Option<tls::Acceptor>,
-    /// What is to go wrong.
+    /// The faults to inject.
     pub faults: Faults,
-    /// How long responses under way may take to finish once the server is to stop.
+    /// How long responses under way may take to finish when the server stops.
     pub stop_timeout: Duration,
 }
 
@@ -84,13 +91,13 @@ impl Default for Options {
             fields: OwnFields::default(),
             tls: None,
             faults: Faults::default(),
-            // What stops containers (docker stop, Kubernetes in a hurry) kills after ten.
+            // `docker stop` kills a container after ten seconds.
             stop_timeout: Duration::from_secs(8),
         }
     }
 }
 
-/// A server that has its ports and does not answer yet.
+/// A server that listens on its ports and does not answer yet.
 #[derive(Debug)]
 pub struct Server {
     listeners: Vec<Listener>,
@@ -98,8 +105,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes the workers of a server for these listeners; clients that connect are kept waiting
-    /// until [`Server::run`].
+    /// Makes a server for these listeners. Clients that connect wait in the backlog until [`Server::run`].
     ///
     /// # Errors
     /// When the system has no more descriptors or memory to give.
@@ -107,7 +113,7 @@ impl Server {
         Ok(Server { pool: pool::Pool::new(&listeners, options)?, listeners })
     }
 
-    /// The addresses on which it listens, with the ports that it really got. Unix sockets have none.
+    /// The addresses on which it listens, with the ports that the system has given. Unix sockets have none.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter_map(Listener::address).collect()
     }
@@ -127,14 +133,14 @@ impl Server {
         Caller(self.pool.shared())
     }
 
-    /// Answers until it is stopped. Then no connection is accepted any more, idle ones are closed,
-    /// and responses under way get [`Options::stop_timeout`] to finish.
+    /// Answers requests until it is stopped. Then no connection is accepted any more, idle ones are closed, and
+    /// responses under way get [`Options::stop_timeout`] to finish.
     ///
     /// # Errors
-    /// When a worker cannot be started, or its event loop fails; all others stop then, too.
+    /// When a worker cannot be started, or its event loop fails. All other workers stop then, too.
     pub fn run(self, application: &dyn Application, observers: &ObserverFactory<'_>) -> io::Result<()> {
-        // Each worker has listeners of its own on the same sockets; these are not needed any more,
-        // and once the workers stop listening nobody shall.
+        // Each worker has descriptors of its own for the same sockets. A socket listens until the last descriptor is
+        // closed, so these must not outlive those of the workers.
         drop(self.listeners);
         self.pool.run(application, observers)
     }

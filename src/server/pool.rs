@@ -1,15 +1,20 @@
-//! The thread pool: so many workers, each on a thread of its own, and the handles by which others reach them.
+//! The thread pool: the workers, each on a thread of its own, and the handles by which other threads reach them.
 //!
-//! Every worker listens. The kernel wakes one that sleeps, which accepts the connection and keeps
-//! it, unless another worker has clearly fewer: then it goes into that one's mailbox (`shared.rs`). So a few
-//! connections stay together on one core, whose caches are warm; while that worker is busy, another
-//! is woken in its place; and many connections are spread in any case.
+//! ```text
+//! Pool::run ──▶ thread "worker-0": Worker::run, until the server stops
+//!           ──▶ thread "worker-1": ...
+//! ```
+//!
+//! Every worker listens on every socket. The kernel wakes a worker that sleeps. That one accepts the connection and
+//! keeps it, unless another worker has many fewer: then the connection goes into the other's mailbox (`shared.rs`). So
+//! a few connections stay together on one core, whose caches are warm; while that worker is busy, another one is woken;
+//! and many connections are spread in any case.
 
 use super::Options;
 use super::application::Application;
 use super::events::{ObserverFactory, Observers};
 use super::listen::Listener;
-use super::shared::{Accepted, MAIL, Mailbox, Shared};
+use super::shared::{Accepted, Mailbox, Shared, WAKER};
 use super::worker::Worker;
 use crate::base::platform::local::{self, LocalStream, PolledStream};
 use crate::http::client::Client;
@@ -17,7 +22,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-/// The workers before they run.
+/// The workers, before they run.
 #[derive(Debug)]
 pub(super) struct Pool {
     workers: Vec<Worker>,
@@ -30,7 +35,7 @@ impl Pool {
         let mut wakers = Vec::new();
         for _ in 0..options.threads.max(1) {
             let poll = mio::Poll::new()?;
-            wakers.push(mio::Waker::new(poll.registry(), MAIL)?);
+            wakers.push(mio::Waker::new(poll.registry(), WAKER)?);
             polls.push(poll);
         }
         let shared = Arc::new(Shared::new(options, wakers));
@@ -57,16 +62,16 @@ impl Pool {
             let mut threads = Vec::new();
             let mut result = Ok(());
             for worker in self.workers {
-                let (observers, at_the_end) = (Observers::new(observers()), StopAtTheEnd(stopper.clone()));
+                let (observers, stop_on_drop) = (Observers::new(observers()), StopOnDrop(stopper.clone()));
                 let builder = std::thread::Builder::new().name(format!("worker-{}", worker.number()));
                 let thread = builder.spawn_scoped(scope, move || {
-                    // A worker ends only when all do: nobody else would answer its connections.
-                    let _at_the_end = at_the_end;
+                    // If one worker ends, all do: no other would answer its connections.
+                    let _at_the_end = stop_on_drop;
                     worker.run(application, observers)
                 });
                 match thread {
                     Ok(thread) => threads.push(thread),
-                    // What was to be the thread's is dropped, and so the others stop.
+                    // The closure is dropped, and with it its StopOnDrop: so the others stop.
                     Err(error) => {
                         result = Err(error);
                         break;
@@ -82,10 +87,10 @@ impl Pool {
     }
 }
 
-/// Stops the server when it is dropped, be it by a panic.
-struct StopAtTheEnd(Stopper);
+/// Stops the server when it is dropped, also by a panic.
+struct StopOnDrop(Stopper);
 
-impl Drop for StopAtTheEnd {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.stop();
     }
@@ -96,13 +101,12 @@ impl Drop for StopAtTheEnd {
 pub struct Stopper(pub(super) Arc<Shared>);
 
 impl Stopper {
-    /// Whether a connection is in the middle of something: a request on its way in, or a response on its
-    /// way out.
+    /// Whether a request is being received or a response sent on any connection.
     pub fn is_busy(&self) -> bool {
         self.0.is_busy()
     }
 
-    /// Lets the server stop: see [`super::Server::run`]. To do it twice is the same as once.
+    /// Begins to stop the server: see [`super::Server::run`]. It does not matter how often it is called.
     pub fn stop(&self) {
         self.0.stop();
     }
@@ -113,26 +117,26 @@ impl Stopper {
 pub struct Heartbeat(pub(super) Arc<Shared>);
 
 impl Heartbeat {
-    /// How many turns the event loop of each worker has begun. A worker that has nothing to do sleeps, and takes none.
+    /// How many turns the event loop of each worker has begun. A worker that has nothing to do sleeps, and begins none.
     pub fn turns(&self) -> Vec<u64> {
         self.0.mailboxes().iter().map(Mailbox::turns).collect()
     }
 
-    /// Lets each worker take a turn, soon.
+    /// Wakes each worker, so that it begins a turn.
     pub fn wake(&self) {
         self.0.wake_all();
     }
 }
 
-/// Connects to a running server from within, whatever it listens on.
+/// Connects to a running server from within its process, whatever the server listens on.
 #[derive(Debug, Clone)]
 pub struct Caller(pub(super) Arc<Shared>);
 
 impl Caller {
-    /// The other end of a new connection. To the server it is one from this machine.
+    /// Makes a connection, and returns the client's end of it. For the server the client is on this machine.
     ///
     /// # Errors
-    /// When there is no descriptor left.
+    /// When the system has no descriptor left.
     pub fn connect(&self) -> io::Result<LocalStream> {
         let (ours, theirs) = local::pair()?;
         theirs.set_nonblocking(true)?;

@@ -1,11 +1,11 @@
-//! What workers know of each other: a mailbox for each, how many connections each has, and whether the server stops.
+//! What the workers share: a mailbox for each, how many connections each has, and whether the server stops.
 //!
 //! ```text
 //! worker 0 ──Accepted──▶ Mailbox of worker 1 ──▶ worker 1 wakes up, and takes the connection
 //! any thread ──key─────▶ Mailbox of worker 1 ──▶ worker 1 wakes up, and gives that connection a turn
 //! ```
 //!
-//! Here are the only locks that workers share, and each is held for a few instructions.
+//! These mailboxes have the only locks that workers share, and each is held for a few instructions.
 
 use super::Options;
 use super::transport::Socket;
@@ -16,41 +16,41 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
-/// The event of a mailbox in which something is.
-pub(super) const MAIL: Token = Token(usize::MAX);
+/// The token of a worker's waker: something has been put into its mailbox.
+pub(super) const WAKER: Token = Token(usize::MAX);
 
-/// How much memory large answers that were made may take in all while they wait to be sent, in bytes. A
-/// file waits on disk, or in the cache that all share. But a listing is made for one request, and a client
-/// that asks for a large one and does not read it leaves it in our memory; a thousand such clients would
-/// leave a thousand. When this is spent, the answer is 503 until somebody has read theirs.
-const LARGE_ANSWERS: usize = 256 * 1024 * 1024;
+/// How much memory all large responses together may take while they wait to be sent, in bytes. A file waits on disk, or
+/// in the cache that all requests share. But a listing is made for one request, and a client that asks for a large one
+/// and does not read it leaves it in our memory; a thousand such clients would leave a thousand. When this memory is
+/// spent, the response is 503, until some of it has been sent.
+const LARGE_RESPONSES: usize = 256 * 1024 * 1024;
 
-/// A worker that has so many more connections than another gives a new one away, even if it has time
-/// for it. Fewer are not worth a second core: one answers small requests by the hundred thousand,
-/// and on a machine where the clients run, too, they would get in each other's way (measured with
-/// two cores and 64 connections: 15 % more requests, a fifth of the 99th percentile's latency).
-const CLEARLY_MORE: usize = 64;
+/// A worker that has so many more connections than another hands a new one over, even if it has time for it. A smaller
+/// difference is not worth a second core: one core answers a hundred thousand small requests a second, and on a machine
+/// where the clients run, too, the workers would take processor time from them (measured with two cores and 64
+/// connections: on one core 15 % more requests, and a fifth of the latency at the 99th percentile).
+const IMBALANCE: usize = 64;
 
 /// What all workers share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) options: Options,
-    /// The memory for large answers.
+    /// The memory for large responses.
     pub(super) budget: Arc<Budget>,
     stopping: AtomicBool,
-    /// How many connections have got a number.
-    numbered: AtomicU64,
+    /// The last number that was given to a connection.
+    last_number: AtomicU64,
     mailboxes: Vec<Mailbox>,
 }
 
-/// Where a worker is reached by others, and what they see of it.
+/// Where other threads reach a worker, and what they see of it.
 #[derive(Debug)]
 pub(super) struct Mailbox {
     /// How many connections the worker has, those in its mailbox included.
     open: AtomicUsize,
     /// How many of these wait for a request.
     idle: AtomicUsize,
-    /// How many turns its event loop has taken: as long as this number grows the worker is alive.
+    /// How many turns its event loop has begun: as long as this number grows, the worker is alive.
     turns: AtomicU64,
     mail: Mutex<Mail>,
     waker: mio::Waker,
@@ -61,12 +61,12 @@ pub(super) struct Mailbox {
 pub(super) struct Mail {
     /// Connections that other workers have accepted for this one.
     pub(super) accepted: Vec<Accepted>,
-    /// Connections that can go on: what they waited for is there.
+    /// The connections whose wakers were called.
     woken: Vec<Arc<ConnectionWaker>>,
 }
 
 impl Mail {
-    /// The keys of the connections that can go on.
+    /// The keys of the connections whose wakers were called.
     pub(super) fn woken(&self) -> impl Iterator<Item = usize> {
         self.woken.iter().map(|waker| {
             waker.is_posted.store(false, Ordering::Release);
@@ -80,11 +80,11 @@ impl Mail {
 pub(super) struct Accepted {
     pub(super) socket: Box<dyn Socket>,
     pub(super) client: Client,
-    /// It came by a port, and not by a way within this machine: it is to speak TLS, if any does.
+    /// It came through a TCP port, and not from within this machine: if the server has TLS, it is to speak TLS.
     pub(super) by_port: bool,
 }
 
-/// Who is to have a new connection.
+/// Which worker is to have a new connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Placement {
     /// The worker that accepted it.
@@ -94,18 +94,18 @@ pub(super) enum Placement {
 }
 
 impl Shared {
-    /// For so many workers as there are wakers.
+    /// For as many workers as there are wakers.
     pub(super) fn new(options: Options, wakers: Vec<mio::Waker>) -> Shared {
         Shared {
             options,
-            budget: Budget::new(LARGE_ANSWERS),
+            budget: Budget::new(LARGE_RESPONSES),
             stopping: AtomicBool::new(false),
-            numbered: AtomicU64::new(0),
+            last_number: AtomicU64::new(0),
             mailboxes: wakers.into_iter().map(Mailbox::new).collect(),
         }
     }
 
-    /// Lets all workers know that the server is to stop.
+    /// Tells all workers that the server is to stop.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.wake_all();
@@ -130,12 +130,12 @@ impl Shared {
         &self.mailboxes
     }
 
-    /// A number for a connection: 1, 2, 3.
-    pub(super) fn number_a_connection(&self) -> u64 {
-        self.numbered.fetch_add(1, Ordering::Relaxed) + 1
+    /// The number of the next connection: 1, 2, 3.
+    pub(super) fn next_connection_number(&self) -> u64 {
+        self.last_number.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Whether all workers together have as many connections as they may.
+    /// Whether all workers together have as many connections as the limit allows.
     pub(super) fn is_full(&self) -> bool {
         self.open_connections() >= self.options.max_connections
     }
@@ -145,42 +145,42 @@ impl Shared {
         self.mailboxes.iter().map(Mailbox::open).sum()
     }
 
-    /// Whether a connection is in the middle of something.
+    /// Whether any connection is not idle.
     pub(super) fn is_busy(&self) -> bool {
         self.mailboxes.iter().any(|mailbox| mailbox.open() > mailbox.idle.load(Ordering::Relaxed))
     }
 
-    /// Who is to have a connection that this worker has accepted.
+    /// Which worker is to have a connection that worker `here` has accepted.
     pub(super) fn place(&self, here: usize) -> Placement {
         let mine = self.mailboxes[here].open();
         let least = self.mailboxes.iter().map(Mailbox::open).enumerate().min_by_key(|&(_, open)| open);
         match least {
-            Some((there, open)) if there != here && open + CLEARLY_MORE <= mine => Placement::There(there),
+            Some((there, open)) if there != here && open + IMBALANCE <= mine => Placement::There(there),
             _ => Placement::Here,
         }
     }
 
-    /// The worker other than this one that has the most idle connections, if any has one.
+    /// The worker other than `here` that has the most idle connections, if any of them has one.
     pub(super) fn most_idle(&self, here: usize) -> Option<usize> {
         let idle = self.mailboxes.iter().map(|mailbox| mailbox.idle.load(Ordering::Relaxed)).enumerate();
         let others = idle.filter(|&(worker, idle)| worker != here && idle > 0);
         others.max_by_key(|&(_, idle)| idle).map(|(worker, _)| worker)
     }
 
-    /// Wakes a connection of a worker's: see [`crate::answer::Arrival::waker`].
+    /// A waker for a connection of this worker: see [`crate::answer::Arrival::waker`].
     pub(super) fn waker(self: &Arc<Shared>, worker: usize, key: usize) -> Waker {
         let is_posted = AtomicBool::new(false);
         Arc::new(ConnectionWaker { shared: Arc::clone(self), worker, key, is_posted }).into()
     }
 }
 
-/// Wakes a connection. The key may belong to another one by then, which gets a turn for nothing.
+/// Wakes a connection. If that is closed by then, its key may belong to another one, which gets a turn for nothing.
 #[derive(Debug)]
 struct ConnectionWaker {
     shared: Arc<Shared>,
     worker: usize,
     key: usize,
-    /// It is in the mailbox already.
+    /// It is in the mailbox already, and once is enough.
     is_posted: AtomicBool,
 }
 
@@ -213,26 +213,26 @@ impl Mailbox {
     }
 
     /// The worker has one connection more.
-    pub(super) fn count_open(&self) {
+    pub(super) fn add_open(&self) {
         self.open.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The worker has one connection less.
-    pub(super) fn discount_open(&self) {
+    pub(super) fn remove_open(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// One connection more of the worker's is idle.
-    pub(super) fn count_idle(&self) {
+    pub(super) fn add_idle(&self) {
         self.idle.fetch_add(1, Ordering::Relaxed);
     }
 
     /// One connection less of the worker's is idle.
-    pub(super) fn discount_idle(&self) {
+    pub(super) fn remove_idle(&self) {
         self.idle.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// The worker begins a turn of its loop. Nobody else writes this number.
+    /// The worker begins a turn of its loop. No other thread writes this number.
     pub(super) fn count_turn(&self) {
         self.turns.store(self.turns().wrapping_add(1), Ordering::Relaxed);
     }
@@ -242,13 +242,13 @@ impl Mailbox {
         self.turns.load(Ordering::Relaxed)
     }
 
-    /// Gives the worker a connection.
+    /// Hands a connection over to the worker.
     pub(super) fn hand_over(&self, accepted: Accepted) {
-        self.count_open();
+        self.add_open();
         self.post(|mail| mail.accepted.push(accepted));
     }
 
-    /// Puts something into the mailbox, and wakes the worker if it has not been yet.
+    /// Puts something into the mailbox, and wakes the worker if the mailbox was empty.
     fn post(&self, put: impl FnOnce(&mut Mail)) {
         let was_empty = {
             let mut mail = self.mail();
@@ -271,7 +271,7 @@ impl Mailbox {
     }
 
     fn wake(&self) {
-        // It fails only if the worker is gone, and the server with it.
+        // This fails only if the worker has ended, and the server with it.
         let _ = self.waker.wake();
     }
 }

@@ -1,28 +1,27 @@
-//! Deadlines of many connections, of which nearly all are put off before they come.
-//!
-//! A busy connection moves its deadline with each request. To move an entry in a queue each time
-//! would cost more than the request's parsing, so the queue is allowed to be early: a connection
-//! has an entry for *some* time not after its deadline. When that comes, the connection is asked
-//! for its real deadline, and if that lies ahead it is queued again. An entry is added only when
-//! the deadline moves *before* the one that is queued.
+//! The timers of many connections, nearly all of which are put off before they fire.
 //!
 //! ```text
-//! idle until 60 s        queued: 60
-//! half a head, until 10  queued: 10 (and 60, which will mean nothing when it comes)
-//! idle until 70 s        queued: 10; at 10 it asks and is queued for 70
+//! idle until 60 s           queued: 60
+//! half a head, until 10 s   queued: 10 (and 60, which will not count when it comes up)
+//! idle until 70 s           queued: 10; at 10 s the connection is asked, and queued for 70
 //! ```
+//!
+//! A busy connection moves its deadline with each request. To move an entry in a queue each time would cost more than
+//! to parse the request, so the queue may be early: a connection has an entry for *some* time that is not later than
+//! its deadline. When that time comes, the connection is asked for its deadline, and if that is later it is queued
+//! again. An entry is added only when the deadline moves *before* the one that is queued.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-/// A queue of deadlines by time. Keys are the worker's numbers for its connections.
+/// A priority queue of deadlines, the earliest first. Keys are the worker's keys of its connections.
 #[derive(Debug, Default)]
 pub struct Timers(BinaryHeap<Reverse<(Instant, usize)>>);
 
 impl Timers {
-    /// Sees to it that `key` comes up not later than `deadline`. `queued` is the caller's note of
-    /// the entry that counts; the caller keeps one for each key, `None` at first.
+    /// Makes sure that `key` comes up no later than `deadline`. `queued` is the time of the entry that counts: the
+    /// caller keeps it for each key, `None` at first.
     pub fn arm(&mut self, key: usize, queued: &mut Option<Instant>, deadline: Instant) {
         if queued.is_none_or(|at| deadline < at) {
             self.0.push(Reverse((deadline, key)));
@@ -30,7 +29,7 @@ impl Timers {
         }
     }
 
-    /// How many entries there are, those that mean nothing any more included.
+    /// How many entries there are, those included that do not count any more.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -40,9 +39,8 @@ impl Timers {
         self.0.is_empty()
     }
 
-    /// Drops the entries that do not count: those of connections that have ended, or that are
-    /// queued for another time as well. Without this, a server that sees many short connections
-    /// would remember each of them until its deadline.
+    /// Removes the entries that do not count: those of connections that are closed, or that are queued for an earlier
+    /// time. Without this, a server with many short connections would remember each of them until its deadline.
     pub fn retain(&mut self, counts: impl Fn(Instant, usize) -> bool) {
         self.0.retain(|&Reverse((at, key))| counts(at, key));
     }
@@ -52,7 +50,7 @@ impl Timers {
         self.0.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// The next entry whose time has come. It counts only if the note for its key says that time.
+    /// Removes the next entry whose time has come. It counts only if the key is queued for that time.
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, usize)> {
         if self.next()? > now {
             return None;

@@ -1,14 +1,14 @@
-//! What goes out: responses onto a [`Transport`], in order, in as few calls as possible.
+//! What goes out: responses are written to a [`Transport`], in order, with as few system calls as possible.
 //!
 //! ```text
 //! front: bytes          head and small body of one response, or of several pipelined ones
-//! rest:  [file | bytes] what is too large to copy: files, which the kernel sends by itself, and large bytes
+//! rest:  [file | bytes] what is too large to copy: files, which the kernel sends by itself (sendfile), and large bytes
 //! ```
 //!
-//! A head and a small body leave in one write. A file is sent in bounded pieces, so that a fast
-//! client with a large download does not keep a worker from its other connections. Many small parts of
-//! a file are gathered, with what stands between them, into few writes; but only as they are sent, so
-//! that a client that asks for thousands does not make us hold them all.
+//! The plain case: a head and a small body are appended to `front`, and leave in one write. A file is sent in bounded
+//! pieces, so that a fast client with a large download does not keep a worker from its other connections. Many small
+//! parts of a file are gathered, with what stands between them, into few writes; but only as they are sent, so that a
+//! client that asks for thousands of parts does not make the server hold them all.
 
 use super::transport::Transport;
 use crate::answer::{Body, FilePart, Piece, Source};
@@ -18,28 +18,29 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 
-/// A file of up to so many bytes is copied behind its head, and both leave in one write.
+/// A file of at most so many bytes is copied behind its head, and both leave in one write.
 pub const SMALL_FILE: u64 = 32 * 1024;
 
-/// As soon as so many bytes are gathered they are sent, before more responses are added.
-pub const ENOUGH: usize = 64 * 1024;
+/// When so many bytes are queued, they are sent before another response is added.
+pub const FLUSH_SIZE: usize = 64 * 1024;
 
-/// What reading a small part of a file costs of a turn's budget, in bytes that could be sent instead.
+/// What it costs of a turn's budget to read a small part of a file, in bytes that could be sent instead.
 const COST_OF_READING: usize = 4 * 1024;
 
-/// The bytes that a connection has still to send.
+/// The bytes that a connection still has to send.
 #[derive(Debug, Default)]
 pub struct Transmission {
     front: Vec<u8>,
     /// How much of `front` is sent.
     front_sent: usize,
     rest: VecDeque<Piece>,
-    /// The memory that large bodies take, each until so many bytes are sent.
+    /// The memory that large bodies take, each with the count of `sent` at which it is free again.
     shares: Vec<(u64, Share)>,
-    /// A promised length cannot be kept: when all is sent the connection must close.
+    /// The length that a head has promised cannot be kept: when all is sent, the connection must close.
     broken: bool,
-    /// How many bytes were queued and sent since the connection began.
+    /// How many bytes were queued since the connection began.
     queued: u64,
+    /// How many of these were sent.
     sent: u64,
 }
 
@@ -48,7 +49,7 @@ pub struct Transmission {
 pub enum Progress {
     /// Nothing is left to send.
     Everything,
-    /// The client takes no more for now.
+    /// The socket takes no more for now: its send buffer is full.
     Blocked,
     /// There is more, and the budget for one turn is spent.
     BudgetSpent,
@@ -60,9 +61,9 @@ impl Transmission {
         self.front_sent == self.front.len() && self.rest.is_empty()
     }
 
-    /// Whether it is time to send rather than to add the next response.
-    pub fn is_enough(&self) -> bool {
-        self.front.len() - self.front_sent >= ENOUGH || !self.rest.is_empty()
+    /// Whether to send before another response is added.
+    pub fn should_flush(&self) -> bool {
+        self.front.len() - self.front_sent >= FLUSH_SIZE || !self.rest.is_empty()
     }
 
     /// Whether the connection must close once all is sent.
@@ -80,7 +81,7 @@ impl Transmission {
         self.sent
     }
 
-    /// Queues bytes by letting `write` append them.
+    /// Queues the bytes that `write` appends.
     pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let last = match self.rest.back_mut() {
             None => &mut self.front,
@@ -96,7 +97,7 @@ impl Transmission {
         self.queued += (last.len() - before) as u64;
     }
 
-    /// Notes the memory that the body takes which was queued last; it is given back when that is sent.
+    /// Holds the memory that the last queued body takes, until the body is sent.
     pub fn hold(&mut self, share: Share) {
         self.shares.push((self.queued, share));
     }
@@ -105,13 +106,13 @@ impl Transmission {
     pub fn push_body(&mut self, body: Body) {
         match body {
             Body::Empty => {}
-            Body::Stream(_) => unreachable!("the connection asks a stream for its pieces"),
+            Body::Stream(_) => unreachable!("the connection asks a stream for its pieces, and queues those"),
             Body::Bytes(bytes) => self.push_bytes(bytes),
             Body::File(part) => self.push_file(part),
             Body::Pieces(pieces) => {
                 for piece in pieces {
                     match piece {
-                        // What is behind a piece that cannot be read must not be taken for it.
+                        // What follows a piece that cannot be read must not be sent in its place.
                         _ if self.broken => return,
                         Piece::Bytes(bytes) => self.push_bytes(bytes),
                         Piece::File(part) => self.push_file(part),
@@ -122,7 +123,7 @@ impl Transmission {
     }
 
     fn push_bytes(&mut self, bytes: Vec<u8>) {
-        if self.rest.is_empty() && bytes.len() < ENOUGH {
+        if self.rest.is_empty() && bytes.len() < FLUSH_SIZE {
             self.push_with(|last| last.extend_from_slice(&bytes));
         } else {
             self.queued += bytes.len() as u64;
@@ -132,7 +133,7 @@ impl Transmission {
 
     fn push_file(&mut self, part: FilePart) {
         let length = part.length();
-        if length > SMALL_FILE || self.is_enough() {
+        if length > SMALL_FILE || self.should_flush() {
             self.queued += length;
             self.rest.push_back(Piece::File(part));
             return;
@@ -142,15 +143,15 @@ impl Transmission {
         self.broken |= read.is_err();
     }
 
-    /// Copies what comes next and is small, up to what is enough for a write: there is something.
+    /// Copies the next small pieces into `front`, as many as fit into one write. `rest` begins with bytes.
     fn gather(&mut self, budget: &mut usize) {
         self.front.clear();
         self.front_sent = 0;
-        while self.front.len() < ENOUGH && *budget > 0 {
+        while self.front.len() < FLUSH_SIZE && *budget > 0 {
             match self.rest.front_mut() {
-                Some(Piece::Bytes(bytes)) if bytes.len() < ENOUGH => self.front.extend_from_slice(bytes),
+                Some(Piece::Bytes(bytes)) if bytes.len() < FLUSH_SIZE => self.front.extend_from_slice(bytes),
                 Some(Piece::Bytes(bytes)) if self.front.is_empty() => self.front = std::mem::take(bytes),
-                // One that nothing stands before is the rest of a large one, which the kernel sends.
+                // If `front` is empty, this is the rest of a large part, which the kernel sends.
                 Some(Piece::File(part)) if part.length() <= SMALL_FILE && !self.front.is_empty() => {
                     *budget = budget.saturating_sub(COST_OF_READING);
                     if append(part, &mut self.front).is_err() {
@@ -164,11 +165,11 @@ impl Transmission {
         }
     }
 
-    /// Sends until nothing is left, the client takes no more, or `budget` bytes are sent; the
-    /// budget is reduced by what was.
+    /// Sends until nothing is left, the socket takes no more, or `budget` bytes are sent. Reduces the budget by what
+    /// was sent.
     ///
     /// # Errors
-    /// When the connection is gone, or a file ended before the length that was promised.
+    /// When the connection is gone, or a file ends before the length that was promised.
     pub fn send(&mut self, to: &mut impl Transport, budget: &mut usize) -> io::Result<Progress> {
         loop {
             let result = if self.front_sent < self.front.len() {
@@ -205,7 +206,7 @@ impl Transmission {
         }
     }
 
-    /// One write of what is unsent of `front`.
+    /// One write of what is not sent of `front`.
     fn send_front(&mut self, to: &mut impl Transport) -> io::Result<usize> {
         match to.write(&self.front[self.front_sent..], !self.rest.is_empty())? {
             0 => Err(io::ErrorKind::WriteZero.into()),
@@ -216,32 +217,32 @@ impl Transmission {
         }
     }
 
-    /// Keeps a buffer of the usual size for the next response, and gives a large one back.
+    /// Keeps a buffer of the usual size for the next response, and frees a large one.
     fn reset_front(&mut self) {
         self.front_sent = 0;
         self.shares = Vec::new();
-        if self.front.capacity() > 4 * ENOUGH {
+        if self.front.capacity() > 4 * FLUSH_SIZE {
             self.front = Vec::new();
         } else {
             self.front.clear();
         }
     }
 
-    /// How much memory it keeps, in bytes and pieces.
+    /// How much memory it holds, in bytes and pieces.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.front.capacity() + self.rest.capacity() + self.shares.capacity()
     }
 
-    /// Takes the worker's buffer for a turn, if it has nothing to send in one of its own.
+    /// Begins a turn: borrows the worker's buffer, unless it has something to send in one of its own.
     pub fn borrow_buffer(&mut self, lent: &mut Vec<u8>) {
         if self.is_empty() {
             self.front = std::mem::take(lent);
         }
     }
 
-    /// Ends a turn. With nothing left to send it keeps no memory: the worker gets the larger of
-    /// the two buffers that there may be, and connections that wait own none.
+    /// Ends a turn. If nothing is left to send, it keeps no memory: the worker gets the larger of the two buffers that
+    /// there may be, and a connection that waits owns none.
     pub fn give_buffer_back(&mut self, lent: &mut Vec<u8>) {
         if self.is_empty() {
             self.reset_front();
@@ -254,11 +255,11 @@ impl Transmission {
     }
 }
 
-/// Reads a small part of a file behind what is there.
+/// Appends a small part of a file.
 ///
 /// # Errors
-/// When it has shrunk since its length was promised, or the disk failed. Nothing else may be sent in its
-/// place: the client sees the connection end too early.
+/// When the file has become shorter since its length was promised, or the disk fails. Nothing else may be sent in its
+/// place: the client sees that the connection ends too early.
 fn append(part: &FilePart, onto: &mut Vec<u8>) -> io::Result<()> {
     let file = match &part.source {
         Source::Disk(file) => file,
@@ -276,13 +277,13 @@ fn append(part: &FilePart, onto: &mut Vec<u8>) -> io::Result<()> {
     read
 }
 
-/// Positions in a file that is in memory.
+/// A range of a file that is in memory.
 fn in_memory(range: &Range<u64>) -> Range<usize> {
-    let position = |position| usize::try_from(position).expect("what is in memory has positions");
+    let position = |position| usize::try_from(position).expect("what is in memory has such positions");
     position(range.start)..position(range.end)
 }
 
-/// One write of what is unsent of a part of a file.
+/// One write of what is not sent of a part of a file.
 fn send_part(part: &mut FilePart, to: &mut impl Transport, budget: usize) -> io::Result<usize> {
     let count = usize::try_from(part.length()).unwrap_or(usize::MAX).min(budget);
     let written = match &part.source {
@@ -290,7 +291,7 @@ fn send_part(part: &mut FilePart, to: &mut impl Transport, budget: usize) -> io:
         Source::Memory(bytes) => to.write(&bytes[in_memory(&part.range)][..count], false),
     };
     match written? {
-        // The file has become shorter than was promised.
+        // The file has become shorter than the length that was promised.
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
         written => {
             part.range.start += written as u64;

@@ -1,7 +1,12 @@
-//! What a connection reads from and writes to: a non-blocking socket, or something like one.
+//! What a connection reads from and writes to: a non-blocking socket, perhaps wrapped in something.
 //!
-//! All calls return at once. What cannot be done now fails with `WouldBlock`, and the event loop
-//! tells when it is worth another try.
+//! ```text
+//! Connection ──▶ TcpStream                       the plain case
+//! Connection ──▶ Faulty ──▶ Tls ──▶ TcpStream    with --fault and TLS
+//! ```
+//!
+//! All calls return at once. What cannot be done now fails with `WouldBlock` (EAGAIN), and an event reports when to try
+//! again.
 
 use crate::base::platform::local::PolledStream;
 use crate::base::platform::open::read_at;
@@ -16,76 +21,76 @@ use std::time::Instant;
 
 /// A stream of bytes in both directions.
 pub trait Transport {
-    /// Reads some bytes. What else can come of it:
+    /// Reads some bytes. Other results:
     ///
     /// | result | means |
     /// |---|---|
-    /// | `Ok(0)` | the other side has finished sending |
-    /// | `WouldBlock` | there is nothing to read; an event will tell when there is |
-    /// | `Interrupted` | there was work, and no bytes to show for it (TLS): others have their turn, then read again |
-    /// | `InvalidData` | the other side broke the rules of TLS, and was told; send what is left, then close as after a last response |
+    /// | `Ok(0)` | the client has closed its sending half (FIN) |
+    /// | `WouldBlock` | there is nothing to read; an event will report when there is |
+    /// | `Interrupted` | there was work and no plaintext (TLS): give others their turns, then read again |
+    /// | `InvalidData` | the client has broken the rules of TLS, and was told so: send what is queued, then linger |
     /// | another error | the connection is gone |
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes some of these bytes. `more` tells that others follow at once, so that the kernel
-    /// can put both into one segment (a packet of TCP's).
+    /// Writes some of these bytes. `more` says that others follow at once, so that the kernel can send both in one TCP
+    /// segment (MSG_MORE, send(2)).
     fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize>;
 
-    /// Writes some of `count` bytes of a file from `offset`; 0 means that the file ends there.
+    /// Writes some of `count` bytes of a file from `offset` on. 0 means that the file ends there.
     fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize>;
 
-    /// Tells the other side that nothing more will be sent. Reading goes on.
+    /// Closes the sending half (FIN, shutdown(2)): the client sees the end. Reading goes on.
     fn finish_writing(&mut self) -> io::Result<()>;
 
-    /// The TLS session, if bytes go by way of one.
+    /// The TLS session, if there is one.
     fn tls(&mut self) -> Option<&mut dyn TlsSession> {
         None
     }
 
-    /// Who slows it down on purpose, if somebody does.
+    /// What slows it down on purpose, if anything does.
     fn pacing(&mut self) -> Option<&mut dyn Pacing> {
         None
     }
 }
 
-/// What a transport that speaks TLS has to say beside the bytes that it carries: see [`super::tls`].
+/// What a transport with TLS can say and do besides carrying bytes: see [`super::tls`].
 pub trait TlsSession {
-    /// Sends what is left of its own messages, as far as it goes now. Called whenever something has happened.
+    /// Sends what is left of its own messages, as far as the socket takes it now. Called at the beginning of each turn.
     fn flush_pending(&mut self);
 
-    /// Whether client and server are still agreeing on keys, and no bytes can be carried yet.
+    /// Whether the handshake is not finished, so that no bytes can be carried yet.
     fn is_handshaking(&self) -> bool;
 
-    /// Whether it may have more to give although the last read did not fill the room there was.
+    /// Whether a read may find more, although the last one did not fill the room that it had.
     fn may_hold_more(&self) -> bool;
 
-    /// How many bytes have left since the last write that said how many it took: a client that takes
-    /// them moves, though it may be long until the next write succeeds.
+    /// How many bytes were sent since the last write that succeeded. They show that the client reads, even if it takes
+    /// long until the next write succeeds.
     fn on_the_way(&self) -> usize;
 
-    /// Sends `close_notify`: nothing will follow, and nothing is missing. `WouldBlock` if it could not all be sent. The
-    /// connection is closed next.
+    /// Sends `close_notify` (RFC 8446 section 6.1): nothing is missing, and nothing follows. `WouldBlock` if not all of
+    /// it could be sent. The connection is closed next.
     fn close_notify(&mut self) -> io::Result<()>;
 
-    /// Whether the client speaks HTTP where it was to speak TLS.
+    /// Whether the client speaks plain HTTP where it was to speak TLS.
     fn is_plain_http(&self) -> bool;
 
-    /// What was agreed on, in words, if anything was.
+    /// What the handshake has agreed on, in words.
     fn session(&self) -> Option<String>;
 }
 
-/// A transport that puts writes off by itself: see [`super::fault`].
+/// A transport that delays writes by itself: see [`super::fault`].
 pub trait Pacing {
-    /// What is written from now on goes as fast as it can, or not any more.
+    /// Whether what is written from now on is not to be delayed.
     fn exempt(&mut self, is_exempt: bool);
 
-    /// When to try again what was put off by the last write; `None` if nothing was. No event tells of it.
+    /// When to try the last write again, if it was delayed. No event will report that.
     fn resume_at(&self) -> Option<Instant>;
 }
 
-/// A transport that the event loop can watch: a client's socket, perhaps with something around it.
+/// A transport that an event loop can watch: the socket of a client, perhaps wrapped in something.
 pub trait Socket: Transport + fmt::Debug + Send {
-    /// What the event loop watches.
+    /// What is registered with the poll.
     fn watched(&mut self) -> &mut dyn Source;
 }
 
@@ -133,7 +138,7 @@ impl Socket for Box<dyn Socket> {
     }
 }
 
-/// The calls are the same for both kinds of sockets.
+/// Implements [`Transport`] for a kind of socket. The calls are the same for TCP and Unix sockets.
 macro_rules! impl_transport_for_stream {
     ($stream:ty) => {
         impl Transport for $stream {
@@ -162,8 +167,8 @@ macro_rules! impl_transport_for_stream {
 impl_transport_for_stream!(TcpStream);
 impl_transport_for_stream!(PolledStream);
 
-/// [`Transport::write_file`] for where the kernel has no way of its own: one read, one write. What
-/// was read and did not fit is read again next time.
+/// [`Transport::write_file`] without the help of the kernel: one read, one write. What was read and not written is read
+/// again next time.
 pub fn copy_file(to: &mut impl Transport, file: &File, offset: u64, count: usize) -> io::Result<usize> {
     const PIECE: usize = 64 * 1024;
     let mut piece = vec![0; count.min(PIECE)];
@@ -187,7 +192,7 @@ mod tests {
             let mut received = Vec::new();
             (&client).read_to_end(&mut received).map(|_| received)
         });
-        // It blocks, so that no readiness has to be waited for.
+        // It is a blocking socket, so that the test need not wait for readiness.
         let mut to = mio::net::TcpStream::from_std(listener.accept().expect("a client").0);
         let mut offset = 7;
         loop {

@@ -1,26 +1,25 @@
-//! Unix sockets: a connection within a machine, through a name in the file system in place of an
-//! address and a port.
+//! Unix sockets (unix(7)): a connection within a machine, by a name in the file system in place of an address and a
+//! port.
 //!
 //! ```text
 //! glasshttp --bind unix:/run/site.sock folder
 //! curl --unix-socket /run/site.sock http://localhost/
 //! ```
 //!
-//! Who may connect is a matter of the file's mode, as for any file (it takes the right to write). That
-//! makes them the usual way from a proxy to the servers behind it.
+//! Who may connect depends on the mode of the file, as with any file: it takes the permission to write. So this is the
+//! usual way from a proxy to the servers behind it.
 //!
-//! The name outlives the server that made it: a server that was killed leaves it behind, nobody can
-//! connect to it, and yet `bind` says that it is taken. So we find out whether anybody listens. If
-//! somebody does, that is an error; if nobody does, the stale name is replaced. What is no socket is
-//! somebody's file, and never removed.
+//! The name outlives the server that has made it. A server that was killed leaves its name behind: no client can
+//! connect to it, and yet bind(2) fails with EADDRINUSE. So we find out whether a server listens there. If one does,
+//! that is an error; if none does, the stale name is replaced. A file that is not a socket is never removed.
 //!
 //! # Two servers that start at once
 //!
-//! Both find the stale name. One removes it and listens by it; and if the other removes it only then, it is the name of
-//! the first, to which nobody can connect any more. To bind another name and rename it would not help: that, too,
-//! replaces whatever is there by then. So to look and to act is one step: whoever does it holds a lock on the folder.
-//! A file to lock would be left lying there, since who removes it can take it from somebody who waits for it; and a
-//! folder is there in any case.
+//! Both find the stale name. One removes it, and listens on the same name. If the other removes it only then, that is
+//! the name of the first, and no client can connect to it any more. To bind another name and rename it would not help:
+//! that replaces whatever is there by then, too. So the look and the act must be one step, and a server holds a lock on
+//! the folder for it (flock(2)). A lock file would have to stay there: to remove it could take it from another server
+//! that waits for it. The folder is there in any case.
 
 use crate::base::platform::local::{self, LocalListener};
 use crate::base::platform::status::{self, FileType};
@@ -32,24 +31,24 @@ use std::time::Duration;
 /// Why a Unix socket could not be opened.
 #[derive(Debug)]
 pub enum UnixBindError {
-    /// There is something by that name which is no socket.
+    /// The name is that of a file that is not a socket.
     NoSocket,
-    /// Somebody listens there.
+    /// Another server listens there.
     Taken,
-    /// The system's reason.
+    /// Another error of the system.
     Failed(io::Error),
 }
 
-/// The name of a Unix socket, which is removed when this is dropped: if it still is the one that was
-/// made, and not that of a server which came later.
+/// The name of a Unix socket. When this is dropped, the name is removed, if it is still the one that was made, and not
+/// that of a server that came later.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
     made: Identity,
 }
 
-/// What tells one file from all others: its file system, its number there, and, since numbers are used
-/// again, when it was made (nobody writes to a socket's file).
+/// What distinguishes one file from all others: its file system, its inode number there, and, since inode numbers are
+/// used again, its modification time (the file of a socket is never written to).
 #[derive(Debug, PartialEq, Eq)]
 struct Identity(status::Identity, status::Time);
 
@@ -60,13 +59,13 @@ impl Identity {
     }
 }
 
-/// Opens a Unix socket by this name, with these permissions. A stale one is replaced.
+/// Opens a Unix socket with this name and mode. A stale name is replaced.
 ///
 /// # Errors
-/// When somebody listens there, or has another file there, or the system does not let us.
+/// When another server listens there, when another file is there, and when the system reports an error.
 pub fn bind_unix(path: &Path, mode: u32) -> Result<(LocalListener, SocketFile), UnixBindError> {
-    // Where there are no such locks we go on without one.
-    let _alone = alone(path).map_err(UnixBindError::Failed)?;
+    // Where folders cannot be locked, we go on without a lock.
+    let _lock = lock_folder(path).map_err(UnixBindError::Failed)?;
     remove_stale(path)?;
     let open = || {
         let listener = local::listen(path, mode, super::listen::BACKLOG)?;
@@ -75,20 +74,20 @@ pub fn bind_unix(path: &Path, mode: u32) -> Result<(LocalListener, SocketFile), 
     open().map_err(UnixBindError::Failed)
 }
 
-/// How long somebody may hold the lock of a folder. It takes a few system calls to do what it is for; but it is anybody's
-/// to hold who can read the folder.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for the lock on a folder. Servers hold it for a few system calls; but any program that can read the
+/// folder can hold it.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Lets nobody else bind or remove names of sockets in this one's folder as long as it is held.
-fn alone(path: &Path) -> io::Result<Option<File>> {
+/// Locks the folder of this name, so that no other server binds or removes names of sockets in it.
+fn lock_folder(path: &Path) -> io::Result<Option<File>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    local::lock_folder(folder, PATIENCE).map_err(|error| match error.kind() {
+    local::lock_folder(folder, LOCK_TIMEOUT).map_err(|error| match error.kind() {
         io::ErrorKind::TimedOut => io::Error::new(error.kind(), "another program holds a lock on its folder"),
         _ => error,
     })
 }
 
-/// Removes a socket by this name on which nobody listens.
+/// Removes a socket with this name if no server listens on it.
 fn remove_stale(path: &Path) -> Result<(), UnixBindError> {
     let there = match status::of_link(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -106,8 +105,8 @@ fn remove_stale(path: &Path) -> Result<(), UnixBindError> {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // A name that stays, since the folder cannot be had, is stale, and the next server replaces it.
-        let Ok(_alone) = alone(&self.path) else { return };
+        // If the folder cannot be locked, the name stays; it is stale then, and the next server replaces it.
+        let Ok(_lock) = lock_folder(&self.path) else { return };
         if Identity::of(&self.path).is_ok_and(|there| there == self.made) {
             let _ = fs::remove_file(&self.path);
         }
@@ -126,7 +125,7 @@ mod tests {
         let (first, name) = bind_unix(&path, 0o600).expect("nothing is there");
         assert_eq!(fs::metadata(&path).expect("made").mode() & 0o777, 0o600);
         assert!(matches!(bind_unix(&path, 0o600), Err(UnixBindError::Taken)));
-        // It ends without a word: the name stays, and nobody listens.
+        // The server ends without removing the name: it stays, and nobody listens.
         drop(first);
         let (second, successor) = bind_unix(&path, 0o666).expect("it is stale");
         assert_eq!(fs::metadata(&path).expect("made").mode() & 0o777, 0o666);

@@ -2,48 +2,54 @@
 //!
 //! ```text
 //! loop:
-//!   sleep until a socket is ready, a deadline comes, or somebody wakes us    (one epoll_wait)
+//!   sleep until a socket is ready, a deadline passes, or another thread wakes us    (one epoll_wait)
 //!   accept new connections
-//!   give each connection that is ready its turn                             (Connection::advance)
-//!   give those that did not finish in their last turn another, a while, and the new ones their first
-//!   close or answer those whose time is up
-//!   pass the log on, if it is time
+//!   give each connection that is ready a turn                                      (Connection::advance)
+//!   give unfinished connections another turn, for one time slice
+//!   give new connections their first turn
+//!   give connections whose deadline has passed a turn, too                         (Connection::handle_timeout)
+//!   wake the observers that asked for it: the log writes its lines
 //! ```
 //!
-//! A thread that blocks in `read` serves one client and costs its stack. A thread that asks the
-//! kernel "which of these ten thousand sockets is ready?" serves all of them, as long as it never
-//! waits for one alone. That is all there is to an event loop. [mio](https://docs.rs/mio) is that
-//! question: `Poll` asks it, a `Token` says which socket. It tells once, when a socket becomes ready
-//! (edge-triggered): see [`super::connection`].
+//! A thread that blocks in `read` serves one client, and costs its stack. A thread that asks the kernel which of ten
+//! thousand sockets are ready serves all of them, as long as it never blocks on one of them. That is all there is to an
+//! event loop. [mio](https://docs.rs/mio) asks that question: `Poll` asks it, and a `Token` says which socket is ready.
+//! The kernel reports a socket once, when it becomes ready (edge-triggered, epoll(7)); [`super::connection`] says what
+//! follows from that.
+//!
+//! The plain case, a request on an open connection: `run` → `take_turn` → `dispatch` → `run_turn` →
+//! [`Connection::advance`]. How connections come in is in `admission.rs`, how a worker stops in `shutdown.rs`, and what
+//! the loop keeps of each connection in `slot.rs`.
 
 use super::Options;
 use super::application::Application;
 use super::buffer::ReadBuffer;
-use super::connection::{Connection, Next, TIME_TO_SPEAK, Turn};
+use super::clock::Clock;
+use super::connection::{Connection, Next, Turn};
 use super::events::{Event, Observers};
 use super::listen::{self, WatchedListener};
-use super::shared::{Accepted, MAIL, Shared};
+use super::shared::{Accepted, Shared, WAKER};
+use super::slot::Slot;
 use super::timers::Timers;
 use super::transport::Socket;
 use crate::base::platform::failure::Failure;
 use crate::base::trace;
-use crate::http::date;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
 use slab::Slab;
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-/// The events of listeners count down from here; those of connections up from 0.
+/// The tokens of listeners count down from here; those of connections count up from 0.
 const FIRST_LISTENER: usize = usize::MAX - 1;
 
-/// How long those that did not finish have their turns before the system is asked again what is new; as long
-/// as what was new took, if that is longer. So who wants little is answered soon, however many want much.
-const WHILE: Duration = Duration::from_millis(1);
+/// How long unfinished connections get turns before the kernel is asked again which sockets are ready; or as long as
+/// the ready ones took, if that is longer. So a client that wants little is answered soon, however many want much.
+const TIME_SLICE: Duration = Duration::from_millis(1);
 
-/// A worker and all that it owns.
+/// A worker before it runs.
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) number: usize,
@@ -59,51 +65,33 @@ pub(super) struct Listener {
     pub(super) may_accept: bool,
 }
 
-/// The state of the loop while it runs. How connections come into it is in [`super::admission`].
+/// The state of the loop while it runs.
 pub(super) struct Loop<'a> {
     pub(super) worker: Worker,
     pub(super) application: &'a dyn Application,
     pub(super) observers: Observers,
+    pub(super) clock: Clock,
+
+    // Connections.
     pub(super) connections: Slab<Slot>,
     timers: Timers,
-    /// Connections that were accepted in this turn and have not had theirs.
+    /// Connections that were accepted in this turn of the loop, and have not had their first turn.
     pub(super) accepted: Vec<Accepted>,
-    /// Connections that can go on without an event.
+    /// Connections that can go on without an event, in the order in which they get their turns.
     unfinished: VecDeque<usize>,
-    /// Lent to connections for their turns.
+
+    // Buffers, lent to each connection for its turn. So a connection that waits owns none.
     pub(super) input: ReadBuffer,
     output: Vec<u8>,
-    pub(super) clock: Clock,
+
+    // Room for new connections: see `admission.rs`.
+    /// When to accept again, after the system had no descriptor left.
     pub(super) accept_again: Option<Instant>,
-    /// Idle connections, the longest idle last, as of some time ago: see `make_room`.
+    /// Idle connections as they were some time ago, the longest idle last.
     pub(super) longest_idle: Vec<(Instant, usize)>,
-    /// While the server stops: until when those are waited for who have just connected.
-    silent_until: Option<Instant>,
-}
 
-/// A connection in the worker's table.
-pub(super) struct Slot {
-    pub(super) connection: Connection<Box<dyn Socket>>,
-    /// Its entry in the timers that counts.
-    queued: Option<Instant>,
-    registered: bool,
-    /// Whether it is among those that can go on without an event.
-    is_unfinished: bool,
-    /// Whether it was idle after its last turn.
-    is_idle: bool,
-}
-
-impl Slot {
-    pub(super) fn new(connection: Connection<Box<dyn Socket>>) -> Slot {
-        Slot { connection, queued: None, registered: false, is_unfinished: false, is_idle: false }
-    }
-}
-
-/// The time of the turn, looked at once for all connections.
-pub(super) struct Clock {
-    pub(super) now: Instant,
-    unix_seconds: u64,
-    pub(super) date: [u8; date::LENGTH],
+    /// During a shutdown: until when new connections are spared.
+    pub(super) grace_until: Option<Instant>,
 }
 
 impl Worker {
@@ -136,16 +124,16 @@ impl Worker {
             worker: self,
             application,
             observers,
+            clock: Clock::start(),
             connections: Slab::new(),
             timers: Timers::default(),
             accepted: Vec::new(),
             unfinished: VecDeque::new(),
             input: ReadBuffer::default(),
             output: Vec::new(),
-            clock: Clock::start(),
             accept_again: None,
             longest_idle: Vec::new(),
-            silent_until: None,
+            grace_until: None,
         };
         state.run()
     }
@@ -163,44 +151,41 @@ impl Loop<'_> {
             }
             if self.worker.shared.is_stopping() && stop_at.is_none() {
                 stop_at = Some(self.clock.now + self.options().stop_timeout);
-                self.begin_to_stop();
+                self.begin_shutdown();
             }
             self.take_turn(&events);
-            if self.silent_until.is_some() {
+            if self.grace_until.is_some() {
                 self.finish_connections();
             }
             if stop_at.is_some_and(|at| self.connections.is_empty() || at <= self.clock.now) {
                 break;
             }
         }
-        // Those whose time to finish is over are told of as well.
-        let unfinished: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
-        for key in unfinished {
-            self.turn_of(key, self.clock.now, Connection::abandon);
-        }
+        self.abandon_connections();
         self.observers.wake_all();
         Ok(())
     }
 
-    /// When to wake up even if nothing happens.
+    /// When to wake up even if there is no event; `None` means never.
     fn sleep_until(&self, stop_at: Option<Instant>) -> Option<Instant> {
         if !self.unfinished.is_empty() || (self.accept_again.is_none() && self.can_accept()) {
             return Some(self.clock.now);
         }
         let observers = self.observers.wake_at();
-        [self.timers.next(), self.accept_again, observers, self.silent_until, stop_at]
+        [self.timers.next(), self.accept_again, observers, self.grace_until, stop_at]
             .into_iter()
             .flatten()
             .min()
     }
 
+    /// One turn of the loop.
     fn take_turn(&mut self, events: &Events) {
         self.worker.shared.mailbox(self.worker.number).count_turn();
-        // Those that did not finish last time come after all that is new now.
+        // Connections that did not finish in the last turn come after those that have an event now.
         let mut unfinished = std::mem::take(&mut self.unfinished);
         for event in events {
             let Token(number) = event.token();
-            if event.token() == MAIL {
+            if event.token() == WAKER {
                 self.read_mail(&mut unfinished);
             } else if let Some(listener) = self.worker.listeners.get_mut(FIRST_LISTENER - number) {
                 listener.may_accept = true;
@@ -212,37 +197,37 @@ impl Loop<'_> {
             let Some(slot) = self.connections.get_mut(number) else { continue };
             let failed = event.is_error();
             let (readable, writable) = (event.is_readable() || failed, event.is_writable() || failed);
-            slot.connection.notice(readable, writable, event.is_read_closed());
-            self.has_news(number, &mut unfinished);
+            slot.connection.note_readiness(readable, writable, event.is_read_closed());
+            self.dispatch(number, &mut unfinished);
         }
-        self.go_on_with(unfinished);
-        self.welcome();
-        self.end_overdue();
+        self.resume(unfinished);
+        self.start_accepted();
+        self.expire_deadlines();
         self.observers.wake_due(self.clock.now);
     }
 
-    /// Takes what others have put into the mailbox.
-    fn read_mail(&mut self, unfinished: &mut VecDeque<usize>) {
+    /// Takes what other threads have put into the mailbox.
+    pub(super) fn read_mail(&mut self, unfinished: &mut VecDeque<usize>) {
         let shared = Arc::clone(&self.worker.shared);
         let mail = shared.mailbox(self.worker.number).take();
         for key in mail.woken() {
             if let Some(slot) = self.connections.get_mut(key) {
                 slot.connection.wake();
             }
-            self.has_news(key, unfinished);
+            self.dispatch(key, unfinished);
         }
         for accepted in mail.accepted {
             self.receive(accepted);
         }
     }
 
-    /// A connection can go on.
-    fn has_news(&mut self, key: usize, unfinished: &mut VecDeque<usize>) {
+    /// A connection can go on: gives it a turn, now or with the unfinished ones.
+    fn dispatch(&mut self, key: usize, unfinished: &mut VecDeque<usize>) {
         match self.connections.get_mut(key) {
-            // One turn is enough for one round, and those that are unfinished have one coming.
             None => {}
+            // It has a turn coming in this turn of the loop, and one is enough.
             Some(slot) if slot.is_unfinished => {}
-            // What is made while it is sent is work: it comes with the rest that does not finish at once.
+            // To make a body while it is sent is work, so it takes its turn with the unfinished ones.
             Some(slot) if slot.connection.is_streaming() => {
                 slot.is_unfinished = true;
                 unfinished.push_back(key);
@@ -251,16 +236,16 @@ impl Loop<'_> {
         }
     }
 
-    // ---- connections move on
+    // ---- turns of connections
 
-    /// Gives those that did not finish another turn, one after the other, for a while. Whoever is not reached
-    /// is the first the next time.
-    fn go_on_with(&mut self, mut unfinished: VecDeque<usize>) {
+    /// Gives unfinished connections another turn, one after the other, for one time slice. Those that it does not reach
+    /// are the first in the next turn of the loop.
+    fn resume(&mut self, mut unfinished: VecDeque<usize>) {
         if unfinished.is_empty() {
             return;
         }
         let now = Instant::now();
-        let until = now + WHILE.max(now.saturating_duration_since(self.clock.now));
+        let until = now + TIME_SLICE.max(now.saturating_duration_since(self.clock.now));
         while let Some(key) = unfinished.pop_front() {
             if let Some(slot) = self.connections.get_mut(key)
                 && std::mem::take(&mut slot.is_unfinished)
@@ -275,13 +260,13 @@ impl Loop<'_> {
         self.unfinished = unfinished;
     }
 
-    fn advance(&mut self, key: usize) {
-        self.turn_of(key, self.clock.now, Connection::advance);
+    pub(super) fn advance(&mut self, key: usize) {
+        self.run_turn(key, self.clock.now, Connection::advance);
     }
 
-    /// Gives a connection its turn, and does with it what it says after that. A panic in it costs
-    /// this connection and nothing else.
-    pub(super) fn turn_of(
+    /// Gives a connection a turn, and does with it what the turn's result says. A panic in the turn costs this
+    /// connection and nothing else.
+    pub(super) fn run_turn(
         &mut self,
         key: usize,
         now: Instant,
@@ -302,106 +287,57 @@ impl Loop<'_> {
         };
         let next = catch_unwind(AssertUnwindSafe(|| act(&mut slot.connection, &mut turn)));
         let Ok(next) = next else {
-            // What was answered before is to be in the log.
+            // The log is to have the exchanges that came before.
             let _ = catch_unwind(AssertUnwindSafe(|| slot.connection.abandon(&mut turn)));
-            self.forget_buffers();
+            self.reset_buffers();
             return self.close(key);
         };
-        if next == Next::Close {
+        if next == Next::Close || slot.register(self.worker.poll.registry(), key).is_err() {
             return self.close(key);
         }
-        if !slot.registered {
-            let both = Interest::READABLE | Interest::WRITABLE;
-            if self
-                .worker
-                .poll
-                .registry()
-                .register(slot.connection.transport().watched(), Token(key), both)
-                .is_err()
-            {
-                return self.close(key);
-            }
-            slot.registered = true;
-        }
-        let deadline = slot.connection.deadline();
-        self.timers.arm(key, &mut slot.queued, deadline);
+        slot.arm(key, &mut self.timers);
+        slot.update_idle(shared.mailbox(worker));
         if next == Next::Again && !slot.is_unfinished {
             slot.is_unfinished = true;
             self.unfinished.push_back(key);
         }
-        let was_idle = std::mem::replace(&mut slot.is_idle, slot.connection.is_idle());
-        let mailbox = self.worker.shared.mailbox(self.worker.number);
-        match (was_idle, slot.is_idle) {
-            (false, true) => mailbox.count_idle(),
-            (true, false) => mailbox.discount_idle(),
-            _ => {}
-        }
     }
 
-    /// Closing the socket is what dropping it does; with it the kernel forgets its registration.
+    /// Closes a connection. Dropping the socket closes it, and with it the kernel drops its registration.
     pub(super) fn close(&mut self, key: usize) {
         let slot = self.connections.remove(key);
-        self.tell_of_the_end(&slot.connection);
-        let mailbox = self.worker.shared.mailbox(self.worker.number);
-        mailbox.discount_open();
-        if slot.is_idle {
-            mailbox.discount_idle();
-        }
+        self.notify_closed(&slot.connection);
+        slot.discount(self.worker.shared.mailbox(self.worker.number));
         if self.timers.len() > 1024 + 2 * self.connections.len() {
             let slots = &self.connections;
-            self.timers.retain(|at, key| slots.get(key).is_some_and(|slot| slot.queued == Some(at)));
+            self.timers.retain(|at, key| slots.get(key).is_some_and(|slot| slot.is_queued_for(at)));
         }
     }
 
-    pub(super) fn tell_of_the_end(&mut self, connection: &Connection<Box<dyn Socket>>) {
+    /// Tells observers that a connection is closed, if they were told that it was opened.
+    pub(super) fn notify_closed(&mut self, connection: &Connection<Box<dyn Socket>>) {
         if connection.number() > 0 {
             let closed = Event::Closed { connection: connection.number() };
             self.observers.notice(&closed, self.clock.now);
         }
     }
 
-    /// After a panic the buffers may be in any state; these are in a good one.
-    pub(super) fn forget_buffers(&mut self) {
+    /// Replaces the buffers: after a panic nobody knows what is in them.
+    pub(super) fn reset_buffers(&mut self) {
         (self.input, self.output) = (ReadBuffer::default(), Vec::new());
         trace::take();
         trace::switch(self.observers.interests().capture);
     }
 
-    fn end_overdue(&mut self) {
+    /// Gives a turn to each connection whose deadline has passed.
+    fn expire_deadlines(&mut self) {
         while let Some((at, key)) = self.timers.pop_due(self.clock.now) {
-            let Some(slot) = self.connections.get_mut(key) else { continue };
-            if slot.queued != Some(at) {
-                continue;
+            if let Some(slot) = self.connections.get_mut(key)
+                && slot.is_queued_for(at)
+                && slot.is_overdue(key, &mut self.timers, self.clock.now)
+            {
+                self.run_turn(key, self.clock.now, Connection::handle_timeout);
             }
-            slot.queued = None;
-            let deadline = slot.connection.deadline();
-            if deadline > self.clock.now {
-                self.timers.arm(key, &mut slot.queued, deadline);
-            } else {
-                self.turn_of(key, self.clock.now, Connection::time_is_up);
-            }
-        }
-    }
-
-    /// Stops listening and closes what is idle; the rest may finish.
-    fn begin_to_stop(&mut self) {
-        self.worker.listeners.clear();
-        self.read_mail(&mut VecDeque::new());
-        self.silent_until = Some(self.clock.now + TIME_TO_SPEAK);
-    }
-
-    /// Whatever is under way is the last, and what is idle is over. But who has only just connected knows
-    /// nothing of the end, and is answered once.
-    fn finish_connections(&mut self) {
-        let now = self.clock.now;
-        self.silent_until = self.silent_until.filter(|&until| until > now);
-        let may_speak = |connection: &Connection<_>| connection.is_idle() && !connection.can_give_way(now);
-        let spares = |connection: &_| self.silent_until.is_some() && may_speak(connection);
-        let keys = self.connections.iter().filter(|(_, slot)| !slot.connection.is_finishing());
-        let keys: Vec<_> = keys.filter(|(_, slot)| !spares(&slot.connection)).map(|(key, _)| key).collect();
-        for key in keys {
-            self.connections[key].connection.finish();
-            self.advance(key);
         }
     }
 
@@ -413,22 +349,4 @@ impl Loop<'_> {
 /// Whether the system, rather than this client, is the reason why a connection was not accepted.
 pub(super) fn exhausted(error: &io::Error) -> bool {
     Failure::of(error) == Some(Failure::Exhausted)
-}
-
-impl Clock {
-    fn start() -> Clock {
-        let mut clock = Clock { now: Instant::now(), unix_seconds: 0, date: date::imf_fixdate(0) };
-        clock.tick();
-        clock
-    }
-
-    /// Looks at the time; the date is written anew once a second.
-    fn tick(&mut self) {
-        self.now = Instant::now();
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        if seconds != self.unix_seconds {
-            self.unix_seconds = seconds;
-            self.date = date::imf_fixdate(seconds);
-        }
-    }
 }

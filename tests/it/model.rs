@@ -661,12 +661,12 @@ impl Bench {
             }
             Event::Room(count) => {
                 self.make_room(count, false);
-                self.connection.notice(false, true, false);
+                self.connection.note_readiness(false, true, false);
             }
             Event::QuietRoom(count) => self.make_room(count, true),
             Event::FalseAlarm => {
                 self.room_is_quiet = false;
-                self.connection.notice(true, true, false);
+                self.connection.note_readiness(true, true, false);
             }
             Event::Interruptions(count) => self.socket().interruptions = count,
             Event::Time(hundredths) => {
@@ -674,16 +674,16 @@ impl Bench {
             }
             Event::Deadline => {
                 self.deadline_comes();
-                act = Connection::time_is_up;
+                act = Connection::handle_timeout;
             }
             Event::ClientFinishes => {
                 self.socket().client_finished = true;
-                self.connection.notice(false, false, true);
+                self.connection.note_readiness(false, false, true);
             }
             Event::Reset => {
                 self.socket().is_reset = true;
                 self.must_end = true;
-                self.connection.notice(true, true, true);
+                self.connection.note_readiness(true, true, true);
             }
             Event::Stop => {
                 if !self.model.is_stopping {
@@ -703,7 +703,7 @@ impl Bench {
             socket.arrived.extend_from_slice(&model.input[from..to]);
             model.hear(to);
         }
-        self.connection.notice(true, false, false);
+        self.connection.note_readiness(true, false, false);
     }
 
     fn make_room(&mut self, count: usize, is_quiet: bool) {
@@ -749,7 +749,7 @@ impl Bench {
             }
             // As a worker does it: a deadline that has passed comes first.
             let is_late = self.connection.deadline() <= self.now;
-            act = if is_late { Connection::time_is_up } else { Connection::advance };
+            act = if is_late { Connection::handle_timeout } else { Connection::advance };
         }
     }
 
@@ -814,13 +814,13 @@ impl Bench {
     fn check_wait(&mut self) -> TestCaseResult {
         prop_assert!(self.connection.deadline() > self.now, "the deadline has passed");
         prop_assert!(!self.must_end, "it goes on");
-        let (is_idle, can_give_way) = (self.connection.is_idle(), self.connection.can_give_way(self.now));
+        let (is_idle, can_be_evicted) = (self.connection.is_idle(), self.connection.can_be_evicted(self.now));
         let (socket, model) = (self.connection.transport(), &self.model);
         let is_all_sent = socket.sent.len() == model.bytes.len();
         let waits_for_request =
             is_all_sent && !model.is_over && !model.is_stopping && !model.is_within_request();
         prop_assert_eq!(is_idle, waits_for_request, "idle");
-        prop_assert!(is_idle || !can_give_way, "it would give way in the middle of something");
+        prop_assert!(is_idle || !can_be_evicted, "it would give way in the middle of something");
         if is_all_sent {
             prop_assert_eq!(
                 socket.read,

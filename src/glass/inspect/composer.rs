@@ -90,7 +90,7 @@ impl Composer {
         std::thread::Builder::new().name("composer".to_owned()).spawn(run).map_err(|_| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "no thread can be had; try again in a moment")
         })?;
-        Ok(Response::for_once("application/json", Body::Stream(Box::new(pending))))
+        Ok(Response::no_store("application/json", Body::Stream(Box::new(pending))))
     }
 }
 

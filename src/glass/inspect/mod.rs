@@ -118,11 +118,11 @@ pub(super) fn to_the_page(base: &str) -> Response {
 }
 
 fn text(content_type: &str, text: &str) -> Response {
-    Response::for_once(content_type, Body::Bytes(text.as_bytes().to_vec()))
+    Response::no_store(content_type, Body::Bytes(text.as_bytes().to_vec()))
 }
 
 fn json(json: String) -> Response {
-    Response::for_once("application/json", Body::Bytes(json.into_bytes()))
+    Response::no_store("application/json", Body::Bytes(json.into_bytes()))
 }
 
 /// Bytes as JSON can hold them: each byte as the character of its number.

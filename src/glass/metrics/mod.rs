@@ -66,7 +66,7 @@ impl Metrics {
         trace::step("metrics", None, || {
             "what the workers have counted is added up; none of them waits for that".to_owned()
         });
-        Response::for_once(text::CONTENT_TYPE, Body::Bytes(self.render()))
+        Response::no_store(text::CONTENT_TYPE, Body::Bytes(self.render()))
     }
 
     fn render(&self) -> Vec<u8> {
@@ -171,5 +171,5 @@ fn write_cache(text: &mut Text, cache: &cache::Figures) {
 /// The answer to who asks for the health.
 pub(super) fn health() -> Response {
     trace::step("health", None, || "this very answer says that the server answers".to_owned());
-    Response::for_once("text/plain; charset=utf-8", Body::Bytes(b"ok\n".to_vec()))
+    Response::no_store("text/plain; charset=utf-8", Body::Bytes(b"ok\n".to_vec()))
 }

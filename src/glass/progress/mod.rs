@@ -97,7 +97,7 @@ impl Transfer {
         Transfer {
             incoming,
             target: target(&exchange.request_line),
-            client: exchange.asker().to_string(),
+            client: exchange.real_client().to_string(),
             began: exchange.began,
             length,
             done: AtomicU64::new(0),

@@ -181,5 +181,5 @@ impl State {
 /// The script that pages get.
 pub(super) fn script() -> Response {
     let script = include_str!("reload.js").as_bytes().to_vec();
-    Response::for_once("text/javascript; charset=utf-8", Body::Bytes(script))
+    Response::no_store("text/javascript; charset=utf-8", Body::Bytes(script))
 }

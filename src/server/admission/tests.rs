@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
-/// A socket whose first read panics, as a library might that reads what strangers send.
+/// A socket whose first read panics, as a library could that parses what clients send.
 #[derive(Debug)]
 struct Panicking(mio::net::TcpStream);
 
@@ -56,7 +56,7 @@ fn a_panic_in_the_first_read_costs_its_connection_and_no_other() {
         let socket = Box::new(Panicking(mio::net::TcpStream::from_std(stream)));
         Accepted { socket, client: std::net::IpAddr::V4(Ipv4Addr::LOCALHOST).into(), by_port: true }
     };
-    // One comes alone, and two at the same time, which are listened to before the first is answered.
+    // One comes alone, and then two at the same time, which are both read before the first is answered.
     for count in [1, 2, 1] {
         (0..count).for_each(|_| shared.mailbox(0).hand_over(accepted()));
         let mut other = caller.connect().expect("the worker lives");

@@ -1,9 +1,16 @@
-//! From a response to bytes that are queued: its head is rendered, its body is added, and observers are told.
+//! From a response to bytes that are queued.
+//!
+//! ```text
+//! Response ──▶ does the connection stay open? ──▶ head, rendered ──▶ body, or a stream ──▶ Answered, or AnsweredLast
+//! ```
+//!
+//! The plain case: `answer` → `answer_with` (keep-alive) → `queue`. What observers are to be told of the response is
+//! kept until it is sent (`reporter.rs`).
 
-use super::asking::{Asked, within_budget};
+use super::asking::{InFlight, within_budget};
 use super::states::Change;
 use super::{Connection, Streaming, Turn};
-use crate::answer::{Body, FilePart, Response, Source, Stream};
+use crate::answer::{Body, FilePart, Response, Source};
 use crate::base::budget::Share;
 use crate::base::trace::{self, Rfc};
 use crate::http::request::Version;
@@ -14,26 +21,28 @@ use crate::server::transport::Transport;
 use std::time::Instant;
 
 impl<T: Transport> Connection<T> {
-    /// Queues the answer to a request that is read to its end.
-    pub(super) fn answer(&mut self, turn: &Turn<'_>, asked: Asked, response: Response) {
-        let (response, share) = if asked.is_head { (response, None) } else { within_budget(turn, response) };
-        self.answer_with(turn, asked, response, share);
+    /// Queues the response to a request that was read to its end.
+    pub(super) fn answer(&mut self, turn: &Turn<'_>, in_flight: InFlight, response: Response) {
+        let (response, share) =
+            if in_flight.is_head { (response, None) } else { within_budget(turn, response) };
+        self.answer_with(turn, in_flight, response, share);
     }
 
-    /// The same with the memory that the answer takes.
+    /// The same with the share of memory that the response takes. Decides whether the connection stays open (RFC 9112
+    /// section 9.3).
     pub(super) fn answer_with(
         &mut self,
         turn: &Turn<'_>,
-        asked: Asked,
+        in_flight: InFlight,
         response: Response,
         share: Option<Share>,
     ) {
         let ends_with_connection =
-            matches!(response.body, Body::Stream(_)) && asked.version == Version::Http10;
-        let keep_alive = !self.is_finishing && !ends_with_connection && asked.keep_alive;
+            matches!(response.body, Body::Stream(_)) && in_flight.version == Version::Http10;
+        let keep_alive = !self.is_finishing && !ends_with_connection && in_flight.keep_alive;
         trace::step("connection", Rfc(9112, "9.3"), || {
-            let version = asked.version.as_str();
-            match (keep_alive, asked.version) {
+            let version = in_flight.version.as_str();
+            match (keep_alive, in_flight.version) {
                 (true, Version::Http11) => format!("stays open for the next request, as usual in {version}"),
                 (true, Version::Http10) => format!("stays open, as the client asks in {version}"),
                 (false, _) if self.is_finishing => "closes: the server is about to stop".to_owned(),
@@ -41,74 +50,59 @@ impl<T: Transport> Connection<T> {
                 (false, Version::Http10) => format!("closes, as usual in {version}"),
             }
         });
-        self.queue(turn, asked, response, share, keep_alive);
+        self.queue(turn, in_flight, response, share, keep_alive);
     }
 
-    /// Queues the answer to a request that is not read to its end, and so the last one.
+    /// Queues the response to a request that is not read to its end. It is the last, for the reason `why`.
     pub(super) fn answer_last(
         &mut self,
         turn: &Turn<'_>,
-        asked: Asked,
+        in_flight: InFlight,
         response: Response,
         why: &'static str,
     ) {
         trace::step("connection", Rfc(9112, "9.6"), || why.to_owned());
-        let (response, share) = if asked.is_head { (response, None) } else { within_budget(turn, response) };
+        let (response, share) =
+            if in_flight.is_head { (response, None) } else { within_budget(turn, response) };
         self.linger = true;
-        self.queue(turn, asked, response, share, false);
+        self.queue(turn, in_flight, response, share, false);
     }
 
     /// Queues a response: its head, and its body unless the request was HEAD.
     fn queue(
         &mut self,
         turn: &Turn<'_>,
-        asked: Asked,
+        mut in_flight: InFlight,
         response: Response,
         share: Option<Share>,
         keep_alive: bool,
     ) {
         if let Some(pacing) = self.transport.pacing() {
-            pacing.exempt(asked.is_internal);
+            pacing.exempt(in_flight.is_internal);
         }
-        let delimiting = match (response.body.length(), asked.version) {
+        let delimiting = match (response.body.length(), in_flight.version) {
             (Some(length), _) => Delimiting::Length(length),
             (None, Version::Http11) => Delimiting::Chunked,
             (None, Version::Http10) => Delimiting::UntilClose,
         };
-        describe_sending(&response.body, asked.is_head, self.transport.tls().is_some());
-        let head = Head {
-            status: response.status,
-            headers: &response.headers,
-            delimiting,
-            date: turn.date,
-            keep_alive,
-            request_version: asked.version,
-            own: &turn.options.fields,
-        };
-        let mut exchange = asked.exchange;
-        let rendered = self.render(turn, &head, asked.is_internal);
-        if let Some(exchange) = &mut exchange {
+        describe_sending(&response.body, in_flight.is_head, self.transport.tls().is_some());
+        let rendered = self.queue_head(turn, &in_flight, &response, delimiting, keep_alive);
+        let exchange = in_flight.exchange.take().map(|mut exchange| {
             exchange.status = response.status;
-            self.fill_capture(exchange, rendered, &response.body, asked.is_head);
-        }
+            self.fill_capture(&mut exchange, rendered, &response.body, in_flight.is_head);
+            exchange
+        });
         self.began_before_turn = false;
-        self.telling.count_answer();
+        self.reporter.count_answer();
         let body_starts = self.outgoing.queued();
-        let mut by_stream = false;
-        match response.body {
-            _ if asked.is_head => {}
-            Body::Stream(source) => {
-                by_stream = true;
-                self.begin_stream(turn, source, delimiting == Delimiting::Chunked);
-            }
-            body => self.outgoing.push_body(body),
-        }
+        let body = if in_flight.is_head { Body::Empty } else { response.body };
+        let by_stream = self.queue_body(turn, body, delimiting == Delimiting::Chunked);
         if let Some(share) = share {
             self.outgoing.hold(share);
         }
         if let Some(exchange) = exchange {
             let ends = if by_stream { u64::MAX } else { self.outgoing.queued() };
-            self.telling.push(Pending::new(exchange, body_starts..ends));
+            self.reporter.push(Pending::new(exchange, body_starts..ends));
         }
         let another_may_follow = keep_alive && !self.outgoing.is_broken();
         self.change(if another_may_follow {
@@ -118,9 +112,26 @@ impl<T: Transport> Connection<T> {
         });
     }
 
-    /// Queues a head; gives its bytes if an observer is interested in them.
-    fn render(&mut self, turn: &Turn<'_>, head: &Head<'_>, is_internal: bool) -> Vec<u8> {
-        let faults = (!is_internal && turn.options.faults.are_any()).then_some(&turn.options.faults);
+    /// Queues a head. Returns its bytes if an observer is interested in them.
+    fn queue_head(
+        &mut self,
+        turn: &Turn<'_>,
+        in_flight: &InFlight,
+        response: &Response,
+        delimiting: Delimiting,
+        keep_alive: bool,
+    ) -> Vec<u8> {
+        let head = Head {
+            status: response.status,
+            headers: &response.headers,
+            delimiting,
+            date: turn.date,
+            keep_alive,
+            request_version: in_flight.version,
+            own: &turn.options.fields,
+        };
+        let faults =
+            (!in_flight.is_internal && turn.options.faults.are_any()).then_some(&turn.options.faults);
         let is_captured = turn.observers.interests().capture;
         let mut rendered = Vec::new();
         self.outgoing.push_with(|out| {
@@ -128,7 +139,7 @@ impl<T: Transport> Connection<T> {
             head.render(out);
             if let Some(faults) = faults {
                 let mut head = out.split_off(starts);
-                faults.spoil(&mut head);
+                faults.corrupt_head(&mut head);
                 out.append(&mut head);
             }
             if is_captured {
@@ -138,25 +149,31 @@ impl<T: Transport> Connection<T> {
         rendered
     }
 
-    /// What can be seen of the exchange whose response is about to be sent.
-    fn fill_capture(&mut self, exchange: &mut Exchange, rendered: Vec<u8>, body: &Body, is_head: bool) {
-        let Some(capture) = &mut exchange.capture else { return };
-        capture.response = rendered;
-        capture.body_start = if is_head { Vec::new() } else { body.start(MAX_CAPTURED_BODY) };
-        // All that was recorded until here belongs to this exchange.
-        capture.steps = self.telling.take_steps();
-        capture.began = exchange.began.min(self.last_read);
-        capture.arrived = self.last_read;
-        capture.decided = Instant::now();
-        capture.ended = capture.decided;
-    }
-
-    fn begin_stream(&mut self, turn: &Turn<'_>, mut source: Box<dyn Stream>, chunked: bool) {
+    /// Queues a body, or begins a stream. Returns whether it is a stream.
+    fn queue_body(&mut self, turn: &Turn<'_>, body: Body, chunked: bool) -> bool {
+        let Body::Stream(mut source) = body else {
+            self.outgoing.push_body(body);
+            return false;
+        };
         source.wake_with((turn.wakers)());
         if self.is_finishing {
             source.stop();
         }
         self.stream = Some(Streaming { source, chunked });
+        true
+    }
+
+    /// Fills in what can be seen of an exchange before its response is sent.
+    fn fill_capture(&mut self, exchange: &mut Exchange, rendered: Vec<u8>, body: &Body, is_head: bool) {
+        let Some(capture) = &mut exchange.capture else { return };
+        capture.response = rendered;
+        capture.body_start = if is_head { Vec::new() } else { body.start(MAX_CAPTURED_BODY) };
+        // What was recorded until now belongs to this exchange.
+        capture.steps = self.reporter.take_steps();
+        capture.began = exchange.began.min(self.last_read);
+        capture.arrived = self.last_read;
+        capture.decided = Instant::now();
+        capture.ended = capture.decided;
     }
 }
 

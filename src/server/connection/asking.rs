@@ -1,11 +1,17 @@
-//! From a complete head to the application, and from its answer to what the connection does next.
+//! From a complete head to the application, and from its response to what the connection does next.
 //!
-//! The plain case: [`Connection::ask`] parses the head, asks [`Application::begin`](crate::server::Application::begin), and
-//! queues the response that it gives. A request that has a body takes one of two ways more: somebody takes the body, or
-//! it is read past.
+//! ```text
+//! head ──▶ Request ──▶ Application::begin ──▶ Answer, and there is no body      the plain case: it is queued
+//!                                             Answer, and there is a body       DiscardedBody, then it is queued
+//!                                             Receive                           Body, then the receiver's is queued
+//!                                             Later                             Undecided, then asked again
+//! ```
+//!
+//! The plain case: [`Connection::ask`] parses the head, `ask_application` asks
+//! [`Application::begin`](crate::server::Application::begin), and `answer` queues the response.
 
+use super::reporter::{RequestInfo, first_line};
 use super::states::Change;
-use super::telling::{Told, first_line};
 use super::{Connection, Turn};
 use crate::answer::{Arrival, Begin, Body, Receiver, Response};
 use crate::base::budget::Share;
@@ -16,68 +22,73 @@ use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::server::application::Begun;
 use crate::server::body::BodyReader;
 use crate::server::events::Exchange;
-use crate::server::transmit::ENOUGH;
+use crate::server::transmit::FLUSH_SIZE;
 use crate::server::transport::Transport;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// What of a request outlives its head.
+/// A request in flight: what of it is still needed when its head is gone from the buffer.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct InFlight {
     pub(super) version: Version,
-    /// The response has no body, whatever its head says.
+    /// The method is HEAD: the response has no body, whatever its head says.
     pub(super) is_head: bool,
     /// The client lets the connection stay open.
     pub(super) keep_alive: bool,
     /// See [`Begun::is_internal`].
     pub(super) is_internal: bool,
-    /// What observers are told, if there are any.
+    /// What observers are to be told, if there are any.
     pub(super) exchange: Option<Box<Exchange>>,
 }
 
-/// The body of a request, on its way in.
-#[derive(Debug)]
-pub(super) struct Incoming {
-    pub(super) asked: Asked,
-    pub(super) reader: BodyReader,
-    pub(super) taker: Taker,
+/// What a head says of the body that follows it.
+#[derive(Debug, Clone, Copy)]
+struct BodyInfo {
+    framing: Framing,
+    /// The client waits for 100 (Continue) before it sends the body.
+    expects_continue: bool,
 }
 
-/// Who takes a body.
+/// A request whose body is being read.
 #[derive(Debug)]
-pub(super) enum Taker {
-    /// Somebody, who has the answer when it is complete.
+pub(super) struct Incoming {
+    pub(super) in_flight: InFlight,
+    pub(super) reader: BodyReader,
+    pub(super) sink: Sink,
+}
+
+/// Where the content of a body goes.
+#[derive(Debug)]
+pub(super) enum Sink {
+    /// To a receiver, which gives the response at its end.
     Receiver(Box<dyn Receiver>),
-    /// Nobody. This is the answer, with the memory that it takes.
-    Nobody(Response, Option<Share>),
+    /// Nowhere: it is discarded. This is the response, with its share of the memory for large ones.
+    Discard(Response, Option<Share>),
 }
 
 impl<T: Transport> Connection<T> {
-    /// A head is complete: asks what the answer is. Its bytes are `head`, behind an empty line perhaps. What was asked
-    /// before is recorded only once.
+    /// A head is complete: asks for the response. `head` is its place in the input, perhaps behind an empty line. If
+    /// the application is asked `again` about a head, what was recorded the first time is not recorded twice.
     pub(super) fn ask(&mut self, turn: &Turn<'_>, head: Range<usize>, again: bool) {
         let bytes = turn.input.filled();
         let silence = again.then(trace::silence);
-        self.describe_session();
-        // A request is some kilobytes of references into its head. It stays where it was made.
+        self.record_tls_session();
+        // A request takes some kilobytes: it stays where it was parsed.
         match &Request::parse(&bytes[head.clone()]) {
             Ok(request) => {
                 if let Some(proxies) = &turn.options.proxies {
                     self.forwarded = self.client.asks_for(&request.fields, proxies);
                 }
-                let framing = Framing::of(request);
-                let framing = framing.and_then(|body| Ok((body, framing::expects_continue(request)?)));
+                let body = body_info(request);
                 drop(silence);
-                let asked = self.asked(turn, Some(request), &bytes[..head.end]);
+                let in_flight = self.in_flight(turn, Some(request), &bytes[..head.end]);
                 if self.transport.tls().is_some_and(|tls| tls.is_plain_http()) {
-                    return self.send_to_https(turn, request, asked);
+                    return self.redirect_to_https(turn, request, in_flight);
                 }
-                match framing {
-                    Ok((framing, expects_continue)) => {
-                        self.consult(turn, request, asked, framing, expects_continue);
-                    }
-                    Err(refusal) => self.refuse(turn, request, asked, &refusal),
+                match body {
+                    Ok(body) => self.ask_application(turn, request, in_flight, body),
+                    Err(refusal) => self.refuse(turn, request, in_flight, &refusal),
                 }
             }
             Err(refusal) => {
@@ -87,115 +98,121 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Asks the application.
-    fn consult(
+    /// Asks the application, and does what it says.
+    fn ask_application(
         &mut self,
         turn: &Turn<'_>,
         request: &Request<'_>,
-        mut asked: Asked,
-        framing: Framing,
-        expects_continue: bool,
+        mut in_flight: InFlight,
+        body: BodyInfo,
     ) {
         let arrival = Arrival {
             time: self.time_of_arrival(turn),
             client: self.client,
             forwarded: self.forwarded,
-            framing,
+            framing: body.framing,
             wakers: turn.wakers,
         };
         let begun = catch_unwind(AssertUnwindSafe(|| turn.application.begin(request, &arrival)));
         let Ok(Begun { begin, user, is_internal }) = begun else {
-            return self.answer_last(turn, asked, after_a_panic(turn), NOBODY_CAN_BE_SURE);
+            return self.answer_last(turn, in_flight, internal_error(turn), BOUNDARY_LOST);
         };
-        asked.is_internal = is_internal;
-        if let Some(exchange) = &mut asked.exchange {
+        in_flight.is_internal = is_internal;
+        if let Some(exchange) = &mut in_flight.exchange {
             (exchange.is_internal, exchange.user) = (is_internal, user);
         }
         match begin {
             Begin::Later => self.change(Change::Postponed),
-            Begin::Receive(receiver) => {
-                if expects_continue {
-                    trace::step("continue", Rfc(9110, "10.1.1"), || {
-                        "the client waits to be told to send its body: 100 Continue".to_owned()
-                    });
-                    self.outgoing.push_with(|out| out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"));
-                }
-                let (reader, taker) = (BodyReader::to_receive(framing), Taker::Receiver(receiver));
-                self.incoming = Some(Box::new(Incoming { asked, reader, taker }));
-                self.change(Change::BodyIsTaken);
-            }
-            // What follows a CONNECT may be meant for the tunnel that it did not get.
+            Begin::Receive(receiver) => self.accept_body(in_flight, receiver, body),
+            // What follows a CONNECT may be meant for the tunnel that the client did not get.
             Begin::Answer(response) if request.method == Method::Connect => {
-                self.answer_last(turn, asked, response, NOT_READ);
+                self.answer_last(turn, in_flight, response, BODY_UNREAD);
             }
-            Begin::Answer(response) if framing == Framing::None => self.answer(turn, asked, response),
-            // The client waits to be told to send its body. Nobody takes it, so the client gets the answer instead, and
-            // closing tells it not to send (RFC 9110 section 10.1.1).
-            Begin::Answer(response) if expects_continue => {
-                trace::step("continue", Rfc(9110, "10.1.1"), || {
-                    "the body is not waited for: the client gets the answer instead".to_owned()
-                });
-                self.answer_last(turn, asked, response, NOT_READ);
+            Begin::Answer(response) if body.framing == Framing::None => {
+                self.answer(turn, in_flight, response);
             }
-            Begin::Answer(response) => self.read_past_body(turn, asked, response, framing),
+            Begin::Answer(response) => self.discard_body(turn, in_flight, response, body),
         }
     }
 
-    /// The answer is there, and goes out when the body has been read past.
-    fn read_past_body(&mut self, turn: &Turn<'_>, asked: Asked, response: Response, framing: Framing) {
-        let Some(reader) = BodyReader::to_discard(framing) else {
-            return self.answer_last(turn, asked, response, NOT_READ);
-        };
-        let (response, share) = if asked.is_head { (response, None) } else { within_budget(turn, response) };
-        let taker = Taker::Nobody(response, share);
-        self.incoming = Some(Box::new(Incoming { asked, reader, taker }));
-        self.change(Change::BodyIsUnwanted);
+    /// A receiver takes the body.
+    fn accept_body(&mut self, in_flight: InFlight, receiver: Box<dyn Receiver>, body: BodyInfo) {
+        if body.expects_continue {
+            trace::step("continue", Rfc(9110, "10.1.1"), || {
+                "the client waits to be told to send its body: 100 Continue".to_owned()
+            });
+            self.outgoing.push_with(|out| out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"));
+        }
+        let (reader, sink) = (BodyReader::to_receive(body.framing), Sink::Receiver(receiver));
+        self.incoming = Some(Box::new(Incoming { in_flight, reader, sink }));
+        self.change(Change::BodyAccepted);
     }
 
-    /// A body has come to its end, or cannot be read to it: this is the answer.
+    /// The response is known, and nobody takes the body. The response is sent when the body has been read; but at once,
+    /// and as the last, if the body is too large, or if the client has not begun to send it.
+    fn discard_body(&mut self, turn: &Turn<'_>, in_flight: InFlight, response: Response, body: BodyInfo) {
+        if body.expects_continue {
+            // The client gets the final response in place of 100 (Continue), and the end of the connection tells it not
+            // to send the body (RFC 9110 section 10.1.1).
+            trace::step("continue", Rfc(9110, "10.1.1"), || {
+                "the body is not waited for: the client gets the answer instead".to_owned()
+            });
+            return self.answer_last(turn, in_flight, response, BODY_UNREAD);
+        }
+        let Some(reader) = BodyReader::to_discard(body.framing) else {
+            return self.answer_last(turn, in_flight, response, BODY_UNREAD);
+        };
+        let (response, share) =
+            if in_flight.is_head { (response, None) } else { within_budget(turn, response) };
+        let sink = Sink::Discard(response, share);
+        self.incoming = Some(Box::new(Incoming { in_flight, reader, sink }));
+        self.change(Change::BodyDiscarded);
+    }
+
+    /// A body was read to its end, or cannot be, as `result` says: queues the response.
     pub(super) fn answer_incoming(
         &mut self,
         turn: &Turn<'_>,
         incoming: Incoming,
         result: Result<(), Refusal>,
     ) {
-        let Incoming { asked, taker, .. } = incoming;
-        match (taker, result) {
-            (Taker::Receiver(receiver), result) => {
+        let Incoming { in_flight, sink, .. } = incoming;
+        match (sink, result) {
+            (Sink::Receiver(receiver), result) => {
                 let response = catch_unwind(AssertUnwindSafe(|| match &result {
                     Ok(()) => receiver.finish(),
                     Err(refusal) => receiver.refuse(refusal),
                 }));
                 match (response, result) {
-                    (Ok(response), Ok(())) => self.answer(turn, asked, response),
-                    (Ok(response), Err(_)) => self.answer_last(turn, asked, response, NOBODY_CAN_BE_SURE),
-                    (Err(_), _) => self.answer_last(turn, asked, after_a_panic(turn), NOBODY_CAN_BE_SURE),
+                    (Ok(response), Ok(())) => self.answer(turn, in_flight, response),
+                    (Ok(response), Err(_)) => self.answer_last(turn, in_flight, response, BOUNDARY_LOST),
+                    (Err(_), _) => self.answer_last(turn, in_flight, internal_error(turn), BOUNDARY_LOST),
                 }
             }
-            (Taker::Nobody(response, share), Ok(())) => self.answer_with(turn, asked, response, share),
-            (Taker::Nobody(..), Err(refusal)) => {
+            (Sink::Discard(response, share), Ok(())) => self.answer_with(turn, in_flight, response, share),
+            (Sink::Discard(..), Err(refusal)) => {
                 let response = turn.application.refuse(None, &refusal);
-                self.answer_last(turn, asked, response, NOBODY_CAN_BE_SURE);
+                self.answer_last(turn, in_flight, response, BOUNDARY_LOST);
             }
         }
     }
 
-    /// Refuses a request, for the last time.
-    fn refuse(&mut self, turn: &Turn<'_>, request: &Request<'_>, asked: Asked, refusal: &Refusal) {
+    /// Refuses a request. The connection closes.
+    fn refuse(&mut self, turn: &Turn<'_>, request: &Request<'_>, in_flight: InFlight, refusal: &Refusal) {
         let response = turn.application.refuse(Some(request), refusal);
-        self.answer_last(turn, asked, response, NOBODY_CAN_BE_SURE);
+        self.answer_last(turn, in_flight, response, BOUNDARY_LOST);
     }
 
-    /// Answers what is no request, for the last time. `came` is what came in place of one.
+    /// Refuses what is no request: `came` is what came in place of one. The connection closes.
     pub(super) fn refuse_unread(&mut self, turn: &Turn<'_>, refusal: &Refusal, came: &[u8]) {
-        let asked = self.asked(turn, None, came);
+        let in_flight = self.in_flight(turn, None, came);
         let response = turn.application.refuse(None, refusal);
-        self.answer_last(turn, asked, response, NOBODY_CAN_BE_SURE);
+        self.answer_last(turn, in_flight, response, BOUNDARY_LOST);
     }
 
-    /// What of a request outlives its head.
-    fn asked(&self, turn: &Turn<'_>, request: Option<&Request<'_>>, head: &[u8]) -> Asked {
-        let told = Told {
+    /// What is needed of a request when its head is gone.
+    fn in_flight(&self, turn: &Turn<'_>, request: Option<&Request<'_>>, head: &[u8]) -> InFlight {
+        let info = RequestInfo {
             request,
             head,
             client: self.client,
@@ -206,18 +223,18 @@ impl<T: Transport> Connection<T> {
             Some(request) => request.method == Method::Head,
             None => first_line(head).starts_with(b"HEAD "),
         };
-        Asked {
+        InFlight {
             version: request.map_or(Version::Http11, |request| request.version),
             is_head,
             keep_alive: request.is_some_and(Request::allows_keep_alive),
             is_internal: false,
-            exchange: self.telling.begin(turn.observers, &told),
+            exchange: self.reporter.begin(turn.observers, &info),
         }
     }
 
-    /// Nothing of the site is said in the clear: a client that reads goes to https, and who wanted something
-    /// changed is told, since what it sent has been seen by all between.
-    fn send_to_https(&mut self, turn: &Turn<'_>, request: &Request<'_>, asked: Asked) {
+    /// Answers a request in plain HTTP on a port for TLS. GET and HEAD are redirected to https. Another request is
+    /// refused with the reason, so that its user learns that what was sent could be read on its way.
+    fn redirect_to_https(&mut self, turn: &Turn<'_>, request: &Request<'_>, in_flight: InFlight) {
         if matches!(request.method, Method::Get | Method::Head)
             && let Some(location) = request.location_in_https()
         {
@@ -229,23 +246,23 @@ impl<T: Transport> Connection<T> {
             // The port may speak http again another day.
             headers.push("Cache-Control", "no-cache");
             let response = Response { status: Status::PERMANENT_REDIRECT, headers, body: Body::Empty };
-            return self.answer_last(turn, asked, response, NOT_READ);
+            return self.answer_last(turn, in_flight, response, BODY_UNREAD);
         }
         let host = String::from_utf8_lossy(request.fields.get("host").unwrap_or(b"..."));
         let why = format!("this port speaks HTTPS: ask for https://{host} instead");
-        self.refuse(turn, request, asked, &Refusal::bad_request(why).by(Rfc(9110, "4.2.2")));
+        self.refuse(turn, request, in_flight, &Refusal::bad_request(why).by(Rfc(9110, "4.2.2")));
     }
 
-    /// By when the request that is to be answered had begun to arrive. Mostly it is the reason for this turn, and so
-    /// had begun before it. Those behind it may have been sent since, and read with it.
+    /// A time at which the request that is to be answered had begun to arrive. Mostly its arrival is the reason for
+    /// this turn, and so it began before the turn. Those behind it may have been sent later, and read together with it.
     fn time_of_arrival(&self, turn: &Turn<'_>) -> Instant {
         if self.began_before_turn { turn.now } else { self.last_read.max(turn.now) }
     }
 
-    /// Records what TLS has agreed on, for the first request.
-    fn describe_session(&mut self) {
+    /// Records what the TLS handshake has agreed on, before the first request.
+    fn record_tls_session(&mut self) {
         if trace::is_on()
-            && self.telling.is_first()
+            && self.reporter.is_first()
             && let Some(session) = self.transport.tls().and_then(|tls| tls.session())
         {
             trace::step("TLS", Rfc(8446, "2"), || session);
@@ -253,26 +270,32 @@ impl<T: Transport> Connection<T> {
     }
 }
 
-/// Why a connection closes after an answer.
-pub(super) const NOT_READ: &str =
+/// What a request says of its body.
+fn body_info(request: &Request<'_>) -> Result<BodyInfo, Refusal> {
+    let framing = Framing::of(request)?;
+    Ok(BodyInfo { framing, expects_continue: framing::expects_continue(request)? })
+}
+
+/// Why a connection closes after a response that does not wait for the body.
+pub(super) const BODY_UNREAD: &str =
     "closes: what follows the head is not read, and so nobody knows where a next request begins";
 
 /// Why a connection closes after a refusal.
-const NOBODY_CAN_BE_SURE: &str = "closes: after this, nobody can be sure where a next request would begin";
+const BOUNDARY_LOST: &str = "closes: after this, nobody can be sure where a next request would begin";
 
-/// The answer to a request that made the application panic.
-fn after_a_panic(turn: &Turn<'_>) -> Response {
-    // It may have switched the steps off, and not on again.
+/// The response to a request that made the application panic.
+fn internal_error(turn: &Turn<'_>) -> Response {
+    // The panic may have come while steps were switched off.
     trace::switch(turn.observers.interests().capture);
     let refusal = Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server has made a mistake");
     refusal.record();
     Response::of_refusal(&refusal)
 }
 
-/// The response with its share of the memory for large ones; another if there is none left.
+/// The response with its share of the memory for large ones; or 503, if there is none left.
 pub(super) fn within_budget(turn: &Turn<'_>, response: Response) -> (Response, Option<Share>) {
     let taken = response.body.memory();
-    if taken < ENOUGH {
+    if taken < FLUSH_SIZE {
         return (response, None);
     }
     let share = turn.budget.take(taken);

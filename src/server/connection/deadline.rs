@@ -1,65 +1,74 @@
-//! How long a connection may wait, and for what.
+//! Timeouts: how long a connection may wait, and for what.
 //!
-//! Each kind of waiting has a limit of its own. A head has to arrive within its time, however steadily its bytes drip
-//! in; a response, or an upload, may take as long as it likes, as long as it moves.
+//! ```text
+//! Handshake, Head     head_timeout       from its beginning: bytes that drip in do not extend it
+//! Request             idle_timeout
+//! Body, Room          send_timeout       from the last progress: an upload or a response may take long, but not stall
+//! DiscardedBody       a short pause, and head_timeout in all
+//! Wakeup              when the stream says; send_timeout
+//! End                 a few seconds
+//! ```
+//!
+//! At the end of a turn, [`Connection::set_deadline`] looks at the state and decides. The event loop calls
+//! [`Connection::handle_timeout`] when the deadline has passed.
 
 use super::states::{Reading, Writing};
 use super::{Connection, Turn};
 use crate::server::transport::Transport;
 use std::time::{Duration, Instant};
 
-/// How long to read on after the last response.
+/// How long a connection lingers after the last response.
 pub(super) const LINGER_TIME: Duration = Duration::from_secs(5);
 
-/// How long when the server stops: a client that never closes must not keep it from that.
+/// How long it lingers while the server stops: a client that never closes must not delay that.
 pub(super) const LINGER_TIME_AT_STOP: Duration = Duration::from_secs(1);
 
-/// How long a client may pause within a body that nobody takes. Most send it right behind the head; then
-/// it is read past, and the connection stays good for the next request.
-pub(super) const PAUSE_IN_UNWANTED: Duration = Duration::from_millis(300);
+/// How long a client may pause within a body that is discarded. Most clients send the body right behind the head: then
+/// it is read to its end, and the connection stays open for the next request.
+pub(super) const MAX_PAUSE_IN_DISCARDED: Duration = Duration::from_millis(300);
 
-/// What a connection waits for; each has its own time limit.
+/// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WaitingFor {
-    /// Client and server to agree on keys (TLS).
+    /// The end of the TLS handshake.
     Handshake,
     /// The first byte of a request.
     Request,
     /// The rest of a head.
     Head,
-    /// More of a body that somebody takes.
+    /// More of a body that a receiver takes.
     Body,
-    /// More of a body that nobody takes.
-    UnwantedBody,
-    /// The client to take more of a response.
+    /// More of a body that is discarded.
+    DiscardedBody,
+    /// Room in the socket's send buffer: the client has to read more of a response.
     Room,
-    /// Something within this server: a stream's next piece, what the application does not know yet, or the next bytes
-    /// that the fault lab lets go. Mostly it wakes us before this time.
+    /// Something within this server: the next piece of a stream, the decision of the application, or the time at which
+    /// the fault lab lets the next bytes go. Mostly a waker is called before the deadline.
     Wakeup,
-    /// The client to close.
+    /// The client to close the connection.
     End,
 }
 
-/// Until when it waits.
+/// What a connection waits for, and until when.
 #[derive(Debug)]
 pub(super) struct Deadline {
     pub(super) waiting_for: WaitingFor,
     pub(super) at: Instant,
-    /// Until when a body must be complete that nobody takes.
+    /// When a body that is discarded must be complete, whatever pauses it makes.
     pub(super) body_until: Instant,
 }
 
 impl<T: Transport> Connection<T> {
-    /// When [`Connection::time_is_up`] is to be called, unless something happens before.
+    /// When [`Connection::handle_timeout`] is to be called, unless another turn changes that.
     pub fn deadline(&self) -> Instant {
         self.deadline.at
     }
 
-    /// What it waits for.
+    /// What it waits for in its present state.
     fn waiting_for(&mut self) -> WaitingFor {
         if !self.outgoing.is_empty() {
-            let is_held_back = self.transport.pacing().is_some_and(|pacing| pacing.resume_at().is_some());
-            return if is_held_back { WaitingFor::Wakeup } else { WaitingFor::Room };
+            let is_throttled = self.transport.pacing().is_some_and(|pacing| pacing.resume_at().is_some());
+            return if is_throttled { WaitingFor::Wakeup } else { WaitingFor::Room };
         }
         match (self.state.reading, self.state.writing) {
             (_, Writing::Stream) | (Reading::Undecided, _) => WaitingFor::Wakeup,
@@ -67,15 +76,15 @@ impl<T: Transport> Connection<T> {
             (Reading::Head, _) if self.is_handshaking() => WaitingFor::Handshake,
             (Reading::Head, _) => WaitingFor::Request,
             (Reading::Body, _) => WaitingFor::Body,
-            (Reading::UnwantedBody, _) => WaitingFor::UnwantedBody,
+            (Reading::DiscardedBody, _) => WaitingFor::DiscardedBody,
             (Reading::Nothing, Writing::Lingering) => WaitingFor::End,
             (Reading::Nothing, _) => WaitingFor::Room,
         }
     }
 
-    /// Decides at the end of a turn how long to wait. `has_moved` says whether something was sent, or received of what
-    /// may take its time.
-    pub(super) fn set_deadline(&mut self, turn: &Turn<'_>, has_moved: bool) {
+    /// Sets the deadline at the end of a turn. `has_progressed` says whether bytes were sent, or bytes of a body
+    /// received.
+    pub(super) fn set_deadline(&mut self, turn: &Turn<'_>, has_progressed: bool) {
         let (now, options) = (turn.now, turn.options);
         let (before, waiting_for) = (self.deadline.waiting_for, self.waiting_for());
         let is_another = waiting_for != before;
@@ -88,18 +97,18 @@ impl<T: Transport> Connection<T> {
                 let soon = now + LINGER_TIME_AT_STOP;
                 if is_another { soon } else { soon.min(self.deadline.at) }
             }
-            // There it is looked at anew who will wake us, and when.
+            // This time can change with every turn.
             WaitingFor::Wakeup => self.wake_at().unwrap_or(now + options.send_timeout),
-            _ if !is_another && !has_moved => return,
+            _ if !is_another && !has_progressed => return,
             WaitingFor::Request => now + options.idle_timeout,
             WaitingFor::Handshake | WaitingFor::Head => now + options.head_timeout,
-            WaitingFor::UnwantedBody => self.deadline.body_until.min(now + PAUSE_IN_UNWANTED),
+            WaitingFor::DiscardedBody => self.deadline.body_until.min(now + MAX_PAUSE_IN_DISCARDED),
             WaitingFor::Room | WaitingFor::Body => now + options.send_timeout,
             WaitingFor::End => now + LINGER_TIME,
         };
     }
 
-    /// When to go on without an event and without being woken.
+    /// When to go on without an event and without a call of the waker.
     fn wake_at(&mut self) -> Option<Instant> {
         if !self.outgoing.is_empty() {
             return self.transport.pacing()?.resume_at();

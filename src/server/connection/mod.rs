@@ -1,35 +1,33 @@
-//! One client's connection: bytes in, bytes out, moved on whenever its socket is ready.
-//!
-//! What it does when is in `states.rs`: read that first. Here are the steps that the states lead to. The plain case, in
-//! order: [`Connection::advance`] → `receive_head` (`receiving.rs`) → `ask` (`asking.rs`: head, application, response) →
-//! `queue` (`answering.rs`: a response becomes bytes) → `send` (`sending.rs`). How long it may wait is in `deadline.rs`, and what observers
-//! are told in `telling.rs`.
+//! One client's connection: bytes in, bytes out, advanced whenever its socket is ready.
 //!
 //! ```text
 //! ReadBuffer ──▶ HeadScanner ──▶ Request ──▶ Application ──▶ Response ──▶ Transmission ──▶ Transport
 //! ```
 //!
-//! What is answered depends on the bytes that come and not on the pieces in which they do; only on who
-//! stops sending in the middle. Then a request is late in the end (408). Where its body is all that is
-//! missing, and nobody takes it, a short pause is enough: the answer goes without
-//! it, and is the last. A client that sends a form has mostly sent the body with the head, and keeps its
-//! connection.
+//! Which step comes when is said in `states.rs`: read that first. The plain case, in order: [`Connection::advance`] →
+//! `receive_head` (`receiving.rs`) → `ask` (`asking.rs`: from a head to the application's response) → `queue`
+//! (`answering.rs`: from a response to bytes) → `send` (`sending.rs`). How long a connection may wait is in
+//! `deadline.rs`, and what observers are told in `reporter.rs`.
 //!
-//! Two things look odd until one has been bitten:
+//! What is answered depends on the bytes that come, and not on the pieces in which they come. It depends on time only
+//! if a client stops sending in the middle of a request. Such a request times out in the end (408). If only its body is
+//! missing, and nobody takes the body, then a short pause is enough: the response is sent without it, and is the last.
+//! A client that submits a form has mostly sent the body together with the head, and keeps its connection.
 //!
-//! - **One read is not one request.** A read gives whatever has arrived: a byte, a head and a half,
-//!   five requests. [`ReadBuffer`] keeps what is not used yet.
-//! - **Readiness is told once** (epoll is used edge-triggered). So the connection notes in
-//!   `may_read` and `may_write` what it has been told, and clears a note only when a call says
-//!   that there is nothing more.
+//! Two things look odd until one has been bitten by them:
+//!
+//! - **One read is not one request.** A read returns whatever has arrived: a byte, a head and a half, five requests.
+//!   [`ReadBuffer`] keeps what is not used yet.
+//! - **Readiness is reported once** (epoll(7) is used edge-triggered). So the connection remembers in `may_read` and
+//!   `may_write` what was reported, and forgets it only when a call says that there is nothing more (`WouldBlock`).
 
 mod answering;
 mod asking;
 mod deadline;
 mod receiving;
+mod reporter;
 mod sending;
 mod states;
-mod telling;
 
 use super::Options;
 use super::application::Application;
@@ -42,79 +40,85 @@ use crate::base::budget::Budget;
 use crate::http::client::Client;
 use crate::http::date;
 use crate::http::request::HeadScanner;
-use asking::{Incoming, Taker};
+use asking::{Incoming, Sink};
 use deadline::{Deadline, WaitingFor};
+use reporter::Reporter;
 use states::{Change, Reading, State, Writing};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
-use telling::Telling;
 
-/// How long a client that has just connected is taken to be about to speak.
-pub(super) const TIME_TO_SPEAK: Duration = Duration::from_secs(1);
+/// How long a new connection is neither evicted nor closed by a shutdown: its first request is probably on its way.
+pub(super) const GRACE_FOR_NEW: Duration = Duration::from_secs(1);
 
-/// How many bytes may be sent and how many steps taken in one turn, before other connections of
-/// the same worker get theirs.
+/// How many bytes may be sent in one turn, and how many steps taken, before other connections of the same worker get
+/// their turns.
 const SEND_BUDGET: usize = 1024 * 1024;
 const STEP_BUDGET: usize = 256;
 
-/// A connection and all that is known of it.
+/// A connection.
 #[derive(Debug)]
 pub struct Connection<T> {
-    // The socket, and what we know of it.
+    // ---- The socket, and what is known of it.
     transport: T,
-    /// It may have something for us to read.
+    /// A read may find something. An event sets it, and a read that finds nothing more clears it.
     may_read: bool,
-    /// It may take something to send.
+    /// The same for writes.
     may_write: bool,
-    /// The client has said that it will send no more; what it sent before is still to be read.
-    client_finished: bool,
+    /// The client has closed its sending half (FIN). What it has sent before is still to be read.
+    read_closed: bool,
 
-    // Who asks.
+    // ---- Who asks.
+    /// The other end of the socket.
     client: Client,
-    /// For whom the current request is sent, as a trusted proxy says.
+    /// The client on whose behalf a trusted proxy sends the current request.
     forwarded: Option<IpAddr>,
 
-    // The protocol.
+    // ---- The protocol.
+    /// Which step comes next: see `states.rs`.
     state: State,
+    /// Finds the end of the current head, and remembers how far it has come.
     scanner: HeadScanner,
-    /// What has arrived and could not be used yet.
+    /// What has arrived and cannot be used yet, between two turns. During a turn it is in the worker's buffer.
     leftover: Vec<u8>,
-    /// The body of the current request, while it comes.
+    /// The request whose body is being read. Most requests have none, so it is in a box.
     incoming: Option<Box<Incoming>>,
+    /// The responses, as far as they are queued and not sent.
     outgoing: Transmission,
-    /// The body that is being made while it is sent.
+    /// The body of the current response, if it is made while it is sent.
     stream: Option<Streaming>,
-    /// The application, or a stream, has woken us.
+    /// The application, or the stream, has called its waker: it is worth asking again.
     is_woken: bool,
-    /// Whatever is answered next is the last.
-    is_finishing: bool,
-    /// After the last response the client may be sending still, or has sent more than we have read.
-    linger: bool,
-    /// How many bytes were read away since then.
-    lingered: u64,
 
-    // Time.
+    // ---- The end.
+    /// The server stops: the next response is the last.
+    is_finishing: bool,
+    /// The client may still be sending, or has sent more than we have read: to close now would send a reset.
+    linger: bool,
+    /// How many bytes were discarded while lingering. This is bounded.
+    drained: u64,
+
+    // ---- Time.
     deadline: Deadline,
-    /// When the first byte of the current request arrived; before the first, when the client
-    /// connected.
+    /// When the first byte of the current request arrived; before the first request, when the client connected.
     request_began: Instant,
     /// When something was last read.
     last_read: Instant,
-    /// We were told that there is something to read, and have not looked since.
-    told_of_input: bool,
+    /// An event has said that there is something to read, and no turn has come since.
+    has_read_event: bool,
     /// The next request to be answered had begun to arrive when this turn began.
     began_before_turn: bool,
 
-    telling: Telling,
+    /// What observers are to be told.
+    reporter: Reporter,
 }
 
 /// A body that is made while it is sent.
 #[derive(Debug)]
 struct Streaming {
     source: Box<dyn Stream>,
-    /// Each piece is a chunk; else the connection's end is the body's.
+    /// Each piece is sent as a chunk. If not, the body ends with the connection.
     chunked: bool,
 }
 
@@ -130,30 +134,32 @@ pub struct Turn<'a> {
     pub output: &'a mut Vec<u8>,
     /// What answers requests.
     pub application: &'a dyn Application,
-    /// Who is told of exchanges.
+    /// What is told of exchanges.
     pub observers: &'a mut Observers,
     /// The limits.
     pub options: &'a Options,
-    /// The memory for large answers.
+    /// The memory for large responses.
     pub budget: &'a Arc<Budget>,
-    /// Makes what wakes this connection.
+    /// Makes a waker of this connection.
     pub wakers: &'a dyn Fn() -> Waker,
 }
 
-/// What is to become of a connection after its turn.
+/// What a worker is to do with a connection after its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// It waits for its socket, its waker or its deadline.
+    /// Nothing: it waits for its socket, its waker or its deadline.
     Wait,
-    /// It could go on at once, but others come first.
+    /// Give it another turn, after those of other connections: it can go on without an event.
     Again,
-    /// It is over: drop it.
+    /// Close it.
     Close,
 }
 
 /// The result of one step of a turn.
 enum Step {
-    GoOn,
+    /// Another step may follow.
+    Continue,
+    /// The turn is over.
     Stop(Next),
 }
 
@@ -164,7 +170,7 @@ impl<T: Transport> Connection<T> {
             transport,
             may_read: true,
             may_write: true,
-            client_finished: false,
+            read_closed: false,
             client,
             forwarded: None,
             state: State::START,
@@ -176,7 +182,7 @@ impl<T: Transport> Connection<T> {
             is_woken: false,
             is_finishing: false,
             linger: false,
-            lingered: 0,
+            drained: 0,
             deadline: Deadline {
                 waiting_for: WaitingFor::Request,
                 at: now + options.idle_timeout,
@@ -184,30 +190,30 @@ impl<T: Transport> Connection<T> {
             },
             request_began: now,
             last_read: now,
-            told_of_input: false,
+            has_read_event: false,
             began_before_turn: false,
-            telling: Telling::default(),
+            reporter: Reporter::default(),
         }
     }
 
-    /// Gives it a number, by which its observers know it.
+    /// Gives it a number, by which observers know it.
     #[must_use]
     pub fn numbered(mut self, number: u64) -> Connection<T> {
-        self.telling.connection = number;
+        self.reporter.connection = number;
         self
     }
 
     /// Its number; 0 if it has none.
     pub fn number(&self) -> u64 {
-        self.telling.connection
+        self.reporter.connection
     }
 
-    /// How many requests were answered on it, or refused.
+    /// How many requests were answered on it, refusals included.
     pub fn answered(&self) -> u32 {
-        self.telling.answered()
+        self.reporter.answered()
     }
 
-    /// The socket, to register it.
+    /// The socket, so that the event loop can register it.
     pub fn transport(&mut self) -> &mut T {
         &mut self.transport
     }
@@ -217,28 +223,28 @@ impl<T: Transport> Connection<T> {
         self.deadline.waiting_for == WaitingFor::Request && self.outgoing.is_empty()
     }
 
-    /// Whether it is idle and could be closed in favour of another. Clients are prepared for that
-    /// between two requests; one that has only just connected is about to send its first.
-    pub fn can_give_way(&self, now: Instant) -> bool {
+    /// Whether it is idle and may be closed to make room for another. Clients are prepared for a close between two
+    /// requests (RFC 9112 section 9.5); but a client that has only just connected is about to send its first.
+    pub fn can_be_evicted(&self, now: Instant) -> bool {
         let has_been_answered = self.outgoing.sent() > 0;
         self.is_idle()
-            && (has_been_answered || now.saturating_duration_since(self.request_began) > TIME_TO_SPEAK)
+            && (has_been_answered || now.saturating_duration_since(self.request_began) > GRACE_FOR_NEW)
     }
 
-    /// Notes what the socket is ready for.
-    pub fn notice(&mut self, readable: bool, writable: bool, client_finished: bool) {
-        self.may_read |= readable || client_finished;
-        self.told_of_input |= readable;
+    /// Notes what an event says of the socket: it is readable, it is writable, the client has closed its sending half.
+    pub fn note_readiness(&mut self, readable: bool, writable: bool, read_closed: bool) {
+        self.may_read |= readable || read_closed;
+        self.has_read_event |= readable;
         self.may_write |= writable;
-        self.client_finished |= client_finished;
+        self.read_closed |= read_closed;
     }
 
-    /// Notes that it was woken: see [`Turn::wakers`].
+    /// Notes that its waker was called: see [`Turn::wakers`].
     pub fn wake(&mut self) {
         self.is_woken = true;
     }
 
-    /// No more requests: the response under way, if there is one, is the last.
+    /// Begins its graceful shutdown: the response under way is the last, and without one it closes.
     pub fn finish(&mut self) {
         self.is_finishing = true;
         if let Some(stream) = &mut self.stream {
@@ -246,59 +252,60 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Whether it was told so.
+    /// Whether its graceful shutdown has begun.
     pub fn is_finishing(&self) -> bool {
         self.is_finishing
     }
 
-    /// Whether a body is under way that is made while it is sent.
+    /// Whether it sends a body that is made while it is sent.
     pub fn is_streaming(&self) -> bool {
         self.stream.is_some()
     }
 
-    /// Reads what there is of the first request, and answers nothing yet.
-    pub fn listen(&mut self, input: &mut ReadBuffer) -> Next {
+    /// Reads what has arrived of the first request, and answers nothing yet.
+    pub fn read_ahead(&mut self, input: &mut ReadBuffer) -> Next {
         let step = self.read(input);
         self.leftover = input.take_rest();
         match step {
-            Step::GoOn => Next::Again,
+            Step::Continue => Next::Again,
             Step::Stop(next) => next,
         }
     }
 
-    /// Moves on as far as it goes without waiting.
+    /// A turn: goes on as far as it can without waiting.
     pub fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
         turn.input.load(&std::mem::take(&mut self.leftover));
         self.outgoing.borrow_buffer(turn.output);
-        self.began_before_turn = std::mem::take(&mut self.told_of_input) || !turn.input.filled().is_empty();
-        let (left_before, read_before) = (self.left(), self.last_read);
+        self.began_before_turn = std::mem::take(&mut self.has_read_event) || !turn.input.filled().is_empty();
+        let (sent_before, read_before) = (self.bytes_sent(), self.last_read);
         if let Some(tls) = self.transport.tls() {
             tls.flush_pending();
         }
         let next = self.take_steps(turn);
-        let has_moved =
-            self.left() != left_before || (self.last_read > read_before && self.incoming.is_some());
+        let has_progressed =
+            self.bytes_sent() != sent_before || (self.last_read > read_before && self.incoming.is_some());
         self.outgoing.give_buffer_back(turn.output);
         self.leftover = turn.input.take_rest();
         if !turn.observers.is_empty() {
             self.report(turn, next == Next::Close);
         }
         if next != Next::Close {
-            self.set_deadline(turn, has_moved);
+            self.set_deadline(turn, has_progressed);
         }
         next
     }
 
+    /// One step after another, each as the state says: see the first table in `states.rs`.
     fn take_steps(&mut self, turn: &mut Turn<'_>) -> Next {
         let mut budget = SEND_BUDGET;
         for _ in 0..STEP_BUDGET {
             let step = match (self.state.reading, self.state.writing) {
-                _ if self.is_enough() => self.send(&mut budget),
+                _ if self.should_flush() => self.send(&mut budget),
                 (_, Writing::Stream) => self.stream(&mut budget),
                 (Reading::Head, _) => self.receive_head(turn, &mut budget),
                 (Reading::Undecided, _) => self.ask_again(turn, &mut budget),
-                (Reading::Body | Reading::UnwantedBody, _) => self.receive_body(turn, &mut budget),
-                (Reading::Nothing, Writing::Lingering) => self.read_away(turn),
+                (Reading::Body | Reading::DiscardedBody, _) => self.receive_body(turn, &mut budget),
+                (Reading::Nothing, Writing::Lingering) => self.drain(turn),
                 (Reading::Nothing, _) => self.send_last(&mut budget),
             };
             if let Step::Stop(next) = step {
@@ -308,33 +315,33 @@ impl<T: Transport> Connection<T> {
         Next::Again
     }
 
-    /// The deadline has come.
-    pub fn time_is_up(&mut self, turn: &mut Turn<'_>) -> Next {
+    /// A turn when its deadline has passed.
+    pub fn handle_timeout(&mut self, turn: &mut Turn<'_>) -> Next {
         match self.deadline.waiting_for {
-            // A client that has not begun to ask is not told anything: it could take that for the
-            // answer to a request that it is just sending.
+            // A client that has sent nothing of a request gets no response (408): it could take that for the response
+            // to a request that it sends at this moment.
             WaitingFor::Request => {
                 self.close_notify();
                 self.abandon(turn)
             }
-            // Before the two have agreed on keys, nothing can be said that the client would understand.
+            // Before the handshake is done, nothing can be said that the client would understand.
             WaitingFor::Handshake | WaitingFor::End => self.abandon(turn),
             WaitingFor::Wakeup => {
                 (self.may_write, self.is_woken) = (true, true);
                 self.advance(turn)
             }
             WaitingFor::Room => {
-                // The kernel tells of room only when a good part of its buffer is free. A client
-                // that reads slowly may have made less, and it may go on.
+                // The kernel reports a socket as writable only when a good part of its send buffer is free. A client
+                // that reads slowly may have made less room, and may go on.
                 self.may_write = true;
-                let left_before = self.left();
+                let sent_before = self.bytes_sent();
                 match self.advance(turn) {
-                    Next::Wait if self.left() == left_before => self.abandon(turn),
+                    Next::Wait if self.bytes_sent() == sent_before => self.abandon(turn),
                     next => next,
                 }
             }
-            WaitingFor::Head | WaitingFor::Body | WaitingFor::UnwantedBody => {
-                self.request_is_late(turn);
+            WaitingFor::Head | WaitingFor::Body | WaitingFor::DiscardedBody => {
+                self.time_out_request(turn);
                 self.advance(turn)
             }
         }
@@ -346,22 +353,22 @@ impl<T: Transport> Connection<T> {
         Next::Close
     }
 
-    /// Tells the client that nothing is missing and nothing follows (TLS); where there is no room for that,
-    /// nobody waits for it. All that there was to send is sent.
+    /// With TLS: tells the client that nothing is missing and nothing follows. All responses are sent before. If the
+    /// socket has no room for this message, it is not waited for.
     pub fn close_notify(&mut self) {
         if let Some(tls) = self.transport.tls() {
             let _ = tls.close_notify();
         }
     }
 
-    /// How much of what there is to send has left: it changes with each byte.
-    fn left(&mut self) -> (u64, usize) {
+    /// How many bytes were sent, in all and of the current TLS records. It changes with every byte that leaves.
+    fn bytes_sent(&mut self) -> (u64, usize) {
         (self.outgoing.sent(), self.transport.tls().map_or(0, |tls| tls.on_the_way()))
     }
 
-    /// Whether it is time to send rather than to answer the next request.
-    fn is_enough(&self) -> bool {
-        self.outgoing.is_enough() || (self.telling.is_enough() && !self.outgoing.is_empty())
+    /// Whether to send now, before the next request is answered.
+    fn should_flush(&self) -> bool {
+        self.outgoing.should_flush() || (self.reporter.is_full() && !self.outgoing.is_empty())
     }
 
     /// Goes to the next state.
@@ -371,18 +378,18 @@ impl<T: Transport> Connection<T> {
         self.state = next.unwrap_or(State { reading: Reading::Nothing, writing: Writing::Last });
     }
 
-    /// Tells observers of exchanges that are over, or of all if the connection is.
+    /// Tells observers of exchanges that have ended, and of those that are under way.
     fn report(&mut self, turn: &mut Turn<'_>, is_closed: bool) {
-        self.telling.report(turn, self.outgoing.sent(), is_closed);
+        self.reporter.report(turn, self.outgoing.sent(), is_closed);
         if !is_closed
-            && !self.telling.is_sending()
+            && !self.reporter.is_sending()
             && let Some(incoming) = &self.incoming
-            && let (Taker::Receiver(_), Some(exchange)) = (&incoming.taker, &incoming.asked.exchange)
+            && let (Sink::Receiver(_), Some(exchange)) = (&incoming.sink, &incoming.in_flight.exchange)
         {
-            telling::receiving(turn, exchange, incoming.reader.received(), incoming.reader.length());
+            reporter::report_receiving(turn, exchange, incoming.reader.received(), incoming.reader.length());
         }
         if turn.observers.interests().capture {
-            self.telling.keep_steps();
+            self.reporter.keep_steps();
         }
     }
 }

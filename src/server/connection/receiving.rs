@@ -1,10 +1,14 @@
-//! Receiving: bytes from the socket become heads, and bodies that somebody takes or that are read past.
+//! Receiving: bytes from the socket become heads and bodies.
 //!
-//! The plain case is [`Connection::receive_head`]: the scanner finds the end of a head, `ask` (`asking.rs`) does the
-//! rest, and the head is left behind. Where nothing can be done with what is there, [`Connection::receive`] reads more,
-//! but not before everything is sent that waits to be.
+//! ```text
+//! socket ──read──▶ ReadBuffer ──▶ a whole head ──▶ ask (asking.rs)
+//!                             ──▶ a body ──▶ BodyReader ──▶ Sink: a receiver, or nowhere
+//! ```
+//!
+//! The plain case is [`Connection::receive_head`]: the scanner finds the end of a head, and `ask` does the rest. If the
+//! head or the body is not complete, [`Connection::receive`] reads more, but only when all responses are sent.
 
-use super::asking::{Incoming, NOT_READ, Taker};
+use super::asking::{BODY_UNREAD, Incoming, Sink};
 use super::deadline::WaitingFor;
 use super::states::{Change, Reading};
 use super::{Connection, Next, Step, Turn};
@@ -18,49 +22,51 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 impl<T: Transport> Connection<T> {
+    /// Answers the request whose head is in the input; reads more if the head is not complete.
     pub(super) fn receive_head(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
         match self.scanner.find_end(turn.input.filled()) {
             Ok(None) => return self.receive(turn, budget),
             Ok(Some(head)) => {
                 let end = head.end;
                 self.ask(turn, head, false);
-                self.leave_head(turn, end);
+                self.finish_head(turn, end);
             }
             Err(refusal) => {
                 self.refuse_unread(turn, &refusal, turn.input.filled());
-                self.leave_head(turn, 0);
+                self.finish_head(turn, 0);
             }
         }
-        Step::GoOn
+        Step::Continue
     }
 
-    /// The application did not know yet what to answer.
+    /// Asks the application again, if it has woken the connection.
     pub(super) fn ask_again(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
-        // The answers before this one need not wait for it.
+        // The responses before this one need not wait for it.
         if !self.outgoing.is_empty() {
             return self.send(budget);
         }
         if !std::mem::take(&mut self.is_woken) {
             return Step::Stop(Next::Wait);
         }
-        // The head is read again, for this one time: it is the only request for which all of it is kept.
+        // Such a request is the only one whose whole head is kept, and so it is parsed again.
         let head = trace::silently(|| HeadScanner::default().find_end(turn.input.filled()));
         let head = head.ok().flatten().expect("it was found before");
         let end = head.end;
         self.ask(turn, head, true);
-        self.leave_head(turn, end);
-        Step::GoOn
+        self.finish_head(turn, end);
+        Step::Continue
     }
 
-    /// Leaves a head behind, which ends here, if there is nothing more to be done with it.
-    pub(super) fn leave_head(&mut self, turn: &mut Turn<'_>, end: usize) {
+    /// Removes a head of `end` bytes from the input, unless the application is to be asked about it again. If the
+    /// connection is to close, everything is removed.
+    pub(super) fn finish_head(&mut self, turn: &mut Turn<'_>, end: usize) {
         match self.state.reading {
             Reading::Undecided => {}
             Reading::Nothing => {
                 self.linger |= turn.input.filled().len() > end;
                 turn.input.consume(turn.input.filled().len());
             }
-            Reading::Body | Reading::UnwantedBody => turn.input.consume(end),
+            Reading::Body | Reading::DiscardedBody => turn.input.consume(end),
             Reading::Head => {
                 turn.input.consume(end);
                 self.begin_request(turn);
@@ -68,19 +74,20 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// From now on the next request is received.
+    /// The next request may begin.
     pub(super) fn begin_request(&mut self, turn: &Turn<'_>) {
         self.scanner = HeadScanner::default();
         self.request_began = turn.now;
     }
 
+    /// Reads what is there of a body, and queues the response at its end.
     pub(super) fn receive_body(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
         let mut incoming = self.incoming.take().expect("there is a body to read");
-        let Incoming { reader, taker, .. } = &mut *incoming;
+        let Incoming { reader, sink, .. } = &mut *incoming;
         let bytes = turn.input.filled();
-        let read = catch_unwind(AssertUnwindSafe(|| match taker {
-            Taker::Receiver(receiver) => reader.read(bytes, |content| receiver.take(content)),
-            Taker::Nobody(..) => reader.read(bytes, |_| Ok(())),
+        let read = catch_unwind(AssertUnwindSafe(|| match sink {
+            Sink::Receiver(receiver) => reader.read(bytes, |content| receiver.take(content)),
+            Sink::Discard(..) => reader.read(bytes, |_| Ok(())),
         }));
         let read = read.unwrap_or_else(|_| {
             trace::switch(turn.observers.interests().capture);
@@ -89,35 +96,35 @@ impl<T: Transport> Connection<T> {
         let is_too_large = reader.is_too_large();
         if let Ok((eaten, is_complete)) = read {
             turn.input.consume(eaten);
-            // What is on its way to a disk is budgeted like what comes from there.
-            let is_taken = self.state.reading == Reading::Body;
-            *budget = budget.saturating_sub(if is_taken { eaten } else { 0 });
+            // To write to a disk costs a turn as much as to read from it.
+            let is_received = self.state.reading == Reading::Body;
+            *budget = budget.saturating_sub(if is_received { eaten } else { 0 });
             if !is_complete && !is_too_large {
                 self.incoming = Some(incoming);
                 return if *budget == 0 { Step::Stop(Next::Again) } else { self.receive(turn, budget) };
             }
         }
-        let is_taken = matches!(taker, Taker::Receiver(_));
+        let is_received = matches!(sink, Sink::Receiver(_));
         trace::step("body", Rfc(9110, "6.4"), || match &read {
-            Ok(_) if is_taken => "all of it is there".to_owned(),
+            Ok(_) if is_received => "all of it is there".to_owned(),
             Ok(_) if !is_too_large => "read to its end".to_owned(),
             Ok(_) => "longer than is worth reading past".to_owned(),
             Err(_) => "not read any further".to_owned(),
         });
         match (read, *incoming) {
-            // Whether the end arrived with the byte that was too much makes no difference.
-            (Ok(_), Incoming { asked, taker: Taker::Nobody(response, share), .. }) if is_too_large => {
+            // This must not depend on whether the end of the body arrived together with the byte that was too much.
+            (Ok(_), Incoming { in_flight, sink: Sink::Discard(response, share), .. }) if is_too_large => {
                 drop(share);
-                self.answer_last(turn, asked, response, NOT_READ);
+                self.answer_last(turn, in_flight, response, BODY_UNREAD);
             }
             (read, incoming) => self.answer_incoming(turn, incoming, read.map(|_| ())),
         }
-        self.leave_body(turn);
-        Step::GoOn
+        self.finish_body(turn);
+        Step::Continue
     }
 
-    /// Leaves a body behind.
-    pub(super) fn leave_body(&mut self, turn: &mut Turn<'_>) {
+    /// A body has been read, or is not read any further.
+    pub(super) fn finish_body(&mut self, turn: &mut Turn<'_>) {
         if self.state.reading == Reading::Nothing {
             self.linger |= !turn.input.filled().is_empty();
             turn.input.consume(turn.input.filled().len());
@@ -126,21 +133,21 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// What was to come did not come in its time.
-    pub(super) fn request_is_late(&mut self, turn: &mut Turn<'_>) {
+    /// The rest of a request did not come in its time: queues the response.
+    pub(super) fn time_out_request(&mut self, turn: &mut Turn<'_>) {
         turn.input.load(&std::mem::take(&mut self.leftover));
         let refusal = Refusal::new(Status::REQUEST_TIMEOUT, "the request did not arrive in time");
         let is_a_pause =
-            self.deadline.waiting_for == WaitingFor::UnwantedBody && turn.now < self.deadline.body_until;
+            self.deadline.waiting_for == WaitingFor::DiscardedBody && turn.now < self.deadline.body_until;
         match self.incoming.take().map(|incoming| *incoming) {
             None => self.refuse_unread(turn, &refusal, turn.input.filled()),
-            // The answer does not depend on the body, so the client need not wait for that until it is late.
-            Some(Incoming { asked, taker: Taker::Nobody(response, share), .. }) if is_a_pause => {
+            // The response does not depend on the body, so the client gets it now and not after the whole timeout.
+            Some(Incoming { in_flight, sink: Sink::Discard(response, share), .. }) if is_a_pause => {
                 trace::step("body", Rfc(9110, "6.4"), || {
                     "it does not come, and nobody wants it: the client gets the answer without it".to_owned()
                 });
                 drop(share);
-                self.answer_last(turn, asked, response, NOT_READ);
+                self.answer_last(turn, in_flight, response, BODY_UNREAD);
             }
             Some(incoming) => self.answer_incoming(turn, incoming, Err(refusal)),
         }
@@ -148,7 +155,7 @@ impl<T: Transport> Connection<T> {
         self.leftover = turn.input.take_rest();
     }
 
-    /// Nothing can be done with what is there. Sends what is waiting to be sent, then reads.
+    /// Nothing can be done with what is in the input: sends what waits to be sent, then reads more.
     pub(super) fn receive(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
         if !self.outgoing.is_empty() {
             return self.send(budget);
@@ -156,7 +163,7 @@ impl<T: Transport> Connection<T> {
         if self.is_finishing && self.state.reading != Reading::Body {
             self.incoming = None;
             self.change(Change::NoMoreRequests);
-            return Step::GoOn;
+            return Step::Continue;
         }
         let is_first = turn.input.filled().is_empty() && self.state.reading == Reading::Head;
         let step = self.read(turn.input);
@@ -166,7 +173,7 @@ impl<T: Transport> Connection<T> {
         step
     }
 
-    /// One read, if there may be something to read.
+    /// One read from the socket, if there may be something to read.
     pub(super) fn read(&mut self, input: &mut ReadBuffer) -> Step {
         if !self.may_read {
             return Step::Stop(Next::Wait);
@@ -181,24 +188,25 @@ impl<T: Transport> Connection<T> {
             Ok(count) => {
                 input.grow(count);
                 self.last_read = Instant::now();
-                // Less than there was room for: that was all, and the next byte will be told of.
-                // But the end of the stream is told of only once, and is still to be read.
+                // A read that does not fill the room has read all that there was, and an event will report what comes
+                // next. But the end of the stream (FIN) was reported together with these bytes, and is still to be
+                // read.
                 self.may_read = count == size
-                    || self.client_finished
+                    || self.read_closed
                     || self.transport.tls().is_some_and(|tls| tls.may_hold_more());
-                Step::GoOn
+                Step::Continue
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.may_read = false;
                 Step::Stop(Next::Wait)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::Stop(Next::Again),
-            // To close at once could take back what the client was told.
+            // The client has broken the rules of TLS, and was told so. To close at once could destroy that message.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 self.linger = true;
                 self.incoming = None;
                 self.change(Change::NoMoreRequests);
-                Step::GoOn
+                Step::Continue
             }
             Err(_) => Step::Stop(Next::Close),
         }

@@ -1,4 +1,11 @@
-//! Sending: what is queued goes out, bodies are made while that happens, and the connection ends so that nothing is lost.
+//! Sending: what is queued goes out, streams are asked for more, and the connection ends in a way that loses nothing.
+//!
+//! ```text
+//! send        Transmission ──▶ socket                                      the plain case
+//! stream      Stream::next ──▶ a chunk ──▶ Transmission ──▶ socket
+//! send_last   the last response ──▶ socket; then close_notify (TLS), FIN
+//! drain       socket ──▶ discarded, until the client closes
+//! ```
 
 use super::states::Change;
 use super::{Connection, Next, Step, Turn};
@@ -9,15 +16,15 @@ use crate::server::transport::{TlsSession, Transport};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How far to read on after the last response.
+/// How many bytes are discarded after the last response, before the connection is closed in any case.
 const MAX_LINGER_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What a connection may have sent in all to be closed without lingering. It counts from the
-/// connection's beginning, which errs on the side of lingering.
-const ON_ITS_WAY_AT_ONCE: u64 = 16 * 1024;
+/// How many bytes a connection may have sent, since its beginning, to be closed without lingering. So few have left the
+/// machine already. To count those of earlier responses, too, only makes it linger more often than it must.
+const SENT_AT_ONCE: u64 = 16 * 1024;
 
 impl<T: Transport> Connection<T> {
-    /// Sends what is there of a body that is made while it is sent, and asks for more.
+    /// Sends what is queued of a stream, and asks the stream for more.
     pub(super) fn stream(&mut self, budget: &mut usize) -> Step {
         if !self.outgoing.is_empty() {
             return self.send(budget);
@@ -31,40 +38,38 @@ impl<T: Transport> Connection<T> {
                 } else {
                     self.outgoing.push_with(|out| out.extend_from_slice(&piece));
                 }
-                // To make a piece can be work: others have their turn before the next.
+                // To make a piece can be work: other connections have their turns before the next one.
                 match self.send(budget) {
-                    Step::GoOn => Step::Stop(Next::Again),
+                    Step::Continue => Step::Stop(Next::Again),
                     stop @ Step::Stop(_) => stop,
                 }
             }
             answer::Next::Busy => Step::Stop(Next::Again),
             answer::Next::Broken => Step::Stop(Next::Close),
-            // A client that has said that it will send no more has mostly gone; a stream that may have
-            // nothing to say for ever would never find out.
-            answer::Next::NotYet if self.client_finished && stream.source.is_endless() => {
-                Step::Stop(Next::Close)
-            }
+            // A client that has closed its sending half has mostly gone. A stream of events may have nothing to send
+            // for a long time, and would not notice.
+            answer::Next::NotYet if self.read_closed && stream.source.is_endless() => Step::Stop(Next::Close),
             answer::Next::NotYet => Step::Stop(Next::Wait),
             answer::Next::End => {
                 if stream.chunked {
                     self.outgoing.push_with(|out| out.extend_from_slice(chunked::LAST_CHUNK));
                 }
                 self.stream = None;
-                self.telling.last_ends_at(self.outgoing.queued());
+                self.reporter.last_ends_at(self.outgoing.queued());
                 self.change(Change::StreamEnded);
-                Step::GoOn
+                Step::Continue
             }
         }
     }
 
-    /// Sends what is queued; goes on when all of it is sent.
+    /// Sends what is queued, and continues when all of it is sent.
     pub(super) fn send(&mut self, budget: &mut usize) -> Step {
         if !self.may_write {
             return Step::Stop(Next::Wait);
         }
         match self.outgoing.send(&mut self.transport, budget) {
             Ok(Progress::Everything) if self.outgoing.is_broken() => Step::Stop(Next::Close),
-            Ok(Progress::Everything) => Step::GoOn,
+            Ok(Progress::Everything) => Step::Continue,
             Ok(Progress::Blocked) => {
                 self.may_write = false;
                 Step::Stop(Next::Wait)
@@ -74,13 +79,14 @@ impl<T: Transport> Connection<T> {
         }
     }
 
+    /// Sends the rest of the last response, and then closes the connection, or at least its sending half.
     pub(super) fn send_last(&mut self, budget: &mut usize) -> Step {
         if !self.outgoing.is_empty() {
             return self.send(budget);
         }
-        // A small answer to a client that has sent all that it had to is safe: its bytes are on
-        // their way at once. Of a large one much is still here, and would be lost with a reset.
-        let may_be_lost = self.linger || self.may_read || self.outgoing.sent() > ON_ITS_WAY_AT_ONCE;
+        // A small response is safe if the client has nothing more to send: it has left already. Of a large one, much is
+        // still in the send buffer, and a reset would destroy it.
+        let may_be_lost = self.linger || self.may_read || self.outgoing.sent() > SENT_AT_ONCE;
         match self.transport.tls().map_or(Ok(()), TlsSession::close_notify) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Stop(Next::Wait),
             Err(_) => return Step::Stop(Next::Close),
@@ -90,16 +96,16 @@ impl<T: Transport> Connection<T> {
         if self.transport.finish_writing().is_err() {
             return Step::Stop(Next::Close);
         }
-        self.change(Change::LastIsSent);
-        Step::GoOn
+        self.change(Change::LastSent);
+        Step::Continue
     }
 
-    /// After the last response: whatever else comes is read and forgotten.
-    pub(super) fn read_away(&mut self, turn: &mut Turn<'_>) -> Step {
+    /// After the last response: reads what still comes, and discards it.
+    pub(super) fn drain(&mut self, turn: &mut Turn<'_>) -> Step {
         let step = self.read(turn.input);
         let count = turn.input.filled().len();
         turn.input.consume(count);
-        self.lingered += count as u64;
-        if self.lingered > MAX_LINGER_BYTES { Step::Stop(Next::Close) } else { step }
+        self.drained += count as u64;
+        if self.drained > MAX_LINGER_BYTES { Step::Stop(Next::Close) } else { step }
     }
 }

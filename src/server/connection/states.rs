@@ -1,132 +1,147 @@
-//! The states of a connection, and all ways from one to another. What affects the state machine is in this file; the
-//! rest of the chapter moves bytes.
+//! The state machine of a connection: its states, and the table of all transitions between them. What decides which
+//! state comes next is in this file; the rest of the chapter moves bytes.
 //!
-//! A connection does two things, and so it has two states: what it *reads* and what it *writes*.
+//! A connection reads requests and writes responses, and so its state has two halves, [`Reading`] and [`Writing`]. Of
+//! the twenty pairs that these make, eight can occur. Each leads to one step:
 //!
 //! ```text
-//!            accepted
-//!               │
-//!               ▼
-//! reading:   ┌▶ Head ──▶ Undecided        the application does not know yet; it will wake us
-//!            │   │  │        │
-//!            │   │  └────────┼─▶ Body           somebody takes the request's body
-//!            │   │           │    │
-//!            │   └───────────┴────┼─▶ UnwantedBody   nobody does: it is read past
-//!            │       │            │       │
-//!            │       └─────┬──────┴───────┘
-//!            │             ▼
-//!            ├─── the request is answered ──▶ Nothing     it was the last: what else comes is read away
-//!            │
-//! writing:   Answers ──▶ Stream           the body of an answer is made while it is sent
-//!                 ▲        │ │
-//!                 └────────┘ ▼
-//!                          Last           the last answer is on its way
-//!                            │
-//!                            ▼
-//!                          Lingering      it is sent; the client closes, or its time is up
+//! reading  \  writing:   Responses      Stream     Last        Lingering
+//!
+//! Head                   receive_head   stream
+//! Undecided              ask_again
+//! Body                   receive_body
+//! DiscardedBody          receive_body
+//! Nothing                               stream     send_last   drain
 //! ```
 //!
-//! Two rules make this small. While an answer waits to be sent nothing is read: so a client that does not read its
-//! answers is not read from either, and TCP slows it down. And after an answer that is given before all of its request
-//! has come nothing is read as a request any more: nobody knows where the next one would begin (RFC 9112 section 9.6).
+//! And these are the ways through them:
 //!
-//! How it ends needs care. If a socket is closed while bytes from the client are unread, the kernel sends a reset, and
-//! the client may lose our answer before it reads it. So after an early answer the connection *lingers*: it tells the
-//! client that no more will come, and reads on, away, until the client has closed, too.
+//! ```text
+//!    accepted
+//!       │
+//!       ▼
+//! ┌─▶ Head ─┬─ Postponed ─────▶ Undecided ─────┐   the application has no response yet; then on as from Head
+//! │         ├─ BodyAccepted ──▶ Body ──────────┤   a Receiver takes the body of the request
+//! │         ├─ BodyDiscarded ─▶ DiscardedBody ─┤   nobody takes it: it is read and discarded
+//! │         └──────────────────────────────────┤   there is none
+//! │                                            │
+//! ├───────────────────────────── Answered ─────┤
+//! └── StreamEnded ── Stream ◀─── Answered ─────┤   the body of the response is made while it is sent
+//!                                              │
+//!                                              │   from here on nothing is read as a request
+//!     ┌── StreamEnded ── Stream ◀ AnsweredLast ┤
+//!     │                                        │
+//!     └──────▶ Last ◀── AnsweredLast ──────────┘   (or NoMoreRequests)
+//!               │
+//!            LastSent
+//!               ▼
+//!           Lingering ──▶ closed                   by the client, or because its time is up
+//! ```
+//!
+//! Two rules keep this small. While a response waits to be sent, nothing is read: so the server does not read from a
+//! client that does not read its responses, and TCP's flow control slows that client down. And a response that is given
+//! before all of its request has been read is the last: nobody knows where the next request would begin (RFC 9112
+//! section 9.6).
+//!
+//! The end needs care. If a socket is closed while bytes from the client are unread, the kernel sends a reset (RST),
+//! and the client's kernel may throw our response away before the client has read it. So after such a response the
+//! connection closes in stages, as the same section advises: it closes its sending half, and then *lingers*, which
+//! means that it reads and discards what still comes, until the client has closed as well.
 
 /// What the next bytes from the client are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// The head of a request; so far there is the beginning of one, or nothing.
+    /// The head of a request; its beginning may be here already.
     Head,
-    /// A head is complete, and the application has said that it does not know yet what to answer.
+    /// Not asked for yet: a head is complete, and the application does not know yet what to answer.
     Undecided,
-    /// The body of a request; somebody takes it, and has the answer in the end.
+    /// The body of a request. A [`Receiver`](crate::answer::Receiver) takes it, and gives the response at its end.
     Body,
-    /// The body of a request that nobody takes. The answer is there, and goes out when the body has been read past.
-    UnwantedBody,
-    /// Nothing that matters.
+    /// The body of a request that nobody takes. The response is known, and is sent when the body has been read.
+    DiscardedBody,
+    /// Nothing that matters any more.
     Nothing,
 }
 
-/// What goes out.
+/// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Writing {
-    /// Answers, in the order of their requests.
-    Answers,
-    /// The body of an answer, which is made while it is sent.
+    /// Responses, in the order of their requests.
+    Responses,
+    /// The body of a response, which is made while it is sent.
     Stream,
-    /// What is left of the last answer.
+    /// What is left of the last response.
     Last,
     /// Nothing any more.
     Lingering,
 }
 
-/// Both together.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) reading: Reading,
     pub(super) writing: Writing,
 }
 
-/// What changes a state.
+/// What changes the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The application was asked, and does not know yet.
+    /// The application was asked, and does not know its response yet.
     Postponed,
-    /// The application was asked: somebody takes the body.
-    BodyIsTaken,
-    /// The application has answered, and there is a body that nobody takes.
-    BodyIsUnwanted,
-    /// A request that was read to its end is answered, and another may follow.
+    /// The application was asked, and a receiver takes the body.
+    BodyAccepted,
+    /// The application was asked, and has given a response that does not depend on the body.
+    BodyDiscarded,
+    /// The response to a request is queued. The request was read to its end, and another may follow.
     Answered {
-        /// The answer's body is made while it is sent.
+        /// The response's body is made while it is sent.
         by_stream: bool,
     },
-    /// A request is answered, and none can follow.
+    /// The response to a request is queued, and no other request can follow.
     AnsweredLast {
-        /// See above.
+        /// The response's body is made while it is sent.
         by_stream: bool,
     },
-    /// The stream has come to its end.
+    /// The stream that was being sent has come to its end.
     StreamEnded,
-    /// No request is to be read any more: the server stops, or the client broke the rules of TLS.
+    /// No request is to be read any more: the server stops, or the client has broken the rules of TLS.
     NoMoreRequests,
-    /// All of the last answer is sent, but for what a reset could destroy.
-    LastIsSent,
+    /// The last response is sent, and a reset could still destroy it.
+    LastSent,
 }
 
 impl State {
-    /// At the beginning.
-    pub(super) const START: State = State { reading: Reading::Head, writing: Writing::Answers };
+    /// The state of a new connection.
+    pub(super) const START: State = State { reading: Reading::Head, writing: Writing::Responses };
 
-    /// The table, one line a way: a state and a change give the next state; what is not in it cannot happen.
-    #[expect(clippy::match_same_arms, reason = "each line is one way")]
+    /// The table of transitions, one a line: the state that follows this one after this change. What is not in the
+    /// table cannot happen.
+    #[expect(clippy::match_same_arms, reason = "each line is one transition")]
     pub(super) fn after(self, change: Change) -> Option<State> {
         use Change::{
-            Answered, AnsweredLast, BodyIsTaken, BodyIsUnwanted, LastIsSent, NoMoreRequests, Postponed,
+            Answered, AnsweredLast, BodyAccepted, BodyDiscarded, LastSent, NoMoreRequests, Postponed,
             StreamEnded,
         };
-        use Reading::{Body, Head, Nothing, Undecided, UnwantedBody};
-        use Writing::{Answers, Last, Lingering, Stream};
+        use Reading::{Body, DiscardedBody, Head, Nothing, Undecided};
+        use Writing::{Last, Lingering, Responses, Stream};
         let (reading, writing) = match (self.reading, self.writing, change) {
-            // A head is complete, and the application is asked.
-            (Head | Undecided, Answers, Postponed) => (Undecided, Answers),
-            (Head | Undecided, Answers, BodyIsTaken) => (Body, Answers),
-            (Head | Undecided, Answers, BodyIsUnwanted) => (UnwantedBody, Answers),
-            // The request is answered: after its head, or behind its body, or in place of the rest of either.
-            (Head | Undecided | Body | UnwantedBody, Answers, Answered { by_stream }) => {
-                (Head, if by_stream { Stream } else { Answers })
+            // A head is complete: what the application says decides about the body.
+            (Head | Undecided, Responses, Postponed) => (Undecided, Responses),
+            (Head | Undecided, Responses, BodyAccepted) => (Body, Responses),
+            (Head | Undecided, Responses, BodyDiscarded) => (DiscardedBody, Responses),
+            // The response is queued: after the head, at the end of the body, or before the end of either.
+            (Head | Undecided | Body | DiscardedBody, Responses, Answered { by_stream }) => {
+                (Head, if by_stream { Stream } else { Responses })
             }
-            (Head | Undecided | Body | UnwantedBody, Answers, AnsweredLast { by_stream }) => {
+            (Head | Undecided | Body | DiscardedBody, Responses, AnsweredLast { by_stream }) => {
                 (Nothing, if by_stream { Stream } else { Last })
             }
-            // A stream holds up what follows, and nothing follows the last answer.
-            (Head, Stream, StreamEnded) => (Head, Answers),
+            // What follows a stream waits for its end.
+            (Head, Stream, StreamEnded) => (Head, Responses),
             (Nothing, Stream, StreamEnded) => (Nothing, Last),
-            // The end.
-            (Head | Undecided | Body | UnwantedBody, Answers, NoMoreRequests) => (Nothing, Last),
-            (Nothing, Last, LastIsSent) => (Nothing, Lingering),
+            // The end of the connection.
+            (Head | Undecided | Body | DiscardedBody, Responses, NoMoreRequests) => (Nothing, Last),
+            (Nothing, Last, LastSent) => (Nothing, Lingering),
             (Nothing, Last | Lingering, NoMoreRequests) => (self.reading, self.writing),
             _ => return None,
         };
@@ -141,15 +156,15 @@ mod tests {
 
     const CHANGES: [Change; 10] = [
         Change::Postponed,
-        Change::BodyIsTaken,
-        Change::BodyIsUnwanted,
+        Change::BodyAccepted,
+        Change::BodyDiscarded,
         Change::Answered { by_stream: false },
         Change::Answered { by_stream: true },
         Change::AnsweredLast { by_stream: false },
         Change::AnsweredLast { by_stream: true },
         Change::StreamEnded,
         Change::NoMoreRequests,
-        Change::LastIsSent,
+        Change::LastSent,
     ];
 
     /// All states that can follow this one, itself included.
@@ -169,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn from_every_state_there_is_a_way_to_the_end() {
+    fn the_end_can_be_reached_from_every_state() {
         let all = reachable(State::START);
         assert_eq!(all.len(), 8, "{all:?}");
         let end = State { reading: Reading::Nothing, writing: Writing::Lingering };

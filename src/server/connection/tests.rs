@@ -1,13 +1,12 @@
-//! The state machine without a socket: what arrives and what can be sent is said by the test, and
-//! time passes when the test says so.
+//! The state machine without a socket: the test says what arrives, what can be sent, and when time passes.
 
-use super::deadline::{LINGER_TIME, LINGER_TIME_AT_STOP, PAUSE_IN_UNWANTED};
+use super::deadline::{LINGER_TIME, LINGER_TIME_AT_STOP, MAX_PAUSE_IN_DISCARDED};
 use super::*;
 use crate::answer::{self, Arrival, Begin, Body, FilePart, Piece, Receiver, Response, Source};
 use crate::http::{Headers, Method, Refusal, Request, Status};
 use crate::server::application::Begun;
 use crate::server::events::{Event, Exchange, Interests, Observer};
-use crate::server::transmit::ENOUGH;
+use crate::server::transmit::FLUSH_SIZE;
 use crate::server::transport::TlsSession;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -17,20 +16,20 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Wake;
 
-/// The other side of a connection, and the kernel between.
+/// The client of a connection, and the kernel between.
 #[derive(Debug, Default)]
 struct FakeSocket {
     arrived: VecDeque<u8>,
-    /// How many bytes can be written before it blocks.
+    /// How much room its send buffer has, in bytes.
     room: usize,
     sent: Vec<u8>,
     writes: usize,
     finished: bool,
-    /// It sends records of so many bytes, and a write counts when one has left; if not 0.
+    /// If not 0: it sends records of so many bytes, and a write succeeds when its record has left.
     record: usize,
     on_the_way: usize,
-    /// It has so many bytes to say at the end.
-    farewell: usize,
+    /// How many bytes its close_notify has.
+    close_notify: usize,
 }
 
 impl Transport for FakeSocket {
@@ -69,7 +68,7 @@ impl Transport for FakeSocket {
     }
 
     fn tls(&mut self) -> Option<&mut dyn TlsSession> {
-        (self.record > 0 || self.farewell > 0).then_some(self as _)
+        (self.record > 0 || self.close_notify > 0).then_some(self as _)
     }
 }
 
@@ -89,10 +88,10 @@ impl TlsSession for FakeSocket {
     }
 
     fn close_notify(&mut self) -> io::Result<()> {
-        let count = self.farewell.min(self.room);
+        let count = self.close_notify.min(self.room);
         self.room -= count;
-        self.farewell -= count;
-        if self.farewell > 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        self.close_notify -= count;
+        if self.close_notify > 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
     }
 
     fn is_plain_http(&self) -> bool {
@@ -151,7 +150,7 @@ fn parts() -> Vec<Piece> {
     (0..PARTS).flat_map(|n| [Piece::Bytes(format!("[{n}]").into_bytes()), Piece::File(part(n))]).collect()
 }
 
-/// The same, of a file that has lost its end since its length was looked at.
+/// The same, of a file that has become shorter since its length was read.
 fn parts_that_are_cut_off() -> Vec<Piece> {
     let mut parts = parts();
     for piece in parts.iter_mut().skip(1001).step_by(2) {
@@ -161,16 +160,17 @@ fn parts_that_are_cut_off() -> Vec<Piece> {
     parts
 }
 
-/// Answers as [`respond`] does; but it does not know about `/late` for a while, and panics at `/panic`. Uploads are what is sent with PUT.
+/// Answers as [`respond`] does; but it does not know its response to `/late` at first, and it panics at `/panic`. A PUT
+/// is an upload.
 #[derive(Debug, Default)]
 struct App {
-    /// Now it does.
+    /// It knows its response to `/late`.
     knows: AtomicBool,
     wakers: Mutex<Vec<Waker>>,
 }
 
 impl App {
-    /// It gets to know about `/late`; how many connections it has woken.
+    /// It gets to know its response to `/late`. Returns how many connections it has woken.
     fn get_to_know(&self) -> usize {
         self.knows.store(true, Ordering::Relaxed);
         let wakers = std::mem::take(&mut *self.wakers.lock().expect("no panic"));
@@ -192,7 +192,7 @@ impl Application for App {
     }
 }
 
-/// Takes a body, but panics at an `x`, and in the end if there was nothing.
+/// Takes a body. It panics at an `x`, and at the end of an empty body.
 #[derive(Debug, Default)]
 struct Upload(usize);
 
@@ -213,7 +213,7 @@ impl Receiver for Upload {
     }
 }
 
-/// Counts how often it is woken.
+/// Counts its calls.
 #[derive(Debug, Default)]
 struct Wakes(AtomicUsize);
 
@@ -223,7 +223,7 @@ impl Wake for Wakes {
     }
 }
 
-/// Notes the exchanges that it is told of.
+/// Keeps the exchanges that it is told of.
 #[derive(Default)]
 struct Log(Arc<Mutex<Vec<Exchange>>>);
 
@@ -239,7 +239,7 @@ impl Observer for Log {
     }
 }
 
-/// A body that counts to three, with a rest before it begins and one before it ends.
+/// A body that counts to three, with a pause before it begins and one before it ends.
 #[derive(Debug)]
 struct Counter {
     next: u8,
@@ -264,7 +264,7 @@ impl Stream for Counter {
     }
 }
 
-/// A body that has nothing for so long.
+/// A body that has nothing to send for a long time.
 #[derive(Debug)]
 struct Quiet {
     until: Instant,
@@ -351,24 +351,24 @@ impl Bench {
 
     fn arrive(&mut self, bytes: &str) -> Next {
         self.connection.transport.arrived.extend(bytes.bytes());
-        self.connection.notice(true, false, false);
+        self.connection.note_readiness(true, false, false);
         self.turn(Connection::advance)
     }
 
-    /// Time passes until the deadline, which must be so far away, and the connection is told.
+    /// Time passes until the deadline, which must be `expected` away, and the connection times out.
     fn wait_for_deadline(&mut self, expected: Duration) -> Next {
         assert_eq!(self.connection.deadline() - self.now, expected);
         self.now += expected;
-        self.turn(Connection::time_is_up)
+        self.turn(Connection::handle_timeout)
     }
 
-    /// Is woken, and gets a turn.
+    /// The waker is called, and the connection gets a turn.
     fn wake(&mut self) -> Next {
         self.connection.wake();
         self.turn(Connection::advance)
     }
 
-    /// Gets a turn again and again, as long as it can use one.
+    /// The connection gets one turn after another, as long as it asks for more.
     fn go_on(&mut self) -> Next {
         let mut next = Next::Again;
         while next == Next::Again {
@@ -391,7 +391,7 @@ impl Bench {
 }
 
 #[test]
-fn a_silent_connection_ends_without_a_word() {
+fn a_connection_without_a_request_is_closed_without_a_response() {
     let mut bench = Bench::new();
     assert_eq!(bench.arrive(""), Next::Wait);
     assert_eq!(bench.wait_for_deadline(60 * SECOND), Next::Close);
@@ -411,17 +411,17 @@ fn a_head_has_to_arrive_in_its_time_however_its_bytes_drip_in() {
 }
 
 #[test]
-fn who_sends_no_body_that_nobody_wants_is_answered_without_and_lingers() {
+fn a_client_that_does_not_send_a_body_that_is_discarded_is_answered_without_it() {
     for framing in ["Content-Length: 50", "Transfer-Encoding: chunked"] {
         for method in ["POST", "DELETE", "PURGE", "GET", "HEAD", "OPTIONS"] {
             let mut bench = Bench::new();
             bench.arrive(&format!("{method} / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n"));
             assert_eq!(bench.sent(), "");
-            bench.wait_for_deadline(PAUSE_IN_UNWANTED);
+            bench.wait_for_deadline(MAX_PAUSE_IN_DISCARDED);
             assert_eq!(bench.status_lines(), ["200 OK"], "{method} {framing}");
             assert!(bench.sent().contains("Connection: close\r\n"));
             assert!(bench.connection.transport.finished, "it says that nothing more comes");
-            // What comes after all is read away, so that no reset takes the answer back.
+            // What comes later is discarded, so that no reset destroys the response.
             assert_eq!(bench.arrive("late"), Next::Wait);
             assert_eq!(bench.status_lines().len(), 1);
         }
@@ -429,9 +429,9 @@ fn who_sends_no_body_that_nobody_wants_is_answered_without_and_lingers() {
 }
 
 #[test]
-fn a_body_that_nobody_wants_may_pause_and_is_read_past_but_only_for_so_long() {
+fn a_body_that_is_discarded_may_pause_but_only_for_so_long() {
     let mut bench = Bench::new();
-    let (pause, parts) = (PAUSE_IN_UNWANTED * 3 / 4, 4);
+    let (pause, parts) = (MAX_PAUSE_IN_DISCARDED * 3 / 4, 4);
     let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n";
     bench.arrive(post);
     for _ in 0..parts {
@@ -448,12 +448,12 @@ fn a_body_that_nobody_wants_may_pause_and_is_read_past_but_only_for_so_long() {
     }
     bench.now = bench.connection.deadline();
     assert_eq!(bench.now - began, 10 * SECOND);
-    bench.turn(Connection::time_is_up);
+    bench.turn(Connection::handle_timeout);
     assert_eq!(bench.status_lines(), ["200 OK", "408 Request Timeout"]);
 }
 
 #[test]
-fn a_late_head_request_is_told_so_without_a_body() {
+fn a_head_request_that_times_out_gets_a_response_without_a_body() {
     let mut bench = Bench::new();
     bench.arrive("HEAD / HTTP/1.1\r\nHost");
     bench.wait_for_deadline(10 * SECOND);
@@ -467,7 +467,7 @@ fn a_client_that_takes_nothing_is_cut_off_and_one_that_takes_a_little_is_not() {
     bench.connection.transport.room = 1000;
     assert_eq!(bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
     for _ in 0..5 {
-        // Too little for the kernel to tell of it.
+        // Too little for the kernel to report the socket as writable.
         bench.connection.transport.room = 100;
         assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Wait);
     }
@@ -476,7 +476,7 @@ fn a_client_that_takes_nothing_is_cut_off_and_one_that_takes_a_little_is_not() {
 }
 
 #[test]
-fn who_takes_a_little_of_a_record_is_not_cut_off_either() {
+fn a_client_that_takes_a_little_of_a_record_is_not_cut_off_either() {
     let mut bench = Bench::new();
     (bench.connection.transport.room, bench.connection.transport.record) = (1000, 64 * 1024);
     assert_eq!(bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
@@ -489,21 +489,21 @@ fn who_takes_a_little_of_a_record_is_not_cut_off_either() {
 }
 
 #[test]
-fn there_is_waited_for_room_to_say_that_nothing_is_missing() {
+fn the_connection_waits_for_room_for_its_close_notify() {
     for room_comes in [true, false] {
         let mut bench = Bench::new();
         bench.connection.transport.room = 0;
         bench.arrive("GET / HTTP/1.0\r\n\r\n");
-        // There is room for the answer, and then for as little again.
+        // There is room for the response, and later for as little again.
         bench.connection.transport.room = 500;
-        bench.connection.transport.farewell = 500;
-        bench.connection.notice(false, true, false);
+        bench.connection.transport.close_notify = 500;
+        bench.connection.note_readiness(false, true, false);
         assert_eq!(bench.turn(Connection::advance), Next::Wait);
-        assert!(bench.connection.outgoing.is_empty() && bench.connection.transport.farewell > 0);
+        assert!(bench.connection.outgoing.is_empty() && bench.connection.transport.close_notify > 0);
         assert!(!bench.connection.transport.finished);
         if room_comes {
             bench.connection.transport.room = usize::MAX;
-            bench.connection.notice(false, true, false);
+            bench.connection.note_readiness(false, true, false);
             assert_eq!(bench.turn(Connection::advance), Next::Close);
         } else {
             assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Close);
@@ -518,7 +518,7 @@ fn a_head_that_waited_behind_a_long_answer_has_its_time_from_then_on() {
     bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET / HT");
     bench.now += 29 * SECOND;
     bench.connection.transport.room = usize::MAX;
-    bench.connection.notice(false, true, false);
+    bench.connection.note_readiness(false, true, false);
     assert_eq!(bench.turn(Connection::advance), Next::Wait);
     bench.now += 9 * SECOND;
     assert_eq!(bench.arrive("TP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
@@ -530,10 +530,10 @@ fn a_connection_that_waits_owns_no_buffer() {
     let mut bench = Bench::new();
     bench.connection.transport.room = 1000;
     bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-    // Meanwhile another one of the worker's connections lets its buffer grow.
+    // Meanwhile another connection of the worker makes the buffer grow.
     bench.output.reserve(200_000);
     bench.connection.transport.room = usize::MAX;
-    bench.connection.notice(false, true, false);
+    bench.connection.note_readiness(false, true, false);
     assert_eq!(bench.turn(Connection::advance), Next::Wait);
     assert!(bench.connection.is_idle());
     assert_eq!(bench.connection.outgoing.capacity(), 0);
@@ -542,15 +542,15 @@ fn a_connection_that_waits_owns_no_buffer() {
 }
 
 #[test]
-fn after_the_last_answer_it_waits_for_a_client_that_may_still_be_sending() {
+fn after_the_last_response_the_connection_lingers_if_the_client_may_still_be_sending() {
     let table = [
-        // The request is all there is, and the answer small.
+        // Nothing follows the request, and the response is small.
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false),
-        // Something came behind it.
+        // Something follows the request.
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nG", true),
-        // The answer is large.
+        // The response is large.
         ("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", true),
-        // It was refused in the middle.
+        // The request is refused before its end.
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n", true),
         ("nonsense\r\n", true),
     ];
@@ -571,7 +571,7 @@ fn after_the_last_answer_it_waits_for_a_client_that_may_still_be_sending() {
 }
 
 #[test]
-fn a_stop_waits_for_a_client_that_never_closes_but_not_for_long() {
+fn a_shutdown_waits_for_a_client_that_never_closes_but_not_for_long() {
     let ask = "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     for is_stopped_before in [true, false] {
         let mut bench = Bench::new();
@@ -579,10 +579,10 @@ fn a_stop_waits_for_a_client_that_never_closes_but_not_for_long() {
         assert_eq!(bench.arrive(ask), Next::Wait);
         bench.connection.finish();
         bench.connection.transport.room = usize::MAX;
-        bench.connection.notice(false, true, false);
+        bench.connection.note_readiness(false, true, false);
         assert_eq!(bench.turn(Connection::advance), Next::Wait);
         assert!(bench.connection.transport.finished);
-        // Nor does it get more time by what it sends.
+        // What the client sends does not extend the time.
         bench.now += LINGER_TIME_AT_STOP / 2;
         assert_eq!(bench.arrive("more"), Next::Wait);
         assert_eq!(bench.wait_for_deadline(LINGER_TIME_AT_STOP / 2), Next::Close);
@@ -590,7 +590,7 @@ fn a_stop_waits_for_a_client_that_never_closes_but_not_for_long() {
 }
 
 #[test]
-fn a_stop_ends_what_is_idle_and_lets_an_answer_finish() {
+fn a_shutdown_closes_idle_connections_and_lets_a_response_finish() {
     let mut idle = Bench::new();
     idle.arrive("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     idle.connection.finish();
@@ -602,13 +602,13 @@ fn a_stop_ends_what_is_idle_and_lets_an_answer_finish() {
     busy.connection.finish();
     assert_eq!(busy.turn(Connection::advance), Next::Wait);
     busy.connection.transport.room = usize::MAX;
-    busy.connection.notice(false, true, false);
+    busy.connection.note_readiness(false, true, false);
     busy.turn(Connection::advance);
     assert!(busy.sent().len() > BODY && busy.connection.transport.finished);
 }
 
 #[test]
-fn large_answers_that_wait_take_no_more_memory_than_there_is_for_them() {
+fn large_responses_that_wait_take_no_more_memory_than_the_budget_has() {
     let request = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
     let mut bench = Bench::new();
     let share = bench.budget.take(BODY + 1).expect("it is all there");
@@ -617,19 +617,19 @@ fn large_answers_that_wait_take_no_more_memory_than_there_is_for_them() {
     drop(share);
     bench.arrive(request);
     assert_eq!(bench.status_lines(), ["503 Service Unavailable", "200 OK"]);
-    // It is sent, so all of its memory is there again.
+    // It is sent, so all of its memory is free again.
     assert!(bench.budget.take(2 * BODY).is_some());
 }
 
 #[test]
-fn memory_for_a_large_answer_is_given_back_with_it_and_not_taken_for_a_head() {
+fn memory_for_a_large_response_is_freed_when_it_is_sent_and_not_taken_for_head() {
     let mut bench = Bench::new();
-    // Each time a little of the last answer stays unread, so that never all is sent.
+    // Each time a little of the last response is not read, so that there is always something left to send.
     bench.connection.transport.room = BODY - 30_000;
     for _ in 0..10 {
         bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
         bench.connection.transport.room = BODY;
-        bench.connection.notice(false, true, false);
+        bench.connection.note_readiness(false, true, false);
         bench.turn(Connection::advance);
     }
     assert!(!bench.sent().contains("503"));
@@ -640,16 +640,16 @@ fn memory_for_a_large_answer_is_given_back_with_it_and_not_taken_for_a_head() {
 }
 
 #[test]
-fn thousands_of_parts_arrive_whole_and_are_not_all_held_in_memory() {
+fn thousands_of_parts_arrive_complete_and_are_not_all_held_in_memory() {
     let mut bench = Bench::new();
     bench.connection.transport.room = 100_000;
     let mut next = bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(next, Next::Wait, "the client takes no more for now");
+    assert_eq!(next, Next::Wait, "the socket takes no more for now");
     while !bench.connection.outgoing.is_empty() {
         let held = bench.connection.outgoing.capacity();
-        assert!(held < 8 * ENOUGH, "{held} bytes are held");
+        assert!(held < 8 * FLUSH_SIZE, "{held} bytes are held");
         bench.connection.transport.room = 100_000;
-        bench.connection.notice(false, true, false);
+        bench.connection.note_readiness(false, true, false);
         next = bench.go_on();
     }
     assert_eq!(next, Next::Wait, "it stays open");
@@ -665,7 +665,7 @@ fn small_parts_leave_in_few_writes_and_let_others_have_their_turns() {
     assert_eq!(bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Again);
     // A turn's budget is for reading, too.
     assert!(bench.connection.transport.sent.len() < 2 * SEND_BUDGET);
-    assert!(bench.connection.transport.writes < 2 * SEND_BUDGET / ENOUGH);
+    assert!(bench.connection.transport.writes < 2 * SEND_BUDGET / FLUSH_SIZE);
 }
 
 #[test]
@@ -677,9 +677,9 @@ fn what_is_behind_a_part_that_cannot_be_read_is_not_sent_in_its_place() {
 }
 
 #[test]
-fn the_heads_of_many_parts_are_within_the_memory_for_large_answers() {
+fn the_heads_of_many_parts_count_as_memory_for_large_responses() {
     let mut bench = Bench::new();
-    let _share = bench.budget.take(2 * BODY - ENOUGH).expect("it is all there");
+    let _share = bench.budget.take(2 * BODY - FLUSH_SIZE).expect("it is all there");
     bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(bench.status_lines(), ["503 Service Unavailable"]);
 }
@@ -704,19 +704,19 @@ fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
 }
 
 #[test]
-fn a_stream_that_has_nothing_is_asked_when_it_wakes_us_or_when_it_said_and_never_in_between() {
+fn a_stream_that_has_nothing_is_asked_when_it_calls_its_waker_or_at_its_time_and_not_in_between() {
     let mut bench = Bench::new();
     assert_eq!(bench.arrive("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
     bench.now = bench.connection.deadline();
-    assert!(bench.now + SECOND > Instant::now() + QUIET, "not before it said");
-    assert_eq!(bench.turn(Connection::time_is_up), Next::Again);
+    assert!(bench.now + SECOND > Instant::now() + QUIET, "not before its time");
+    assert_eq!(bench.turn(Connection::handle_timeout), Next::Again);
     assert!(bench.sent().ends_with("\r\n\r\n1\r\n.\r\n"), "{}", bench.sent());
-    // It has taken the waker before it was first asked.
+    // It got the waker before it was first asked.
     assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 1);
 }
 
 #[test]
-fn what_is_not_decided_yet_is_asked_for_again_when_it_is_and_what_follows_it_waits() {
+fn a_postponed_request_is_asked_about_again_after_a_call_of_the_waker_and_what_follows_it_waits() {
     // A request, and how many answers there are.
     let table = [
         ("GET /late HTTP/1.1\r\nHost: a\r\n\r\n", 3),
@@ -730,7 +730,7 @@ fn what_is_not_decided_yet_is_asked_for_again_when_it_is_and_what_follows_it_wai
         assert_eq!(bench.arrive(&format!("{get}{late}{get}")), Next::Wait);
         assert_eq!(bench.status_lines().len(), 1, "what came before it does not wait: {late}");
         assert!(!bench.connection.is_idle());
-        assert_eq!(bench.arrive("GET"), Next::Wait, "more may come, and is left where it is");
+        assert_eq!(bench.arrive("GET"), Next::Wait, "more may come, and is not read");
         assert_eq!(bench.status_lines().len(), 1);
         assert_eq!((bench.app.get_to_know(), bench.wakes.0.load(Ordering::Relaxed)), (1, 1), "asked once");
         bench.wake();
@@ -739,7 +739,7 @@ fn what_is_not_decided_yet_is_asked_for_again_when_it_is_and_what_follows_it_wai
 }
 
 #[test]
-fn a_stop_waits_for_what_is_not_decided_yet() {
+fn a_shutdown_waits_for_a_postponed_request() {
     let mut bench = Bench::new();
     bench.arrive("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
     bench.connection.finish();
@@ -769,7 +769,7 @@ fn a_request_that_panics_is_answered_with_500_and_in_the_log() {
 }
 
 #[test]
-fn whoever_takes_the_body_answers_also_where_it_does_not_come_to_its_end() {
+fn a_receiver_gives_the_response_also_if_the_body_does_not_come_to_its_end() {
     let put = "PUT / HTTP/1.1\r\nHost: a\r\n";
     let mut bench = Bench::new();
     bench.arrive(&format!("{put}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"));
@@ -786,7 +786,7 @@ fn whoever_takes_the_body_answers_also_where_it_does_not_come_to_its_end() {
 }
 
 #[test]
-fn a_client_of_1_0_gets_a_stream_without_chunks_and_then_the_end() {
+fn a_client_with_http_1_0_gets_a_stream_without_chunks_and_then_the_end_of_the_connection() {
     let mut bench = Bench::new();
     bench.arrive("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     bench.wake();
@@ -805,13 +805,13 @@ fn a_stream_ends_when_the_server_stops_and_with_the_client() {
     assert!(bench.sent().ends_with("0\r\n\r\n"), "{}", bench.sent());
     let mut gone = Bench::new();
     gone.arrive("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
-    gone.connection.notice(false, false, true);
+    gone.connection.note_readiness(false, false, true);
     gone.wake();
     assert_eq!(gone.go_on(), Next::Close);
 }
 
 #[test]
-fn a_stream_that_takes_work_gives_way_to_others_and_one_that_breaks_ends_the_connection() {
+fn a_busy_stream_lets_other_connections_have_their_turns_and_a_broken_one_ends_the_connection() {
     let mut bench = Bench::new();
     assert_eq!(bench.arrive("GET /work HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Again);
     assert_eq!(bench.turn(Connection::advance), Next::Again);
@@ -822,7 +822,7 @@ fn a_stream_that_takes_work_gives_way_to_others_and_one_that_breaks_ends_the_con
 }
 
 #[test]
-fn to_head_a_stream_is_only_announced() {
+fn a_response_to_head_announces_a_stream_and_does_not_send_it() {
     let mut bench = Bench::new();
     assert_eq!(bench.arrive("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
     assert!(

@@ -1,13 +1,13 @@
-//! A build without TLS.
+//! TLS in a build without it: there is nothing that could wrap a socket.
 
 use super::super::transport::Socket;
 
-/// What accepts TLS on a socket. There is none.
+/// Wraps sockets in TLS. In this build there can be none.
 #[derive(Debug, Clone)]
 pub enum Acceptor {}
 
 impl Acceptor {
-    /// A socket on which TLS is spoken.
+    /// Never called.
     pub(in crate::server) fn wrap(&self, _socket: Box<dyn Socket>) -> Box<dyn Socket> {
         match *self {}
     }

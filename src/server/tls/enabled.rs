@@ -1,31 +1,31 @@
-//! TLS: what makes `https` of `http`.
+//! TLS: what turns `http` into `https`.
 //!
-//! TLS (RFC 8446) lies between the socket and HTTP. Client and server first agree on keys (the
-//! *handshake*), in which the server proves with its certificate who it is; from then on the bytes of
-//! HTTP travel encrypted, in *records* of at most 16 KiB.
+//! TLS (RFC 8446) is a layer between the socket and HTTP. First comes the *handshake*: client and server agree on keys,
+//! and the server proves its identity with a certificate. From then on the bytes of HTTP are sent encrypted, in
+//! *records* of at most 16 KiB.
 //!
 //! ```text
 //!   Connection ──── GET / HTTP/1.1 ... ──▶ Tls ──── 17 03 03 01 2a 9c ... ──▶ socket
 //! ```
 //!
-//! The cryptography and the messages are the library's, [rustls](https://docs.rs/rustls): it takes the
-//! bytes that came and says which are to go out, and does no input or output itself. What is here is
-//! between it and a socket that never waits. Three things make that more than passing bytes on:
+//! Cryptography and messages are the work of a library, [rustls](https://docs.rs/rustls). It takes the bytes that were
+//! received and says which bytes to send, and does no input or output itself. Here is what connects it to a
+//! non-blocking socket. Three things make that more than passing bytes on:
 //!
-//! - **To read may take a write.** Until the handshake is over, each side answers the other. What could
-//!   not be sent at once waits in `outgoing`, and [`TlsSession::flush_pending`] tries again.
-//! - **What was encrypted must be sent.** Bytes that were given to rustls cannot be taken back, and yet
-//!   they have not left: they are *owed*. [`Transport::write`] says so only when the socket has taken
-//!   all of their records, and until then the caller offers the same bytes again. So what counts as
-//!   sent is what the kernel has, with TLS as without.
-//! - **Its end is signed.** Anybody on the way can end a TCP connection. Only the server can say
-//!   `close_notify`: by that a client knows that nothing is missing.
+//! - **A read may need a write.** During the handshake each side answers the other. What the socket does not take at
+//!   once waits in `outgoing`, and [`TlsSession::flush_pending`] tries again.
+//! - **What was encrypted must be sent.** Bytes that were given to rustls cannot be taken back, although they have not
+//!   left: they are *owed*. [`Transport::write`] reports them as written only when the socket has taken all of their
+//!   records. Until then it fails with `WouldBlock`, and the caller offers the same bytes again. So what counts as sent
+//!   is what the kernel has, with TLS as without.
+//! - **The end is authenticated.** Anybody on the path can end a TCP connection. Only the server can send
+//!   `close_notify`, by which a client knows that nothing is missing.
 //!
-//! Of the ciphers that both sides know rustls takes the client's first (its `ignore_client_order` is off). A server that
-//! orders them itself does so to keep weak ones away, and there are none here; which of AES and ChaCha20 is fast
-//! depends on the processor, and phones are the slower side.
+//! Of the cipher suites that both sides support, rustls takes the one that the client prefers (its
+//! `ignore_client_order` is off). A server that insists on its own order does so to avoid weak ones, and there are none
+//! here. Which of AES and ChaCha20 is faster depends on the processor, and phones are the slower side.
 //!
-//! The kernel cannot encrypt what it moves from a file by itself, so files are read and written here.
+//! The kernel cannot encrypt what it sends from a file by itself, so files are read and encrypted here.
 
 use super::super::transport::{Socket, TlsSession, Transport};
 use crate::base::platform::open;
@@ -35,76 +35,75 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-/// How much is encrypted at once: four records.
+/// How many bytes are encrypted at once: four records.
 const PIECE: usize = 64 * 1024;
 
-/// How much is read to find out what a client speaks. The first message of a handshake mostly fits.
+/// How many bytes are read first, to find out what the client speaks. The first message of a handshake mostly fits.
 const FIRST: usize = 2 * 1024;
 
-/// How much a client may say until both agree. What clients say is mostly 2 KiB long and hardly ever
-/// 4 KiB; a handshake that takes its time keeps as much memory as it has said.
+/// How many bytes a client may send during the handshake. Clients mostly send 2 KiB and hardly ever 4 KiB. A handshake
+/// that is not finished keeps all of it in memory.
 const MAX_HANDSHAKE: usize = 16 * 1024;
 
-/// An alert: a record of 2 bytes, which say that it is fatal, and that a message could not be read (RFC
-/// 8446 section 6).
+/// An alert: a record with two bytes of content, fatal (2) and decode_error (50): RFC 8446 section 6.
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
 
-/// What accepts TLS on a socket: the certificate, and what may be agreed on.
+/// Wraps sockets in TLS. The configuration has the certificate, and what the handshake may agree on.
 #[derive(Debug, Clone)]
 pub struct Acceptor(Arc<ServerConfig>);
 
 impl Acceptor {
-    /// Accepts by this configuration.
+    /// With this configuration.
     pub fn new(config: Arc<ServerConfig>) -> Acceptor {
         Acceptor(config)
     }
 
-    /// A socket on which TLS is spoken.
+    /// Wraps a socket on which nothing has been received.
     pub(in crate::server) fn wrap(&self, socket: Box<dyn Socket>) -> Box<dyn Socket> {
         Box::new(Tls::new(socket, Arc::clone(&self.0)))
     }
 }
 
-/// A socket on which TLS is spoken.
+/// A socket with TLS.
 #[derive(Debug)]
 pub struct Tls<T> {
     socket: T,
     state: State,
-    /// Records that came, and how much of them rustls has taken.
+    /// Records that were received, and how many bytes of them rustls has taken.
     incoming: Vec<u8>,
     taken: usize,
-    /// How much rustls has taken until both agreed.
+    /// How many bytes of the handshake rustls has taken.
     handshake: usize,
-    /// Records that are to go out, and how much of them has.
+    /// Records that are to be sent, and how many bytes of them are sent.
     outgoing: Vec<u8>,
     sent: usize,
-    /// How many bytes of the caller's are in these records.
+    /// How many bytes of plaintext are in these records, and not yet reported to the caller as written.
     owed: usize,
-    /// The last read found less than there was room for.
+    /// The last read of the socket did not fill its room: there is nothing more.
     is_drained: bool,
-    /// The client has said that it will send no more. No event of the socket's tells that.
-    client_finished: bool,
+    /// The client has sent close_notify. No event of the socket reports that.
+    read_closed: bool,
 }
 
 #[derive(Debug)]
 enum State {
-    /// Nothing has come.
-    Silent(Arc<ServerConfig>),
-    /// The client speaks TLS.
-    Speaking(Box<ServerConnection>),
-    /// The client speaks something else, which begins with these bytes.
+    /// Nothing has been received.
+    Start(Arc<ServerConfig>),
+    /// The client speaks TLS: the handshake, and all that follows.
+    Session(Box<ServerConnection>),
+    /// The client speaks plain HTTP, which begins with these bytes.
     Plain(Vec<u8>),
-    /// All is said: the client was told that nothing follows, or that it broke the rules. What it still
-    /// sends means nothing.
-    Over,
+    /// The end: the client was told that nothing follows, or that it has broken the rules. What it still sends does not
+    /// matter.
+    Closed,
 }
 
 impl<T: Transport> Tls<T> {
-    /// A socket on which nothing has been said.
+    /// Wraps a socket on which nothing has been received.
     pub fn new(socket: T, config: Arc<ServerConfig>) -> Tls<T> {
         Tls {
             socket,
-            state: State::Silent(config),
+            state: State::Start(config),
             incoming: Vec::new(),
             taken: 0,
             handshake: 0,
@@ -112,32 +111,32 @@ impl<T: Transport> Tls<T> {
             sent: 0,
             owed: 0,
             is_drained: false,
-            client_finished: false,
+            read_closed: false,
         }
     }
 
-    /// The first bytes decide what the client speaks.
+    /// Reads the first bytes. They tell what the client speaks.
     fn read_first(&mut self, config: &Arc<ServerConfig>) -> io::Result<()> {
         let mut first = [0; FIRST];
         let count = self.socket.read(&mut first).inspect_err(|_| self.is_drained = true)?;
         self.is_drained = count < FIRST;
         let first = &first[..count];
-        // A handshake begins with 22 (RFC 8446 section 5.1), a method with a letter.
+        // A record of the handshake begins with 22 (RFC 8446 section 5.1), a request line with a letter.
         self.state = match first.first() {
             Some(byte) if byte.is_ascii_alphabetic() => State::Plain(first.to_vec()),
-            _ => State::Speaking(Box::new(
-                ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?,
-            )),
+            _ => {
+                State::Session(Box::new(ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?))
+            }
         };
-        if let State::Speaking(_) = &self.state {
+        if let State::Session(_) = &self.state {
             self.incoming = first.to_vec();
         }
         Ok(())
     }
 
-    /// Reads records into `incoming`; how many bytes there were.
+    /// Reads records into `incoming`. Returns how many bytes there were.
     fn read_records(&mut self) -> io::Result<usize> {
-        // Room for the largest with its head, which is mostly all that came.
+        // Room for the largest record with its header; mostly no more has come.
         let mut records = vec![0; 16 * 1024 + 512];
         let count = self.socket.read(&mut records).inspect_err(|_| self.is_drained = true)?;
         self.is_drained = count < records.len();
@@ -146,9 +145,9 @@ impl<T: Transport> Tls<T> {
         Ok(count)
     }
 
-    /// Gives rustls some of what is in `incoming`. An error is the client's, who is told of it.
-    fn take_in(&mut self) -> io::Result<()> {
-        let State::Speaking(connection) = &mut self.state else { unreachable!("called in this state") };
+    /// Gives rustls some of what is in `incoming`. An error is the client's fault, and the client is sent an alert.
+    fn process_records(&mut self) -> io::Result<()> {
+        let State::Session(connection) = &mut self.state else { unreachable!("called in this state") };
         let was_handshaking = connection.is_handshaking();
         let result = match connection.read_tls(&mut &self.incoming[self.taken..]) {
             Ok(count) => {
@@ -168,36 +167,36 @@ impl<T: Transport> Tls<T> {
             (self.incoming, self.taken) = (Vec::new(), 0);
         }
         if result.is_err() && connection.is_handshaking() && !connection.wants_write() {
-            // rustls says mostly itself what is wrong, but not always.
+            // Mostly rustls has made an alert itself, but not always.
             self.outgoing.extend_from_slice(&ALERT);
         }
         self.flush_pending();
         match result {
             Ok(state) => {
-                self.client_finished |= state.peer_has_closed();
+                self.read_closed |= state.peer_has_closed();
                 Ok(())
             }
             Err(error) => {
-                self.state = State::Over;
+                self.state = State::Closed;
                 Err(io::Error::new(io::ErrorKind::InvalidData, error))
             }
         }
     }
 
-    /// Plaintext that is there; `None` if more has to come before.
+    /// Reads plaintext. `None` if more records have to come first.
     fn plaintext(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
-        let State::Speaking(connection) = &mut self.state else { unreachable!("called in this state") };
+        let State::Session(connection) = &mut self.state else { unreachable!("called in this state") };
         match connection.reader().read(into) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            // The connection ended without close_notify. HTTP says itself where a request ends.
+            // The connection has ended without close_notify. That does no harm: HTTP itself says where a request ends.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(0)),
             result => Some(result),
         }
     }
 
-    /// Sends what waits to be sent; `WouldBlock` if some of it still does.
+    /// Sends the records that wait to be sent. `WouldBlock` if the socket does not take all of them.
     fn flush(&mut self, more: bool) -> io::Result<()> {
-        if let State::Speaking(connection) = &mut self.state {
+        if let State::Session(connection) = &mut self.state {
             while connection.wants_write() {
                 connection.write_tls(&mut self.outgoing)?;
             }
@@ -208,21 +207,21 @@ impl<T: Transport> Tls<T> {
                 count => self.sent += count,
             }
         }
-        // Connections that wait own no buffer.
+        // A connection that waits owns no buffer.
         self.outgoing = Vec::new();
         self.sent = 0;
         Ok(())
     }
 
-    /// What was owed and is sent by now, if anything was. Nothing new may be encrypted before.
+    /// Finishes an earlier write, before anything else is encrypted. Returns what was owed, if anything was.
     fn settle(&mut self) -> io::Result<Option<usize>> {
         self.flush(false)?;
         Ok((self.owed > 0).then(|| std::mem::take(&mut self.owed)))
     }
 
-    /// Encrypts and sends the first [`PIECE`] of these bytes. Nothing is owed before.
+    /// Encrypts and sends the first [`PIECE`] of these bytes. Nothing may be owed before.
     fn encrypt(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
-        let State::Speaking(connection) = &mut self.state else {
+        let State::Session(connection) = &mut self.state else {
             return Err(io::ErrorKind::NotConnected.into());
         };
         self.owed = connection.writer().write(&bytes[..bytes.len().min(PIECE)])?;
@@ -236,7 +235,7 @@ impl<T: Transport> Transport for Tls<T> {
         let mut has_read = false;
         loop {
             match &mut self.state {
-                State::Silent(config) => {
+                State::Start(config) => {
                     let config = Arc::clone(config);
                     self.read_first(&config)?;
                     has_read = true;
@@ -248,14 +247,14 @@ impl<T: Transport> Transport for Tls<T> {
                     first.drain(..count);
                     return Ok(count);
                 }
-                State::Over => return self.socket.read(into),
-                State::Speaking(_) => {
+                State::Closed => return self.socket.read(into),
+                State::Session(_) => {
                     if let Some(result) = self.plaintext(into) {
                         return result;
                     }
                     if self.incoming.is_empty() {
-                        // There are records with nothing in them, and who sends them fast enough
-                        // would never let us go.
+                        // One read of the socket is enough: records can be empty, and a client that sends empty ones
+                        // fast enough would keep the worker in this loop.
                         if has_read {
                             return Err(io::ErrorKind::Interrupted.into());
                         }
@@ -264,7 +263,7 @@ impl<T: Transport> Transport for Tls<T> {
                         }
                         has_read = true;
                     }
-                    self.take_in()?;
+                    self.process_records()?;
                 }
             }
         }
@@ -292,8 +291,8 @@ impl<T: Transport> Transport for Tls<T> {
     fn finish_writing(&mut self) -> io::Result<()> {
         self.close_notify()?;
         if !matches!(self.state, State::Plain(_)) {
-            // What still comes would be answered, be it a handshake.
-            self.state = State::Over;
+            // rustls would still answer what comes, a handshake for instance.
+            self.state = State::Closed;
             (self.incoming, self.taken) = (Vec::new(), 0);
         }
         self.socket.finish_writing()
@@ -306,21 +305,21 @@ impl<T: Transport> Transport for Tls<T> {
 
 impl<T: Transport> TlsSession for Tls<T> {
     fn flush_pending(&mut self) {
-        // If it cannot be sent now, it can later; if never, the next read or write says so.
+        // An error that is not temporary will show in the next read or write.
         let _ = self.flush(false);
     }
 
     fn is_handshaking(&self) -> bool {
         match &self.state {
-            State::Silent(_) => true,
-            State::Speaking(connection) => connection.is_handshaking(),
-            State::Plain(_) | State::Over => false,
+            State::Start(_) => true,
+            State::Session(connection) => connection.is_handshaking(),
+            State::Plain(_) | State::Closed => false,
         }
     }
 
     fn may_hold_more(&self) -> bool {
         let has_first = matches!(&self.state, State::Plain(first) if !first.is_empty());
-        has_first || !self.incoming.is_empty() || !self.is_drained || self.client_finished
+        has_first || !self.incoming.is_empty() || !self.is_drained || self.read_closed
     }
 
     fn on_the_way(&self) -> usize {
@@ -328,8 +327,8 @@ impl<T: Transport> TlsSession for Tls<T> {
     }
 
     fn close_notify(&mut self) -> io::Result<()> {
-        if let State::Speaking(connection) = &mut self.state {
-            // Once is enough, and rustls knows.
+        if let State::Session(connection) = &mut self.state {
+            // rustls sends it only once.
             connection.send_close_notify();
         }
         self.flush(false)
@@ -340,7 +339,7 @@ impl<T: Transport> TlsSession for Tls<T> {
     }
 
     fn session(&self) -> Option<String> {
-        let State::Speaking(connection) = &self.state else { return None };
+        let State::Session(connection) = &self.state else { return None };
         let version = match connection.protocol_version()? {
             ProtocolVersion::TLSv1_2 => "TLS 1.2",
             ProtocolVersion::TLSv1_3 => "TLS 1.3",

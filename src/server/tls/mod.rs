@@ -1,4 +1,9 @@
-//! TLS: what makes `https` of `http`. Without the feature `tls` there is none of it.
+//! TLS: what turns `http` into `https`. The Cargo feature `tls` chooses the module.
+//!
+//! ```text
+//! Acceptor::wrap(socket) ──▶ a socket with TLS         with the feature
+//! Acceptor cannot be made                              without it
+//! ```
 
 #[cfg(not(feature = "tls"))]
 mod disabled;

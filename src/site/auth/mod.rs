@@ -236,7 +236,7 @@ impl Auth {
             }
         };
         let fingerprint = self.fingerprint(&credentials);
-        let network = Network::of(arrival.asker());
+        let network = Network::of(arrival.real_client());
         let mut state = self.state();
         let is_slow = state.is_slow();
         let attempts = &mut state.attempts;

@@ -220,7 +220,7 @@ impl IncomingForm {
             text.push('\n');
         }
         let body = Body::Bytes(text.into_bytes());
-        let mut response = Response::for_once("text/plain; charset=utf-8", body);
+        let mut response = Response::no_store("text/plain; charset=utf-8", body);
         if let Some(added) = self.kept.iter().find(|kept| !kept.replaced) {
             response.status = Status::CREATED;
             if let [_] = self.kept.as_slice() {

@@ -6,15 +6,16 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use std::collections::VecDeque;
 
-/// A socket in memory. It takes so many bytes at a time, and refuses every other write.
+/// A socket in memory. It takes at most `most` bytes at a time, and refuses every other write.
 #[derive(Debug, Default)]
 struct Pipe {
     to_server: VecDeque<u8>,
     to_client: Vec<u8>,
     most: usize,
     refuses: bool,
-    /// How many bytes a read gives at most, if not all, and how many reads there were.
+    /// How many bytes a read returns at most, if there is a limit.
     most_at_once: Option<usize>,
+    /// How many reads there were.
     reads: usize,
     is_finished: bool,
 }
@@ -55,7 +56,7 @@ struct Ends {
     client: ClientConnection,
     /// What the client has read.
     received: Vec<u8>,
-    /// What it was told after that.
+    /// What its last read returned: the end, or that more is to come.
     end: Option<io::Result<usize>>,
 }
 
@@ -109,7 +110,7 @@ impl Ends {
 }
 
 #[test]
-fn they_agree_however_few_bytes_the_socket_takes() {
+fn the_handshake_succeeds_however_few_bytes_the_socket_takes() {
     for most in [1, 100, 100_000] {
         let mut ends = Ends::new(most);
         assert!(ends.server.is_handshaking() && ends.server.session().is_none());
@@ -136,7 +137,7 @@ fn what_counts_as_sent_is_what_the_client_gets() {
             match result {
                 Ok(count) => {
                     offset += count;
-                    // All of it has left.
+                    // All records have left.
                     ends.carry();
                     assert_eq!(ends.received.len(), offset);
                 }
@@ -163,7 +164,7 @@ fn what_the_client_sends_is_read_whole_in_pieces_of_any_size() {
                 match ends.server.read(&mut buffer) {
                     Ok(count) => {
                         received.extend_from_slice(&buffer[..count]);
-                        // Nothing that is left may wait for an event that never comes.
+                        // What is left must not wait for an event that never comes.
                         if count < size && !ends.server.may_hold_more() {
                             break;
                         }
@@ -180,7 +181,7 @@ fn what_the_client_sends_is_read_whole_in_pieces_of_any_size() {
 }
 
 #[test]
-fn its_end_is_told_and_before_that_of_tcp() {
+fn close_notify_is_sent_before_the_end_of_tcp() {
     let mut ends = Ends::new(1);
     ends.agree();
     while !ends.server.outgoing.is_empty() {
@@ -198,9 +199,9 @@ fn its_end_is_told_and_before_that_of_tcp() {
 }
 
 #[test]
-fn nothing_is_said_behind_the_end() {
+fn nothing_is_sent_after_the_end() {
     let mut buffer = [0; 1000];
-    // A stop before a handshake, or in the middle of it.
+    // A shutdown before a handshake, or in the middle of it.
     for begun in [0, 10] {
         let mut ends = Ends::new(100_000);
         let mut hello = Vec::new();
@@ -214,12 +215,12 @@ fn nothing_is_said_behind_the_end() {
         ends.server.flush_pending();
         ends.server.flush_pending();
         assert!(ends.server.socket.to_client.is_empty(), "{:?}", ends.server.socket.to_client);
-        assert!(ends.server.socket.to_server.is_empty(), "it is read away");
+        assert!(ends.server.socket.to_server.is_empty(), "it is discarded");
     }
 }
 
 #[test]
-fn the_clients_end_is_noticed_though_no_event_will_tell() {
+fn the_close_notify_of_the_client_is_noticed_though_no_event_reports_it() {
     let mut ends = Ends::new(100_000);
     ends.agree();
     ends.client.writer().write_all(b"last").expect("memory");
@@ -232,7 +233,7 @@ fn the_clients_end_is_noticed_though_no_event_will_tell() {
 }
 
 #[test]
-fn records_with_nothing_in_them_do_not_keep_the_worker() {
+fn empty_records_do_not_keep_the_worker() {
     let mut ends = Ends::new(100_000);
     ends.agree();
     for _ in 0..30 {
@@ -250,7 +251,7 @@ fn records_with_nothing_in_them_do_not_keep_the_worker() {
 
 #[test]
 fn a_handshake_that_is_too_long_is_refused_once_and_takes_no_memory() {
-    // The beginning of a ClientHello of 65,520 bytes, which goes on in records of so many.
+    // The beginning of a ClientHello of 65,520 bytes, which continues in records of `size` bytes.
     for size in [1_u16, 1000, 16_000] {
         let mut ends = Ends::new(100_000);
         ends.server.socket.to_server.extend(b"\x16\x03\x01\0\x04\x01\0\xff\xf0");
@@ -277,7 +278,7 @@ fn a_handshake_that_is_too_long_is_refused_once_and_takes_no_memory() {
 }
 
 #[test]
-fn what_is_on_the_way_is_seen_to_move() {
+fn bytes_of_an_unfinished_write_are_counted_when_they_are_sent() {
     let mut ends = Ends::new(1000);
     ends.agree();
     let bytes = [0; 10_000];
@@ -292,7 +293,7 @@ fn what_is_on_the_way_is_seen_to_move() {
 }
 
 #[test]
-fn who_speaks_http_is_heard_as_that() {
+fn plain_http_is_recognized() {
     let mut ends = Ends::new(100);
     ends.server.socket.to_server.extend(b"GET / HTTP/1.1\r\n");
     let mut buffer = [0; 10];
@@ -303,7 +304,7 @@ fn who_speaks_http_is_heard_as_that() {
 }
 
 #[test]
-fn what_is_neither_gets_an_alert() {
+fn what_is_neither_tls_nor_http_gets_an_alert() {
     for garbage in
         [&b"\x00\x01\x02"[..], b"\x16\x03\x01\x00\x05hello", b"\xff\xff\xff\xff\xff\xff", b"{}\r\n\r\n"]
     {
@@ -312,7 +313,7 @@ fn what_is_neither_gets_an_alert() {
         let mut buffer = [0; 10];
         let mut result = ends.server.read(&mut buffer);
         if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-            // Too little to tell.
+            // These bytes are too few to tell.
             ends.server.socket.to_server.extend([0xff; 40]);
             result = ends.server.read(&mut buffer);
         }

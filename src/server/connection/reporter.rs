@@ -1,8 +1,11 @@
-//! What observers are told of a connection's exchanges, and what has to be remembered for that.
+//! Reporting: what observers are told of a connection's exchanges.
 //!
-//! An [`Exchange`] is begun when a head is complete ([`Telling::begin`]), gets its response when that is queued, and ends
-//! when the last byte of it is sent. With pipelining several of one connection are on their way at the same time. Where
-//! nobody listens nothing of this is done.
+//! ```text
+//! head complete ──▶ begin ──▶ Exchange      response queued ──▶ push ──▶ Pending      last byte sent ──▶ Event::Ended
+//! ```
+//!
+//! With pipelining, several exchanges of one connection are pending at the same time. If there are no observers,
+//! nothing of this is done.
 
 use super::Turn;
 use crate::base::trace::{self, Step};
@@ -14,35 +17,35 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How many exchanges of one connection may wait to be sent before that is done.
+/// How many exchanges of one connection may be pending: then what is queued is sent before another request is answered.
 const MAX_PENDING: usize = 64;
 
-/// What there is to tell of a connection.
+/// What is to be told of a connection.
 #[derive(Debug, Default)]
-pub(super) struct Telling {
+pub(super) struct Reporter {
     /// The connection's number; 0 if it has none.
     pub(super) connection: u64,
     /// How many requests were answered on it.
     answered: u32,
-    /// Exchanges whose answers are not wholly sent.
+    /// Exchanges whose responses are not wholly sent, in order.
     pending: VecDeque<Pending>,
-    /// What was decided of the current request in turns before this one.
+    /// What was decided about the current request in earlier turns.
     steps: Vec<Step>,
 }
 
-/// What a request is told by.
-pub(super) struct Told<'a> {
-    /// The request, if it could be read.
+/// What is known of a request when its exchange begins.
+pub(super) struct RequestInfo<'a> {
+    /// The request, if its head could be parsed.
     pub(super) request: Option<&'a Request<'a>>,
     /// Its head, or what came in place of one.
     pub(super) head: &'a [u8],
     pub(super) client: Client,
     pub(super) forwarded: Option<IpAddr>,
-    /// When its first byte was there.
+    /// When its first byte arrived.
     pub(super) began: Instant,
 }
 
-impl Telling {
+impl Reporter {
     /// How many requests were answered.
     pub(super) fn answered(&self) -> u32 {
         self.answered
@@ -53,22 +56,22 @@ impl Telling {
         self.answered == 0
     }
 
-    /// Whether it is time to send rather than to answer the next request: small answers that observers
-    /// want to know all about take more memory than what is to be sent of them.
-    pub(super) fn is_enough(&self) -> bool {
+    /// Whether so many exchanges are pending that their responses are to be sent before another request is answered.
+    /// What observers want to know of small responses takes more memory than the responses themselves.
+    pub(super) fn is_full(&self) -> bool {
         self.pending.len() >= MAX_PENDING
     }
 
-    /// Begins an exchange, if anybody listens. Its status is that of a request which comes to no answer.
-    pub(super) fn begin(&self, observers: &Observers, told: &Told<'_>) -> Option<Box<Exchange>> {
+    /// Begins an exchange, if there are observers. Its status is that of a request that gets no response.
+    pub(super) fn begin(&self, observers: &Observers, info: &RequestInfo<'_>) -> Option<Box<Exchange>> {
         if observers.is_empty() {
             return None;
         }
         let interests = observers.interests();
-        // Of a request that was not understood as a whole, so much may be plain.
-        let line = told.request.map_or_else(|| first_line(told.head), |request| request.line);
+        // A head that cannot be parsed may still have a first line that can be shown.
+        let line = info.request.map_or_else(|| first_line(info.head), |request| request.line);
         let line = &line[..line.len().min(MAX_REQUEST_LINE)];
-        let field = |name| told.request.and_then(|request| request.fields.get(name)).map(<[u8]>::to_vec);
+        let field = |name| info.request.and_then(|request| request.fields.get(name)).map(<[u8]>::to_vec);
         let (request_line, referer, user_agent) = if interests.text {
             (line.to_vec(), field("referer"), field("user-agent"))
         } else {
@@ -76,22 +79,22 @@ impl Telling {
         };
         let capture = || {
             Box::new(Capture {
-                request: told.head[..told.head.len().min(MAX_CAPTURED_HEAD)].to_vec(),
+                request: info.head[..info.head.len().min(MAX_CAPTURED_HEAD)].to_vec(),
                 response: Vec::new(),
                 body_start: Vec::new(),
                 steps: Vec::new(),
-                began: told.began,
-                arrived: told.began,
-                decided: told.began,
-                ended: told.began,
+                began: info.began,
+                arrived: info.began,
+                decided: info.began,
+                ended: info.began,
             })
         };
         Some(Box::new(Exchange {
             connection: self.connection,
             number: self.answered + 1,
             is_internal: false,
-            client: told.client,
-            forwarded: told.forwarded,
+            client: info.client,
+            forwarded: info.forwarded,
             user: None,
             method: Method::name_in(line),
             request_line,
@@ -101,7 +104,7 @@ impl Telling {
             body_sent: 0,
             body_length: 0,
             complete: false,
-            began: told.began,
+            began: info.began,
             ended: SystemTime::UNIX_EPOCH,
             duration: Duration::ZERO,
             capture: interests.capture.then(capture),
@@ -113,31 +116,32 @@ impl Telling {
         self.answered += 1;
     }
 
-    /// All steps that were recorded for the current request until now.
+    /// Takes all steps that were recorded for the current request until now.
     pub(super) fn take_steps(&mut self) -> Vec<Step> {
         let mut steps = std::mem::take(&mut self.steps);
         steps.append(&mut trace::take());
         steps
     }
 
-    /// At the end of a turn: the steps of a request that is not answered yet.
+    /// At the end of a turn: keeps the steps of a request that is not answered yet.
     pub(super) fn keep_steps(&mut self) {
         self.steps.append(&mut trace::take());
     }
 
-    /// An exchange's response is queued.
+    /// The response of an exchange is queued.
     pub(super) fn push(&mut self, pending: Pending) {
         self.pending.push_back(pending);
     }
 
-    /// The body of the last response has ended here: it was a stream.
+    /// The body of the last response was a stream, and has ended here.
     pub(super) fn last_ends_at(&mut self, end: u64) {
         if let Some(last) = self.pending.back_mut() {
             last.ends_at(end);
         }
     }
 
-    /// Tells of exchanges that are over when so many bytes are sent; of all if the connection is.
+    /// Tells observers of the exchanges that have ended now that `sent` bytes are sent, or of all if the connection is
+    /// closed; and of the one whose response is being sent.
     pub(super) fn report(&mut self, turn: &mut Turn<'_>, sent: u64, is_closed: bool) {
         while let Some(first) = self.pending.front()
             && (is_closed || first.is_over(sent))
@@ -150,18 +154,18 @@ impl Telling {
         }
     }
 
-    /// Whether a response is on its way.
+    /// Whether a response is being sent.
     pub(super) fn is_sending(&self) -> bool {
         !self.pending.is_empty()
     }
 }
 
-/// Tells of a body that is on its way in.
-pub(super) fn receiving(turn: &mut Turn<'_>, exchange: &Exchange, received: u64, length: Option<u64>) {
+/// Tells observers of a body that is being received.
+pub(super) fn report_receiving(turn: &mut Turn<'_>, exchange: &Exchange, received: u64, length: Option<u64>) {
     turn.observers.notice(&Event::Receiving(Receiving { exchange, received, length }), turn.now);
 }
 
-/// The first line of what is there, behind an empty one; what of it has arrived.
+/// The first line in these bytes, or as much of it as has arrived. An empty line before it is skipped.
 pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
     bytes.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default()
