@@ -238,7 +238,14 @@ impl server::Application for Application<'_> {
         if request.method == Method::Put {
             return Begin::Receive(Box::new(Counting(0))).into();
         }
-        self.site.begin(request, arrival).into()
+        let mut begin = self.site.begin(request, arrival);
+        // Which similar names a 404 mentions depends on how many requests have asked in this second.
+        if let Begin::Answer(response) = &mut begin
+            && response.status == Status::NOT_FOUND
+        {
+            response.body = Body::Bytes(b"404".to_vec());
+        }
+        begin.into()
     }
 
     fn refuse(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
