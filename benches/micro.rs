@@ -1,11 +1,13 @@
-//! What single steps of a request cost, in time and in allocations.
+//! What the single steps of a request cost, in time and in allocations: to parse its head, to render the head of the
+//! response, to evaluate ranges, to answer from memory and from disk, to make a listing, to write a line of the log.
 //!
-//! `cargo bench --bench micro`
+//! `cargo bench --bench micro` runs all of them, `cargo bench --bench micro -- parse_head` one. A table shows for
+//! each the fastest, the slowest, the median and the mean time, and below them the allocations.
 
 use divan::{AllocProfiler, Bencher, black_box};
 use glasshttp::glass::access_log::{AccessLog, Format};
 use glasshttp::http::request::{HeadScanner, Version};
-use glasshttp::http::response::{Framing, Head, OwnFields};
+use glasshttp::http::response::{Delimiting, Head, OwnFields};
 use glasshttp::http::{Headers, Request, Status, date, range};
 use glasshttp::server::{Event, Exchange, Observer};
 use glasshttp::site::{Hosts, Options, Root, Site};
@@ -19,10 +21,10 @@ fn main() {
     divan::main();
 }
 
-/// What wrk sends.
+/// The request of the load generator wrk.
 const SHORT: &str = "GET /1k.html HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n";
 
-/// What Chromium sends for a page that it has.
+/// The request of Chromium for a page in its cache: it asks whether the stored response is still valid.
 const BROWSER: &str = "GET /1k.html HTTP/1.1\r\nHost: localhost:8000\r\nConnection: keep-alive\r\n\
     Cache-Control: max-age=0\r\nsec-ch-ua: \"Chromium\";v=\"130\", \"Not?A_Brand\";v=\"99\"\r\n\
     sec-ch-ua-mobile: ?0\r\nsec-ch-ua-platform: \"Linux\"\r\nUpgrade-Insecure-Requests: 1\r\n\
@@ -56,7 +58,7 @@ fn render_head(bencher: Bencher) {
         let head = Head {
             status: Status::OK,
             headers: black_box(&headers),
-            framing: Framing::Length(1024),
+            delimiting: Delimiting::Length(1024),
             date: &date,
             keep_alive: true,
             request_version: Version::Http11,
@@ -72,7 +74,7 @@ fn ranges(value: &str) {
     black_box(range::evaluate(black_box(value.as_bytes()), 100_000));
 }
 
-/// A folder with a page that is old enough to be kept in memory.
+/// A site that serves this folder, with so many bytes of memory for small files.
 fn site(folder: &std::path::Path, cache_size: usize) -> Site {
     let options = Options {
         index: vec!["index.html".into()],
@@ -86,8 +88,8 @@ fn site(folder: &std::path::Path, cache_size: usize) -> Site {
     Site::new(Root::open_path(folder, false).expect("it can be read"), options)
 }
 
-/// The whole answer to a request, but for the socket: with the file in memory and checked for this
-/// turn, with it in memory and to be checked, and from disk.
+/// The whole answer to a request without the socket: with the file in memory and already checked in this turn of the
+/// event loop, with the file in memory and still to be checked, and with the file read from disk.
 #[divan::bench(args = ["kept and checked", "kept", "from disk"])]
 fn respond(bencher: Bencher, from: &str) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -95,7 +97,7 @@ fn respond(bencher: Bencher, from: &str) {
     let site = site(folder.path(), if from == "from disk" { 0 } else { 1_000_000 });
     let request = Request::parse(SHORT.as_bytes()).expect("a good head");
     if from != "from disk" {
-        // Only a file that has not changed for two seconds is kept.
+        // Only a file that has not changed for a while is kept in memory.
         std::thread::sleep(std::time::Duration::from_millis(2100));
         site.respond(&request, Instant::now());
     }
@@ -118,7 +120,7 @@ fn listing(bencher: Bencher, entries: usize) {
     bencher.bench_local(|| black_box(site.respond(&request, Instant::now())));
 }
 
-/// What a line of the log costs a worker.
+/// What a line of the access log costs a worker. (Another thread writes it.)
 #[divan::bench(args = ["common", "combined", "json"])]
 fn log_line(bencher: Bencher, format: &str) {
     let format = match format {

@@ -2,12 +2,12 @@
 //!
 //! # What is new
 //!
-//! All of it, and it is less than one may fear. A server needs four things from the system:
+//! A server asks the kernel for four things:
 //!
-//! - *bind*: a socket gets an address and a port, so that others can find it;
+//! - *bind*: gives a socket an address and a port, so that clients can find it;
 //! - *listen*: from now on the kernel completes connections to that port and keeps them in a queue;
-//! - *accept*: we take the next connection out of that queue, and get a second socket for it;
-//! - *read* and *write*: on that second socket, bytes come in and go out.
+//! - *accept*: takes the next connection out of that queue and returns a second socket for it;
+//! - *read* and *write*: receive and send bytes on that second socket.
 //!
 //! `TcpListener::bind` does the first two in one call.
 //!
@@ -27,26 +27,27 @@
 //! hello            (the server sent this)
 //! ```
 //!
-//! The first terminal shows who came and went. The port of the client was chosen by its system, so
-//! you will see another number:
+//! The first terminal shows who connects and disconnects. The client's kernel has chosen the client's
+//! port, so you will see another number:
 //!
 //! ```text
 //! Listening on 127.0.0.1:7001
-//! 127.0.0.1:52814 is here
-//! 127.0.0.1:52814 has left
+//! 127.0.0.1:52814 connected
+//! 127.0.0.1:52814 disconnected
 //! ```
 //!
-//! Ctrl-C stops the server. We need not handle that signal: the process ends, the kernel closes its
-//! sockets as it closes everything that a process leaves behind, and there is no file half written.
+//! Ctrl-C stops the server. The program need not handle that signal: the process ends, the kernel closes
+//! its sockets together with all its other files, and no file is half written.
 //!
 //! # What still hurts
 //!
-//! Open a third terminal and connect there, too, while the first `nc` is still running. You can
-//! connect, because the kernel does that for us, and you can type. But nothing comes back until the
-//! first client has left: this program is inside `echo` and does not accept. Stage 4 cures that.
+//! While the first `nc` is still running, open a third terminal and connect there, too. You can
+//! connect, because the kernel completes the connection, and you can type. But nothing comes back until
+//! the first client has disconnected: the program is inside `echo` and does not accept. Stage 4 cures
+//! that.
 //!
-//! Before that, a smaller wish: not everybody has `nc`, and it hides the client's side. The next
-//! stage, `02_echo_client`, is our own.
+//! Before that, a smaller problem: `nc` is not installed everywhere, and it hides what a client does.
+//! The next stage, `02_echo_client`, is a client of our own.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -67,57 +68,59 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port. `None` if it is missing, is none, or if there is more than a port.
+/// The port from the command line. `None` if it is missing or not a number, or if there are more
+/// arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
     arguments.next().is_none().then_some(port)
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Serves one client after the other, until the process is ended.
+/// Accepts and serves one client after the other, until the process is ended.
 fn serve(listener: &TcpListener) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
-            Ok((mut client, address)) => attend(&mut client, address),
-            // A client that vanished while it stood in the queue. The others are still there.
+            Ok((mut client, address)) => handle(&mut client, address),
+            // Perhaps the client closed its connection while it was in the queue. The others are still
+            // there.
             Err(error) => eprintln!("Cannot accept: {error}"),
         }
     }
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(client: &mut TcpStream, address: SocketAddr) {
-    println!("{address} is here");
+/// Serves one client, and prints when it connects and disconnects.
+fn handle(client: &mut TcpStream, address: SocketAddr) {
+    println!("{address} connected");
     match echo(client) {
-        Ok(()) => println!("{address} has left"),
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server.
-        Err(error) => println!("{address} is gone: {error}"),
+        Ok(()) => println!("{address} disconnected"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server.
+        Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// Sends back what the client sends, until it closes its end.
+/// Sends back what the client sends, until the client closes its side of the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
-        // Waits for bytes and gives as many as there are: one, or half a line, or three lines. What
-        // was one write over there need not be one read here.
+        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
+        // What the client sent with one write need not arrive in one read.
         let count = client.read(&mut buffer)?;
-        // A read of nothing is how the end of a stream looks.
+        // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` alone may take only a part of it. `write_all` goes on until all is taken.
+        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! # What is new
 //!
-//! UDP instead of TCP. There is no connection, so nothing to listen for and nothing to accept. Each
-//! *datagram* is sent by itself, with an address on it, like a postcard:
+//! UDP instead of TCP. There is no connection, so there is nothing to listen for and nothing to accept.
+//! Each *datagram* is sent by itself, with its destination address on it, like a postcard:
 //!
-//! - its boundaries are kept: what was sent as one arrives as one, or not at all;
-//! - it may be lost, and two may change places; nobody is told, and nobody sends it again;
-//! - one socket serves everybody: the server asks of each datagram from whom it came;
-//! - a datagram may be empty. That means nothing special: there is no stream that could end.
+//! - UDP keeps its boundaries: what was sent as one datagram arrives as one, or not at all;
+//! - it may be lost, and two may arrive in another order; nobody is told, and nobody sends it again;
+//! - one socket serves all clients: with each datagram, the server learns its sender's address;
+//! - it may be empty. That has no special meaning, as there is no stream that could end.
 //!
 //! # Try it
 //!
@@ -25,8 +25,8 @@
 //! hello
 //! ```
 //!
-//! Start this second command twice, and look at the first terminal: two clients, two addresses, and
-//! neither had to wait for the other.
+//! Run this second command twice, and look at the first terminal: it shows two clients with two addresses,
+//! and neither had to wait for the other.
 //!
 //! ```text
 //! Listening on 127.0.0.1:7003
@@ -34,19 +34,19 @@
 //! 5 bytes from 127.0.0.1:38846
 //! ```
 //!
-//! Ctrl-C stops it. Nobody can notice, because nobody is connected.
+//! Ctrl-C stops the server. No client notices, because none is connected.
 //!
 //! # What still hurts
 //!
-//! Stop the server and send again. On one machine the kernel knows that nobody has that port and
-//! says so ("Connection refused"). Across a network that message may get lost as well, and then all
-//! that is left is to wait for a while and to guess; the sender below waits for one second. Whoever
-//! needs all the bytes in order has to number them, confirm them and send them again, which is what
-//! TCP does. Datagrams have a largest size, too (65,507 bytes here, and far less is wise on a network),
-//! and the address on them is as easy to forge as the one on a postcard.
+//! Stop the server and send again. On one machine the kernel knows that no socket is bound to that port and
+//! reports it ("Connection refused"). Across a network that report may get lost as well, and then the
+//! sender can only wait for a while and guess; the one below waits for one second. A program that needs all
+//! bytes in order has to number its datagrams, acknowledge them and send them again, which is what TCP
+//! does. The size of a datagram is limited, too (65,507 bytes here, and far less is wise on a network), and
+//! its source address is as easy to forge as the one on a postcard.
 //!
-//! For files we want all the bytes, in order. So back to TCP, and to what hurt in stage 1, the second
-//! client that waits: the next stage is `04_echo_threads`.
+//! For files we want all bytes, in order. So the next stage, `04_echo_threads`, returns to TCP and to the
+//! problem of stage 1, the second client that has to wait.
 
 use std::env;
 use std::ffi::OsString;
@@ -55,13 +55,13 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long the sender waits for an answer before it takes it for lost.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the client waits for the answer before it treats it as lost.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// No datagram is larger. What is larger than the buffer of who reads it is cut off, silently.
-const LARGEST: usize = 65_535;
+/// No UDP datagram is larger. `recv_from` silently discards what does not fit into its buffer.
+const MAX_DATAGRAM: usize = 65_535;
 
-/// What the arguments ask for.
+/// What the command line asks for.
 enum Task {
     Serve { port: u16 },
     Send { server: String, text: OsString },
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// A port, or `send`, a server and a text.
+/// Either a port, or `send`, a server and a text.
 fn arguments() -> Option<Task> {
     let mut arguments = env::args_os().skip(1);
     let first = arguments.next()?;
@@ -103,24 +103,25 @@ fn arguments() -> Option<Task> {
     arguments.next().is_none().then_some(task)
 }
 
-/// Takes the port and says so. (A UDP port: a TCP port of the same number is another one.)
+/// Binds a socket to the port and prints its address. (UDP ports and TCP ports are separate, even with
+/// the same number.)
 fn listen(port: u16) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
     println!("Listening on {}", socket.local_addr()?);
     Ok(socket)
 }
 
-/// Sends each datagram back to where it came from, until the process is ended.
+/// Sends each datagram back to its sender, until the process is ended.
 fn serve(socket: &UdpSocket) -> ! {
-    let mut buffer = vec![0; LARGEST];
+    let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
-        // Waits for a datagram, from anybody.
+        // Blocks until a datagram arrives, from any client.
         let echoed = socket.recv_from(&mut buffer).and_then(|(count, sender)| {
             println!("{count} bytes from {sender}");
-            // No `send_all` here: a datagram is sent as a whole or not at all.
+            // There is no `send_all`: a datagram is sent as a whole or not at all.
             socket.send_to(&buffer[..count], sender)
         });
-        // What went wrong with one datagram says nothing about the next.
+        // An error with one datagram says nothing about the next.
         if let Err(error) = echoed {
             eprintln!("A datagram is lost: {error}");
         }
@@ -129,15 +130,16 @@ fn serve(socket: &UdpSocket) -> ! {
 
 /// Sends one datagram and prints the answer.
 fn send(server: &str, text: &[u8]) -> io::Result<()> {
-    // Port 0: the system chooses one, to which the answer will come.
+    // With port 0 the kernel chooses the port, to which the answer will come.
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    // This connects nothing. It notes the address, so that datagrams of others are kept away.
+    // For UDP this sends nothing. It sets the destination, and the kernel drops datagrams from all
+    // other addresses.
     socket.connect(server)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(TIMEOUT))?;
     socket.send(text)?;
-    let mut buffer = vec![0; LARGEST];
+    let mut buffer = vec![0; MAX_DATAGRAM];
     let count = socket.recv(&mut buffer).map_err(|error| match error.kind() {
-        // The time is up. Systems differ in what they call that.
+        // The timeout has passed. Systems differ in which of the two errors they report.
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
             io::Error::other("it took more than a second; the datagram or its answer may be lost")
         }

@@ -2,9 +2,9 @@
 //!
 //! # What is new
 //!
-//! One line in `serve`: instead of looking after the client itself, the loop starts a thread that
-//! does, and goes back to accept the next one. `attend` and `echo` are those of stage 1, word for
-//! word. They still wait, but now each waits for its own client only. See for yourself:
+//! One line in `serve`: instead of serving the client itself, the loop starts a thread that does, and
+//! accepts the next one. `handle` and `echo` are those of stage 1, word for word. They still block, but now
+//! each blocks only the thread of its own client. See for yourself:
 //!
 //! ```text
 //! diff examples/01_echo_server.rs examples/04_echo_threads.rs
@@ -25,25 +25,25 @@
 //! ```
 //!
 //! Type in one and then in the other: both are answered. The first terminal shows that they are
-//! there together:
+//! connected at the same time:
 //!
 //! ```text
 //! Listening on 127.0.0.1:7004
-//! 127.0.0.1:52830 is here
-//! 127.0.0.1:52844 is here
-//! 127.0.0.1:52830 has left
-//! 127.0.0.1:52844 has left
+//! 127.0.0.1:52830 connected
+//! 127.0.0.1:52844 connected
+//! 127.0.0.1:52830 disconnected
+//! 127.0.0.1:52844 disconnected
 //! ```
 //!
-//! Ctrl-C stops it, all threads at once: they share the process, and none owns anything that would
-//! be left half done.
+//! Ctrl-C stops the server with all its threads at once: they belong to one process, and none of them
+//! leaves anything half done.
 //!
 //! # What still hurts
 //!
-//! Who decides how many threads there are? The clients. Each thread has a stack of its own and is one
-//! more for the system to take turns with, and a client costs its sender next to nothing. A thousand
-//! that connect and say nothing are a thousand threads of ours that wait, and somewhere the system
-//! refuses to make more.
+//! The clients decide how many threads there are. Each thread has a stack of its own and is one more for
+//! the kernel to schedule, while a connection costs a client next to nothing. A thousand clients that
+//! connect and send nothing make a thousand threads that wait, and at some number the system refuses to
+//! create more.
 //!
 //! A server should decide for itself how much it takes on. The next stage, `05_echo_pool`, does.
 
@@ -68,71 +68,72 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port. `None` if it is missing, is none, or if there is more than a port.
+/// The port from the command line. `None` if it is missing or not a number, or if there are more
+/// arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
     arguments.next().is_none().then_some(port)
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Serves all clients, each in a thread of its own, until the process is ended.
+/// Accepts clients and serves each in a thread of its own, until the process is ended.
 fn serve(listener: &TcpListener) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
             Ok((client, address)) => start_thread(client, address),
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Many clients are many open files, and their number is limited. Beyond it, accept
-                // fails at once, again and again: we had better give somebody time to leave.
+                // Each connection is an open file, and a process may have only so many. At that limit
+                // `accept` fails at once, again and again, so we wait for some client to disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// Starts a thread that looks after the client, and does not wait for it.
+/// Starts a thread that serves the client, and returns without waiting for it.
 fn start_thread(mut client: TcpStream, address: SocketAddr) {
-    // `move`: the socket belongs to the thread now, and is closed when the thread is done with it.
-    let started = thread::Builder::new().spawn(move || attend(&mut client, address));
-    // `thread::spawn` would panic where the system has no more threads to give.
+    // `move` gives the socket to the thread. It is closed when the thread drops it.
+    let started = thread::Builder::new().spawn(move || handle(&mut client, address));
+    // `thread::spawn` would panic if the system cannot create a thread.
     if let Err(error) = started {
         eprintln!("No thread for {address}: {error}");
     }
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(client: &mut TcpStream, address: SocketAddr) {
-    println!("{address} is here");
+/// Serves one client, and prints when it connects and disconnects.
+fn handle(client: &mut TcpStream, address: SocketAddr) {
+    println!("{address} connected");
     match echo(client) {
-        Ok(()) => println!("{address} has left"),
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server.
-        Err(error) => println!("{address} is gone: {error}"),
+        Ok(()) => println!("{address} disconnected"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server.
+        Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// Sends back what the client sends, until it closes its end.
+/// Sends back what the client sends, until the client closes its side of the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
-        // Waits for bytes and gives as many as there are: one, or half a line, or three lines. What
-        // was one write over there need not be one read here.
+        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
+        // What the client sent with one write need not arrive in one read.
         let count = client.read(&mut buffer)?;
-        // A read of nothing is how the end of a stream looks.
+        // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` alone may take only a part of it. `write_all` goes on until all is taken.
+        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

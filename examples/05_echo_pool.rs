@@ -1,19 +1,19 @@
-//! Stage 5: the echo server with a fixed pool of threads, and a queue before it.
+//! Stage 5: the echo server with a fixed pool of threads, and a queue in front of it.
 //!
 //! # What is new
 //!
-//! All threads are started at the beginning, and there will never be more. The loop that accepts puts
-//! each client into a queue; whichever thread is free takes the next one out. A free thread is woken
-//! by the queue, so nobody has to look for work. What a thread does with its client is still the
-//! `attend` and `echo` of stage 1.
+//! The program starts all its threads at the beginning and never more. The loop that accepts puts each
+//! client into a queue, and a thread that is free takes the next one out. The queue wakes a waiting thread,
+//! so no thread has to poll it. What a thread does with its client is still the `handle` and `echo` of
+//! stage 1.
 //!
-//! The queue is bounded, too. When it is full, the loop waits before it accepts more, and the kernel's
-//! own queue fills; when that is full, clients wait to connect. Each limit is a place where somebody
-//! waits instead of a place where memory runs out.
+//! The queue is bounded, too. When it is full, the loop blocks and accepts no more, and the kernel's own
+//! queue (the *backlog* of `listen`) fills; when that is full, clients wait to connect. At each limit
+//! a client waits; without the limit, memory would run out.
 //!
 //! # Try it
 //!
-//! In one terminal, with only two threads (without a number there are four):
+//! In one terminal, with only two threads (the default is four):
 //!
 //! ```text
 //! cargo run --example 05_echo_pool -- 7005 2
@@ -25,28 +25,27 @@
 //! nc 127.0.0.1 7005
 //! ```
 //!
-//! In a fourth, connect and type `hello`. Nothing comes back. Now end one of the first two with Ctrl-C,
-//! and there it is: a thread has become free. The first terminal shows who waited for whom:
+//! In a fourth, connect and type `hello`. Nothing comes back. Now end one of the first two with Ctrl-C, and
+//! the answer comes: a thread has become free. The first terminal shows which thread served whom:
 //!
 //! ```text
 //! Listening on 127.0.0.1:7005
-//! Thread 1: 127.0.0.1:52846 is here
-//! Thread 2: 127.0.0.1:52848 is here
-//! Thread 1: 127.0.0.1:52846 has left
-//! Thread 1: 127.0.0.1:52862 is here
+//! Thread 1: 127.0.0.1:52846 connected
+//! Thread 2: 127.0.0.1:52848 connected
+//! Thread 1: 127.0.0.1:52846 disconnected
+//! Thread 1: 127.0.0.1:52862 connected
 //! ```
 //!
-//! Ctrl-C stops the server. Clients in the queue see their connection end, as all others do.
+//! Ctrl-C stops the server. The connections of clients in the queue end with all others.
 //!
 //! # What still hurts
 //!
-//! You have just done it. Two clients that connect and say nothing hold both threads, and nobody else
-//! is answered. They need no strength for that, only patience, and with more threads one needs but
-//! more of them. The threads are not even busy: they wait, and a thread that waits for one client
-//! cannot serve another.
+//! You have just seen it. Two clients that connect and send nothing occupy both threads, and nobody else is
+//! answered. That costs them nothing but time, and more threads only take more such clients. The
+//! threads are not even busy: each is blocked in a read, and a thread that waits for one client cannot
+//! serve another.
 //!
-//! So the waiting must cost no thread. The next stage, `06_echo_event_loop`, waits for all clients at
-//! once.
+//! So waiting must not occupy a thread. The next stage, `06_echo_event_loop`, waits for all clients at once.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -57,22 +56,22 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// How many threads there are if nobody says.
+/// The number of threads if the command line does not say.
 const THREADS: usize = 4;
 
-/// More than that is likely a slip of the finger.
-const MOST_THREADS: usize = 1000;
+/// A larger number is probably a typing error.
+const MAX_THREADS: usize = 1000;
 
-/// How many clients may stand in the queue.
-const QUEUE: usize = 64;
+/// How many accepted clients may wait in the queue.
+const QUEUE_LENGTH: usize = 64;
 
-/// Somebody who has connected.
+/// An accepted connection, and the address of the client.
 type Client = (TcpStream, SocketAddr);
 
 fn main() -> ExitCode {
     let Some((port, threads)) = arguments() else {
         eprintln!(
-            "Name a port, 0 for any free one, and maybe a number of threads from 1 to {MOST_THREADS}: \
+            "Name a port, 0 for any free one, and maybe a number of threads from 1 to {MAX_THREADS}: \
              cargo run --example 05_echo_pool -- 7005 4"
         );
         return ExitCode::from(2);
@@ -93,7 +92,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port and the number of threads. `None` if one is wrong, or if there is more than that.
+/// The port and the number of threads from the command line. `None` if one is wrong, or if there are
+/// more arguments.
 fn arguments() -> Option<(u16, usize)> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -101,85 +101,86 @@ fn arguments() -> Option<(u16, usize)> {
         Some(threads) => threads.to_str()?.parse().ok()?,
         None => THREADS,
     };
-    let are_right = (1..=MOST_THREADS).contains(&threads) && arguments.next().is_none();
+    let are_right = (1..=MAX_THREADS).contains(&threads) && arguments.next().is_none();
     are_right.then_some((port, threads))
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Starts the threads, and gives the end of the queue at which clients line up.
+/// Starts the threads and returns the sending end of the queue.
 fn start_pool(threads: usize) -> io::Result<SyncSender<Client>> {
-    let (queue, front) = mpsc::sync_channel(QUEUE);
-    // The queue has one front. The threads share it, and the lock lets one at a time stand there.
-    let front = Arc::new(Mutex::new(front));
+    let (queue, receiver) = mpsc::sync_channel(QUEUE_LENGTH);
+    // The queue has one receiving end. The threads share it, and the lock lets one of them use it at a
+    // time.
+    let receiver = Arc::new(Mutex::new(receiver));
     for number in 1..=threads {
-        let front = Arc::clone(&front);
-        thread::Builder::new().spawn(move || work(number, &front))?;
+        let receiver = Arc::clone(&receiver);
+        thread::Builder::new().spawn(move || work(number, &receiver))?;
     }
     Ok(queue)
 }
 
-/// Puts all who connect into the queue, until the process is ended.
+/// Accepts clients and puts them into the queue, until the process is ended.
 fn serve(listener: &TcpListener, queue: &SyncSender<Client>) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
-            // Waits while the queue is full.
+            // Blocks while the queue is full.
             Ok(client) => queue.send(client).expect("the threads never end"),
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Too many open files, perhaps. Give somebody time to leave.
+                // Perhaps there are too many open files. We wait for some client to disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// A thread's life: one client after the other.
-fn work(number: usize, front: &Mutex<Receiver<Client>>) {
-    while let Some((mut client, address)) = next(front) {
-        attend(number, &mut client, address);
+/// What each thread of the pool does: it serves one client after the other.
+fn work(number: usize, receiver: &Mutex<Receiver<Client>>) {
+    while let Some((mut client, address)) = next_client(receiver) {
+        handle(number, &mut client, address);
     }
 }
 
-/// Waits for the next client; `None` if there will never be one. This is a function of its own so
-/// that the lock is given back at its end: if `work` held it while it serves, no other thread could
-/// get at the queue.
-fn next(front: &Mutex<Receiver<Client>>) -> Option<Client> {
-    let front = front.lock().expect("no thread panics while it waits");
-    front.recv().ok()
+/// Waits for the next client. `None` if there can be no more. This is a function of its own so that the
+/// lock is released at its end: if `work` held it while it serves a client, no other thread could
+/// receive the next one.
+fn next_client(receiver: &Mutex<Receiver<Client>>) -> Option<Client> {
+    let receiver = receiver.lock().expect("no thread panics while it waits");
+    receiver.recv().ok()
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(number: usize, client: &mut TcpStream, address: SocketAddr) {
-    println!("Thread {number}: {address} is here");
+/// Serves one client, and prints when it connects and disconnects.
+fn handle(number: usize, client: &mut TcpStream, address: SocketAddr) {
+    println!("Thread {number}: {address} connected");
     match echo(client) {
-        Ok(()) => println!("Thread {number}: {address} has left"),
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server, nor this thread.
-        Err(error) => println!("Thread {number}: {address} is gone: {error}"),
+        Ok(()) => println!("Thread {number}: {address} disconnected"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server, nor this thread.
+        Err(error) => println!("Thread {number}: {address} disconnected: {error}"),
     }
 }
 
-/// Sends back what the client sends, until it closes its end.
+/// Sends back what the client sends, until the client closes its side of the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
-        // Waits for bytes and gives as many as there are: one, or half a line, or three lines. What
-        // was one write over there need not be one read here.
+        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
+        // What the client sent with one write need not arrive in one read.
         let count = client.read(&mut buffer)?;
-        // A read of nothing is how the end of a stream looks.
+        // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` alone may take only a part of it. `write_all` goes on until all is taken.
+        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

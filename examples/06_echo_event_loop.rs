@@ -2,16 +2,17 @@
 //!
 //! # What is new
 //!
-//! No socket waits any more. They are *non-blocking*: a read or a write does what can be done now, and
-//! if that is nothing it fails with `WouldBlock`, which is no error but an answer: not yet. Waiting is
-//! done in one place, `poll`, for all sockets together. The kernel tells which are *ready*, and each of
-//! those gets a turn. (`mio` is a thin layer over what systems have for that: epoll, kqueue and so on.)
+//! The sockets are *non-blocking*: a read or a write does what it can do now, and if that is nothing, it
+//! fails with `WouldBlock`, which means "not yet" rather than a failure. The thread waits in one place,
+//! `poll`, for all sockets together. The kernel reports which of them are *ready*, and each of those gets a
+//! turn. (`mio` is a thin layer over what systems offer for that: epoll, kqueue and so on.)
 //!
-//! Look at `echo` below. It is the loop of stage 1, but it must be able to stop in the middle and go on
-//! later. A thread remembers by itself where it was; here, `Client` has to. What it has to remember is
-//! little: which bytes have come and not been sent back yet. For a write may take only a part of them,
-//! and where `write_all` waited until the rest was taken, we leave and come back when there is room.
-//! Until then we do not read from that client either, so it cannot fill our memory.
+//! Look at `echo` below. It is the loop of stage 1, but it must be able to stop in the middle and continue
+//! later. A thread keeps its place in the code while it blocks; here, `Client` has to remember it. There is
+//! little to remember: the bytes that were received and not sent back yet. A write may take only a part of
+//! them. Where `write_all` waited until the rest was taken, `echo` returns, and continues when there is room
+//! in the socket's buffer. Until then it does not read from that client either, so a client cannot fill our
+//! memory.
 //!
 //! # Try it
 //!
@@ -21,8 +22,8 @@
 //! cargo run --example 06_echo_event_loop -- 7006
 //! ```
 //!
-//! In another one, open three hundred connections that say nothing (bash, but not every shell, can do
-//! that by itself), and then one that does. It is answered at once:
+//! In another one, open three hundred connections that send nothing (bash can do that by itself, not every
+//! shell can), and then one that does. It is answered at once:
 //!
 //! ```text
 //! for n in {1..300}; do exec {silent}<>/dev/tcp/127.0.0.1/7006; done
@@ -31,8 +32,8 @@
 //! hello            (the server sent this)
 //! ```
 //!
-//! In a third, while they are all there, see what it takes on Linux: one thread (`NLWP`), and about two
-//! megabytes of memory (`RSS`, in kB), nearly all of it for the program itself.
+//! In a third, while all of them are connected, see what that takes on Linux: one thread (`NLWP`), and about
+//! two megabytes of memory (`RSS`, in kB), nearly all of it for the program itself.
 //!
 //! ```text
 //! ps -o nlwp,rss -C 06_echo_event_loop
@@ -40,19 +41,19 @@
 //!    1  2180
 //! ```
 //!
-//! (Type `exit` in the shell of the three hundred, and all of them leave.)
+//! (Type `exit` in the shell with the three hundred connections to close them.)
 //!
-//! Ctrl-C stops it. Still nothing is kept that the kernel would not clean up.
+//! Ctrl-C stops the server. Still there is nothing that the kernel would not clean up.
 //!
 //! # What still hurts
 //!
-//! It can wait for thousands, but it has nothing to tell them. An echo needs no agreement: whatever
-//! comes goes back. As soon as a client wants something in particular, both sides have to agree on how
-//! to ask, where a question ends, and how an answer looks. That is a *protocol*.
+//! The program can serve thousands of clients, but all that they can get is an echo. For an echo, the bytes
+//! need no meaning. As soon as a client wants something in particular, both sides have to agree on how a
+//! request looks, where it ends, and how the response looks. That is a *protocol*.
 //!
-//! It has become harder to read, too: every place where a thread would simply have waited is now
-//! something to remember. So the next stages go back to sockets that wait, to look at the protocol by
-//! itself, and the engine in `src/` puts both together. The next stage is `07_http_hello`.
+//! The code has become harder to read, too: wherever a thread would simply block, there is now state to
+//! keep. So the next stages return to blocking sockets, to show the protocol by itself, and the engine in
+//! `src/` puts both together. The next stage is `07_http_hello`.
 
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
@@ -64,11 +65,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// What the kernel calls the listener when it tells that somebody wants to connect.
+/// The token by which events name the listener.
 const LISTENER: Token = Token(0);
 
-/// How often a client may be read from before the others get their turn.
-const ROUNDS: usize = 16;
+/// How many times a client is read from in one turn, before the others get theirs.
+const ROUNDS_PER_TURN: usize = 16;
 
 fn main() -> ExitCode {
     let Some(port) = arguments() else {
@@ -83,8 +84,9 @@ fn main() -> ExitCode {
         }
     };
     loop {
-        match server.turn() {
-            // Nothing happened to any socket: the process was stopped by Ctrl-Z and goes on.
+        match server.run_once() {
+            // A signal interrupted the wait, and no socket is ready: the process was stopped by Ctrl-Z
+            // and continues.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
                 eprintln!("Cannot wait for clients: {error}");
@@ -95,42 +97,44 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port. `None` if it is missing, is none, or if there is more than a port.
+/// The port from the command line. `None` if it is missing or not a number, or if there are more
+/// arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
     arguments.next().is_none().then_some(port)
 }
 
-/// All that the one thread has to remember.
+/// The state of the event loop.
 struct Server {
     poll: Poll,
-    /// What the kernel has told last.
+    /// The events of the last `poll`.
     events: Events,
     listener: TcpListener,
-    /// The kernel knows a client by its token.
+    /// The connections, by the token that their events carry.
     clients: HashMap<Token, Client>,
-    /// The number of the newest token. None is used twice, so nobody gets the turn of another.
-    newest: usize,
-    /// Clients whose turn was over before they had no more to do.
+    /// The number of the newest token. No token is used twice, so a late event cannot reach another
+    /// client.
+    last_token: usize,
+    /// Clients whose last turn ended with work left to do.
     unfinished: Vec<Token>,
 }
 
 impl Server {
-    /// Takes the port and says so.
+    /// Binds a listening socket to the port and prints its address.
     fn listen(port: u16) -> io::Result<Server> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-        // For a listener, to be readable means that somebody stands in the queue.
+        // A listener is readable when a connection is in its queue.
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         println!("Listening on {}", listener.local_addr()?);
         let (events, clients) = (Events::with_capacity(256), HashMap::new());
-        Ok(Server { poll, events, listener, clients, newest: LISTENER.0, unfinished: Vec::new() })
+        Ok(Server { poll, events, listener, clients, last_token: LISTENER.0, unfinished: Vec::new() })
     }
 
-    /// One round of the loop: waits until something can be done, and does it.
-    fn turn(&mut self) -> io::Result<()> {
-        // With work left over we only have a look at who else is ready.
+    /// One iteration of the event loop: waits until sockets are ready, and gives each of them a turn.
+    fn run_once(&mut self) -> io::Result<()> {
+        // With work left to do, `poll` does not wait: it only reports what else is ready.
         let at_most = (!self.unfinished.is_empty()).then_some(Duration::ZERO);
         self.poll.poll(&mut self.events, at_most)?;
         let mut ready = std::mem::take(&mut self.unfinished);
@@ -144,87 +148,89 @@ impl Server {
         Ok(())
     }
 
-    /// Lets in all who stand in the queue.
+    /// Accepts all connections in the queue.
     fn accept(&mut self) {
-        // All, and not one: the kernel says that the queue is no longer empty, and will not say so
-        // again while it stays so. The same holds for reading and writing ("edge-triggered").
+        // All, and not one: the kernel reports that the queue is no longer empty, and does not report
+        // it again while that is so. The same holds for reading and writing (*edge-triggered*, see
+        // epoll(7)).
         loop {
             match self.listener.accept() {
-                Ok((stream, address)) => self.let_in(stream, address),
+                Ok((stream, address)) => self.register_client(stream, address),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // It vanished while it stood in the queue.
+                // The client closed its connection while it was in the queue.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                // Too many open files, most likely. When somebody leaves, we try again.
+                // Most likely there are too many open files. When a client disconnects, we try again.
                 Err(error) => return eprintln!("Cannot accept: {error}"),
             }
         }
     }
 
-    fn let_in(&mut self, mut stream: TcpStream, address: SocketAddr) {
-        self.newest += 1;
-        let token = Token(self.newest);
-        // From now on the kernel tells when there is something to read or room to write.
+    fn register_client(&mut self, mut stream: TcpStream, address: SocketAddr) {
+        self.last_token += 1;
+        let token = Token(self.last_token);
+        // From now on the kernel reports when there are bytes to read or there is room to write.
         let interest = Interest::READABLE | Interest::WRITABLE;
         match self.poll.registry().register(&mut stream, token, interest) {
             Ok(()) => {
-                println!("{address} is here");
+                println!("{address} connected");
                 self.clients.insert(token, Client { stream, address, unsent: Vec::new() });
             }
             Err(error) => eprintln!("Cannot wait for {address}: {error}"),
         }
     }
 
-    /// Lets a client do what it can do without waiting.
+    /// Gives a client its turn: does what can be done without waiting.
     fn give_turn(&mut self, token: Token) {
-        // It may have left in an earlier turn of this round.
+        // Its connection may have been closed earlier in this iteration.
         let Some(client) = self.clients.get_mut(&token) else { return };
         let address = client.address;
         match client.echo() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-            Ok(Turn::Over) => return self.unfinished.push(token),
-            Ok(Turn::Left) => println!("{address} has left"),
-            Err(error) => println!("{address} is gone: {error}"),
+            Ok(Turn::Unfinished) => return self.unfinished.push(token),
+            Ok(Turn::Closed) => println!("{address} disconnected"),
+            Err(error) => println!("{address} disconnected: {error}"),
         }
-        // This closes the socket, and the kernel forgets the token.
+        // This closes the socket, which also removes its registration.
         self.clients.remove(&token);
-        // Whoever could not be let in may have room now.
+        // A connection that could not be accepted before can be now.
         self.accept();
     }
 }
 
-/// How a turn ended, if not because there was nothing to do.
+/// How a turn ended, if not with `WouldBlock`.
 enum Turn {
-    /// The client has had its share; there may be more to do.
-    Over,
-    /// The client has closed its end.
-    Left,
+    /// The client has had its share, and there may be more to do.
+    Unfinished,
+    /// The client has closed its side of the connection.
+    Closed,
 }
 
-/// One client, and where we are with it.
+/// One connection, and where its echo was interrupted.
 struct Client {
     stream: TcpStream,
     address: SocketAddr,
-    /// What it has sent and not got back yet.
+    /// The bytes that were received and not sent back yet.
     unsent: Vec<u8>,
 }
 
 impl Client {
-    /// Sends back what the client sends. Each `?` is a place where stage 1 would wait: we leave with
-    /// `WouldBlock`, and the next turn begins at the top with what is in `unsent`.
+    /// Sends back what the client sends. At each `?`, stage 1 would block: here the function returns
+    /// `WouldBlock`, and the next turn begins at the top with the bytes in `unsent`.
     fn echo(&mut self) -> io::Result<Turn> {
         let mut buffer = [0; 4096];
-        // Not for ever: a client that sends and reads without a pause would have us for itself.
-        for _ in 0..ROUNDS {
+        // Bounded, because a client that sends and reads without a pause would keep the thread for
+        // itself.
+        for _ in 0..ROUNDS_PER_TURN {
             while !self.unsent.is_empty() {
                 let count = self.stream.write(&self.unsent)?;
                 self.unsent.drain(..count);
             }
             let count = self.stream.read(&mut buffer)?;
             if count == 0 {
-                return Ok(Turn::Left);
+                return Ok(Turn::Closed);
             }
             self.unsent.extend_from_slice(&buffer[..count]);
         }
-        Ok(Turn::Over)
+        Ok(Turn::Unfinished)
     }
 }

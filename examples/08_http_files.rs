@@ -2,25 +2,26 @@
 //!
 //! # What is new
 //!
-//! Between the request and the response of stage 7, somebody thinks. The head is split into lines at
-//! CR LF and its first line at the spaces, `GET /samples/hello.txt HTTP/1.1`: a method, a target and a
-//! version. The path in the target becomes the name of a file, and `/` at its end means `index.html`
-//! there. If there is such a file, it is the body of a 200; if not, the answer is 404. The file's type
-//! goes along, because a browser has to know whether it gets a page or a picture.
+//! Between the request and the response of stage 7, the server decides. It splits the head into lines at CR
+//! LF, and the first one, the *request line*, at the spaces: `GET /samples/hello.txt HTTP/1.1` is a method, a
+//! target and a version. The path in the target becomes the name of a file; if it ends with `/`, the file is
+//! `index.html` there. If there is such a file, it is the body of a 200; if not, the response is a 404. The
+//! response names the media type of the file, because a browser must know whether it gets a page or a
+//! picture.
 //!
-//! The target is chosen by the client, so it is where an attack would begin. `locate` and `read` see to
-//! it that nothing outside the folder is read:
+//! The client chooses the target, so this is where an attack would begin. `locate` and `read` see to it that
+//! nothing outside the folder is read:
 //!
-//! - `..` is refused (400). Browsers and curl work it out before they ask. Some programs do not, and get
-//!   nothing here: to refuse is simpler than to work it out, and just as safe.
-//! - The path is added to the folder name by name. `folder.join("/etc/passwd")` would *be* `/etc/passwd`,
-//!   and a target that begins with two slashes would get there.
-//! - That is only a first defence. Looking at the words of a path says nothing about what is on disk: a
-//!   symbolic link inside the folder may lead out. So the system is asked where the path really ends.
+//! - A path with a segment `..` is refused (400). Browsers and curl remove such segments before they send
+//!   a request. A client that does not gets nothing here: to refuse is simpler, and just as safe.
+//! - The segments of the path are added to the folder one by one. `folder.join("/etc/passwd")` would *be*
+//!   `/etc/passwd`, and a target that begins with two slashes would get there.
+//! - That is only a first defence. The text of a path does not show what is on disk: a symbolic link inside
+//!   the folder may lead out of it. So the server asks the system for the real path of the file.
 //!
 //! # Try it
 //!
-//! In one terminal (the folder is `www` unless another one is named after the port):
+//! In one terminal (the folder is `www` unless the command names another one):
 //!
 //! ```text
 //! cargo run --example 08_http_files -- 7008 www
@@ -37,7 +38,8 @@
 //! 400 Bad Request
 //! ```
 //!
-//! (Without `--path-as-is`, curl works the `..` out by itself.) The first terminal shows what was asked:
+//! (Without `--path-as-is`, curl itself removes the `..`.) The first terminal shows the requests and the
+//! status of each response:
 //!
 //! ```text
 //! Listening on 127.0.0.1:7008
@@ -46,17 +48,17 @@
 //! 127.0.0.1:52892: GET /../Cargo.toml HTTP/1.1 -> 400 Bad Request
 //! ```
 //!
-//! Ctrl-C stops it. We only read files, so none can be left half written.
+//! Ctrl-C stops the server. It only reads files, so it leaves none half written.
 //!
 //! # What still hurts
 //!
-//! - Even the second defence looks first and opens later, and in between somebody who can write into the
-//!   folder may put a link in the place of a file. `src/site/root.rs` lets the kernel do both in one step.
-//! - Names with a space or an umlaut arrive as `%20` and the like, and are not found: nobody decodes them
-//!   (and whoever does must do it before the path is checked, not after). Hidden files such as `.git` are
-//!   served. A file is read into memory as a whole before any of it is sent.
-//! - A page with ten pictures is eleven connections, one after the other, and a client that says nothing
-//!   holds up all others for five seconds.
+//! - The second defence checks first and opens later, and in between somebody who can write into the folder
+//!   may replace a file by a link. `src/site/root.rs` lets the kernel do both in one step.
+//! - Names with a space or an umlaut arrive *percent-encoded* (`%20` for a space) and are not found, because
+//!   nothing decodes them. (Decoding must come before the path is checked, not after.) Hidden files such as
+//!   `.git` are served. A file is read into memory as a whole before any of it is sent.
+//! - A page with ten pictures is eleven connections, one after the other, and a client that sends nothing
+//!   delays all others by five seconds.
 //!
 //! The next stage, `09_http_pool`, cures the last of these; the engine in `src/` cures the rest.
 
@@ -69,15 +71,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The end of a head: the end of its last line, and a line that is blank.
+/// The end of a head: the CR LF of its last line, and an empty line.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// No head is longer. Without a limit, one client could fill our memory with a head that never ends.
-const LONGEST_HEAD: usize = 8 * 1024;
+/// The longest head that the server accepts. Without a limit, one client could fill our memory with a
+/// head that never ends.
+const MAX_HEAD: usize = 8 * 1024;
 
-/// How long we wait for a client that says nothing. The others are waiting for it, too, and browsers
-/// like to open a connection before they know what for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a read or a write may block. All other clients have to wait as well, and browsers open
+/// connections in advance, before they have a request.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let Some((port, folder)) = arguments() else {
@@ -87,7 +90,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     };
-    // Where the folder really is: its path from the root, without links and `..`.
+    // The real path of the folder: absolute, with symbolic links and `..` resolved.
     match folder.canonicalize().and_then(|folder| Ok((listen(port)?, folder))) {
         Ok((listener, folder)) => serve(&listener, &folder),
         Err(error) => {
@@ -98,7 +101,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port and the folder. `None` if the port is missing or none, or if there is more than that.
+/// The port and the folder from the command line. `None` if the port is missing or not a number, or if
+/// there are more arguments.
 fn arguments() -> Option<(u16, PathBuf)> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -106,74 +110,76 @@ fn arguments() -> Option<(u16, PathBuf)> {
     arguments.next().is_none().then_some((port, folder))
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Serves one client after the other, until the process is ended.
+/// Accepts and serves one client after the other, until the process is ended.
 fn serve(listener: &TcpListener, folder: &Path) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
-            Ok((mut client, address)) => attend(&mut client, address, folder),
-            // A client that vanished while it stood in the queue. The others are still there.
+            Ok((mut client, address)) => handle(&mut client, address, folder),
+            // Perhaps the client closed its connection while it was in the queue. The others are still
+            // there.
             Err(error) => eprintln!("Cannot accept: {error}"),
         }
     }
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(client: &mut TcpStream, address: SocketAddr, folder: &Path) {
-    match talk(client, address, folder) {
+/// Serves one client and reports an error, if there is one.
+fn handle(client: &mut TcpStream, address: SocketAddr, folder: &Path) {
+    match serve_connection(client, address, folder) {
         Ok(()) => {}
-        // What it is called when the time is up: systems differ in that.
+        // The timeout has passed. Systems differ in which of the two errors they report.
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            println!("{address} was silent for too long");
+            println!("{address} timed out");
         }
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server.
-        Err(error) => println!("{address} is gone: {error}"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server.
+        Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// One request, one response.
-fn talk(client: &mut TcpStream, address: SocketAddr, folder: &Path) -> io::Result<()> {
-    client.set_read_timeout(Some(PATIENCE))?;
-    client.set_write_timeout(Some(PATIENCE))?;
+/// Serves one connection: one request, one response.
+fn serve_connection(client: &mut TcpStream, address: SocketAddr, folder: &Path) -> io::Result<()> {
+    client.set_read_timeout(Some(TIMEOUT))?;
+    client.set_write_timeout(Some(TIMEOUT))?;
     let head = read_head(client)?;
-    if head.ends_with(END_OF_HEAD) || head.len() > LONGEST_HEAD {
-        // Bytes that are no text cannot be part of anything that we understand.
+    if head.ends_with(END_OF_HEAD) || head.len() > MAX_HEAD {
+        // Bytes that are not UTF-8 become U+FFFD, which nothing that this server understands contains.
         let head = String::from_utf8_lossy(&head);
-        let answer = answer(&head, folder);
-        // Escaped: a client chooses these characters, and they could do things to your terminal.
+        let response = respond(&head, folder);
+        // Escaped, because the client chooses these characters, and unescaped they could control your
+        // terminal.
         let line = head.lines().next().unwrap_or_default().escape_debug();
-        println!("{address}: {line} -> {}", answer.status);
-        // HEAD wants to know what GET would get, length and all, without the body.
-        client.write_all(&answer.to_response(!head.starts_with("HEAD ")))?;
+        println!("{address}: {line} -> {}", response.status);
+        // The response to HEAD is that to GET, length included, without the body.
+        client.write_all(&response.to_bytes(!head.starts_with("HEAD ")))?;
     }
-    // Otherwise it has left in the middle of its request, and nobody is there to hear an answer.
+    // Otherwise the client has closed its side before its request was complete, and gets no response.
     close(client)
 }
 
-/// Reads as far as the head goes. What comes back ends with a blank line, unless the client closes its
-/// end before that or the head is too long.
+/// Reads the head of a request. The result ends with an empty line, unless the client closes its side
+/// before that or the head is too long.
 fn read_head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut piece = [0; 1024];
-    while head.len() <= LONGEST_HEAD {
+    while head.len() <= MAX_HEAD {
         let count = client.read(&mut piece)?;
         if count == 0 {
             break;
         }
         head.extend_from_slice(&piece[..count]);
-        // The end may have come in two pieces: so we look at all of it, not at the piece.
+        // The end may have arrived in two pieces, so we search the whole head and not only this piece.
         if let Some(at) = head.windows(END_OF_HEAD.len()).position(|bytes| bytes == END_OF_HEAD) {
-            // What follows is a body, or another request. Neither interests us here.
+            // What follows is a body or another request. This server reads neither.
             head.truncate(at + END_OF_HEAD.len());
             break;
         }
@@ -181,50 +187,50 @@ fn read_head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// What a client gets for its request.
-struct Answer {
-    /// A number for programs and a few words for people.
+/// The response to a request.
+struct Response {
+    /// A status code for programs and a reason phrase for people.
     status: &'static str,
     media_type: &'static str,
     body: Vec<u8>,
 }
 
-/// Decides what that is.
-fn answer(head: &str, folder: &Path) -> Answer {
+/// Decides which response a request gets.
+fn respond(head: &str, folder: &Path) -> Response {
     if !head.as_bytes().ends_with(END_OF_HEAD) {
-        return Answer::refusal("431 Request Header Fields Too Large");
+        return Response::refusal("431 Request Header Fields Too Large");
     }
     let Some((method, path)) = parse(head) else {
-        return Answer::refusal("400 Bad Request");
+        return Response::refusal("400 Bad Request");
     };
     if !matches!(method, "GET" | "HEAD") {
-        return Answer::refusal("501 Not Implemented");
+        return Response::refusal("501 Not Implemented");
     }
     let Some(file) = locate(folder, path) else {
-        return Answer::refusal("400 Bad Request");
+        return Response::refusal("400 Bad Request");
     };
     match read(folder, &file) {
-        Ok(body) => Answer { status: "200 OK", media_type: media_type(&file), body },
-        // Whatever the reason is: here is nothing for this client.
-        Err(_) => Answer::refusal("404 Not Found"),
+        Ok(body) => Response { status: "200 OK", media_type: media_type(&file), body },
+        // Whatever the reason is, the client cannot have this file.
+        Err(_) => Response::refusal("404 Not Found"),
     }
 }
 
-/// The method and the path, out of the first line. `None` if that is none.
+/// The method and the path from the request line. `None` if that is malformed.
 fn parse(head: &str) -> Option<(&str, &str)> {
     let mut lines = head.split("\r\n");
     let mut words = lines.next()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     let is_right = version.starts_with("HTTP/1.") && target.starts_with('/') && words.next().is_none();
-    // After a question mark comes a query, which means nothing to a file.
+    // Behind a question mark is a query, which means nothing for a file.
     let path = target.split('?').next()?;
     is_right.then_some((method, path))
 }
 
-/// The file that a path means, as far as words go. `None` if the path tries to climb.
+/// The file that a path names, found by its text alone. `None` if a segment is `..`.
 fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut file = folder.to_path_buf();
-    // Between two slashes there cannot be a third, so each of these is one name and never a path.
+    // A segment between two slashes contains no slash, so it is one name and never a path.
     for name in path.split('/') {
         match name {
             "" | "." => {}
@@ -238,11 +244,11 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     Some(file)
 }
 
-/// Reads a file, if it is one, and if it really lies in the folder.
+/// Reads a file if it is a regular file and really lies in the folder.
 fn read(folder: &Path, file: &Path) -> io::Result<Vec<u8>> {
-    // Follows all links, and gives the path without them.
+    // Resolves all symbolic links and returns the real path.
     let file = file.canonicalize()?;
-    // A named pipe could keep us waiting for ever, so it must be a plain file.
+    // To open a named pipe could block for ever, so only a regular file will do.
     if file.starts_with(folder) && file.is_file() {
         fs::read(file)
     } else {
@@ -250,7 +256,7 @@ fn read(folder: &Path, file: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What a browser has to know about a file, guessed from the end of its name.
+/// The media type of a file, guessed from its extension.
 fn media_type(file: &Path) -> &'static str {
     match file.extension().and_then(OsStr::to_str) {
         Some("html") => "text/html; charset=utf-8",
@@ -261,21 +267,22 @@ fn media_type(file: &Path) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("jpg") => "image/jpeg",
-        // Just bytes: a browser offers to save them.
+        // Bytes of unknown meaning: a browser offers to save them.
         _ => "application/octet-stream",
     }
 }
 
-impl Answer {
-    /// An answer that says no more than its status.
-    fn refusal(status: &'static str) -> Answer {
+impl Response {
+    /// A response whose body is its status and nothing more.
+    fn refusal(status: &'static str) -> Response {
         let body = format!("{status}\n").into_bytes();
-        Answer { status, media_type: "text/plain; charset=utf-8", body }
+        Response { status, media_type: "text/plain; charset=utf-8", body }
     }
 
     /// The bytes of the response.
-    fn to_response(&self, with_body: bool) -> Vec<u8> {
-        // The length is that of the bytes, never typed in by hand: it has to be right.
+    fn to_bytes(&self, with_body: bool) -> Vec<u8> {
+        // The length is counted and not typed in by hand: with a wrong one, the client misses the end
+        // of the body.
         let head = format!(
             "HTTP/1.1 {}\r\n\
              Content-Type: {}\r\n\
@@ -291,14 +298,15 @@ impl Answer {
     }
 }
 
-/// Says that nothing more will come, and listens until the client has closed, too.
+/// Closes our side of the connection, then reads until the client has closed its side, too.
 ///
-/// If we closed while bytes of the client lie unread (the body of a POST, say), the kernel would tell
-/// it that they are lost: with a reset, which may overtake our answer and destroy it.
+/// If the server closed the socket while bytes of the client lie unread (the body of a POST, say), the
+/// kernel would send a reset, and that may destroy the response before the client has read it (RFC 9112
+/// section 9.6).
 fn close(client: &mut TcpStream) -> io::Result<()> {
     client.shutdown(Shutdown::Write)?;
     client.set_read_timeout(Some(Duration::from_secs(1)))?;
-    // Not for ever, though, and nothing depends on how it ends: the answer is out.
+    // At most 64 KB, and a second for each read. How it ends does not matter: the response has been sent.
     let _ = io::copy(&mut client.take(64 * 1024), &mut io::sink());
     Ok(())
 }

@@ -2,35 +2,36 @@
 //!
 //! # What is new
 //!
-//! The pool and the queue of stage 5, with the `answer` of stage 8 in its threads. And connections stay
-//! open (*keep-alive*): after a response, the client may ask again on the same connection, which saves
-//! it the time to connect. It may even send its next requests before the first is answered
+//! The pool and the queue of stage 5, with the `respond` of stage 8 in its threads. And connections are
+//! *persistent* (keep-alive): after a response, the client may send another request on the same connection,
+//! which saves the time to connect. It may even send its next requests before the first is answered
 //! (*pipelining*). Two things follow:
 //!
-//! - **One read is not one request.** It may bring half of one, or three and a half. So what was read
-//!   and does not belong to this request stays in a buffer, `pending`, and the next one begins there.
-//! - **Where a request ends is now a matter of safety.** After a head may come a body, and whoever takes
-//!   a body for a request obeys somebody who only filled in a form. We have no use for bodies, so after a
-//!   request with one, or with anything in it that is doubtful, we answer and close.
+//! - **One read is not one request.** It may bring half of one, or three and a half. So the bytes that were
+//!   read and do not belong to this request stay in a buffer, `pending`, and the next request begins there.
+//! - **Where a request ends is now a matter of security.** A body may follow the head. A server that takes a
+//!   body for the next request obeys whoever chose the content of the body, for example of a form. This
+//!   server does not read bodies, so after a request that has one, or that is doubtful in any way, it answers
+//!   and closes the connection.
 //!
-//! The five seconds of patience mean something more now: a connection on which nothing comes for so long
-//! is closed, so that its thread is free for others.
+//! The timeout of five seconds does more now: it closes a connection on which no request comes, so that its
+//! thread is free for other clients.
 //!
 //! # Try it
 //!
-//! In one terminal (the folder is `www` and there are four threads, unless others are named):
+//! In one terminal (the defaults are the folder `www` and four threads):
 //!
 //! ```text
 //! cargo run --example 09_http_pool -- 7009 www 4
 //! ```
 //!
-//! In another one, ask for two files at once. curl uses one connection for both:
+//! In another one, request two files with one command. curl uses one connection for both:
 //!
 //! ```text
 //! curl -v http://127.0.0.1:7009/samples/hello.txt http://127.0.0.1:7009/samples/hello.txt
 //! ```
 //!
-//! Or send two requests in one go, and see two responses come. The second one ends the connection:
+//! Or send two requests at once, and see two responses. The second request ends the connection:
 //!
 //! ```text
 //! A='GET /samples/hello.txt HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
@@ -38,7 +39,7 @@
 //! printf "$A$B" | nc 127.0.0.1 7009
 //! ```
 //!
-//! The first terminal shows who was asked by whom. Equal ports mean that it was the same connection:
+//! The first terminal shows which client sent which request. The same port means the same connection:
 //!
 //! ```text
 //! Listening on 127.0.0.1:7009
@@ -48,30 +49,34 @@
 //! 127.0.0.1:52910: GET /nowhere HTTP/1.1 -> 404 Not Found
 //! ```
 //!
-//! Ctrl-C stops it, with answers cut off where they are; the clients can tell, by `Content-Length`. (The
-//! engine lets them finish first.)
+//! Ctrl-C stops the server and cuts off the responses that are being sent; the clients notice it by
+//! `Content-Length`. (The engine first finishes those responses.)
 //!
 //! # What still hurts
 //!
-//! - A thread still belongs to one client. Four connections that are kept open and say nothing hold up a
-//!   fifth for five seconds, and four clients that send a byte every four seconds hold it up for ever.
+//! - A thread still belongs to one client. Four connections that stay open without a request make a fifth
+//!   wait for five seconds, and four clients that send a byte every four seconds make it wait for ever.
 //! - A large file is in memory as a whole, once for each client that reads it, however slowly.
-//! - Browsers ask for parts of files, and whether their copy is still good. They get all of it, each time.
-//! - `%20` in names, hidden files, the missing `Date` and `Host`, links that change in the wrong moment.
+//! - Browsers ask for ranges of files, and whether a stored response is still valid. They get the whole file
+//!   each time.
+//! - Percent-encoded names, hidden files, the missing `Date`, the unchecked `Host`, and links that change
+//!   between the check and the open.
 //!
-//! # Where the road leads
+//! # Where to go from here
 //!
-//! Into `src/`, where each of these has its place, and where nothing is in principle other than here:
+//! Into `src/`, where each of these has its place, and where the principles are those of the stages:
 //!
-//! - `src/server/worker.rs` is the event loop of stage 6, in each of a few threads; what `talk` does
-//!   below is a state machine there, `src/server/connection/mod.rs`, with deadlines (`src/server/timers.rs`);
+//! - `src/server/worker.rs` is the event loop of stage 6, in each of a few threads; what
+//!   `serve_connection` does below is a state machine there, `src/server/connection/mod.rs`, with deadlines
+//!   (`src/server/timers.rs`);
 //! - `read_head` and `parse` are `src/http/request.rs`, the end of a body is `src/http/framing.rs`, and
 //!   `locate` is `src/http/target.rs`;
-//! - `answer` is `src/site/mod.rs`, and `read` is `src/site/root.rs`, which cannot be led astray;
-//! - `write_all` is `src/server/transmit.rs`, which lets the kernel send files by itself;
-//! - parts of files are `src/http/range.rs`, and copies that are still good `src/http/conditional.rs`.
+//! - `respond` is `src/site/mod.rs`, and `read` is `src/site/root.rs`, which opens nothing outside the
+//!   folder, whatever changes meanwhile;
+//! - `write_all` is `src/server/transmit.rs`, which lets the kernel send files directly (`sendfile`);
+//! - ranges are `src/http/range.rs`, and the validation of stored responses `src/http/conditional.rs`.
 //!
-//! `src/lib.rs` has the map of it all and an order to read it in.
+//! `src/lib.rs` has a map of all this and an order in which to read it.
 
 use std::env;
 use std::ffi::OsStr;
@@ -85,33 +90,34 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// How many threads there are if nobody says.
+/// The number of threads if the command line does not say.
 const THREADS: usize = 4;
 
-/// More than that is likely a slip of the finger.
-const MOST_THREADS: usize = 1000;
+/// A larger number is probably a typing error.
+const MAX_THREADS: usize = 1000;
 
-/// How many clients may stand in the queue.
-const QUEUE: usize = 64;
+/// How many accepted clients may wait in the queue.
+const QUEUE_LENGTH: usize = 64;
 
-/// Somebody who has connected.
+/// An accepted connection, and the address of the client.
 type Client = (TcpStream, SocketAddr);
 
-/// The end of a head: the end of its last line, and a line that is blank.
+/// The end of a head: the CR LF of its last line, and an empty line.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// No head is longer. Without a limit, one client could fill our memory with a head that never ends.
-const LONGEST_HEAD: usize = 8 * 1024;
+/// The longest head that the server accepts. Without a limit, one client could fill our memory with a
+/// head that never ends.
+const MAX_HEAD: usize = 8 * 1024;
 
-/// How long we wait for a client that says nothing. Others may be waiting for its thread, and browsers
-/// like to keep a connection open in case they need it again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a read or a write may block. Other clients may be waiting for the thread, and browsers keep
+/// a connection open in case they need it again.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let Some((port, folder, threads)) = arguments() else {
         eprintln!(
             "Name a port, 0 for any free one, and maybe a folder and a number of threads from 1 to \
-             {MOST_THREADS}: cargo run --example 09_http_pool -- 7009 www 4"
+             {MAX_THREADS}: cargo run --example 09_http_pool -- 7009 www 4"
         );
         return ExitCode::from(2);
     };
@@ -125,7 +131,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port, the folder and the number of threads. `None` if one is wrong, or if there is more.
+/// The port, the folder and the number of threads from the command line. `None` if one is wrong, or if
+/// there are more arguments.
 fn arguments() -> Option<(u16, PathBuf, usize)> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -134,124 +141,127 @@ fn arguments() -> Option<(u16, PathBuf, usize)> {
         Some(threads) => threads.to_str()?.parse().ok()?,
         None => THREADS,
     };
-    let are_right = (1..=MOST_THREADS).contains(&threads) && arguments.next().is_none();
+    let are_right = (1..=MAX_THREADS).contains(&threads) && arguments.next().is_none();
     are_right.then_some((port, folder, threads))
 }
 
-/// Finds the folder, starts the threads and takes the port.
+/// Finds the folder, starts the threads and binds the port.
 fn prepare(port: u16, folder: &Path, threads: usize) -> io::Result<(TcpListener, SyncSender<Client>)> {
-    // Where the folder really is: its path from the root, without links and `..`.
+    // The real path of the folder: absolute, with symbolic links and `..` resolved.
     let queue = start_pool(threads, &folder.canonicalize()?)?;
     Ok((listen(port)?, queue))
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Starts the threads, and gives the end of the queue at which clients line up.
+/// Starts the threads and returns the sending end of the queue.
 fn start_pool(threads: usize, folder: &Path) -> io::Result<SyncSender<Client>> {
-    let (queue, front) = mpsc::sync_channel(QUEUE);
-    // The queue has one front. The threads share it, and the lock lets one at a time stand there.
-    let front = Arc::new(Mutex::new(front));
+    let (queue, receiver) = mpsc::sync_channel(QUEUE_LENGTH);
+    // The queue has one receiving end. The threads share it, and the lock lets one of them use it at a
+    // time.
+    let receiver = Arc::new(Mutex::new(receiver));
     for _ in 0..threads {
-        let (front, folder) = (Arc::clone(&front), folder.to_owned());
-        thread::Builder::new().spawn(move || work(&front, &folder))?;
+        let (receiver, folder) = (Arc::clone(&receiver), folder.to_owned());
+        thread::Builder::new().spawn(move || work(&receiver, &folder))?;
     }
     Ok(queue)
 }
 
-/// Puts all who connect into the queue, until the process is ended.
+/// Accepts clients and puts them into the queue, until the process is ended.
 fn serve(listener: &TcpListener, queue: &SyncSender<Client>) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
-            // Waits while the queue is full.
+            // Blocks while the queue is full.
             Ok(client) => queue.send(client).expect("the threads never end"),
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Too many open files, perhaps. Give somebody time to leave.
+                // Perhaps there are too many open files. We wait for some client to disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// A thread's life: one client after the other.
-fn work(front: &Mutex<Receiver<Client>>, folder: &Path) {
-    while let Some((mut client, address)) = next(front) {
-        attend(&mut client, address, folder);
+/// What each thread of the pool does: it serves one client after the other.
+fn work(receiver: &Mutex<Receiver<Client>>, folder: &Path) {
+    while let Some((mut client, address)) = next_client(receiver) {
+        handle(&mut client, address, folder);
     }
 }
 
-/// Waits for the next client; `None` if there will never be one. This is a function of its own so
-/// that the lock is given back at its end: if `work` held it while it serves, no other thread could
-/// get at the queue.
-fn next(front: &Mutex<Receiver<Client>>) -> Option<Client> {
-    let front = front.lock().expect("no thread panics while it waits");
-    front.recv().ok()
+/// Waits for the next client. `None` if there can be no more. This is a function of its own so that the
+/// lock is released at its end: if `work` held it while it serves a client, no other thread could
+/// receive the next one.
+fn next_client(receiver: &Mutex<Receiver<Client>>) -> Option<Client> {
+    let receiver = receiver.lock().expect("no thread panics while it waits");
+    receiver.recv().ok()
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(client: &mut TcpStream, address: SocketAddr, folder: &Path) {
-    match talk(client, address, folder) {
+/// Serves one client and reports an error, if there is one.
+fn handle(client: &mut TcpStream, address: SocketAddr, folder: &Path) {
+    match serve_connection(client, address, folder) {
         Ok(()) => {}
-        // What it is called when the time is up: systems differ in that.
+        // The timeout has passed. Systems differ in which of the two errors they report.
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            println!("{address} was silent for too long");
+            println!("{address} timed out");
         }
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server.
-        Err(error) => println!("{address} is gone: {error}"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server.
+        Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// Requests and responses in turn, until one side has had enough.
-fn talk(client: &mut TcpStream, address: SocketAddr, folder: &Path) -> io::Result<()> {
-    client.set_read_timeout(Some(PATIENCE))?;
-    client.set_write_timeout(Some(PATIENCE))?;
-    // Otherwise the kernel holds back a small response while the one before it is on its way.
+/// Serves one connection: requests and responses in turn, until one side ends it.
+fn serve_connection(client: &mut TcpStream, address: SocketAddr, folder: &Path) -> io::Result<()> {
+    client.set_read_timeout(Some(TIMEOUT))?;
+    client.set_write_timeout(Some(TIMEOUT))?;
+    // Otherwise the kernel holds back a small response until the client has acknowledged the one before
+    // it (Nagle's algorithm, see TCP_NODELAY in tcp(7)).
     client.set_nodelay(true)?;
-    // What has come and belongs to no request yet.
+    // The bytes that were read and belong to no request yet.
     let mut pending = Vec::new();
     loop {
         let head = read_head(client, &mut pending)?;
-        if !head.ends_with(END_OF_HEAD) && head.len() <= LONGEST_HEAD {
-            // It has left, between two requests or in the middle of one.
+        if !head.ends_with(END_OF_HEAD) && head.len() <= MAX_HEAD {
+            // The client has closed its side, between two requests or within one.
             break;
         }
-        // Bytes that are no text cannot be part of anything that we understand.
+        // Bytes that are not UTF-8 become U+FFFD, which nothing that this server understands contains.
         let head = String::from_utf8_lossy(&head);
-        let answer = answer(&head, folder);
-        // Escaped: a client chooses these characters, and they could do things to your terminal.
+        let response = respond(&head, folder);
+        // Escaped, because the client chooses these characters, and unescaped they could control your
+        // terminal.
         let line = head.lines().next().unwrap_or_default().escape_debug();
-        println!("{address}: {line} -> {}", answer.status);
-        let stays = may_stay(&head);
-        // HEAD wants to know what GET would get, length and all, without the body.
-        client.write_all(&answer.to_response(!head.starts_with("HEAD "), stays))?;
-        if !stays {
+        println!("{address}: {line} -> {}", response.status);
+        let keep_alive = allows_keep_alive(&head);
+        // The response to HEAD is that to GET, length included, without the body.
+        client.write_all(&response.to_bytes(!head.starts_with("HEAD "), keep_alive))?;
+        if !keep_alive {
             break;
         }
     }
     close(client)
 }
 
-/// Takes one head out of what is pending, and reads until there is one. What comes back ends with a
-/// blank line, unless the client closes its end before that or the head is too long.
+/// Takes one head out of `pending`, and reads until there is one. The result ends with an empty line,
+/// unless the client closes its side before that or the head is too long.
 fn read_head(client: &mut TcpStream, pending: &mut Vec<u8>) -> io::Result<Vec<u8>> {
     let mut piece = [0; 1024];
     loop {
-        // We look before we read: the next request may have come together with the last one.
+        // We search before we read: this request may have arrived together with the last one.
         if let Some(at) = pending.windows(END_OF_HEAD.len()).position(|bytes| bytes == END_OF_HEAD) {
-            // What follows stays for the next time.
+            // What follows stays for the next call.
             return Ok(pending.drain(..at + END_OF_HEAD.len()).collect());
         }
-        let count = if pending.len() > LONGEST_HEAD { 0 } else { client.read(&mut piece)? };
+        let count = if pending.len() > MAX_HEAD { 0 } else { client.read(&mut piece)? };
         if count == 0 {
             return Ok(std::mem::take(pending));
         }
@@ -259,76 +269,79 @@ fn read_head(client: &mut TcpStream, pending: &mut Vec<u8>) -> io::Result<Vec<u8
     }
 }
 
-/// Whether the next request can be looked for right after this head. On any doubt it cannot.
-fn may_stay(head: &str) -> bool {
-    let has_body = values(head, "Content-Length").any(|value| value != "0")
-        || values(head, "Transfer-Encoding").next().is_some();
-    let wants_to_close =
-        values(head, "Connection").flat_map(|value| value.split(',')).any(|word| is(word, "close"));
-    // Clients of HTTP/1.0 expect that we close.
+/// Whether the connection may stay open and the next request begins right behind this head. In doubt it
+/// may not.
+fn allows_keep_alive(head: &str) -> bool {
+    let has_body = field_values(head, "Content-Length").any(|value| value != "0")
+        || field_values(head, "Transfer-Encoding").next().is_some();
+    let wants_to_close = field_values(head, "Connection")
+        .flat_map(|value| value.split(','))
+        .any(|word| eq_ignore_case(word, "close"));
+    // Clients of HTTP/1.0 expect that the server closes the connection.
     let (line, _) = head.split_once("\r\n").unwrap_or_default();
     let is_whole = head.as_bytes().ends_with(END_OF_HEAD);
     let is_clear = is_whole && parse(head).is_some() && line.ends_with(" HTTP/1.1");
     is_clear && !has_body && !wants_to_close
 }
 
-/// The values of a field. It may come more than once.
-fn values<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+/// The values of a field. It may have more than one line.
+fn field_values<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     let fields = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
-    fields.filter(move |(found, _)| is(found, name)).map(|(_, value)| value.trim())
+    fields.filter(move |(found, _)| eq_ignore_case(found, name)).map(|(_, value)| value.trim())
 }
 
-/// Whether two words are the same; upper and lower case make no difference.
-fn is(word: &str, other: &str) -> bool {
+/// Whether two tokens are equal, without regard to case.
+fn eq_ignore_case(word: &str, other: &str) -> bool {
     word.trim().eq_ignore_ascii_case(other)
 }
 
-/// What a client gets for its request.
-struct Answer {
-    /// A number for programs and a few words for people.
+/// The response to a request.
+struct Response {
+    /// A status code for programs and a reason phrase for people.
     status: &'static str,
     media_type: &'static str,
     body: Vec<u8>,
 }
 
-/// Decides what that is.
-fn answer(head: &str, folder: &Path) -> Answer {
+/// Decides which response a request gets.
+fn respond(head: &str, folder: &Path) -> Response {
     if !head.as_bytes().ends_with(END_OF_HEAD) {
-        return Answer::refusal("431 Request Header Fields Too Large");
+        return Response::refusal("431 Request Header Fields Too Large");
     }
     let Some((method, path)) = parse(head) else {
-        return Answer::refusal("400 Bad Request");
+        return Response::refusal("400 Bad Request");
     };
     if !matches!(method, "GET" | "HEAD") {
-        return Answer::refusal("501 Not Implemented");
+        return Response::refusal("501 Not Implemented");
     }
     let Some(file) = locate(folder, path) else {
-        return Answer::refusal("400 Bad Request");
+        return Response::refusal("400 Bad Request");
     };
     match read(folder, &file) {
-        Ok(body) => Answer { status: "200 OK", media_type: media_type(&file), body },
-        // Whatever the reason is: here is nothing for this client.
-        Err(_) => Answer::refusal("404 Not Found"),
+        Ok(body) => Response { status: "200 OK", media_type: media_type(&file), body },
+        // Whatever the reason is, the client cannot have this file.
+        Err(_) => Response::refusal("404 Not Found"),
     }
 }
 
-/// The method and the path, out of the first line. `None` if that is none.
+/// The method and the path from the request line. `None` if that is malformed.
 fn parse(head: &str) -> Option<(&str, &str)> {
     let mut lines = head.split("\r\n");
     let mut words = lines.next()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     let is_right = version.starts_with("HTTP/1.") && target.starts_with('/') && words.next().is_none();
-    // Half a line end could hide a line from us that others see. That is how requests are smuggled.
+    // Some programs end a line at a lone CR or LF, and would see a line that we do not. That is how
+    // requests are smuggled.
     let is_clean = lines.all(|line| !line.contains(['\r', '\n']));
-    // After a question mark comes a query, which means nothing to a file.
+    // Behind a question mark is a query, which means nothing for a file.
     let path = target.split('?').next()?;
     (is_right && is_clean).then_some((method, path))
 }
 
-/// The file that a path means, as far as words go. `None` if the path tries to climb.
+/// The file that a path names, found by its text alone. `None` if a segment is `..`.
 fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut file = folder.to_path_buf();
-    // Between two slashes there cannot be a third, so each of these is one name and never a path.
+    // A segment between two slashes contains no slash, so it is one name and never a path.
     for name in path.split('/') {
         match name {
             "" | "." => {}
@@ -342,11 +355,11 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     Some(file)
 }
 
-/// Reads a file, if it is one, and if it really lies in the folder.
+/// Reads a file if it is a regular file and really lies in the folder.
 fn read(folder: &Path, file: &Path) -> io::Result<Vec<u8>> {
-    // Follows all links, and gives the path without them.
+    // Resolves all symbolic links and returns the real path.
     let file = file.canonicalize()?;
-    // A named pipe could keep us waiting for ever, so it must be a plain file.
+    // To open a named pipe could block for ever, so only a regular file will do.
     if file.starts_with(folder) && file.is_file() {
         fs::read(file)
     } else {
@@ -354,7 +367,7 @@ fn read(folder: &Path, file: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What a browser has to know about a file, guessed from the end of its name.
+/// The media type of a file, guessed from its extension.
 fn media_type(file: &Path) -> &'static str {
     match file.extension().and_then(OsStr::to_str) {
         Some("html") => "text/html; charset=utf-8",
@@ -365,21 +378,22 @@ fn media_type(file: &Path) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("jpg") => "image/jpeg",
-        // Just bytes: a browser offers to save them.
+        // Bytes of unknown meaning: a browser offers to save them.
         _ => "application/octet-stream",
     }
 }
 
-impl Answer {
-    /// An answer that says no more than its status.
-    fn refusal(status: &'static str) -> Answer {
+impl Response {
+    /// A response whose body is its status and nothing more.
+    fn refusal(status: &'static str) -> Response {
         let body = format!("{status}\n").into_bytes();
-        Answer { status, media_type: "text/plain; charset=utf-8", body }
+        Response { status, media_type: "text/plain; charset=utf-8", body }
     }
 
     /// The bytes of the response.
-    fn to_response(&self, with_body: bool, stays: bool) -> Vec<u8> {
-        // The length is that of the bytes, never typed in by hand: it has to be right.
+    fn to_bytes(&self, with_body: bool, keep_alive: bool) -> Vec<u8> {
+        // The length is counted and not typed in by hand: with a wrong one, the client misses the end
+        // of the body.
         let head = format!(
             "HTTP/1.1 {}\r\n\
              Content-Type: {}\r\n\
@@ -389,21 +403,22 @@ impl Answer {
             self.status,
             self.media_type,
             self.body.len(),
-            if stays { "keep-alive" } else { "close" }
+            if keep_alive { "keep-alive" } else { "close" }
         );
         let body = if with_body { self.body.as_slice() } else { &[] };
         [head.as_bytes(), body].concat()
     }
 }
 
-/// Says that nothing more will come, and listens until the client has closed, too.
+/// Closes our side of the connection, then reads until the client has closed its side, too.
 ///
-/// If we closed while bytes of the client lie unread (the body of a POST, say), the kernel would tell
-/// it that they are lost: with a reset, which may overtake our answer and destroy it.
+/// If the server closed the socket while bytes of the client lie unread (the body of a POST, say), the
+/// kernel would send a reset, and that may destroy the response before the client has read it (RFC 9112
+/// section 9.6).
 fn close(client: &mut TcpStream) -> io::Result<()> {
     client.shutdown(Shutdown::Write)?;
     client.set_read_timeout(Some(Duration::from_secs(1)))?;
-    // Not for ever, though, and nothing depends on how it ends: the answer is out.
+    // At most 64 KB, and a second for each read. How it ends does not matter: the response has been sent.
     let _ = io::copy(&mut client.take(64 * 1024), &mut io::sink());
     Ok(())
 }

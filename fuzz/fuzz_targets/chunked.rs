@@ -1,4 +1,4 @@
-//! A chunked body ends where a plain reading of RFC 9112 section 7.1 says, whatever pieces it comes in.
+//! A chunked body ends where a second, simpler decoder of RFC 9112 section 7.1 says, in whatever pieces it arrives.
 
 #![no_main]
 
@@ -6,7 +6,7 @@ use glasshttp::http::chunked::ChunkedDecoder;
 use glasshttp_fuzz::{cuts, unfold};
 use libfuzzer_sys::fuzz_target;
 
-/// What a body comes to: `Ok(None)` if more is needed; else its content and where it ends.
+/// The result of decoding: the content and where the body ends, or `Ok(None)` if more bytes are needed.
 type Outcome = Result<Option<(Vec<u8>, usize)>, ()>;
 
 /// The limits that the decoder documents.
@@ -23,7 +23,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// Decodes a body that comes in pieces which end at these places.
+/// Decodes a body that arrives in pieces, which end at these places.
 fn decode(bytes: &[u8], ends: impl IntoIterator<Item = usize>) -> Outcome {
     let mut decoder = ChunkedDecoder::default();
     let (mut content, mut at) = (Vec::new(), 0);
@@ -43,7 +43,7 @@ fn decode(bytes: &[u8], ends: impl IntoIterator<Item = usize>) -> Outcome {
     Ok(None)
 }
 
-/// The same with all bytes at hand.
+/// The second decoder, which has all bytes at once.
 fn reference(bytes: &[u8]) -> Outcome {
     let (mut content, mut rest, mut overhead) = (Vec::new(), bytes, 0);
     loop {
@@ -77,8 +77,8 @@ fn check(is_right: bool) -> Result<(), ()> {
     if is_right { Ok(()) } else { Err(()) }
 }
 
-/// A line without its CRLF; `None` if it is not all there, and an error if it is too long or ends
-/// otherwise.
+/// Takes a line and returns it without its CRLF. `None` if its end has not arrived, and an error if it is too
+/// long or ends with a lone LF.
 fn take_line<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, ()> {
     let ends = rest.iter().position(|&byte| byte == b'\n');
     check(ends.unwrap_or(rest.len()) <= MAX_LINE + 1)?;
@@ -88,7 +88,7 @@ fn take_line<'a>(rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, ()> {
     line.strip_suffix(b"\r").map(Some).ok_or(())
 }
 
-/// The size, and the length of what follows it.
+/// The size of the chunk, and the length of its extensions.
 fn read_size_line(line: &[u8]) -> Option<(u64, usize)> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (size, extensions) = line.split_at(digits);
@@ -97,35 +97,35 @@ fn read_size_line(line: &[u8]) -> Option<(u64, usize)> {
     extensions_are_right(extensions).then_some((size, extensions.len()))
 }
 
-/// What an extension may go on with.
+/// What may come next in an extension.
 #[derive(Clone, Copy, PartialEq)]
 enum Expected {
-    /// Behind the size or a value: blanks and a semicolon, or the end.
+    /// After the size or a quoted value: white space and a semicolon, or the end.
     Semicolon,
     BeforeName,
     Name,
-    /// Blanks behind a name: an equals sign or a semicolon.
-    BehindName,
+    /// After a name and white space: an equals sign or a semicolon.
+    AfterName,
     BeforeValue,
     Value,
     Quoted,
     Escaped,
-    /// Blanks: a semicolon, and no end.
-    SemicolonForCertain,
+    /// After white space: a semicolon, and not the end.
+    OnlySemicolon,
 }
 
-/// RFC 9112 section 7.1.1, a byte at a time.
+/// The grammar of RFC 9112 section 7.1.1, a byte at a time.
 fn extensions_are_right(bytes: &[u8]) -> bool {
     let mut expected = Expected::Semicolon;
     for &byte in bytes {
         use Expected::*;
         let is_blank = matches!(byte, b' ' | b'\t');
         expected = match (expected, byte) {
-            (BeforeName | BeforeValue | BehindName | SemicolonForCertain, _) if is_blank => expected,
-            (Semicolon | Value, _) if is_blank => SemicolonForCertain,
-            (Name, _) if is_blank => BehindName,
-            (Semicolon | SemicolonForCertain | Name | BehindName | Value, b';') => BeforeName,
-            (Name | BehindName, b'=') => BeforeValue,
+            (BeforeName | BeforeValue | AfterName | OnlySemicolon, _) if is_blank => expected,
+            (Semicolon | Value, _) if is_blank => OnlySemicolon,
+            (Name, _) if is_blank => AfterName,
+            (Semicolon | OnlySemicolon | Name | AfterName | Value, b';') => BeforeName,
+            (Name | AfterName, b'=') => BeforeValue,
             (BeforeName | Name, _) if is_token_char(byte) => Name,
             (BeforeValue | Value, _) if is_token_char(byte) => Value,
             (BeforeValue, b'"') => Quoted,

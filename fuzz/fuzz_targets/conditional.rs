@@ -1,5 +1,5 @@
-//! Preconditions: any fields are read without panic, and lists that are written by the grammar come to
-//! what they say.
+//! Preconditions: no fields lead to a panic, and well-formed ones are evaluated as RFC 9110 section 13.2.2
+//! says.
 
 #![no_main]
 
@@ -7,7 +7,7 @@ use glasshttp::http::Request;
 use glasshttp::http::conditional::{History, LastModified, Outcome, Validators, evaluate, if_range};
 use libfuzzer_sys::fuzz_target;
 
-/// The time of the last change, and a second earlier and later.
+/// A second before the last change of the file, its time, and a second after it.
 const DATES: [(u64, &str); 3] = [
     (784_111_776, "Sun, 06 Nov 1994 08:49:36 GMT"),
     (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
@@ -20,7 +20,7 @@ const SEPARATORS: [&str; 4] = [",", ", ", " ,\t", ",,  ,"];
 
 fuzz_target!(|input: &[u8]| {
     let Some((first, rest)) = input.split_first() else { return };
-    // Field lines as they are, or what the bytes choose.
+    // The input is either field lines, or it chooses well-formed ones.
     if first.is_ascii_graphic() {
         with_fields(input, |request, current| {
             let _ = (evaluate(&request.fields, current, true), if_range(&request.fields, current));
@@ -42,7 +42,7 @@ fn with_fields(lines: &[u8], check: impl Fn(&Request<'_>, &Validators<'_>)) {
     }
 }
 
-/// No date has named anything else.
+/// A history in which each date has named one version of the file and no other.
 struct LongAgo;
 
 impl History for LongAgo {
@@ -59,15 +59,15 @@ impl History for LongAgo {
 enum Tags {
     Absent,
     Any,
-    /// The tags' numbers, each with the number of the separator before it.
+    /// The index of each tag in [`TAGS`], with that of the separator before it in [`SEPARATORS`].
     List(Vec<(usize, usize)>),
 }
 
-/// Well-formed preconditions.
+/// Well-formed preconditions, as the input chooses them.
 struct Chosen {
     if_match: Tags,
     if_none_match: Tags,
-    /// The dates' numbers.
+    /// Indices in [`DATES`].
     if_unmodified_since: Option<usize>,
     if_modified_since: Option<usize>,
 }
@@ -115,7 +115,7 @@ impl Chosen {
         lines.join("\r\n")
     }
 
-    /// RFC 9110 section 13.2.2, step by step.
+    /// The result by RFC 9110 section 13.2.2, step by step.
     fn outcome(&self, current: &Validators<'_>) -> Outcome {
         let is_weak = current.etag.starts_with('W');
         let opaque = |tag: &str| tag.trim_start_matches("W/").to_owned();
@@ -128,8 +128,8 @@ impl Chosen {
             Tags::List(list) => any(list, &|tag| !is_weak && tag == current.etag),
         };
         let is_known = match &self.if_none_match {
-            // A file that may change again within the same second is not known by its date, and one by
-            // its very own alone.
+            // A weak tag stands for a file that may change again within the same second, which its date
+            // cannot validate. For other files, only the exact date of the last change counts.
             Tags::Absent => {
                 !is_weak && self.if_modified_since.is_some_and(|number| LAST_MODIFIED == DATES[number].0)
             }

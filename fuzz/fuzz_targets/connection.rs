@@ -1,14 +1,13 @@
-//! A whole connection: any bytes, in any pieces, with all that can happen to a socket, against a real
-//! folder.
+//! A whole connection to a server of a real folder: any bytes, in any pieces, with everything that can happen to
+//! a socket.
 //!
-//! An input is what the client sends, and behind the last byte 0x1E a script of what happens
-//! meanwhile, two bytes a step. Without a script all arrives at once, and there is room for all
-//! answers. In what is sent 0x1F stands for repetitions (see the library), and 0x1D for the entity tag
-//! of `/hello.txt`.
+//! An input is the bytes that the client sends, and after the last byte 0x1E a script of what happens meanwhile,
+//! two bytes a step. Without a script, all bytes arrive at once and the socket has room for all responses. In the
+//! client's bytes, 0x1F stands for repetitions (see the library), and 0x1D for the entity tag of `/hello.txt`.
 //!
-//! Whatever happens, nothing may panic, every answer must be well formed, nothing may come after one
-//! that says `Connection: close`, and nothing of a file that is not served may come at all. And unless
-//! the script breaks something off, what comes out must be the same as without a script.
+//! Whatever happens, nothing may panic, each response must be well formed, nothing may follow one that says
+//! `Connection: close`, and no byte of a file that is not served may be sent. And unless the script ends the
+//! connection early, the server must send the same bytes as without a script.
 
 #![no_main]
 
@@ -53,17 +52,17 @@ fuzz_target!(|input: &[u8]| {
         let shown = |bytes: &[u8]| bytes[same..bytes.len().min(same + 200)].escape_ascii().to_string();
         assert!(
             same == seen.len(),
-            "behind {same} bytes came\n{}\nand if all arrives at once\n{}",
+            "after {same} bytes the server sent\n{}\nand when all arrived at once\n{}",
             shown(&seen),
             shown(&expected)
         );
-        assert!(scripted.is_broken_off || seen.len() == expected.len(), "something is missing");
+        assert!(scripted.ended_early || seen.len() == expected.len(), "the end of the responses is missing");
     }
 });
 
 // ---- what is served
 
-/// Nothing that a client sends comes back with these signs in it as they are.
+/// The content of the files that must not be sent. No response repeats these characters of a request unescaped.
 const MARKER: &[u8] = b"<not to be served>";
 
 const FILES: &[(&str, &str)] = &[
@@ -81,7 +80,7 @@ const FILES: &[(&str, &str)] = &[
     ("secret.txt", "<not to be served>\n"),
 ];
 
-/// The same folder served twice, since small files go different ways.
+/// The same folder served twice, because small files are sent in different ways: from memory and from disk.
 struct Sites {
     cached: Site,
     plain: Site,
@@ -129,7 +128,7 @@ fn fill(folder: &Path) -> io::Result<()> {
     symlink(folder.join("secret.txt"), folder.join("site/link-absolute"))
 }
 
-/// Puts the entity tag where it belongs; a few are enough.
+/// Replaces the first eight placeholders by the entity tag.
 fn with_etag(bytes: &[u8]) -> Vec<u8> {
     let mut parts = bytes.splitn(9, |&byte| byte == ETAG);
     let mut whole = parts.next().unwrap_or_default().to_vec();
@@ -148,11 +147,11 @@ struct Socket {
     read: usize,
     client_finished: bool,
     is_reset: bool,
-    /// How many bytes can be written before it blocks.
+    /// How many bytes can be written before a write would block.
     room: usize,
-    /// So many writes take a few bytes only.
+    /// How many of the next writes take only a few bytes.
     short_writes: u8,
-    /// So many calls are interrupted before one succeeds.
+    /// How many of the next calls fail with `Interrupted`.
     interruptions: u8,
     sent: Vec<u8>,
     finished: bool,
@@ -172,7 +171,7 @@ impl Socket {
 
 impl Transport for Socket {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        assert!(!into.is_empty(), "to read nothing looks like the end");
+        assert!(!into.is_empty(), "a read into an empty buffer looks like the end of the stream");
         self.call()?;
         let count = into.len().min(self.arrived.len() - self.read);
         into[..count].copy_from_slice(&self.arrived[self.read..][..count]);
@@ -181,8 +180,8 @@ impl Transport for Socket {
     }
 
     fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
-        assert!(!self.finished, "something is written after the end was told");
-        assert!(!bytes.is_empty(), "to write nothing looks like a failure");
+        assert!(!self.finished, "bytes are written after the sending side was closed");
+        assert!(!bytes.is_empty(), "a write of nothing looks like a failure");
         self.call()?;
         let mut count = bytes.len().min(self.room);
         if self.short_writes > 0 {
@@ -222,8 +221,8 @@ impl Observer for Observed {
 
 // ---- what answers
 
-/// The site, but for two things: what is sent with PUT is taken and counted, and about all that has a query it first
-/// does not know.
+/// The site, with two differences: the content of a PUT is received and counted, and a request with a query is
+/// first answered with `Begin::Later`.
 struct Application<'a> {
     site: &'a Site,
     wakes: &'a Wakes,
@@ -239,7 +238,14 @@ impl server::Application for Application<'_> {
         if request.method == Method::Put {
             return Begin::Receive(Box::new(Counting(0))).into();
         }
-        self.site.begin(request, arrival).into()
+        let mut begin = self.site.begin(request, arrival);
+        // Which similar names a 404 mentions depends on how many requests have asked in this second.
+        if let Begin::Answer(response) = &mut begin
+            && response.status == Status::NOT_FOUND
+        {
+            response.body = Body::Bytes(b"404".to_vec());
+        }
+        begin.into()
     }
 
     fn refuse(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
@@ -265,11 +271,11 @@ impl Receiver for Counting {
     }
 }
 
-/// Notes that the connection is woken.
+/// Notes that the connection was woken.
 #[derive(Debug, Default)]
 struct Wakes {
     is_woken: AtomicBool,
-    /// The application has done it for the current request.
+    /// Whether the application has woken it for the current request.
     has_woken: AtomicBool,
 }
 
@@ -288,7 +294,7 @@ struct Run<'a> {
     connection: Connection<Socket>,
     now: Instant,
     options: server::Options,
-    /// What a worker lends.
+    /// The buffers that a worker lends to a connection for a turn.
     input: ReadBuffer,
     output: Vec<u8>,
     observers: Observers,
@@ -300,15 +306,15 @@ struct Run<'a> {
 
 #[derive(Default, Clone, Copy)]
 struct Flags {
-    is_broken_off: bool,
+    ended_early: bool,
     is_late_or_stopped: bool,
 }
 
-/// What a connection has left behind.
+/// The state after the connection has been closed.
 struct Ended {
     socket: Socket,
     exchanges: Vec<Exchange>,
-    is_broken_off: bool,
+    ended_early: bool,
     is_late_or_stopped: bool,
 }
 
@@ -341,7 +347,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Plays the script, then lets all the rest arrive and the client finish, or time pass.
+    /// Plays the script. Then all other bytes arrive, and the client closes its side, or time passes.
     fn play(mut self, script: &[u8], site: &Site) -> Ended {
         self.take_turns(site, Connection::advance);
         for step in script.chunks_exact(2) {
@@ -357,19 +363,19 @@ impl<'a> Run<'a> {
             self.take_turns(site, Connection::advance);
         } else {
             self.outcome.is_late_or_stopped |= !self.connection.is_idle();
-            // Who is late is told so, and then waited for once more.
+            // After the first deadline there may be a 408. After the second the connection is closed.
             self.let_deadline_pass(site);
             self.let_deadline_pass(site);
         }
-        assert!(self.is_closed, "it never ends");
-        let Flags { is_broken_off, is_late_or_stopped } = self.outcome;
+        assert!(self.is_closed, "the connection never ends");
+        let Flags { ended_early, is_late_or_stopped } = self.outcome;
         let exchanges = std::mem::take(&mut *self.observed.lock().expect("no panic"));
         let socket = std::mem::take(self.connection.transport());
-        Ended { socket, exchanges, is_broken_off, is_late_or_stopped }
+        Ended { socket, exchanges, ended_early, is_late_or_stopped }
     }
 
     fn step(&mut self, kind: u8, amount: u8, site: &Site) {
-        // Up to some bytes, or up to some thousands.
+        // Fewer than 128 bytes, or up to 76,800.
         let size = if amount < 128 { usize::from(amount) } else { usize::from(amount - 127) * 600 };
         match kind % 12 {
             0..=3 => self.arrive(size),
@@ -391,12 +397,12 @@ impl<'a> Run<'a> {
                 self.now += (self.connection.deadline() - self.now) * u32::from(amount) / 256;
             }
             10 => {
-                self.outcome.is_broken_off = true;
+                self.outcome.ended_early = true;
                 self.socket().client_finished = true;
                 self.connection.note_readiness(amount.is_multiple_of(2), false, true);
             }
             _ if amount.is_multiple_of(2) => {
-                self.outcome.is_broken_off = true;
+                self.outcome.ended_early = true;
                 self.socket().is_reset = true;
                 self.connection.note_readiness(true, true, true);
             }
@@ -429,7 +435,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Gives the connection turns until it waits.
+    /// Gives the connection turns until it waits for an event.
     fn take_turns(&mut self, site: &Site, mut act: Act) {
         let mut fruitless = 0;
         while !self.is_closed {
@@ -438,13 +444,13 @@ impl<'a> Run<'a> {
                 Next::Close => self.is_closed = true,
                 Next::Wait if self.wakes.is_woken.swap(false, Ordering::Relaxed) => self.connection.wake(),
                 Next::Wait => {
-                    assert!(self.connection.deadline() > self.now, "its time is up, and it waits");
+                    assert!(self.connection.deadline() > self.now, "its deadline has passed, and it waits");
                     return;
                 }
                 Next::Again => {
-                    // A turn may pass with requests that need no call, but a buffer holds only so many.
+                    // The requests of a turn may need no system call, but a buffer holds only a few of them.
                     fruitless = if self.socket().calls == calls { fruitless + 1 } else { 0 };
-                    assert!(fruitless < 50, "it has nothing to do, and asks to go on");
+                    assert!(fruitless < 50, "it has nothing to do, and asks for another turn");
                 }
             }
             let is_late = self.connection.deadline() <= self.now;
@@ -472,22 +478,22 @@ static BUDGET: LazyLock<Arc<Budget>> = LazyLock::new(|| Budget::new(1 << 30));
 
 // ---- what came out
 
-/// An answer, or what there is of it.
-struct Answer<'a> {
+/// A response, or the part of it that was sent.
+struct ParsedResponse<'a> {
     status: u16,
     fields: Vec<(&'a [u8], &'a [u8])>,
-    /// How many bytes of the body there are, and whether that is all of them.
+    /// How many bytes of the body were sent, and whether that is all of them.
     body: usize,
     is_complete: bool,
 }
 
-/// An interim answer, which is in no log.
+/// An interim response, which is not in the log.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl Ended {
     fn check(&self, stream: &[u8]) {
         let sent = &self.socket.sent;
-        assert!(contains(stream, MARKER) || !contains(sent, MARKER), "something is served that is not to be");
+        assert!(contains(stream, MARKER) || !contains(sent, MARKER), "a file is served that must not be");
         let (mut at, mut says_close) = (0, false);
         let mut exchanges = self.exchanges.iter();
         while at < sent.len() {
@@ -495,19 +501,19 @@ impl Ended {
                 at += CONTINUE.len();
                 continue;
             }
-            assert!(!says_close, "something comes after an answer that says it is the last");
-            let exchange = exchanges.next().expect("an exchange for each answer");
+            assert!(!says_close, "bytes follow a response that says `Connection: close`");
+            let exchange = exchanges.next().expect("an exchange for each response");
             let line = &exchange.request_line;
             assert!(!line.iter().any(|byte| b"\r\n".contains(byte)) && contains(stream, line));
-            let Some((answer, length)) = read_answer(&sent[at..], line.starts_with(b"HEAD ")) else {
+            let Some((response, length)) = read_response(&sent[at..], line.starts_with(b"HEAD ")) else {
                 assert!(self.may_be_cut() && !exchange.complete && exchange.body_sent == 0);
                 break;
             };
-            assert!(answer.is_complete || self.may_be_cut(), "an answer is not whole");
+            assert!(response.is_complete || self.may_be_cut(), "a response is incomplete");
             let told = (exchange.status.code(), exchange.body_sent, exchange.complete);
-            assert_eq!(told, (answer.status, answer.body as u64, answer.is_complete));
+            assert_eq!(told, (response.status, response.body as u64, response.is_complete));
             let is_close = |&(name, value): &(&[u8], &[u8])| name == b"Connection" && value == b"close";
-            says_close = answer.fields.iter().any(is_close);
+            says_close = response.fields.iter().any(is_close);
             at += length;
         }
         for exchange in exchanges {
@@ -516,12 +522,12 @@ impl Ended {
     }
 
     fn may_be_cut(&self) -> bool {
-        self.is_broken_off || self.is_late_or_stopped
+        self.ended_early || self.is_late_or_stopped
     }
 }
 
-/// Reads an answer by RFC 9112, strictly: it, and how long it is. `None` if its head is not whole.
-fn read_answer(bytes: &[u8], to_head: bool) -> Option<(Answer<'_>, usize)> {
+/// Parses a response strictly by RFC 9112, and returns it with its length. `None` if its head is incomplete.
+fn read_response(bytes: &[u8], to_head: bool) -> Option<(ParsedResponse<'_>, usize)> {
     let head_ends = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let mut lines = bytes[..head_ends - 4]
         .split(|&byte| byte == b'\n')
@@ -550,14 +556,14 @@ fn read_answer(bytes: &[u8], to_head: bool) -> Option<(Answer<'_>, usize)> {
         .map_or(0, |(_, value)| std::str::from_utf8(value).expect("digits").parse().expect("a number"));
     let length = if to_head { 0 } else { length };
     let body = length.min(bytes.len() - head_ends);
-    Some((Answer { status, fields, body, is_complete: body == length }, head_ends + body))
+    Some((ParsedResponse { status, fields, body, is_complete: body == length }, head_ends + body))
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     part.is_empty() || bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// Boundaries of multipart answers are random.
+/// Multipart boundaries are random, so they are replaced.
 fn without_boundaries(bytes: &[u8]) -> Vec<u8> {
     const START: &[u8] = b"glass-";
     let mut bytes = bytes.to_vec();

@@ -1,4 +1,5 @@
-//! A request's head is the same in whatever pieces it arrives, and what is taken for one is one.
+//! The head of a request is parsed to the same result in whatever pieces it arrives, and a head that is accepted is
+//! well formed.
 
 #![no_main]
 
@@ -9,7 +10,7 @@ use glasshttp_fuzz::{cuts, unfold};
 use libfuzzer_sys::fuzz_target;
 use std::ops::Range;
 
-/// What the connection makes of a head: where it is and what it says.
+/// The result of reading a head: where it is, and the request.
 type Outcome<'a> = Result<Option<(Range<usize>, Request<'a>)>, Refusal>;
 
 fuzz_target!(|input: &[u8]| {
@@ -20,13 +21,13 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(read(&bytes, [cut, bytes.len()]), whole, "cut at {cut}");
     }
     if let Ok(Some((head, request))) = whole {
-        check_border(&bytes, &head);
+        check_end(&bytes, &head);
         check_parts(&bytes[head], &request);
     }
 });
 
-/// Reads a head that arrives in pieces which end at these places. A limit counts from its byte on,
-/// and the rest of a head that is beyond it is not needed; so reading ends with the first result.
+/// Reads a head that arrives in pieces, which end at these places. A head that exceeds a limit is refused at
+/// that byte, whatever follows, so reading ends with the first result.
 fn read(bytes: &[u8], ends: impl IntoIterator<Item = usize>) -> Outcome<'_> {
     let mut scanner = HeadScanner::default();
     for end in ends {
@@ -37,8 +38,8 @@ fn read(bytes: &[u8], ends: impl IntoIterator<Item = usize>) -> Outcome<'_> {
     Ok(None)
 }
 
-/// The head ends with the first blank line behind its first line, and all its lines with CRLF.
-fn check_border(bytes: &[u8], head: &Range<usize>) {
+/// The head ends with the first empty line after its request line, and all its lines end with CRLF.
+fn check_end(bytes: &[u8], head: &Range<usize>) {
     assert!(head.end <= MAX_HEAD);
     assert!(head.start == 0 || (head.start == 2 && bytes.starts_with(b"\r\n")));
     let head = &bytes[head.clone()];
@@ -49,7 +50,7 @@ fn check_border(bytes: &[u8], head: &Range<usize>) {
     }
 }
 
-/// Every part is made of bytes that it may hold, and all parts together are the head again.
+/// Each part consists of bytes that its grammar allows, and all parts together are the head again.
 fn check_parts(head: &[u8], request: &Request<'_>) {
     let mut lines = head.strip_suffix(b"\r\n\r\n").expect("checked before").split(|&byte| byte == b'\n');
     let without_cr = |line: &'_ [u8]| line.strip_suffix(b"\r").unwrap_or(line).to_vec();
@@ -69,7 +70,7 @@ fn check_parts(head: &[u8], request: &Request<'_>) {
     let _ = request.allows_keep_alive();
 }
 
-/// A body is taken only if there is no second opinion about where it ends.
+/// A body is accepted only if the fields leave no doubt about where it ends (RFC 9112 section 6.3).
 fn check_framing(request: &Request<'_>) {
     let lengths: Vec<_> = request.fields.get_all("content-length").collect();
     let codings: Vec<_> = request.fields.get_all("transfer-encoding").collect();

@@ -1,4 +1,5 @@
-//! The parts of a form are what a plain reading of RFC 2046 section 5.1.1 cuts out of it, whatever pieces it comes in.
+//! The parts of a form are those that a second, simpler decoder of RFC 2046 section 5.1.1 finds, in whatever
+//! pieces the form arrives.
 
 #![no_main]
 
@@ -8,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 
 const CONTENT_TYPE: &[u8] = b"multipart/form-data; boundary=x";
 
-/// The parts, and whether the form is whole.
+/// The parts, and whether the form is complete.
 type Outcome = Result<(Vec<(Part, Vec<u8>)>, bool), ()>;
 
 fuzz_target!(|input: &[u8]| {
@@ -27,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// Decodes a form that comes in pieces which end at these places.
+/// Decodes a form that arrives in pieces, which end at these places.
 fn decode(bytes: &[u8], ends: impl IntoIterator<Item = usize>) -> Outcome {
     let mut decoder = Decoder::new(CONTENT_TYPE).expect("it names a boundary");
     let (mut parts, mut at, mut is_open) = (Vec::<(Part, Vec<u8>)>::new(), 0, false);
@@ -56,7 +57,7 @@ fn decode(bytes: &[u8], ends: impl IntoIterator<Item = usize>) -> Outcome {
     Ok((parts, decoder.is_whole()))
 }
 
-/// The contents of a form that is whole, with all bytes at hand.
+/// The second decoder: the contents of the parts of a complete form.
 fn reference(bytes: &[u8]) -> Vec<&[u8]> {
     const DELIMITER: &[u8] = b"\r\n--x";
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what);

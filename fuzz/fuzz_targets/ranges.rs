@@ -1,4 +1,4 @@
-//! Ranges stay within the file, do not overlap, and are those that were asked for.
+//! The parts that are sent for a Range field lie within the file, do not overlap, and are those that were requested.
 
 #![no_main]
 
@@ -8,10 +8,10 @@ use std::ops::Range;
 
 const LENGTHS: [u64; 10] = [0, 1, 2, 10, 99, 100, 1000, 1_000_000, u64::MAX - 1, u64::MAX];
 
-/// Gaps up to this size may be sent along.
+/// Gaps between ranges up to this size may be sent as well.
 const SMALL_GAP: u64 = 80;
 
-// The first byte is the number of a length, as a digit or anything else; then comes the field's value.
+// The first byte, modulo 10, chooses one of the lengths. The rest is the value of the field.
 fuzz_target!(|input: &[u8]| {
     let Some((number, value)) = input.split_first() else { return };
     let length = LENGTHS[usize::from(number % 10)];
@@ -22,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
     check_against_reference(value, length, &ranges);
 });
 
-/// One at least, none empty, all within the file, no byte in two of them.
+/// There is at least one part, none is empty, all lie within the file, and no byte is in two of them.
 fn check_parts(parts: &[Range<u64>], length: u64) {
     assert!(!parts.is_empty());
     let mut sorted = parts.to_vec();
@@ -39,14 +39,14 @@ fn check_parts(parts: &[Range<u64>], length: u64) {
     assert!(total <= length);
 }
 
-/// What one range of a set asks for.
+/// What one range of a set selects.
 enum Asked {
     Part(Range<u64>),
-    /// It is well formed, and there is nothing of it in the file.
+    /// The range is well formed and selects no byte of the file.
     Nothing,
 }
 
-/// The same decisions by other means: text and large numbers in place of bytes and saturation.
+/// Evaluates the field a second time by other means: text and large numbers instead of bytes and saturation.
 fn check_against_reference(value: &[u8], length: u64, ranges: &Ranges) {
     let asked = std::str::from_utf8(value).ok().and_then(|text| read_set(text, u128::from(length)));
     let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
@@ -65,12 +65,12 @@ fn check_against_reference(value: &[u8], length: u64, ranges: &Ranges) {
     }
 }
 
-/// Too many to be looked at, and somewhere one begins before the end of the one before it.
+/// Whether the ranges are too many to be sorted, and one begins before the end of the one before it.
 fn are_many_in_disorder(parts: &[&Range<u64>]) -> bool {
     parts.len() > MAX_IN_DISORDER && parts.windows(2).any(|pair| pair[1].start < pair[0].end)
 }
 
-/// All that was asked for is sent, and nothing else but small gaps.
+/// Everything that was requested is sent, and nothing else but small gaps.
 fn check_union(asked: &[&Range<u64>], sent: &[Range<u64>]) {
     for part in asked {
         assert!(sent.iter().any(|sent| sent.start <= part.start && part.end <= sent.end));
@@ -89,7 +89,7 @@ fn check_union(asked: &[&Range<u64>], sent: &[Range<u64>]) {
     }
 }
 
-/// The set, if all of it is well formed.
+/// The set of ranges, if all of it is well formed.
 fn read_set(value: &str, length: u128) -> Option<Vec<Asked>> {
     let (unit, set) = value.split_once('=')?;
     if !unit.eq_ignore_ascii_case("bytes") {
@@ -121,7 +121,7 @@ fn read_range(spec: &str, length: u128) -> Option<Asked> {
 
 const LARGEST: u128 = u64::MAX as u128;
 
-/// Digits; what would not fit into a position is one behind every file.
+/// A number in digits. One that does not fit into a position is replaced by the largest, which no file reaches.
 fn read_number(digits: &str) -> Option<u128> {
     let is_number = !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit());
     is_number.then(|| digits.parse().map_or(LARGEST, |number: u128| number.min(LARGEST)))

@@ -1,4 +1,4 @@
-//! No path leads anywhere but down from the root, and what is encoded is decoded to itself.
+//! No path leads above the root, and an encoded name decodes to itself.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 
 const METHODS: [Method; 4] = [Method::Get, Method::Options, Method::Connect, Method::Unknown];
 
-// The first byte is the method's number, as a digit or anything else; then comes the target.
+// The first byte, modulo 4, chooses the method. The rest is the target.
 fuzz_target!(|input: &[u8]| {
     let bytes = unfold(input);
     let Some((number, raw)) = bytes.split_first() else { return };
@@ -27,13 +27,13 @@ fuzz_target!(|input: &[u8]| {
         Ok((Target::Authority, _)) => assert_eq!(method, Method::Connect),
         Err(refusal) => assert!(matches!(refusal.status.code(), 400 | 414)),
     }
-    // Neither of these may rely on what `Target::parse` has refused.
+    // These functions must not rely on what `Target::parse` refuses.
     check_path(raw);
     check_query(Some(raw));
     check_segment(raw);
 });
 
-/// Path and query are what was sent, to the byte, and all of it but scheme and authority.
+/// Path and query are the bytes of the target, all of them but scheme and authority.
 fn check_split(raw: &[u8], path: &[u8], query: Option<&[u8]>, is_absolute: bool) {
     let mut together = path.to_vec();
     if let Some(query) = query {
@@ -53,7 +53,7 @@ fn check_path(path: &[u8]) {
     }
     let is_hidden = decoded.segments().any(|segment| segment.starts_with(b"."));
     assert!(is_hidden || !decoded.is_hidden());
-    // Written anew it says the same, so that a redirect leads where the request meant.
+    // Encoded again it has the same meaning, so a redirect leads to the place that the request named.
     let mut encoded = String::new();
     for segment in decoded.segments() {
         encoded += &format!("/{}", encode_segment(segment));
@@ -65,19 +65,19 @@ fn check_path(path: &[u8]) {
     check_places(path, &decoded);
 }
 
-/// Where a path is, is asked of what it means, however it is written.
+/// Whether a path lies below a base path depends on its decoded form, however it is written.
 fn check_places(path: &[u8], whole: &DecodedPath) {
     for base in ["/", "/a", "/a/b"] {
         let base = BasePath::parse(base).expect("a base path");
         let expected = whole.text().strip_prefix(&base.start().as_bytes()[1..]).map(<[u8]>::to_vec);
         let below = base.below(path).map(|path| path.text().into_owned());
-        // What is left of a directory is its slash.
+        // For the directory itself, its slash is left.
         let expected = expected.map(|left| if left.is_empty() { b"/".to_vec() } else { left });
         assert_eq!(below, expected);
     }
 }
 
-/// The same value by a slower way.
+/// The value of a query parameter, found a second time in a slower way.
 fn check_query(query: Option<&[u8]>) {
     let value = parameter(query, "sort");
     let Some(query) = query else { return assert_eq!(value, None) };
@@ -91,7 +91,7 @@ fn check_query(query: Option<&[u8]>) {
     assert_eq!(value, expected);
 }
 
-/// Percent sequences that are none stay as they are.
+/// Decodes percent-encoded bytes, and leaves a `%` without two hexadecimal digits as it is.
 fn decode_loosely(mut bytes: &[u8]) -> String {
     let mut decoded = Vec::new();
     while let [byte, rest @ ..] = bytes {
@@ -110,8 +110,8 @@ fn decode_loosely(mut bytes: &[u8]) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-/// Any name that a file can have is reached by its encoded form, which means nothing to HTML, to a
-/// header or to a URL.
+/// The encoded form of a name leads to the file of that name, and has no character that is special in HTML, in
+/// a field or in a URL.
 fn check_segment(name: &[u8]) {
     let encoded = encode_segment(name).to_string();
     assert!(encoded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));

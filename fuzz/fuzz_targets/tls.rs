@@ -1,15 +1,14 @@
-//! A connection that speaks TLS, or is to: any bytes, in any pieces, on a socket that takes as few as it
-//! likes.
+//! A connection to a TLS port: any bytes, in any pieces, on a socket whose writes may be short.
 //!
-//! The first byte of an input chooses who the client is. If it is odd, the rest is what comes by the
-//! wire, as it is. If it is even, there is a real client (rustls) in between, and the rest is what it
-//! sends encrypted. Behind the last byte 0x1E is a script of what happens meanwhile, two bytes a step; 0x1F
-//! stands for repetitions (see the library).
+//! The first byte of an input chooses the client. If it is odd, the rest of the input arrives at the server as it
+//! is. If it is even, a real client (rustls) encrypts the rest. After the last byte 0x1E is a script of what
+//! happens meanwhile, two bytes a step; 0x1F stands for repetitions (see the library).
 //!
-//! Whatever happens, nothing may panic or go on for ever, and the connection ends when the client does or
-//! its time is up. What comes without TLS is answered with an alert, or a no to who speaks HTTP. A real
-//! client never gets a record that it cannot read, and unless the script breaks something off it is told
-//! that nothing is missing, and gets what a client without TLS gets for the same bytes.
+//! Whatever happens, nothing may panic or loop for ever, and the connection ends when the client closes it or a
+//! deadline passes. Bytes that are not TLS are answered with an alert, or, if they are HTTP, with a response in
+//! plain HTTP. A real client never gets a record that it cannot decrypt, and unless the script ends the
+//! connection early, it gets `close_notify` (so it knows that nothing is missing) and the same bytes as a client
+//! without TLS.
 
 #![no_main]
 
@@ -39,7 +38,7 @@ use std::time::Instant;
 
 const SCRIPT: u8 = 0x1e;
 
-/// How often a client may have new keys before the server has had enough of it.
+/// How many times a client may update its keys before the server closes the connection.
 const MAX_KEYS: u32 = 32;
 
 fuzz_target!(|input: &[u8]| {
@@ -53,18 +52,18 @@ fuzz_target!(|input: &[u8]| {
     let client = &CLIENTS[usize::from(kind / 2) % CLIENTS.len()];
     let seen = encrypted(&stream, script, client);
     let expected = in_the_clear(&stream);
-    if !seen.is_broken_off {
-        assert!(seen.is_told, "it is not told that nothing is missing");
+    if !seen.ended_early {
+        assert!(seen.has_close_notify, "there is no close_notify");
         assert!(seen.received == expected, "{} bytes, not {}", seen.received.len(), expected.len());
     } else {
-        // Who is late or comes to a stop may be told so.
+        // After a timeout or a stop there may be a response that says so.
         assert!(seen.received.is_empty() || seen.received.starts_with(b"HTTP/1.1 "));
     }
 });
 
 // ---- the clients
 
-/// What a client without TLS gets, if nothing goes wrong.
+/// The bytes that a client without TLS gets if nothing goes wrong.
 fn in_the_clear(stream: &[u8]) -> Vec<u8> {
     let mut run = Run::new(|wire| wire);
     run.arrive(stream);
@@ -73,25 +72,25 @@ fn in_the_clear(stream: &[u8]) -> Vec<u8> {
     sent
 }
 
-/// Bytes that may be anything go to a server that speaks TLS.
+/// Sends any bytes to a TLS port.
 fn as_it_is(stream: &[u8], script: &[u8]) {
     let mut run = Run::new(|wire| Tls::new(wire, CERTIFICATE.config()));
     let mut rest = stream;
-    let mut is_broken_off = false;
+    let mut ended_early = false;
     for step in script.chunks_exact(2) {
         let count = if matches!(step[0] % 8, 0..=3) { size(step[1]).min(rest.len()) } else { 0 };
         run.arrive(&rest[..count]);
         rest = &rest[count..];
-        is_broken_off |= run.step(step[0], step[1]);
+        ended_early |= run.step(step[0], step[1]);
     }
     run.arrive(rest);
     run.finish();
     let sent = std::mem::take(&mut run.line().sent);
     if let Some(&first) = stream.first()
-        && !is_broken_off
+        && !ended_early
         && !sent.is_empty()
     {
-        // Refused, or sent on to https.
+        // An error, or a redirect to https.
         let answers = [&b"HTTP/1.1 4"[..], b"HTTP/1.1 5", b"HTTP/1.1 308 "];
         let is_answer = answers.iter().any(|start| sent.starts_with(start));
         let is_record = matches!(sent[..], [20..=23, 3, 0..=4, ..]);
@@ -99,33 +98,33 @@ fn as_it_is(stream: &[u8], script: &[u8]) {
     }
 }
 
-/// What a client that speaks TLS has received.
+/// What a TLS client has received.
 struct Seen {
     received: Vec<u8>,
-    is_told: bool,
-    is_broken_off: bool,
+    has_close_notify: bool,
+    ended_early: bool,
 }
 
-/// Bytes that may be anything go to a server by a client that knows how to encrypt them.
+/// Sends any bytes to a TLS port through a client that encrypts them.
 fn encrypted(stream: &[u8], script: &[u8], config: &Arc<ClientConfig>) -> Seen {
     let mut run = Run::new(|wire| Tls::new(wire, CERTIFICATE.config()));
     let name = ServerName::try_from("localhost").expect("a name");
     let mut client = ClientConnection::new(Arc::clone(config), name).expect("a client");
     client.set_buffer_limit(None);
-    let mut seen = Seen { received: Vec::new(), is_told: false, is_broken_off: false };
+    let mut seen = Seen { received: Vec::new(), has_close_notify: false, ended_early: false };
     let mut rest = stream;
-    // What was encrypted and is not on its way.
+    // The bytes that the client has encrypted and that have not arrived yet.
     let mut waiting = Vec::new();
     let mut keys = 0;
     for step in script.chunks_exact(2) {
         match step[0] % 8 {
-            // Some of what is encrypted arrives: in pieces that have nothing to do with records.
+            // Some encrypted bytes arrive, in pieces that do not follow the records.
             0..=2 => {
                 let count = size(step[1]).min(waiting.len());
                 let piece: Vec<u8> = waiting.drain(..count).collect();
                 run.arrive(&piece);
             }
-            // Some more is encrypted, by itself.
+            // The client encrypts more bytes, in records of their own.
             3 => {
                 let count = size(step[1]).min(rest.len());
                 client.writer().write_all(&rest[..count]).expect("no limit");
@@ -137,36 +136,36 @@ fn encrypted(stream: &[u8], script: &[u8], config: &Arc<ClientConfig>) -> Seen {
                     let _ = client.refresh_traffic_keys();
                 }
                 keys += count;
-                seen.is_broken_off |= keys > MAX_KEYS;
+                seen.ended_early |= keys > MAX_KEYS;
             }
-            _ => seen.is_broken_off |= run.step(step[0], step[1]),
+            _ => seen.ended_early |= run.step(step[0], step[1]),
         }
         exchange(&mut run, &mut client, &mut seen, &mut waiting);
     }
     run.line().room = usize::MAX;
     client.writer().write_all(rest).expect("no limit");
-    // Until the handshake is over both sides wait for each other.
+    // Until the handshake is complete, each side waits for the other in turn.
     for _ in 0..10 {
         exchange(&mut run, &mut client, &mut seen, &mut waiting);
         let piece = std::mem::take(&mut waiting);
         run.arrive(&piece);
         run.notice(true);
     }
-    // The end may be told by TLS alone, or by TCP, too.
+    // The client ends the stream by close_notify alone, or by TCP as well.
     client.send_close_notify();
     exchange(&mut run, &mut client, &mut seen, &mut waiting);
     let piece = std::mem::take(&mut waiting);
     run.arrive(&piece);
-    if script.len().is_multiple_of(2) || seen.is_broken_off {
+    if script.len().is_multiple_of(2) || seen.ended_early {
         run.finish();
     }
     exchange(&mut run, &mut client, &mut seen, &mut waiting);
-    assert!(run.is_closed || run.is_lingering(), "an end that TLS tells is not noticed");
+    assert!(run.is_closed || run.is_lingering(), "the close_notify of the client is ignored");
     run.finish();
     seen
 }
 
-/// What the client has to send is put to what waits, and it reads all that has come.
+/// The client reads all that the server has sent, and adds what it has to send to `waiting`.
 fn exchange<T: Transport>(
     run: &mut Run<T>,
     client: &mut ClientConnection,
@@ -177,14 +176,14 @@ fn exchange<T: Transport>(
     let mut sent = &sent[..];
     while !sent.is_empty() {
         if client.read_tls(&mut sent).expect("memory") == 0 {
-            assert!(seen.is_told, "only the end stops a client from reading");
-            panic!("something comes after the end was told");
+            assert!(seen.has_close_notify, "only close_notify stops a client from reading");
+            panic!("bytes follow the close_notify");
         }
         match client.process_new_packets() {
-            Ok(state) => seen.is_told |= state.peer_has_closed(),
-            // The server may say that the client broke the rules: those of the script did.
-            Err(rustls::Error::AlertReceived(_)) if seen.is_broken_off => return,
-            Err(error) => panic!("a record that cannot be read: {error}"),
+            Ok(state) => seen.has_close_notify |= state.peer_has_closed(),
+            // The server may send an alert if the script has broken a rule of TLS.
+            Err(rustls::Error::AlertReceived(_)) if seen.ended_early => return,
+            Err(error) => panic!("a record that cannot be decrypted: {error}"),
         }
         let mut plain = Vec::new();
         let _ = client.reader().read_to_end(&mut plain);
@@ -215,21 +214,21 @@ struct Line {
     arrived: Vec<u8>,
     read: usize,
     client_finished: bool,
-    /// How many bytes can be written before it blocks.
+    /// How many bytes can be written before a write would block.
     room: usize,
-    /// A write takes no more at once, if not 0.
+    /// The most bytes that one write takes; 0 for no limit.
     most: usize,
     sent: Vec<u8>,
     is_finished: bool,
 }
 
-/// The server's end of it; the test has the other.
+/// The server's end of the line; the test has the other.
 struct Wire(Rc<RefCell<Line>>);
 
 impl Transport for Wire {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut line = self.0.borrow_mut();
-        assert!(!into.is_empty(), "to read nothing looks like the end");
+        assert!(!into.is_empty(), "a read into an empty buffer looks like the end of the stream");
         let count = into.len().min(line.arrived.len() - line.read);
         into[..count].copy_from_slice(&line.arrived[line.read..][..count]);
         line.read += count;
@@ -238,8 +237,8 @@ impl Transport for Wire {
 
     fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
         let mut line = self.0.borrow_mut();
-        assert!(!line.is_finished, "something is written after the end was told");
-        assert!(!bytes.is_empty(), "to write nothing looks like a failure");
+        assert!(!line.is_finished, "bytes are written after the sending side was closed");
+        assert!(!bytes.is_empty(), "a write of nothing looks like a failure");
         let most = if line.most == 0 { usize::MAX } else { line.most };
         let count = bytes.len().min(line.room).min(most);
         line.room -= count;
@@ -257,7 +256,7 @@ impl Transport for Wire {
     }
 }
 
-/// Up to some bytes, or up to some thousands.
+/// Fewer than 128 bytes, or up to 76,800.
 fn size(amount: u8) -> usize {
     if amount < 128 { usize::from(amount) } else { usize::from(amount - 127) * 600 }
 }
@@ -269,14 +268,14 @@ struct Run<T> {
     line: Rc<RefCell<Line>>,
     now: Instant,
     options: server::Options,
-    /// What a worker lends.
+    /// The buffers that a worker lends to a connection for a turn.
     input: ReadBuffer,
     output: Vec<u8>,
     is_closed: bool,
 }
 
 impl<T: Transport> Run<T> {
-    fn new(dress: impl FnOnce(Wire) -> T) -> Run<T> {
+    fn new(wrap: impl FnOnce(Wire) -> T) -> Run<T> {
         let options = server::Options { threads: 1, max_connections: 1, ..server::Options::default() };
         let line = Rc::new(RefCell::new(Line {
             arrived: Vec::new(),
@@ -290,7 +289,7 @@ impl<T: Transport> Run<T> {
         let now = Instant::now();
         let client = IpAddr::V4(Ipv4Addr::LOCALHOST).into();
         Run {
-            connection: Connection::new(dress(Wire(Rc::clone(&line))), client, now, &options),
+            connection: Connection::new(wrap(Wire(Rc::clone(&line))), client, now, &options),
             line,
             now,
             options,
@@ -322,7 +321,7 @@ impl<T: Transport> Run<T> {
         self.take_turns(Connection::advance);
     }
 
-    /// A step of a script; whether it breaks something off.
+    /// Plays a step of a script. Returns whether it ends the connection early.
     fn step(&mut self, kind: u8, amount: u8) -> bool {
         match kind % 8 {
             5 => self.line().room = size(amount),
@@ -348,25 +347,25 @@ impl<T: Transport> Run<T> {
         false
     }
 
-    /// There is room for everything and the client finishes; if that does not end it, time does.
+    /// The socket has room for everything, and the client closes its side. That must end the connection.
     fn finish(&mut self) {
         self.line().room = usize::MAX;
         self.line().client_finished = true;
         self.connection.note_readiness(true, true, true);
         self.take_turns(Connection::advance);
-        assert!(self.is_closed, "it never ends");
+        assert!(self.is_closed, "the connection never ends");
     }
 
-    /// Gives the connection turns until it waits.
+    /// Gives the connection turns until it waits for an event.
     fn take_turns(&mut self, mut act: fn(&mut Connection<T>, &mut Turn<'_>) -> Next) {
         let mut turns = 0;
         while !self.is_closed {
             turns += 1;
-            assert!(turns < 10_000, "it asks to go on for ever");
+            assert!(turns < 10_000, "it asks for more turns for ever");
             match self.turn(act) {
                 Next::Close => self.is_closed = true,
                 Next::Wait => {
-                    assert!(self.connection.deadline() > self.now, "its time is up, and it waits");
+                    assert!(self.connection.deadline() > self.now, "its deadline has passed, and it waits");
                     return;
                 }
                 Next::Again => {}
@@ -394,7 +393,7 @@ impl<T: Transport> Run<T> {
 
 static BUDGET: LazyLock<Arc<Budget>> = LazyLock::new(|| Budget::new(1 << 30));
 
-/// Small answers, and large ones of more than one piece.
+/// Answers with a small body, or with a large one that is sent in several pieces.
 fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
     let length = if request.line.starts_with(b"GET /large") { 200_000 } else { 10 };
     Response { status: Status::OK, headers: Headers::default(), body: Body::Bytes(vec![b'x'; length]) }

@@ -1,17 +1,17 @@
-//! What several fuzz targets use.
+//! What several fuzz targets use: repetitions in an input, and places at which to cut it.
 
-/// In an input this byte, then `b`, then `n` mean: the byte `b` two to the power of `n` times. Limits
-/// of many kilobytes so come into reach of inputs of a few bytes, which is what fuzzers are good at.
-/// To HTTP it is one control character among others, which are there to try in its place.
+/// In an input, this byte followed by `b` and `n` stands for 2^n bytes `b`. So an input of a few bytes, which
+/// is what fuzzers are good at, can reach a limit of many kilobytes. For HTTP the byte is one control
+/// character among many, so the others still test how it treats them.
 pub const REPEAT: u8 = 0x1f;
 
-/// Two to the power of this is the longest repetition: twice the longest head.
+/// The longest repetition is 2 to this power, which is twice the longest head.
 const LONGEST: u8 = 16;
 
-/// How long an input may become, so that none takes long.
+/// The longest unfolded input, so that none takes long.
 const MAX_LENGTH: usize = 256 * 1024;
 
-/// Writes the repetitions in an input out.
+/// Replaces each repetition in an input by the bytes that it stands for.
 pub fn unfold(mut input: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(input.len());
     while let [first, behind @ ..] = input {
@@ -25,7 +25,7 @@ pub fn unfold(mut input: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Where to cut bytes in two: everywhere, or if that were too often, at places evenly apart.
+/// The places at which to cut bytes of this length in two: all of them, or 64 at even distances at most.
 pub fn cuts(length: usize) -> impl Iterator<Item = usize> {
     const MOST: usize = 64;
     (0..=length).step_by(length / MOST + 1)

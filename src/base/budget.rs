@@ -1,4 +1,5 @@
-//! So much of something for all together, and a share of it for each who takes one, until it is dropped.
+//! A bound on something that is shared: an amount for all together, of which each user takes a share until it is
+//! dropped.
 //!
 //! ```
 //! use glasshttp::base::budget::Budget;
@@ -9,17 +10,17 @@
 //! assert!(places.take(1).is_some());
 //! ```
 //!
-//! It bounds the memory of large answers that wait to be sent, in bytes, and what costs so much that only
-//! a few may do it at once: archives, compressing while sending, the inspector's composer.
+//! It bounds the memory of large answers that wait to be sent, in bytes, and the number of tasks that are too
+//! expensive to run in any number: archives, compressing while sending, the inspector's composer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What is left of it.
+/// The amount that is left.
 #[derive(Debug)]
 pub struct Budget(AtomicUsize);
 
-/// So much of a budget, until it is dropped.
+/// A part of a budget, which is given back when this is dropped.
 #[derive(Debug)]
 pub struct Share {
     budget: Arc<Budget>,
@@ -27,12 +28,12 @@ pub struct Share {
 }
 
 impl Budget {
-    /// A budget of so much.
+    /// A budget of this amount.
     pub fn new(amount: usize) -> Arc<Budget> {
         Arc::new(Budget(AtomicUsize::new(amount)))
     }
 
-    /// Takes so much, if that much is left.
+    /// Takes this amount, if it is left.
     pub fn take(self: &Arc<Budget>, amount: usize) -> Option<Share> {
         let reduce = |left: usize| left.checked_sub(amount);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, reduce).ok()?;
@@ -41,7 +42,7 @@ impl Budget {
 }
 
 impl Share {
-    /// Takes so much more, if that much is left; whether it was.
+    /// Takes this amount more, if it is left, and says whether it was.
     pub fn grow(&mut self, amount: usize) -> bool {
         let Some(mut more) = self.budget.take(amount) else { return false };
         self.amount += std::mem::take(&mut more.amount);

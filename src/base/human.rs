@@ -22,16 +22,16 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
-/// Whether a character can be shown to people as it is: it neither moves a cursor nor starts an
-/// escape sequence, and it neither hides nor turns the direction of what follows it.
+/// Whether a character can be shown to people as it is: it neither moves a cursor nor starts an escape sequence, and it
+/// neither hides what follows nor reverses its direction.
 pub fn is_harmless(letter: char) -> bool {
     !letter.is_control()
         && !matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Bytes as they went over the wire, with their line ends to be seen: `␍` for CR, `␊` for LF. Text
-/// of any script stays as it is; everything that is not harmless is written as `\xNN`.
+/// Bytes as they went over the wire, with visible line ends: `␍` for CR, `␊` for LF. Text of any script stays as it is;
+/// everything that is not harmless is written as `\xNN`.
 #[derive(Debug, Clone, Copy)]
 pub struct Visible<'a>(pub &'a [u8]);
 
@@ -105,7 +105,7 @@ pub fn reason(error: &io::Error) -> String {
 pub fn write_escaped(out: &mut String, mut bytes: &[u8]) {
     let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && !b"\"\\".contains(byte);
     while !bytes.is_empty() {
-        // Mostly all of it is plain, and is written at once.
+        // Most text is plain, and is written at once.
         let plain = bytes.iter().take_while(|byte| is_plain(byte)).count();
         let (text, rest) = bytes.split_at(plain);
         out.extend(text.iter().map(|&byte| char::from(byte)));

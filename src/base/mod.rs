@@ -1,9 +1,9 @@
-//! What all chapters stand on.
+//! What all other chapters use.
 //!
-//! - [`trace`]: how each decision tells its reason to whoever asks. Read this one first, it is a page.
-//! - [`human`]: bytes, sizes and errors as people read them; [`text_file`]: what they write.
-//! - [`patterns`]: paths as people name many at once.
-//! - [`budget`]: a bound on what all together may use; [`random`]: what nobody can guess.
+//! - [`trace`]: how each decision records its reason. Read this one first.
+//! - [`human`]: bytes, sizes and errors as people read them; [`text_file`]: files that people write.
+//! - [`patterns`]: patterns of paths.
+//! - [`budget`]: a bound on what is shared; [`random`]: words that nobody can guess.
 //! - [`platform`]: what only one kind of system has, with its other ways beside it.
 
 pub mod budget;

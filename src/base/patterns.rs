@@ -1,4 +1,4 @@
-//! Patterns of paths, as people know them from `.gitignore`, from the folder that is served:
+//! Patterns of paths, which count from the folder that is served, as people know them from `.gitignore`:
 //!
 //! ```text
 //! *.log            a.log, x/y/b.log           without a slash, at any depth
@@ -19,7 +19,7 @@ pub struct Pattern {
     matcher: GlobMatcher,
 }
 
-/// Two patterns are the same if they were written so.
+/// Two patterns are equal if their texts are.
 impl PartialEq for Pattern {
     fn eq(&self, other: &Pattern) -> bool {
         self.text == other.text
@@ -53,7 +53,7 @@ impl Pattern {
         Ok(Pattern { text: text.to_owned(), matcher: glob.compile_matcher() })
     }
 
-    /// Whether this path from the folder, or a folder on the way to it, is one of them.
+    /// Whether it matches this path from the folder, or a folder in the path.
     pub fn matches(&self, relative: &Path) -> bool {
         relative.ancestors().any(|path| self.matcher.is_match(path))
     }

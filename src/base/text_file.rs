@@ -1,23 +1,23 @@
-//! Files of text that people write, with whatever editor they have.
+//! Text files that people write, with any editor.
 //!
 //! ```text
-//! EF BB BF alice:...       Windows' Notepad and PowerShell put U+FEFF before it: passed over
-//! FF FE 61 00 6C 00 ...    UTF-16, as PowerShell's > writes it: refused with what to do
+//! EF BB BF alice:...       Windows' Notepad and PowerShell put U+FEFF before it: skipped
+//! FF FE 61 00 6C 00 ...    UTF-16, as PowerShell's > writes it: refused with advice
 //! ```
 //!
-//! Lines may end in CR LF, too, and in blanks; that is for those who split them.
+//! Lines may end in CR LF, too, and in blanks: the functions that split them deal with that.
 
 use crate::base::human::OneLine;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// How long one may be, in bytes: hundreds of certificates, or ten thousand users.
+/// How long such a file may be, in bytes: enough for hundreds of certificates, or ten thousand users.
 const MOST: u64 = 1024 * 1024;
 
-/// What is in a file.
+/// The content of a file.
 ///
 /// # Errors
-/// That of the system, or that it is too long to be what it should.
+/// That of the system, or that it is too long to be such a file.
 pub fn read(file: impl Read) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     file.take(MOST + 1).read_to_end(&mut content)?;
@@ -27,13 +27,13 @@ pub fn read(file: impl Read) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// U+FEFF in UTF-8: the *byte order mark*, which says nothing of an order here.
+/// U+FEFF in UTF-8: the *byte order mark*, which has no meaning in UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The text of a file, without a mark before it.
+/// The text of a file, without a byte order mark.
 ///
 /// # Errors
-/// A line that says what to do: if it is in UTF-16, of which every other byte of ASCII is a zero.
+/// A line that says what to do, if the file is in UTF-16, in which every other byte of ASCII text is a zero.
 pub fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a [u8], String> {
     if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..]) {
         return Err(format!("\"{}\" is in UTF-16: save it again in UTF-8", OneLine(path)));
@@ -41,8 +41,8 @@ pub fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a [u8], String> {
     Ok(bytes.strip_prefix(MARK).unwrap_or(bytes))
 }
 
-/// Whether it can be read more than once. What comes out of a pipe, as of a shell's `<(...)`, cannot, and who
-/// opens it again may wait for ever.
+/// Checks that a file can be read more than once. A pipe, such as a shell's `<(...)`, cannot, and opening it again may
+/// block for ever.
 ///
 /// # Errors
 /// That of the system, or that it is no file.

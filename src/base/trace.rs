@@ -161,12 +161,28 @@ pub fn record<T>(run: impl FnOnce() -> T) -> (T, Vec<Step>) {
     (result, inner.into_steps())
 }
 
-/// Runs something without recording its steps: they are known already.
+/// Runs something without recording its steps, because they are known already.
 pub fn silently<T>(run: impl FnOnce() -> T) -> T {
-    let before = IS_ON.replace(false);
-    let result = run();
-    IS_ON.set(before);
-    result
+    let _silence = silence();
+    run()
+}
+
+/// Until this is dropped, steps of this thread are not recorded.
+#[must_use]
+pub fn silence() -> Silence {
+    Silence { was_on: IS_ON.replace(false) }
+}
+
+/// See [`silence`].
+#[derive(Debug)]
+pub struct Silence {
+    was_on: bool,
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        IS_ON.set(self.was_on);
+    }
 }
 
 /// What a client sent, on one line, harmless to a terminal, and not too long: for values that have quotes of their own.

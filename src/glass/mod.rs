@@ -185,7 +185,8 @@ impl Glass {
     /// Begins to answer a request, if it is for a page of the server's own.
     pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Answer {
         let Target::Path { path, query } = request.target else { return Answer::Elsewhere };
-        if self.reload.is_none() && !may_be_own(path) {
+        let are_on = self.inspector.is_some() || self.metrics.is_some();
+        if self.reload.is_none() && !(are_on && may_be_own(path)) {
             return Answer::Elsewhere;
         }
         let Some(decoded) = self.base.below(path) else { return Answer::Elsewhere };
@@ -282,7 +283,7 @@ impl Glass {
 /// Whether a path could be that of a page. Mostly it is not, and this shows without decoding it: it has neither the
 /// prefix nor anything percent-encoded.
 fn may_be_own(path: &[u8]) -> bool {
-    memchr::memchr(b'%', path).is_some() || memchr::memmem::find(path, b".glass").is_some()
+    memchr::memchr(b'%', path).is_some() || path.windows(b".glass".len()).any(|part| part == b".glass")
 }
 
 /// Refuses requests from pages of another origin (RFC 6454). Such a page could not read the responses, but it could

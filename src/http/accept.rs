@@ -16,13 +16,13 @@ pub fn quality(accept: &[u8], kind: &str, subtype: &str) -> u16 {
     deciding_range(accept, kind, subtype).map_or(0, |(_, quality)| quality)
 }
 
-/// Whether the field names this very type, as browsers do with `text/html`, and wants it. Programs
-/// that take anything say `*/*`.
+/// Whether the field names this very type with a weight above 0, as browsers do with `text/html`. Programs that accept
+/// anything send `*/*`.
 pub fn names(accept: &[u8], kind: &str, subtype: &str) -> bool {
     matches!(deciding_range(accept, kind, subtype), Some((EXACT, 1..)))
 }
 
-/// Whether the field says no more than that anything will do, as curl does with `*/*`.
+/// Whether the field says no more than that any type will do, as curl does with `*/*`.
 pub fn is_indifferent(accept: &[u8]) -> bool {
     members(accept).all(|member| {
         let mut parts = parameters(member);
@@ -152,7 +152,7 @@ mod tests {
             ("text/html;title=\"a;q=0.1\";q=0.5", 500),
             ("text/html;title=\"\\\", text/html;q=0.1\";q=0.5", 500),
             ("image/png;title=\", text/html, \"", 0),
-            // It never ends: all of the rest is in it.
+            // A quoted string that never ends contains all of the rest.
             ("image/png;title=\", text/html", 0),
         ];
         for (accept, expected) in table {

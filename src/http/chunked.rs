@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 5;note=x␍␊     a size in hexadecimal; an extension may follow, and is ignored
-//! hello␍␊        so many bytes, and a CRLF
+//! hello␍␊        that many bytes, and a CRLF
 //! 0␍␊            size zero: the last chunk
 //! Checksum: 1␍␊  trailer fields may follow, and are ignored
 //! ␍␊             a blank line ends the body
@@ -18,8 +18,8 @@
 //!        └──size = 0──▶ Trailer line ──blank──▶ Finished
 //! ```
 //!
-//! Lines are bounded, and so is everything that is not data, since a sender could otherwise keep
-//! us reading for ever without sending a byte of content.
+//! Lines are bounded, and so is everything that is not data: otherwise a client could keep the server reading for ever
+//! without sending a byte of content.
 
 use super::Refusal;
 use super::fields::{is_forbidden_in_value, is_token_char, split_field_line};
@@ -29,13 +29,13 @@ use std::ops::Range;
 /// The longest size line or trailer line, in bytes without CRLF.
 const MAX_LINE: usize = 1024;
 
-/// How many bytes of extensions and trailers a body may have in all.
+/// How many bytes of extensions and trailer fields a body may have in all.
 const MAX_OVERHEAD: usize = 8 * 1024;
 
 /// Ends a chunked body.
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// Appends bytes as one chunk. There must be one at least: an empty chunk would end the body.
+/// Appends bytes, at least one, as one chunk: an empty chunk would end the body.
 pub fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     debug_assert!(!bytes.is_empty(), "a chunk of nothing is the last");
     out.extend_from_slice(format!("{:x}\r\n", bytes.len()).as_bytes());
@@ -57,7 +57,7 @@ pub struct ChunkedDecoder {
 enum State {
     #[default]
     Size,
-    /// So many bytes of the chunk are still to come.
+    /// How many bytes of the chunk are still to come.
     Data(u64),
     DataEnd,
     Trailer,
@@ -67,7 +67,7 @@ enum State {
 /// What [`ChunkedDecoder::next`] found at the start of the bytes that it was given.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step {
-    /// How many of the bytes are dealt with. Call again with what follows them.
+    /// How many of the bytes were consumed. Call again with those that follow them.
     pub consumed: usize,
     /// Which of these bytes are content.
     pub data: Range<usize>,
@@ -155,7 +155,7 @@ impl ChunkedDecoder {
 fn split_size_line(line: &[u8]) -> Result<(u64, usize), Refusal> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (size, extensions) = line.split_at(digits);
-    // Sixteen digits are a whole u64; more would overflow, and a wrong size is a wrong border.
+    // Sixteen digits fill a u64. More would overflow, and with a wrong size the chunk would end at a wrong place.
     if size.is_empty() || size.len() > 16 {
         return Err(
             Refusal::bad_request("a chunk must start with its size in hexadecimal").by(Rfc(9112, "7.1"))
@@ -171,9 +171,9 @@ fn split_size_line(line: &[u8]) -> Result<(u64, usize), Refusal> {
     Ok((size, extensions.len()))
 }
 
-/// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 section 7.1.1. They are
-/// ignored, but read to the letter: where a string that does not end, or a `;` with nothing behind it,
-/// is taken by one server and not by the next, the two see the chunk's end in different places.
+/// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 section 7.1.1. Extensions are ignored,
+/// but read strictly: if one server accepts a string that does not end, or a `;` with nothing behind it, and the next
+/// does not, the two see the end of the chunk at different places.
 fn are_extensions(mut rest: &[u8]) -> bool {
     while !rest.is_empty() {
         let Some(behind) = trim_start(rest).strip_prefix(b";") else { return false };
@@ -213,139 +213,4 @@ fn skip_quoted_string(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Content and consumed bytes when fed in pieces of this size; `None` if more is needed.
-    fn decode(bytes: &[u8], piece: usize) -> Result<Option<(Vec<u8>, usize)>, Refusal> {
-        let mut decoder = ChunkedDecoder::default();
-        let (mut content, mut at, mut arrived) = (Vec::new(), 0, 0);
-        while arrived < bytes.len() {
-            arrived = (arrived + piece).min(bytes.len());
-            while at < arrived {
-                let step = decoder.next(&bytes[at..arrived])?;
-                content.extend_from_slice(&bytes[at..arrived][step.data]);
-                at += step.consumed;
-                if step.finished {
-                    return Ok(Some((content, at)));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    #[test]
-    fn bodies_are_decoded_to_the_byte_in_any_pieces() {
-        let long_extension = format!("1;{}\r\na\r\n0\r\n\r\n", "x".repeat(1000));
-        let table: &[(&[u8], &[u8])] = &[
-            (b"0\r\n\r\n", b""),
-            (b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
-            (b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", b"hello world"),
-            (b"A\r\n0123456789\r\n000\r\n\r\n", b"0123456789"),
-            (b"a;b=c;d=\"e f\"\r\n0123456789\r\n0;z\r\n\r\n", b"0123456789"),
-            (b"2 ;x\r\n\r\n\r\n0\r\n\r\n", b"\r\n"),
-            (b"1 ; a = b ;\tc=\"\"\r\nx\r\n0;d=\";\\\"\\\\\xe9\t\"\r\n\r\n", b"x"),
-            (b"1;a;a;a=1;!#$%&'*+-.^_`|~=0\r\nx\r\n0\r\n\r\n", b"x"),
-            (b"1\r\nx\r\n0\r\nTrailer: y\r\nOther: z\r\n\r\n", b"x"),
-            (long_extension.as_bytes(), b"a"),
-        ];
-        for &(body, content) in table {
-            let mut bytes = body.to_vec();
-            bytes.extend_from_slice(b"GET / HTTP/1.1");
-            for piece in [1, 2, 3, 7, bytes.len()] {
-                let decoded = decode(&bytes, piece).unwrap();
-                assert_eq!(decoded, Some((content.to_vec(), body.len())), "{}", body.escape_ascii());
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_chunked_is_refused_in_any_pieces() {
-        let long_line = format!("1;{}\r\n", "x".repeat(MAX_LINE));
-        let much_extension = format!("1;{}\r\na\r\n", "x".repeat(1000)).repeat(10);
-        let many_trailers = format!("0\r\n{}", "A: b\r\n".repeat(3000));
-        let table: &[&[u8]] = &[
-            b"\r\n",
-            b"x\r\n",
-            b"-1\r\n",
-            b"+1\r\na\r\n",
-            b"0x1\r\na\r\n",
-            b" 1\r\na\r\n",
-            b"1 \r\na\r\n",
-            b"1 x\r\na\r\n",
-            b"1,\r\na\r\n",
-            b"1;a\rb\r\na\r\n",
-            b"1;\r\na\r\n",
-            b"1; \r\na\r\n",
-            b"1;=\r\na\r\n",
-            b"1;=b\r\na\r\n",
-            b"1;;;;\r\na\r\n",
-            b"1;a;\r\na\r\n",
-            b"1;a=\r\na\r\n",
-            b"1;a=;b\r\na\r\n",
-            b"1;a==b\r\na\r\n",
-            b"1;a b\r\na\r\n",
-            b"1;a \r\na\r\n",
-            b"1;a=b c\r\na\r\n",
-            b"1;a,b\r\na\r\n",
-            b"1;\"a\"=b\r\na\r\n",
-            b"1;a=\"\r\na\r\n",
-            b"1;a=\"bc\r\na\r\n",
-            b"1;a=\"b\\\"\r\na\r\n",
-            b"1;a=\"b\\\r\na\r\n",
-            b"1;a=\"b\"c\r\na\r\n",
-            b"1;a=b\"c\"\r\na\r\n",
-            b"1;a=\"\x01\"\r\na\r\n",
-            b"1;a=\"\x7f\"\r\na\r\n",
-            b"1;\xe9\r\na\r\n",
-            b"0;\r\n\r\n",
-            b"1\na\r\n",
-            b"1\r\na\n",
-            b"1\r\nab\r\n",
-            b"2\r\na\r\n0\r\n\r\n",
-            b"00000000000000001\r\na\r\n",
-            b"fffffffffffffffff\r\n",
-            b"0\r\nno colon\r\n",
-            b"0\r\n folded: x\r\n",
-            b"0\r\n\n",
-            long_line.as_bytes(),
-            much_extension.as_bytes(),
-            many_trailers.as_bytes(),
-        ];
-        for bytes in table {
-            for piece in [1, 3, bytes.len()] {
-                let shown = &bytes[..bytes.len().min(60)];
-                assert!(decode(bytes, piece).is_err(), "{} by {piece}", shown.escape_ascii());
-            }
-        }
-    }
-
-    #[test]
-    fn an_unfinished_body_needs_more() {
-        let body = b"5\r\nhello\r\n0\r\n\r\n";
-        for end in 0..body.len() {
-            assert_eq!(decode(&body[..end], 1), Ok(None), "{end}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_in_any_pieces_give_the_same_result(
-            bytes in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'1'), Just(b'0'), Just(b';'), any::<u8>()], 0..60),
-            piece in 1usize..9,
-        ) {
-            prop_assert_eq!(decode(&bytes, piece), decode(&bytes, bytes.len().max(1)));
-        }
-
-        #[test]
-        fn written_chunks_are_read_back(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..50), 0..5), piece in 1usize..9) {
-            let mut body = Vec::new();
-            for chunk in &chunks {
-                encode(chunk, &mut body);
-            }
-            body.extend_from_slice(LAST_CHUNK);
-            prop_assert_eq!(decode(&body, piece), Ok(Some((chunks.concat(), body.len()))));
-        }
-    }
-}
+mod tests;

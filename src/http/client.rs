@@ -1,4 +1,4 @@
-//! Who is at the other end of a connection.
+//! The client of a connection, and the one for which it asks if it is a proxy.
 //!
 //! ```text
 //! 192.0.2.7      by TCP: an IP address
@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
 
-/// A client, as far as its connection tells.
+/// A client, by its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Client {
     /// By TCP, from this address. An IPv4 address is written as one, however it came.
@@ -22,14 +22,14 @@ pub enum Client {
 }
 
 impl Client {
-    /// Whether it connected from this machine to itself by TCP. By a Unix socket, which asks for no
-    /// address, comes mostly a proxy, and behind it may be anybody.
+    /// Whether it connected by TCP from this machine itself. A client of a Unix socket is mostly a proxy, and anybody
+    /// may be behind it.
     pub fn is_loopback(self) -> bool {
         matches!(self, Client::Ip(ip) if ip.is_loopback())
     }
 
-    /// The address for which it has sent a request with these fields, if it is one of these proxies and
-    /// says so. Who may connect to a Unix socket was chosen by its permissions, and is trusted.
+    /// The address for which it sent a request with these fields, if it is one of these proxies and says so. A client
+    /// of a Unix socket is trusted: the socket's permissions let it connect.
     pub fn asks_for(self, fields: &Fields<'_>, proxies: &Proxies) -> Option<IpAddr> {
         let rule = Rfc(7239, "5.2");
         let is_trusted = match self {

@@ -6,18 +6,18 @@
 //!
 //! < HTTP/1.1 200 OK
 //! < Content-Encoding: gzip
-//! < Vary: Accept-Encoding                 who asks with another Accept-Encoding may get another answer
+//! < Vary: Accept-Encoding                 a request with another Accept-Encoding may get another answer
 //! ```
 //!
-//! To send the file as it is (the coding `identity`) is never wrong. So this names only the codings that
-//! the client likes no less than that, and on any doubt none.
+//! Sending the file as it is (the coding `identity`) is never wrong. So [`preferences`] gives only the codings to which
+//! the client gives at least the weight of that, and in any doubt none.
 
 use super::accept::weight;
 use super::fields::{Fields, trim};
 use arrayvec::ArrayVec;
 
-/// A content coding. The order is ours, for clients that have none: what makes files of the web
-/// smallest comes first.
+/// A content coding. The order is the server's, for codings of the same weight: the one that makes the files of web
+/// pages smallest comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
     /// RFC 7932
@@ -28,7 +28,7 @@ pub enum Coding {
     Gzip,
 }
 
-/// Codings, the one that the client likes best first.
+/// Codings, the one with the highest weight first.
 pub type Preferences = ArrayVec<Coding, { Coding::ALL.len() }>;
 
 impl Coding {
@@ -44,7 +44,7 @@ impl Coding {
         }
     }
 
-    /// What the names of files end in that are coded so.
+    /// The extension of files in this coding.
     pub fn extension(self) -> &'static str {
         match self {
             Coding::Brotli => "br",
@@ -53,7 +53,7 @@ impl Coding {
         }
     }
 
-    /// Names compare without regard to case, and `x-gzip` is an old one (section 8.4.1.3).
+    /// Names compare without regard to case, and `x-gzip` is an old name of gzip (section 8.4.1.3).
     fn from_name(name: &[u8]) -> Option<Coding> {
         if name.eq_ignore_ascii_case(b"x-gzip") {
             return Some(Coding::Gzip);
@@ -62,8 +62,8 @@ impl Coding {
     }
 }
 
-/// The codings that a client with these fields likes no less than the file as it is (section 12.5.3).
-/// Without Accept-Encoding it may take any, but who says nothing mostly cannot.
+/// The codings that a client accepts with at least the weight of the file as it is (section 12.5.3). Without
+/// Accept-Encoding a server may assume that it accepts any, but most clients that do not send the field accept none.
 pub fn preferences(fields: &Fields<'_>) -> Preferences {
     let mut listed = [None; Coding::ALL.len()];
     let (mut identity, mut others) = (None, None);
@@ -75,22 +75,22 @@ pub fn preferences(fields: &Fields<'_>) -> Preferences {
             (None, name) if name.eq_ignore_ascii_case(b"identity") => &mut identity,
             _ => continue,
         };
-        // Of one that is named twice the lower weight counts.
+        // Of a coding that is named twice, the lower weight counts.
         *entry = Some(entry.map_or(weight, |other: u16| other.min(weight)));
     }
-    // `*` is for all that are not named, the file as it is among them. Where nothing is said of that,
-    // it can be sent, but anything that was asked for is better.
+    // `*` stands for all codings that are not named, `identity` among them. Where neither is named, the file as it is
+    // can be sent, but any coding that was asked for comes before it.
     let identity = identity.or(others).unwrap_or(0);
     let weight = |coding: Coding| listed[coding as usize].or(others).unwrap_or(0);
     let mut preferences: Preferences =
         Coding::ALL.into_iter().filter(|&coding| weight(coding) > 0 && weight(coding) >= identity).collect();
-    // A stable sort: those that the client likes the same stay in our order.
+    // A stable sort: codings of the same weight stay in the order of `ALL`.
     preferences.sort_by_key(|&coding| std::cmp::Reverse(weight(coding)));
     preferences
 }
 
-/// `gzip;q=0.5` as its name and its weight in thousandths. A coding has no other parameters, so what is
-/// not a weight is a malformed one, and the coding is not sent: `q = 0` was meant to forbid it.
+/// Splits `gzip;q=0.5` into its name and its weight in thousandths. A coding has no other parameters, so anything else
+/// is a malformed weight, and the coding is not sent: `q = 0` was meant to forbid it.
 fn split_member(member: &[u8]) -> (&[u8], u16) {
     let mut parts = member.split(|&byte| byte == b';').map(trim);
     let name = parts.next().unwrap_or_default();

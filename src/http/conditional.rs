@@ -1,4 +1,4 @@
-//! Preconditions (RFC 9110 section 13): do it only if the file is (not) the one I know.
+//! Preconditions (RFC 9110 section 13): do it only if the representation is (not) the version that I know.
 //!
 //! A *validator* tells one version of a representation from another: an entity tag (`ETag`), which
 //! is opaque, or the time of its last change. A client that kept a copy sends the validator back:
@@ -11,8 +11,8 @@
 //! If-Range: "18f-2a"           the part if it is still this one, else the whole
 //! ```
 //!
-//! One function a precondition, each with one of three results; [`evaluate`] asks them in the
-//! order of section 13.2.2.
+//! There is one function for each precondition, with one of three results; [`evaluate`] asks them in the order of
+//! section 13.2.2. In the plain case, a request without any of these fields, all of them say that the field is absent.
 
 use super::date;
 use super::fields::{Fields, trim};
@@ -21,32 +21,32 @@ use crate::base::trace::{self, Rfc, show};
 /// What the representation is now, to compare with what the client knows.
 #[derive(Clone, Copy)]
 pub struct Validators<'a> {
-    /// The entity tag as it is sent: `"abc"`, or `W/"abc"` if it is weak, that is, if the bytes may
-    /// still change without that.
+    /// The entity tag as it is sent: `"abc"`, or `W/"abc"` if it is weak, that is, if the bytes may change and the tag
+    /// stay the same.
     pub etag: &'a str,
-    /// Whether another version may have that tag, too: then whoever names it may have either.
+    /// Whether another version may have that tag, too: then a client that sends it may have either version.
     pub is_ambiguous: bool,
-    /// The weak tag that these very bytes had before that, when the file was young.
+    /// The weak tag that these very bytes had earlier, when the file was young.
     pub young_tag: Option<&'a str>,
     /// Its date, if it has one.
     pub last_modified: Option<LastModified<'a>>,
 }
 
-/// A date as a validator. It is the weaker one of the two: it counts whole seconds, and whoever makes a file
-/// can give it any, so that two versions may have the same.
+/// A date as a validator. It is the weaker of the two: it counts whole seconds, and a program that writes a file can
+/// set any date, so that two versions may have the same.
 #[derive(Clone, Copy)]
 pub struct LastModified<'a> {
     /// In seconds since 1970, as Last-Modified says it.
     pub seconds: u64,
-    /// It is when the system itself noted the last change, and not what a program has set.
+    /// Whether it is the time at which the system noted the last change, and not one that a program has set.
     pub is_the_systems: bool,
-    /// What else is known of dates.
+    /// What else is known about dates.
     pub history: &'a dyn History,
 }
 
-/// What is known of the dates of a representation. It is asked only where a date is to be compared.
+/// What is known about the dates of a representation. It is asked only where a date is compared.
 pub trait History {
-    /// Whether that second is over: nothing that changes from now on has the same date by itself.
+    /// Whether that second is over: no change from now on gets the same date unless a program sets it.
     fn is_over(&self, date: u64) -> bool;
 
     /// Whether this date is known to have named another version.
@@ -60,8 +60,8 @@ impl Validators<'_> {
         !self.etag.starts_with("W/")
     }
 
-    /// Whether a date names this version. It has to be the very same: an earlier version may come back, and
-    /// with it an earlier date, which is not "since" anything (nginx compares so, too).
+    /// Whether a date names this version. It must be exactly the same: an earlier version may be restored with its
+    /// earlier date, and a client with the later version must get it (nginx compares so, too).
     fn is_of(&self, date: u64) -> bool {
         self.is_settled()
             && self.last_modified.is_some_and(|own| {
@@ -70,10 +70,10 @@ impl Validators<'_> {
     }
 }
 
-/// What the preconditions of a request come to.
+/// The outcome of the preconditions of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Answer as if there were none.
+    /// The request is answered as if there were none.
     Proceed,
     /// 304: the client's copy is good.
     NotModified,
@@ -81,20 +81,19 @@ pub enum Outcome {
     Failed,
 }
 
-/// A single precondition's result.
+/// The result of a single precondition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Condition {
-    /// The field is not there, or not one that counts.
+    /// The field is absent, or does not count.
     Absent,
     True,
     False,
 }
 
-/// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. What a GET or HEAD (`reads`)
-/// need not send again is 304; any other method fails then, with 412, and If-Modified-Since does not
-/// count for it.
+/// Evaluates the preconditions in the order of RFC 9110 section 13.2.2. If the client has this version already, a GET
+/// or HEAD (`reads`) gets 304, and any other method 412; If-Modified-Since counts for GET and HEAD alone.
 pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> Outcome {
-    // Steps 1 and 2: a date is looked at only where there is no tag.
+    // Steps 1 and 2: a date counts only where there is no tag.
     let unchanged = match if_match(fields, current) {
         Condition::Absent => if_unmodified_since(fields, current),
         decided => {
@@ -121,15 +120,15 @@ pub fn evaluate(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> O
     }
 }
 
-/// Step 5: whether a Range field counts. Without If-Range it does; with it, only if the validator
-/// in it matches by the strong comparison, for parts of two versions do not fit together.
+/// Step 5: whether a Range field counts. Without If-Range it does; with it, only if its validator matches by the strong
+/// comparison, since parts of two versions do not fit together.
 pub fn if_range(fields: &Fields<'_>, current: &Validators<'_>) -> bool {
     let Some(value) = fields.get("if-range") else { return true };
     let matches = if value.contains(&b'"') {
         matches!(next_tag(value), Some((tag, b"")) if tag.matches_strongly(current.etag))
     } else {
-        // A date is a strong validator only if we reliably know that the file did not change twice
-        // within that second (section 8.8.2.2), and of one that a program has set we do not.
+        // A date is a strong validator only if the server reliably knows that the file did not change twice within
+        // that second (section 8.8.2.2). Of a date that a program has set it does not.
         current.last_modified.is_some_and(|own| own.is_the_systems)
             && date::parse(value).is_some_and(|date| current.is_of(date))
     };
@@ -180,8 +179,8 @@ fn if_none_match(fields: &Fields<'_>, current: &Validators<'_>, reads: bool) -> 
     condition
 }
 
-/// Section 13.1.3. Where it does not surely name this version, the file is sent: one that may change again
-/// within the second that its date names is always taken to have changed.
+/// Section 13.1.3. Unless the date surely names this version, the file is sent: one that may change again within the
+/// second of its date counts as changed.
 fn if_modified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Condition {
     let condition = compare_date(fields, "if-modified-since", current, |_, since| !current.is_of(since));
     record(fields, "If-Modified-Since", Rfc(9110, "13.1.3"), condition, |is_true| {
@@ -208,7 +207,7 @@ fn if_unmodified_since(fields: &Fields<'_>, current: &Validators<'_>) -> Conditi
     condition
 }
 
-/// Records what a precondition came to, if it was there.
+/// Records the result of a precondition, if the request has it.
 #[track_caller]
 fn record(
     fields: &Fields<'_>,
@@ -256,8 +255,8 @@ fn compare_date(
     }
 }
 
-/// Whether a tag in a list matches; `*` matches any file that there is. Reading ends at the first
-/// member that is no tag: those before it count.
+/// Whether a tag in a list matches; `*` matches any version. Reading ends at the first member that is no tag; those
+/// before it count.
 fn any_tag(fields: &Fields<'_>, name: &str, matches: impl Fn(&Tag<'_>) -> bool) -> Condition {
     let mut result = Condition::Absent;
     for value in fields.get_all(name) {
@@ -285,19 +284,19 @@ struct Tag<'a> {
 }
 
 impl Tag<'_> {
-    /// Section 8.8.3.2: the same, and neither weak.
+    /// Section 8.8.3.2: both are the same, and neither is weak.
     fn matches_strongly(&self, current: &str) -> bool {
         !self.is_weak && self.opaque == current.as_bytes()
     }
 
-    /// Section 8.8.3.2: the same, weak or not.
+    /// Section 8.8.3.2: both are the same, weak or not.
     fn matches_weakly(&self, current: &str) -> bool {
         self.opaque == current.strip_prefix("W/").unwrap_or(current).as_bytes()
     }
 }
 
-/// The first tag of a list and what is behind it and its comma. A tag is quoted and can hold a
-/// comma, so the list cannot just be split (section 8.8.3).
+/// The first tag of a list, and the rest behind its comma. A tag is quoted and can contain a comma, so the list cannot
+/// simply be split (section 8.8.3).
 fn next_tag(list: &[u8]) -> Option<(Tag<'_>, &[u8])> {
     let list = trim_list_start(list);
     let (is_weak, quoted) = match list {
@@ -328,176 +327,4 @@ fn trim_list_start(mut list: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::Request;
-    use proptest::prelude::*;
-
-    struct Is {
-        over: bool,
-        of_another: bool,
-    }
-
-    impl History for Is {
-        fn is_over(&self, _: u64) -> bool {
-            self.over
-        }
-
-        fn named_another(&self, _: u64) -> bool {
-            self.of_another
-        }
-    }
-
-    const DATE: LastModified<'_> = LastModified {
-        seconds: 784_111_777,
-        is_the_systems: true,
-        history: &Is { over: true, of_another: false },
-    };
-    const STRONG: Validators<'_> =
-        Validators { etag: "\"a\"", is_ambiguous: false, young_tag: None, last_modified: Some(DATE) };
-    const WEAK: Validators<'_> =
-        Validators { etag: "W/\"a\"", is_ambiguous: false, young_tag: None, last_modified: Some(DATE) };
-    const SAME: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
-    const EARLIER: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
-    const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
-
-    fn with_fields<T>(lines: &str, test: impl Fn(&Fields<'_>) -> T) -> T {
-        let lines = lines.replace("SAME", SAME).replace("EARLIER", EARLIER).replace("LATER", LATER);
-        let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n");
-        let head = head.replace("\r\n\r\n\r\n", "\r\n\r\n");
-        test(&Request::parse(head.as_bytes()).expect("a good head").fields)
-    }
-
-    #[test]
-    fn preconditions_in_the_order_of_the_rfc() {
-        use Outcome::{Failed, NotModified, Proceed};
-        let table = [
-            ("", Proceed, Proceed),
-            ("If-None-Match: \"a\"", NotModified, NotModified),
-            ("If-None-Match: W/\"a\"", NotModified, NotModified),
-            ("If-None-Match: \"b\"", Proceed, Proceed),
-            ("If-None-Match: *", NotModified, NotModified),
-            ("If-None-Match: \"b\", \"a\"", NotModified, NotModified),
-            ("If-None-Match: \"b\" ,, W/\"a\" ,", NotModified, NotModified),
-            ("If-None-Match: \"b,\",\"a\"", NotModified, NotModified),
-            ("If-None-Match: \"b\"\r\nIf-None-Match: \"a\"", NotModified, NotModified),
-            ("If-None-Match: a", Proceed, Proceed),
-            ("If-None-Match: \"a", Proceed, Proceed),
-            ("If-None-Match: \"a\"x", Proceed, Proceed),
-            ("If-None-Match: w/\"a\"", Proceed, Proceed),
-            ("If-None-Match:", Proceed, Proceed),
-            ("If-Modified-Since: SAME", NotModified, Proceed),
-            // What was there later may have been taken back.
-            ("If-Modified-Since: LATER", Proceed, Proceed),
-            ("If-Modified-Since: EARLIER", Proceed, Proceed),
-            ("If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT", NotModified, Proceed),
-            ("If-Modified-Since: Sun Nov  6 08:49:37 1994", NotModified, Proceed),
-            ("If-Modified-Since: yesterday", Proceed, Proceed),
-            ("If-Modified-Since: SAME\r\nIf-Modified-Since: SAME", Proceed, Proceed),
-            // The date does not count beside a tag, whether that matches or not.
-            ("If-None-Match: \"b\"\r\nIf-Modified-Since: LATER", Proceed, Proceed),
-            ("If-None-Match: \"a\"\r\nIf-Modified-Since: EARLIER", NotModified, NotModified),
-            ("If-Match: \"a\"", Proceed, Failed),
-            ("If-Match: W/\"a\"", Failed, Failed),
-            ("If-Match: \"b\"", Failed, Failed),
-            ("If-Match: \"b\", \"a\"", Proceed, Failed),
-            ("If-Match: *", Proceed, Proceed),
-            ("If-Match: nonsense", Failed, Failed),
-            ("If-Unmodified-Since: SAME", Proceed, Proceed),
-            ("If-Unmodified-Since: LATER", Proceed, Proceed),
-            ("If-Unmodified-Since: EARLIER", Failed, Failed),
-            ("If-Unmodified-Since: nonsense", Proceed, Proceed),
-            ("If-Match: *\r\nIf-Unmodified-Since: EARLIER", Proceed, Proceed),
-            ("If-Match: \"b\"\r\nIf-None-Match: \"a\"", Failed, Failed),
-            ("If-Match: *\r\nIf-None-Match: \"a\"", NotModified, NotModified),
-        ];
-        for (lines, strong, weak) in table {
-            assert_eq!(with_fields(lines, |fields| evaluate(fields, &STRONG, true)), strong, "{lines}");
-            assert_eq!(with_fields(lines, |fields| evaluate(fields, &WEAK, true)), weak, "weak: {lines}");
-        }
-    }
-
-    #[test]
-    fn if_range_takes_a_strong_match_only() {
-        let table = [
-            ("", true, true),
-            ("If-Range: \"a\"", true, false),
-            ("If-Range: W/\"a\"", false, false),
-            ("If-Range: \"b\"", false, false),
-            ("If-Range: \"a\", \"b\"", false, false),
-            ("If-Range: SAME", true, false),
-            ("If-Range: EARLIER", false, false),
-            ("If-Range: LATER", false, false),
-            ("If-Range: nonsense", false, false),
-            ("If-Range: *", false, false),
-        ];
-        for (lines, strong, weak) in table {
-            assert_eq!(with_fields(lines, |fields| if_range(fields, &STRONG)), strong, "{lines}");
-            assert_eq!(with_fields(lines, |fields| if_range(fields, &WEAK)), weak, "weak: {lines}");
-        }
-    }
-
-    #[test]
-    fn the_tag_of_a_young_file_is_good_for_the_same_bytes_and_only_to_save_sending_them() {
-        use Outcome::{Failed, NotModified, Proceed};
-        let grown = Validators { young_tag: Some("W/\"y\""), ..STRONG };
-        let come_to = |lines: &str| with_fields(lines, |fields| evaluate(fields, &grown, true));
-        assert_eq!(come_to("If-None-Match: W/\"y\""), NotModified);
-        assert_eq!(come_to("If-None-Match: W/\"x\""), Proceed);
-        assert_eq!(come_to("If-Match: W/\"y\""), Failed);
-        assert!(!with_fields("If-Range: W/\"y\"", |fields| if_range(fields, &grown)));
-        let ambiguous = Validators { is_ambiguous: true, ..WEAK };
-        let come_to = |lines: &str| with_fields(lines, |fields| evaluate(fields, &ambiguous, true));
-        assert_eq!(come_to("If-None-Match: W/\"a\""), Proceed);
-        assert_eq!(come_to("If-None-Match: *"), NotModified);
-    }
-
-    #[test]
-    fn a_date_counts_only_where_it_surely_names_this_version() {
-        use Outcome::{Failed, NotModified, Proceed};
-        let (fresh, ambiguous) = (Is { over: false, of_another: false }, Is { over: true, of_another: true });
-        let table = [
-            ("as it should be", Some(DATE), NotModified, Proceed, true),
-            (
-                "the second is not over",
-                Some(LastModified { history: &fresh, ..DATE }),
-                Proceed,
-                Proceed,
-                false,
-            ),
-            (
-                "set by a program",
-                Some(LastModified { is_the_systems: false, ..DATE }),
-                NotModified,
-                Proceed,
-                false,
-            ),
-            (
-                "another version had it",
-                Some(LastModified { history: &ambiguous, ..DATE }),
-                Proceed,
-                Failed,
-                false,
-            ),
-            ("there is none", None, Proceed, Proceed, false),
-        ];
-        for (what, last_modified, modified, unmodified, range) in table {
-            let current = Validators { etag: "\"a\"", is_ambiguous: false, young_tag: None, last_modified };
-            let come_to = |lines: &str| with_fields(lines, |fields| evaluate(fields, &current, true));
-            assert_eq!(come_to("If-Modified-Since: SAME"), modified, "{what}");
-            assert_eq!(come_to("If-Unmodified-Since: SAME"), unmodified, "{what}");
-            assert_eq!(with_fields("If-Range: SAME", |fields| if_range(fields, &current)), range, "{what}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_list_is_read_without_panic_or_endless_loop(list in proptest::collection::vec(prop_oneof![Just(b'"'), Just(b','), Just(b'W'), Just(b'/'), any::<u8>()], 0..40)) {
-            let mut rest = &list[..];
-            while let Some((_, behind)) = next_tag(rest) {
-                prop_assert!(behind.len() < rest.len());
-                rest = behind;
-            }
-        }
-    }
-}
+mod tests;

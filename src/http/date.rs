@@ -15,17 +15,16 @@ pub const LENGTH: usize = 29;
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// The date, in seconds since 1970; `None` if it is none of the three formats or before 1970. Which day of
-/// the week it names makes no difference: the date says that already, and section 5.6.7 does not ask
-/// anybody to compare.
+/// The date, in seconds since 1970; `None` if it is in none of the three formats or before 1970. The name of the day
+/// makes no difference: it follows from the date, and section 5.6.7 does not require that it is compared.
 pub fn parse(value: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(value).ok()?;
     let time = httpdate::parse_http_date(text).ok().or_else(|| parse_as_any_day(text))?;
     time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
-/// The date, if it is one on another day of the week than it says. The crate refuses what does not fit
-/// together, so the one of seven that it takes is right.
+/// The date, whatever day of the week it names. The crate refuses a wrong day, so the one of seven that it accepts is
+/// right.
 fn parse_as_any_day(text: &str) -> Option<SystemTime> {
     let name_ends = text.find(|letter: char| !letter.is_ascii_alphabetic())?;
     let (name, rest) = text.split_at(name_ends);
@@ -99,7 +98,10 @@ mod tests {
         }
 
         #[test]
-        fn any_time_and_any_bytes_are_taken_without_panic(seconds: u64, bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        fn any_time_and_any_bytes_are_taken_without_panic(
+            seconds: u64,
+            bytes in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
             let _ = imf_fixdate(seconds);
             let _ = parse(&bytes);
         }

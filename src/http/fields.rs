@@ -61,8 +61,8 @@ impl<'a> Fields<'a> {
             .map(|field| field.value)
     }
 
-    /// The members of a field that is a comma-separated list, over all its lines.
-    /// Empty members do not count (RFC 9110 section 5.6.1.2).
+    /// The members of a field that is a comma-separated list, over all its lines. Empty members do not count (RFC
+    /// 9110 section 5.6.1.2).
     pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.get_all(name).flat_map(list_members)
     }
@@ -85,13 +85,21 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The members of a comma-separated list, trimmed, without the empty ones. For lists without quoted
-/// strings, in which a comma always separates.
+/// The members of a comma-separated list, trimmed, without the empty ones. It is for lists without quoted strings, in
+/// which every comma separates.
 pub fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(trim).filter(|member| !member.is_empty())
 }
 
-/// Splits one field line, without its CRLF, by the grammar of RFC 9112 section 5.
+/// Splits one field line, without its CRLF, by the grammar of RFC 9112 section 5 and RFC 9110 section 5.5.
+///
+/// ```text
+/// field-line    = field-name ":" OWS field-value OWS
+/// field-name    = token
+/// field-value   = *field-content
+/// field-content = field-vchar [ 1*( SP / HTAB / field-vchar ) field-vchar ]
+/// field-vchar   = VCHAR / obs-text                    ; no control character
+/// ```
 pub(super) fn split_field_line(line: &[u8]) -> Result<Field<'_>, Refusal> {
     // RFC 9112 section 5.2: a line that starts with white space once continued the line before it.
     // Parsers that disagree on that see different requests, so it is refused.
@@ -134,7 +142,7 @@ pub fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| is_token_char(byte))
 }
 
-/// Whether this byte may stand in a token.
+/// Whether this byte may occur in a token.
 pub fn is_token_char(byte: u8) -> bool {
     /// One look-up a byte: names are the longest part of a head to check.
     const TABLE: [bool; 256] = {

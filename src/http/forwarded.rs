@@ -5,40 +5,40 @@
 //! Forwarded: for=203.0.113.9;proto=https, for="[2001:db8::1]:4711"
 //! ```
 //!
-//! Anybody can write such a field, and what is in it already goes on with it. Only what a proxy that is
-//! trusted has added is known to be true, and it adds at the end. So the list is read from its right: who
-//! asked us is trusted, and so is the last address; if that is a trusted proxy, too, then so is the one
-//! before it; and so on to the first address that is not one. That is the client, and what stands left of it
-//! is only what the client says:
+//! Any client can send such a field, and proxies pass on what it holds. Only what a trusted proxy has added is known to
+//! be true, and proxies add at the end. So the list is read from its right: the peer of the connection is trusted, and
+//! so the last address is true; if that is the address of a trusted proxy, too, then so is the one before it; and so
+//! on to the first address that belongs to no trusted proxy. That is the client's, and whatever stands left of it is
+//! only what the client says:
 //!
 //! ```text
 //! X-Forwarded-For: 1.2.3.4, 203.0.113.9, 10.0.0.2   with 10.0.0.0/8 trusted: 203.0.113.9
 //!                  forged   client       a proxy
 //! ```
 //!
-//! A proxy mostly knows one of the two fields, and passes on the other as it came. So where both are there
-//! and do not say the same, nothing is believed: one of them may be the client's own.
+//! Most proxies know one of the two fields, and pass on the other as it came. So if a request has both and they do not
+//! agree, neither is believed: one of them may be the client's own.
 
 use super::fields::{Fields, is_token_char};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Proxies whose word is taken.
+/// The proxies that are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxies(pub Vec<Proxy>);
 
-/// One of them, or a network in which all are.
+/// A proxy that is trusted, or a network in which all hosts are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
-    /// Those on this machine.
+    /// Every proxy on this machine.
     Loopback,
-    /// Whose address begins with so many bits of this one.
+    /// Every proxy whose address begins with this many bits of this one.
     Network(IpAddr, u8),
 }
 
 impl Proxies {
-    /// Whether this is the address of one.
+    /// Whether this is the address of a trusted proxy.
     pub fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|proxy| proxy.is(address))
@@ -65,7 +65,7 @@ impl Proxy {
 impl FromStr for Proxy {
     type Err = String;
 
-    /// `loopback`, an address, or an address and behind a slash how many of its bits count.
+    /// Reads `loopback`, an address, or a network: an address, a slash, and how many of its bits count.
     fn from_str(text: &str) -> Result<Proxy, String> {
         if text == "loopback" {
             return Ok(Proxy::Loopback);
@@ -91,7 +91,7 @@ impl FromStr for Proxy {
     }
 }
 
-/// What the fields of a request say of who sent it first.
+/// What the fields of a request say about the client that sent it first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said {
     /// Nothing.
@@ -105,11 +105,11 @@ pub enum Said {
 /// Why a field does not name a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// A proxy keeps it for itself.
+    /// A proxy does not tell the address.
     Hidden,
     /// It is not written as it must be.
     Malformed,
-    /// There are both fields, and they differ.
+    /// Both fields are present, and differ.
     Contradiction,
 }
 
@@ -123,7 +123,7 @@ impl fmt::Display for Why {
     }
 }
 
-/// Whom a trusted proxy names as the client.
+/// The client that trusted proxies name.
 pub fn for_whom(fields: &Fields<'_>, proxies: &Proxies) -> Said {
     let forwarded = fields.get_all("forwarded").flat_map(Elements::of);
     let older = fields.list("x-forwarded-for").map(|node| node_of(node, true));
@@ -142,8 +142,8 @@ pub fn is_in(fields: &Fields<'_>) -> bool {
 /// A member of a list: the address in it, or why there is none.
 type Node = Result<IpAddr, Why>;
 
-/// The first from the right that is not a trusted proxy; if all are, the last. The list is gone through
-/// from its left, as its grammar wants: what is found last is the first from the right.
+/// The first address from the right that is not a trusted proxy's; if all are, the last. The list has to be parsed from
+/// its left, so the one that is found last is the first from the right.
 fn first_untrusted(nodes: impl Iterator<Item = Node>, proxies: &Proxies) -> Said {
     let mut found = Said::Nothing;
     for node in nodes {
@@ -158,7 +158,7 @@ fn first_untrusted(nodes: impl Iterator<Item = Node>, proxies: &Proxies) -> Said
 }
 
 /// `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::1]`, `[2001:db8::1]:4711`, `unknown`, `_hidden`
-/// (RFC 7239 section 6); where nobody minds, `2001:db8::1`.
+/// (RFC 7239 section 6); in X-Forwarded-For also `2001:db8::1`.
 fn node_of(text: &[u8], bare_v6: bool) -> Node {
     let Ok(text) = std::str::from_utf8(text) else { return Err(Why::Malformed) };
     if bare_v6 && let Ok(address) = text.parse::<Ipv6Addr>() {
@@ -188,15 +188,15 @@ fn node_of(text: &[u8], bare_v6: bool) -> Node {
     address.map(|address| address.to_canonical()).ok_or(Why::Malformed)
 }
 
-/// `_` and a name that means something to the proxy alone.
+/// `_` and a name that has a meaning for the proxy alone.
 fn is_hidden(text: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     text.strip_prefix('_').is_some_and(|name| !name.is_empty() && name.bytes().all(is_name))
 }
 
-/// The elements of one Forwarded line, by the grammar of RFC 7239 section 4; white space around its
-/// separators is let pass. A line ends with the first that is malformed: a quote that is never closed may
-/// have swallowed what a proxy has added, and so may be everything behind it.
+/// The elements of one Forwarded line, by the grammar of RFC 7239 section 4; white space around its separators is
+/// allowed. Reading ends with the first element that is malformed: a quote that is never closed may enclose what a
+/// proxy has added, and everything behind it.
 struct Elements<'a>(&'a [u8]);
 
 impl<'a> Elements<'a> {
@@ -204,7 +204,7 @@ impl<'a> Elements<'a> {
         Elements(line)
     }
 
-    /// The next element that says anything, if there is one.
+    /// The next element that is not empty, if there is one.
     fn element(&mut self) -> Result<Option<Node>, Why> {
         let (mut node, mut has_pairs) = (None, false);
         loop {
@@ -277,198 +277,4 @@ impl Iterator for Elements<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::Request;
-    use proptest::prelude::*;
-
-    fn proxies(list: &str) -> Proxies {
-        Proxies(list.split(',').map(|one| one.parse().expect("a proxy")).collect())
-    }
-
-    fn named(fields: &str, trusted: &str) -> Said {
-        let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n\r\n", fields.replace('\n', "\r\n"));
-        for_whom(&Request::parse(head.as_bytes()).expect("a good head").fields, &proxies(trusted))
-    }
-
-    fn check(trusted: &str, table: &[(&str, Result<&str, Why>)]) {
-        for &(fields, expected) in table {
-            let expected = match expected {
-                Ok("") => Said::Nothing,
-                Ok(address) => Said::Address(address.parse().expect("an address")),
-                Err(why) => Said::Unclear(why),
-            };
-            assert_eq!(named(fields, trusted), expected, "{fields}");
-        }
-    }
-
-    use Why::{Contradiction, Hidden, Malformed};
-
-    #[test]
-    fn the_last_address_that_is_no_trusted_proxys_is_the_clients() {
-        check(
-            "loopback,10.0.0.0/8",
-            &[
-                ("Accept: */*", Ok("")),
-                ("X-Forwarded-For:", Ok("")),
-                ("X-Forwarded-For: ,,", Ok("")),
-                ("X-Forwarded-For: 203.0.113.9", Ok("203.0.113.9")),
-                ("X-Forwarded-For: 1.2.3.4, 203.0.113.9", Ok("203.0.113.9")),
-                ("X-Forwarded-For: 1.2.3.4, 203.0.113.9, 10.0.0.2", Ok("203.0.113.9")),
-                ("X-Forwarded-For: 1.2.3.4, 203.0.113.9, 10.0.0.2, 127.0.0.1", Ok("203.0.113.9")),
-                ("X-Forwarded-For: 10.1.1.1, 203.0.113.9", Ok("203.0.113.9")),
-                ("X-Forwarded-For: 10.1.1.1, 10.0.0.2", Ok("10.1.1.1")),
-                ("X-Forwarded-For: 1.2.3.4\nX-Forwarded-For: 203.0.113.9, 10.0.0.2", Ok("203.0.113.9")),
-                ("X-Forwarded-For: 203.0.113.9\nX-Forwarded-For: 10.0.0.2", Ok("203.0.113.9")),
-                ("X-Forwarded-For: nonsense, 203.0.113.9", Ok("203.0.113.9")),
-                ("X-Forwarded-For: 203.0.113.9, nonsense", Err(Malformed)),
-                ("X-Forwarded-For: 203.0.113.9, nonsense, 10.0.0.2", Err(Malformed)),
-                ("X-Forwarded-For: 203.0.113.9, unknown", Err(Hidden)),
-                ("X-Forwarded-For: unknown, 203.0.113.9", Ok("203.0.113.9")),
-                ("Forwarded: for=1.2.3.4, for=203.0.113.9", Ok("203.0.113.9")),
-                ("Forwarded: for=203.0.113.9\nForwarded: for=10.0.0.2;proto=https", Ok("203.0.113.9")),
-                ("Forwarded: for=203.0.113.9, proto=https", Err(Hidden)),
-                ("Forwarded: for=203.0.113.9\nX-Forwarded-For: 203.0.113.9, 10.0.0.2", Ok("203.0.113.9")),
-                ("Forwarded: for=1.2.3.4\nX-Forwarded-For: 203.0.113.9", Err(Contradiction)),
-                ("Forwarded: for=nonsense,\nX-Forwarded-For: 203.0.113.9", Err(Contradiction)),
-                ("Forwarded:\nX-Forwarded-For: 203.0.113.9", Ok("203.0.113.9")),
-            ],
-        );
-    }
-
-    #[test]
-    fn addresses_are_read_in_every_form_that_proxies_write() {
-        check(
-            "loopback",
-            &[
-                ("X-Forwarded-For: 2001:db8::1", Ok("2001:db8::1")),
-                ("X-Forwarded-For: [2001:db8::1]", Ok("2001:db8::1")),
-                ("X-Forwarded-For: [2001:db8::1]:4711", Ok("2001:db8::1")),
-                ("X-Forwarded-For: ::ffff:192.0.2.7", Ok("192.0.2.7")),
-                ("X-Forwarded-For: 192.0.2.7:4711", Ok("192.0.2.7")),
-                ("X-Forwarded-For: 192.0.2.7:65536", Err(Malformed)),
-                ("X-Forwarded-For: 192.0.2.7:", Err(Malformed)),
-                ("X-Forwarded-For: 192.0.2.7:+1", Err(Malformed)),
-                ("X-Forwarded-For: 192.0.2.07", Err(Malformed)),
-                ("X-Forwarded-For: 192.0.2", Err(Malformed)),
-                ("X-Forwarded-For: fe80::1%eth0", Err(Malformed)),
-                ("X-Forwarded-For: [192.0.2.7]", Err(Malformed)),
-                ("X-Forwarded-For: [2001:db8::1", Err(Malformed)),
-                ("X-Forwarded-For: [2001:db8::1]4711", Err(Malformed)),
-                ("X-Forwarded-For: [2001:db8::1]x:1", Err(Malformed)),
-                ("X-Forwarded-For: \"192.0.2.7\"", Err(Malformed)),
-                ("X-Forwarded-For: a.example", Err(Malformed)),
-                ("X-Forwarded-For: 192.0.2.7\u{fc}", Err(Malformed)),
-                ("X-Forwarded-For: _hidden", Err(Hidden)),
-                ("Forwarded: for=192.0.2.7", Ok("192.0.2.7")),
-                ("Forwarded: FOR=\"192.0.2.7:4711\"", Ok("192.0.2.7")),
-                ("Forwarded: for=\"[2001:db8::1]:4711\"", Ok("2001:db8::1")),
-                ("Forwarded: for=\"[2001:db8::1]:_port\"", Ok("2001:db8::1")),
-                ("Forwarded: for=\"1\\92.0.2.7\"", Ok("192.0.2.7")),
-                ("Forwarded: proto=http;for=192.0.2.7;by=203.0.113.43", Ok("192.0.2.7")),
-                ("Forwarded: for=192.0.2.7; proto=http ; host=\"a,b;for=1.2.3.4\"", Ok("192.0.2.7")),
-                ("Forwarded: ;for=192.0.2.7;, ,;", Ok("192.0.2.7")),
-                ("Forwarded: for=_hidden", Err(Hidden)),
-                ("Forwarded: for=\"_x:_y\"", Err(Hidden)),
-                ("Forwarded: for=Unknown", Err(Hidden)),
-                ("Forwarded: for=_", Err(Malformed)),
-                ("Forwarded: for=\"2001:db8::1\"", Err(Malformed)),
-                ("Forwarded: for=192.0.2.7:4711", Err(Malformed)),
-                ("Forwarded: for=[2001:db8::1]", Err(Malformed)),
-                ("Forwarded: for = 192.0.2.7", Err(Malformed)),
-                ("Forwarded: for=192.0.2.7;for=192.0.2.8", Err(Malformed)),
-                ("Forwarded: for=", Err(Malformed)),
-                ("Forwarded: for", Err(Malformed)),
-                ("Forwarded: for=\"\"", Err(Malformed)),
-                ("Forwarded: 192.0.2.7", Err(Malformed)),
-                ("Forwarded: for=192.0.2.7 proto=http", Err(Malformed)),
-            ],
-        );
-    }
-
-    #[test]
-    fn what_a_client_writes_cannot_swallow_or_outdo_what_a_proxy_adds() {
-        // Each begins with what a client might send, and ends with what a proxy adds to it.
-        for start in
-            ["for=\"", "for=1.2.3.4;x=\"", "for=1.2.3.4, for=\"", "for=1.2.3.4\\", "for=1.2.3.4;by=\"\\"]
-        {
-            for added in
-                ["for=203.0.113.9", "for=\"[2001:db8::9]:1\"", "for=203.0.113.9;by=\"_x\";proto=https"]
-            {
-                let joined = named(&format!("Forwarded: {start}, {added}"), "loopback");
-                assert_eq!(joined, Said::Unclear(Malformed), "{start}, {added}");
-                let own_line = named(&format!("Forwarded: {start}\nForwarded: {added}"), "loopback");
-                assert!(
-                    matches!(own_line, Said::Address(ip) if ip.to_string().ends_with('9')),
-                    "{start} {added}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn proxies_are_addresses_and_networks() {
-        let table = [
-            ("loopback", "127.9.9.9", true),
-            ("loopback", "::1", true),
-            ("loopback", "::ffff:127.0.0.1", true),
-            ("loopback", "10.0.0.1", false),
-            ("10.0.0.1", "10.0.0.1", true),
-            ("10.0.0.1", "10.0.0.2", false),
-            ("10.0.0.9/8", "10.255.0.1", true),
-            ("10.0.0.0/8", "11.0.0.0", false),
-            ("10.0.0.0/8", "::ffff:10.1.1.1", true),
-            ("10.0.0.0/8", "a00::1", false),
-            ("192.0.2.128/25", "192.0.2.127", false),
-            ("0.0.0.0/0", "203.0.113.9", true),
-            ("0.0.0.0/0", "2001:db8::1", false),
-            ("::/0", "2001:db8::1", true),
-            ("2001:db8::/32", "2001:db8:ffff::1", true),
-            ("2001:db8::/32", "2001:db9::1", false),
-            ("2001:db8::1", "2001:db8::2", false),
-            ("::ffff:10.0.0.0/104", "10.1.1.1", true),
-        ];
-        for (trusted, address, expected) in table {
-            let address = address.parse().expect("an address");
-            assert_eq!(proxies(trusted).trust(address), expected, "{trusted} {address}");
-        }
-        let wrong = [
-            "",
-            "a.example",
-            "10.0.0.0/33",
-            "10.0.0.0/+8",
-            "10.0.0.0/",
-            "10.0.0/8",
-            "::/129",
-            "::ffff:10.0.0.0/8",
-        ];
-        for text in wrong {
-            assert!(text.parse::<Proxy>().is_err(), "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_comes_before_it_the_line_that_a_proxy_adds_decides(
-            forwarded in "[ -~\t]{0,60}|(for|by|=|;|,|\"|\\\\|1\\.2\\.3\\.4|_x| |\\[::2\\]){0,12}",
-            older in "[ -~]{0,60}",
-        ) {
-            for (name, before, added) in [
-                ("Forwarded", &forwarded, "for=203.0.113.9"),
-                ("X-Forwarded-For", &older, "203.0.113.9"),
-            ] {
-                let seen = named(&format!("{name}: {before}\n{name}: {added}"), "loopback");
-                prop_assert_eq!(seen, Said::Address([203, 0, 113, 9].into()));
-                // In the same line it may be spoiled, but never be another.
-                let seen = named(&format!("{name}: {before}, {added}"), "loopback");
-                prop_assert!(matches!(seen, Said::Address(ip) if ip == IpAddr::from([203, 0, 113, 9]))
-                    || matches!(seen, Said::Unclear(_)), "{:?}", seen);
-            }
-        }
-
-        #[test]
-        fn a_line_of_any_bytes_has_no_more_elements_than_bytes(line in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(Elements::of(&line).count() <= line.len());
-        }
-    }
-}
+mod tests;

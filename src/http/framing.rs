@@ -1,16 +1,16 @@
 //! Where a request's body ends (RFC 9112 section 6).
 //!
-//! After the head comes the body, and after the body the next request. Whoever gets the border
-//! wrong reads a body as a request: that is request smuggling, and it works whenever two servers
-//! in a row disagree. So there are three answers here and a refusal for everything else, and after
-//! a refusal the connection closes, because nobody knows where the next request would start.
+//! After the head comes the body, and after the body the next request. A server that is wrong about where the body ends
+//! reads a part of it as a request. That is request smuggling, and it works whenever two servers in a row disagree. So
+//! there are three answers here and a refusal for everything else, and after a refusal the connection closes, because
+//! nobody knows where the next request would begin.
 //!
 //! | fields | body |
 //! |---|---|
 //! | neither | none |
 //! | `Content-Length: 12` | 12 bytes |
 //! | `Transfer-Encoding: chunked` | chunks, see [`super::chunked`] |
-//! | anything else | 400, or 501 for a coding that we do not know; and close |
+//! | anything else | 400, or 501 for a coding that the server does not know; then close |
 
 use super::request::Version;
 use super::{Refusal, Request, Status};
@@ -21,7 +21,7 @@ use crate::base::trace::{self, Rfc};
 pub enum Framing {
     /// No body: the next request follows the head.
     None,
-    /// So many bytes.
+    /// This many bytes.
     Length(u64),
     /// Chunks, the last of size zero.
     Chunked,
@@ -65,7 +65,7 @@ impl Framing {
             )
             .by(Rfc(9112, "6.3")));
         }
-        // Section 6.1: a 1.0 client does not know chunks; what came between is faulty.
+        // Section 6.1: a 1.0 client does not know chunks, so an intermediary is faulty.
         if request.version == Version::Http10 {
             return Err(
                 Refusal::bad_request("Transfer-Encoding does not exist in HTTP/1.0").by(Rfc(9112, "6.1"))
@@ -121,7 +121,7 @@ fn parse_length(digits: &[u8]) -> Option<u64> {
 /// # Errors
 /// 417 for an expectation other than `100-continue`.
 pub fn expects_continue(request: &Request<'_>) -> Result<bool, Refusal> {
-    // A 1.0 client cannot have meant it.
+    // Section 10.1.1: in a 1.0 request the field is ignored.
     if request.version == Version::Http10 {
         return Ok(false);
     }

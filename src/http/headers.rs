@@ -20,7 +20,7 @@ pub struct Headers {
 }
 
 impl Headers {
-    /// Begins with lines that were written before: what [`Headers::share`] gave.
+    /// Begins with shared lines, as [`Headers::share`] gives them.
     pub fn from_shared(lines: Arc<[u8]>) -> Headers {
         Headers { shared: Some(lines), own: Vec::new() }
     }
@@ -30,9 +30,9 @@ impl Headers {
         self.parts().concat().into()
     }
 
-    /// Adds a field. Every value that comes from elsewhere goes through here, and none can end its
-    /// line early: a control character in it goes out as a space (RFC 9110 section 5.5). Else a
-    /// file's name with a CRLF in it could add fields, or a whole second response.
+    /// Adds a field. No value can end its line early, wherever it comes from: a control character in it is replaced
+    /// by a space (RFC 9110 section 5.5). Otherwise a file's name with a CRLF in it could add fields, or a whole
+    /// second response.
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
         debug_assert!(is_token(name.as_bytes()), "{name:?} is no field name");
         let value = value.as_ref();
@@ -50,7 +50,7 @@ impl Headers {
         lines.extend_from_slice(b"\r\n");
     }
 
-    /// Sets a field, in place of all of this name that there are.
+    /// Sets a field, in place of all fields of this name.
     pub fn replace(&mut self, name: &str, value: impl AsRef<[u8]>) {
         let is_other = |line: &&[u8]| {
             split_field_line(line.strip_suffix(b"\r\n").unwrap_or(line))
@@ -62,7 +62,7 @@ impl Headers {
         self.push(name, value);
     }
 
-    /// Adds lines that were written before: what [`Headers::share`] gave.
+    /// Adds a copy of shared lines, as [`Headers::share`] gives them.
     pub fn push_lines(&mut self, lines: &[u8]) {
         self.own.extend_from_slice(lines);
     }

@@ -21,7 +21,16 @@ pub struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// Parses `uri-host [ ":" port ]` (RFC 3986 sections 3.2.2 and 3.2.3); `None` if it is not that.
+    /// Parses the value of a Host field (RFC 9110 section 7.2, RFC 3986 sections 3.2.2 and 3.2.3); `None` if it is
+    /// malformed.
+    ///
+    /// ```text
+    /// Host       = uri-host [ ":" port ]
+    /// uri-host   = IP-literal / IPv4address / reg-name
+    /// IP-literal = "[" ( IPv6address / IPvFuture ) "]"    ; of these only IPv6 exists
+    /// reg-name   = *( unreserved / pct-encoded / sub-delims )
+    /// port       = *DIGIT
+    /// ```
     pub fn parse(value: &'a [u8]) -> Option<Host<'a>> {
         let name_ends = match value.first() {
             Some(b'[') => memchr::memchr(b']', value)? + 1,
@@ -68,7 +77,7 @@ impl<'a> Host<'a> {
         self.address().is_some()
     }
 
-    /// The address, if it is one; what IPv6 has of IPv4 as IPv4.
+    /// The address, if it is one; an IPv4-mapped IPv6 address as the IPv4 address.
     fn address(&self) -> Option<IpAddr> {
         let plain = std::str::from_utf8(self.without_dot()).ok()?;
         match plain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -77,7 +86,7 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Whether this is the host of that name, in any case. A dot in front means all names below it.
+    /// Whether this is the host of that name, without regard to case. A dot in front stands for all names below it.
     pub fn is(&self, name: &str) -> bool {
         let (ours, name) = (self.without_dot(), name.as_bytes());
         let end = match name.first() {
@@ -88,7 +97,7 @@ impl<'a> Host<'a> {
         end.eq_ignore_ascii_case(name)
     }
 
-    /// A name may end with a dot, the root of all names.
+    /// The name without a dot at its end, which stands for the root of all names.
     fn without_dot(&self) -> &'a [u8] {
         self.name.strip_suffix(b".").unwrap_or(self.name)
     }

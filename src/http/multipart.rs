@@ -1,4 +1,4 @@
-//! Forms with files in them: `multipart/form-data` (RFC 7578), read as it comes.
+//! Forms with files in them: `multipart/form-data` (RFC 7578), decoded in pieces of any size.
 //!
 //! ```text
 //! Content-Type: multipart/form-data; boundary=x
@@ -10,9 +10,9 @@
 //! --x--                                                           Boundary ─▶ Event::PartEnd, and that was all
 //! ```
 //!
-//! A delimiter (RFC 2046 section 5.1.1) is CRLF, two hyphens and the boundary. The CRLF before it belongs to it and
-//! not to the content, so at the end of what has come so far, whatever could be the beginning of one is held
-//! back. There are strange forms that this grammar allows and nobody sends; what is in doubt is refused.
+//! A delimiter (RFC 2046 section 5.1.1) is CRLF, two hyphens and the boundary. The CRLF belongs to the delimiter and
+//! not to the content, so bytes at the end of a piece that could begin a delimiter are held back until more has come.
+//! The grammar allows strange forms that nobody sends; in any doubt a form is refused.
 //!
 //! ```
 //! use glasshttp::http::multipart::{Decoder, Event};
@@ -34,7 +34,7 @@ use percent_encoding::percent_decode;
 /// How many parts a form may have.
 pub const MAX_PARTS: usize = 1000;
 
-/// How long the head of a part may be, and what comes before the first part.
+/// How long the head of a part may be, and the preamble before the first part, in bytes.
 const MAX_HEAD: usize = 8 * 1024;
 
 /// How much white space may follow a boundary.
@@ -43,11 +43,11 @@ const MAX_PADDING: usize = 256;
 /// RFC 2046 section 5.1.1.
 const MAX_BOUNDARY: usize = 70;
 
-/// Reads a form piece by piece.
+/// Decodes a form piece by piece.
 #[derive(Debug)]
 pub struct Decoder {
     delimiter: Finder<'static>,
-    /// What has come and is not used yet, from `used` on.
+    /// What has come; the bytes from `used` on are not decoded yet.
     held: Vec<u8>,
     used: usize,
     state: State,
@@ -58,25 +58,25 @@ pub struct Decoder {
 enum State {
     /// Before the first boundary.
     Preamble,
-    /// Behind a boundary: another part, or the end. Until its line makes sense nobody knows whether the part
-    /// before it, if there is one, ends here.
+    /// Behind a boundary: another part follows, or the form ends. Only the rest of the line tells whether it is a
+    /// boundary, and so whether the part before it ends here.
     Boundary { ends_part: bool },
     /// In the head of a part, from the CRLF before its first line on.
     Head,
     /// In the content of a part.
     Content,
-    /// Behind the last boundary, where nothing counts any more.
+    /// Behind the last boundary: what follows is ignored.
     Epilogue,
 }
 
-/// What is in a form, in this order: for each part its head, its content in pieces of any size, and its end.
+/// What a form consists of: for each part its head, its content in pieces of any size, and its end.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A part begins.
+    /// The head of a part.
     Part(Part),
-    /// Some of its content.
+    /// Some content of the part.
     Data(&'a [u8]),
-    /// It is whole.
+    /// The end of the part.
     PartEnd,
 }
 
@@ -85,8 +85,8 @@ pub enum Event<'a> {
 pub struct Part {
     /// The name of the form's field.
     pub name: Vec<u8>,
-    /// The name of the file, if it is one: as it was sent, and so perhaps with slashes in it. Empty if the form
-    /// has a place for a file and none was chosen.
+    /// The name of the file, if it is one: as it was sent, and so perhaps with slashes in it. Empty if the form has a
+    /// field for a file and no file was chosen.
     pub file_name: Option<Vec<u8>>,
 }
 
@@ -97,10 +97,10 @@ pub fn is_form(content_type: &[u8]) -> bool {
 }
 
 impl Decoder {
-    /// For a form of this content type.
+    /// A decoder for a form of this content type.
     ///
     /// # Errors
-    /// 400 if that names no boundary.
+    /// 400 if the type names no boundary.
     pub fn new(content_type: &[u8]) -> Result<Decoder, Refusal> {
         let parameters = parameters(content_type).map(|(_, parameters)| parameters).unwrap_or_default();
         let boundary = single(&parameters, "boundary").ok().flatten();
@@ -109,11 +109,11 @@ impl Decoder {
             return Err(Refusal::bad_request(why).by(Rfc(2046, "5.1.1")));
         };
         let delimiter = Finder::new(&[b"\r\n--", boundary].concat()).into_owned();
-        // The first delimiter lacks its CRLF where nothing stands before it.
+        // At the very beginning the first delimiter has no CRLF.
         Ok(Decoder { delimiter, held: b"\r\n".to_vec(), used: 0, state: State::Preamble, parts: 0 })
     }
 
-    /// Adds what comes next.
+    /// Adds the bytes that come next.
     pub fn push(&mut self, bytes: &[u8]) {
         self.held.drain(..self.used);
         self.used = 0;
@@ -125,10 +125,10 @@ impl Decoder {
         self.state == State::Epilogue
     }
 
-    /// What is next in what has come; `None` if more is needed, or that was all.
+    /// The next event in what has come; `None` if more bytes are needed, or none are left.
     ///
     /// # Errors
-    /// 400 for what is no form, 413 for one that is too large in some way, 415 for content that is coded.
+    /// 400 for a malformed form, 413 for one that exceeds a limit, 415 for coded content.
     #[allow(clippy::should_implement_trait)] // No iterator lends.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, Refusal> {
         loop {
@@ -136,7 +136,7 @@ impl Decoder {
             match self.state {
                 State::Preamble => {
                     let (found, length) = (self.delimiter.find(rest), self.delimiter.needle().len());
-                    // Whatever pieces it comes in, so much may stand before it.
+                    // The limit on the preamble, whatever the sizes of the pieces.
                     if found.unwrap_or((rest.len() + 1).saturating_sub(length)) > MAX_HEAD {
                         let why = "the form does not begin with the boundary that its Content-Type names";
                         return Err(malformed(why));
@@ -197,7 +197,7 @@ impl Decoder {
         }
     }
 
-    /// How many bytes at the end could be the beginning of a delimiter, in which there is one CR only.
+    /// How many bytes at the end could begin a delimiter. It has one CR only, so the last CR tells.
     fn could_be_delimiter(&self, bytes: &[u8]) -> usize {
         let delimiter = self.delimiter.needle();
         let start = bytes.len().saturating_sub(delimiter.len() - 1);
@@ -208,11 +208,11 @@ impl Decoder {
 
 /// What stands behind a boundary.
 enum Behind {
-    /// Nobody knows yet.
+    /// More bytes are needed to tell.
     More,
     /// Two hyphens: it was the last one.
     End,
-    /// A line break, after so much white space.
+    /// A line break, after this much white space.
     Part { padding: usize },
 }
 
@@ -242,7 +242,7 @@ impl Part {
                     return Err(malformed("a part of the form has two fields Content-Disposition"));
                 }
             } else if is("content-transfer-encoding") {
-                // RFC 7578 section 4.7: it is not to be used, and these three change nothing.
+                // RFC 7578 section 4.7: the field is deprecated, and these three values mean no coding.
                 let plain = [&b"binary"[..], b"8bit", b"7bit"];
                 if !plain.iter().any(|one| value.eq_ignore_ascii_case(one)) {
                     return Err(coded());
@@ -273,7 +273,7 @@ impl Part {
     }
 }
 
-/// The lines of a head, none if it is empty.
+/// The lines of a head; none if it is empty.
 fn split_lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = (!head.is_empty()).then_some(head);
     std::iter::from_fn(move || {
@@ -297,10 +297,11 @@ fn split_line(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
 /// A name and its value.
 type Parameter<'a> = (&'a [u8], Vec<u8>);
 
-/// `form-data; name="a"; filename="b"`: what stands before the first semicolon, and the parameters.
+/// Splits `form-data; name="a"; filename="b"` into what stands before the first semicolon, and the parameters.
 ///
-/// What is in quotes is read as browsers write it: they put `%22` for a quote and leave a backslash as it is. So a
-/// backslash is a letter, but before a quote that does not end the value, which other programs mean by that.
+/// Quoted values are read as browsers write them: they write `%22` for a quote and leave a backslash as it is. So a
+/// backslash is an ordinary character, unless a quote follows that does not end the value: other programs escape a
+/// quote like that.
 fn parameters(value: &[u8]) -> Option<(&[u8], Vec<Parameter<'_>>)> {
     let ends = memchr::memchr(b';', value).unwrap_or(value.len());
     let (kind, mut rest) = (trim(&value[..ends]), &value[ends..]);
@@ -325,7 +326,7 @@ fn parameters(value: &[u8]) -> Option<(&[u8], Vec<Parameter<'_>>)> {
     Some((kind, parameters))
 }
 
-/// Splits off what is in quotes, behind the first of them: what it is, and the rest from a semicolon on.
+/// Splits off a quoted value, from behind its first quote: the value, and the rest from the next semicolon on.
 fn split_quoted(quoted: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut value = Vec::new();
     let mut from = 0;
@@ -336,21 +337,21 @@ fn split_quoted(quoted: &[u8]) -> Option<(Vec<u8>, &[u8])> {
         if rest.is_empty() || rest.starts_with(b";") {
             return Some((value, rest));
         }
-        // It stands for itself: the backslash goes.
+        // An escaped quote: the backslash is dropped.
         (value.pop()? == b'\\').then(|| value.push(b'"'))?;
     }
     None
 }
 
-/// The value of the parameter of this name, which must not be there twice.
+/// The value of the parameter of this name, which must not occur twice.
 fn single<'a>(parameters: &'a [Parameter<'_>], name: &str) -> Result<Option<&'a [u8]>, ()> {
     let mut found = parameters.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
     let first = found.next().map(|(_, value)| value.as_slice());
     if found.next().is_some() { Err(()) } else { Ok(first) }
 }
 
-/// What browsers and curl write for three characters that cannot stand in a field (HTML standard, "multipart form
-/// data"); no other percent sign means anything.
+/// Decodes what browsers and curl write for three characters that cannot occur in a field (HTML standard, "multipart
+/// form data"); any other percent sign stands for itself.
 fn unescape(name: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(name.len());
     let mut rest = name;
@@ -363,7 +364,7 @@ fn unescape(name: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// `UTF-8''n%C3%A9w.txt` (RFC 8187 section 3.2.1). It is not to be used in forms (RFC 7578 section 4.2), but some do.
+/// `UTF-8''n%C3%A9w.txt` (RFC 8187 section 3.2.1). Forms must not use it (RFC 7578 section 4.2), but some do.
 fn decode_extended(value: &[u8]) -> Option<Vec<u8>> {
     let (charset, rest) = value.split_at(memchr::memchr(b'\'', value)?);
     let (_, name) = rest[1..].split_at(memchr::memchr(b'\'', &rest[1..])?);
@@ -390,224 +391,4 @@ fn coded() -> Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Each part's name, file name and content; `None` while the form is not whole.
-    type Form = Option<Vec<(String, Option<String>, String)>>;
-
-    fn decode_in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Form, Refusal> {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut decoder = Decoder::new(b"multipart/form-data; boundary=x")?;
-        let mut parts: Vec<(String, Option<String>, String)> = Vec::new();
-        let mut is_open = false;
-        for piece in pieces {
-            decoder.push(piece);
-            while let Some(event) = decoder.next()? {
-                match event {
-                    Event::Part(part) => {
-                        assert!(!std::mem::replace(&mut is_open, true));
-                        parts.push((text(&part.name), part.file_name.as_deref().map(text), String::new()));
-                    }
-                    Event::Data(data) => {
-                        assert!(is_open && !data.is_empty());
-                        parts.last_mut().expect("one is open").2.push_str(&text(data));
-                    }
-                    Event::PartEnd => assert!(std::mem::replace(&mut is_open, false)),
-                }
-            }
-        }
-        Ok(decoder.is_whole().then_some(parts))
-    }
-
-    fn decode(form: &str) -> Result<Form, Refusal> {
-        let whole = decode_in_pieces([form.as_bytes()]);
-        assert_eq!(decode_in_pieces(form.as_bytes().chunks(1)).is_ok(), whole.is_ok(), "{form}");
-        whole
-    }
-
-    fn file(name: &str, content: &str) -> (String, Option<String>, String) {
-        ("f".to_owned(), Some(name.to_owned()), content.to_owned())
-    }
-
-    const HEAD: &str = "Content-Disposition: form-data; name=\"f\"; filename=\"a\"";
-
-    #[test]
-    fn parts_come_with_their_names_and_exactly_their_content() {
-        let field = ("f".to_owned(), None, "v".to_owned());
-        let table = [
-            (format!("--x\r\n{HEAD}\r\n\r\nhello\r\n--x--\r\n"), vec![file("a", "hello")]),
-            (format!("--x\r\n{HEAD}\r\n\r\n\r\n--x--"), vec![file("a", "")]),
-            (format!("--x\r\n{HEAD}\r\n\r\n\r\n\r\n\r\n--x--"), vec![file("a", "\r\n\r\n")]),
-            (
-                format!("--x\r\n{HEAD}\r\n\r\na\n--x\n--x--\r--x\r\n-x\r\n--y\r\n--x--"),
-                vec![file("a", "a\n--x\n--x--\r--x\r\n-x\r\n--y")],
-            ),
-            (
-                format!(
-                    "--x  \t\r\n{HEAD}\r\nContent-Type: text/plain\r\n\r\n1\r\n--x \r\n{HEAD}\r\n\r\n2\r\n--x--"
-                ),
-                vec![file("a", "1"), file("a", "2")],
-            ),
-            (
-                "--x\r\ncontent-disposition:form-data;name=f\r\n\r\nv\r\n--x--ignored\r\n--x\r\n".into(),
-                vec![field],
-            ),
-            (format!("preamble\r\n--x\r\n{HEAD}\r\n\r\n1\r\n--x--epilogue"), vec![file("a", "1")]),
-            ("--x--".into(), vec![]),
-        ];
-        for (form, expected) in table {
-            assert_eq!(decode(&form), Ok(Some(expected)), "{form}");
-        }
-    }
-
-    #[test]
-    fn a_form_without_its_end_is_not_whole() {
-        let form = format!("--x\r\n{HEAD}\r\n\r\nhello\r\n--x--");
-        for end in 0..form.len() {
-            assert_eq!(decode(&form[..end]), Ok(None), "{}", &form[..end]);
-        }
-    }
-
-    #[test]
-    fn what_is_no_form_is_refused_with_the_reason() {
-        let part = |head: &str| format!("--x\r\n{head}\r\n\r\nhello\r\n--x--");
-        let long = "x".repeat(MAX_HEAD);
-        let table = [
-            (format!("{long}xxx"), 400, "does not begin"),
-            (format!("{long}\r\n--x\r\n{HEAD}\r\n\r\n"), 400, "does not begin"),
-            (format!("--y\r\n{HEAD}\r\n\r\n{long}"), 400, "does not begin"),
-            (format!("--xy\r\n{HEAD}\r\n\r\nhello"), 400, "on the line of a boundary"),
-            (format!("--x\n{HEAD}\n\nhello\n--x--"), 400, "on the line of a boundary"),
-            (format!("--x-\r\n{HEAD}\r\n\r\nhello"), 400, "on the line of a boundary"),
-            (format!("--x{}\r\n", " ".repeat(MAX_PADDING + 1)), 400, "white space"),
-            (part(&format!("{HEAD}\r\nX: {long}")), 400, "too long"),
-            (part("Content-Type: text/plain"), 400, "lacks its Content-Disposition"),
-            ("--x\r\n\r\nhello\r\n--x--".into(), 400, "lacks its Content-Disposition"),
-            (part("Content-Disposition: attachment; name=a; filename=a"), 400, "makes no sense"),
-            (part("Content-Disposition: form-data; filename=a"), 400, "makes no sense"),
-            (part("Content-Disposition: form-data; name=a; filename=a; filename=b"), 400, "makes no sense"),
-            (part("Content-Disposition: form-data; name=a; filename=\"a"), 400, "makes no sense"),
-            (part("Content-Disposition: form-data; name=a; filename=\"a\"b\""), 400, "makes no sense"),
-            (part("Content-Disposition: form-data; name"), 400, "makes no sense"),
-            (part("Content-Disposition: form-data; name=f; filename*=latin1''a"), 400, "makes no sense"),
-            (part(&format!("{HEAD}\r\n{HEAD}")), 400, "two fields"),
-            (part(&format!("{HEAD}\r\n folded")), 400, "line that makes no sense"),
-            (part(&format!("{HEAD}\r\nno colon")), 400, "line that makes no sense"),
-            (
-                part("Content-Disposition: form-data; name=f; filename=\"a\nb\""),
-                400,
-                "line that makes no sense",
-            ),
-            (
-                part("Content-Disposition: form-data; name=f; filename=\"a\0b\""),
-                400,
-                "line that makes no sense",
-            ),
-            (part(&format!("{HEAD}\r\nContent-Transfer-Encoding: base64")), 415, "without any coding"),
-            (part(&format!("{HEAD}\r\nContent-Encoding: gzip")), 415, "without any coding"),
-            (
-                part("Content-Disposition: form-data; name=f\r\nContent-Type: multipart/mixed; boundary=y"),
-                415,
-                "parts itself",
-            ),
-            (format!("--x\r\n{HEAD}\r\n\r\n\r\n").repeat(MAX_PARTS + 1), 413, "more than"),
-        ];
-        for (form, status, why) in table {
-            let refusal = decode(&form).expect_err(&form);
-            assert_eq!(
-                (refusal.status.code(), refusal.why.contains(why)),
-                (status, true),
-                "{form}: {refusal:?}"
-            );
-        }
-        decode(&part(&format!("{HEAD}\r\nContent-Transfer-Encoding: Binary\r\nContent-Encoding: identity")))
-            .expect("these change nothing");
-    }
-
-    #[test]
-    fn names_are_read_as_browsers_write_them() {
-        let table: &[(&str, &[u8])] = &[
-            (r#"filename="a b.txt""#, b"a b.txt"),
-            (r"filename=a.txt", b"a.txt"),
-            (r#"filename="""#, b""),
-            (r#"filename="a%22b%0D%0A%20%2f%""#, b"a\"b\r\n%20%2f%"),
-            (r#"filename="d\e\\f""#, br"d\e\\f"),
-            (r#"filename="ends in \""#, br"ends in \"),
-            (r#"filename="a\"b\"c""#, br#"a"b"c"#),
-            (r#"filename="a;b=c""#, b"a;b=c"),
-            (r#"filename="dir/../a""#, b"dir/../a"),
-            ("filename=\"n\u{e9}w\u{1}\"", "n\u{e9}w\u{1}".as_bytes()),
-            (r#"filename="plain"; filename*=utf-8''n%C3%A9w%20file"#, "n\u{e9}w file".as_bytes()),
-            (r#"FileName="a" ; "#, b"a"),
-        ];
-        for (parameter, expected) in table {
-            let head = format!("Content-Disposition: form-data; name=f; {parameter}");
-            let part = Part::parse(head.as_bytes()).expect(parameter);
-            assert_eq!(part.file_name.as_deref(), Some(*expected), "{parameter}");
-        }
-    }
-
-    #[test]
-    fn boundaries_are_found_in_the_content_type() {
-        let long = "x".repeat(MAX_BOUNDARY);
-        let table = [
-            ("multipart/form-data; boundary=x", true),
-            ("Multipart/Form-Data;Boundary=\"a b\"; charset=utf-8", true),
-            (&format!("multipart/form-data; boundary={long}"), true),
-            (&format!("multipart/form-data; boundary={long}x"), false),
-            ("multipart/form-data", false),
-            ("multipart/form-data; boundary=", false),
-            ("multipart/form-data; boundary=\"\"", false),
-            ("multipart/form-data; boundary=\"a \"", false),
-            ("multipart/form-data; boundary=a;boundary=b", false),
-            ("multipart/form-data; boundary=\u{e9}", false),
-        ];
-        for (content_type, expected) in table {
-            assert_eq!(Decoder::new(content_type.as_bytes()).is_ok(), expected, "{content_type}");
-            assert!(is_form(content_type.as_bytes()), "{content_type}");
-        }
-        for other in
-            ["", "multipart/mixed; boundary=x", "multipart/form-data2", "text/plain; multipart/form-data"]
-        {
-            assert!(!is_form(other.as_bytes()), "{other}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn content_comes_as_it_was_sent_whatever_pieces_it_comes_in(
-            contents in proptest::collection::vec("(\r\n--x|\r\n--|\r\n-|\r|\n|x|-){0,12}", 1..4),
-            cuts in proptest::collection::vec(1usize..40, 1..20),
-        ) {
-            // What holds the delimiter cannot be the content of a part.
-            prop_assume!(contents.iter().all(|content| !format!("{content}\r\n--").contains("\r\n--x")));
-            let mut form = String::new();
-            for content in &contents {
-                form.push_str(&format!("--x\r\n{HEAD}\r\n\r\n{content}\r\n"));
-            }
-            form.push_str("--x--\r\n");
-            let (mut pieces, mut rest) = (Vec::new(), form.as_bytes());
-            for cut in cuts {
-                let (piece, behind) = rest.split_at(cut.min(rest.len()));
-                pieces.push(piece);
-                rest = behind;
-            }
-            pieces.push(rest);
-            let expected: Vec<_> = contents.iter().map(|content| file("a", content)).collect();
-            prop_assert_eq!(decode_in_pieces(pieces), Ok(Some(expected)));
-        }
-
-        #[test]
-        fn no_bytes_make_it_fail_in_a_way_that_it_should_not_or_depend_on_the_pieces(
-            bytes in "(--x|\r\n|--|Content-Disposition: form-data; name=f|; filename=\"|\"|:|a| ){0,30}",
-            cut in 0usize..300,
-        ) {
-            let bytes = bytes.as_bytes();
-            let whole = decode_in_pieces([bytes]);
-            let (one, other) = bytes.split_at(cut.min(bytes.len()));
-            prop_assert_eq!(decode_in_pieces([one, other]), whole);
-        }
-    }
-}
+mod tests;

@@ -1,20 +1,20 @@
-//! Where a request comes from: a page of our own, or one of another site.
+//! Whether a request comes from a page of this server, or from one of another site.
 //!
-//! A browser lets any page *send* requests anywhere, with whatever cookies, passwords and network
-//! access the user has; it only keeps the page from reading the answer. So what changes something,
-//! or should not be set off by strangers, must look at who sends it. Browsers say so in
-//! Sec-Fetch-Site (Fetch Metadata) and, for everything but plain GET, in Origin (RFC 6454 section 7).
+//! A browser lets any page *send* requests anywhere, with the cookies, passwords and network access of its user; it
+//! only keeps the page from reading the answer. So before a request changes something, the server must check which
+//! page sends it. Browsers say so in Sec-Fetch-Site (Fetch Metadata) and, for everything but plain GET, in Origin
+//! (RFC 6454 section 7).
 
 use super::Request;
 
-/// Whether a request comes from a page of this very server, or from no page at all: from somebody who
-/// typed the address, or from a program. What says nothing is no browser of these days.
+/// Whether a request comes from a page of this very server, or from no page at all: from a typed address, or from a
+/// program. A request without these fields comes from no current browser.
 pub fn is_own(request: &Request<'_>) -> bool {
     let site = request.fields.get("sec-fetch-site");
     let is_own_site = site.is_none_or(|site| matches!(site, b"same-origin" | b"none"));
     let host = request.fields.get("host").unwrap_or_default();
     let is_ours = |origin: &[u8]| {
-        // Somebody before us may speak https to the browser; the host and port are what counts.
+        // A proxy may speak https to the browser; the host and the port are what counts.
         let schemes = [&b"http://"[..], b"https://"];
         schemes.iter().any(|scheme| origin.strip_prefix(*scheme) == Some(host))
     };

@@ -1,5 +1,5 @@
-//! A refusal: the status that a request earns instead of what it asked for, and one line that says
-//! what is wrong in words that its sender can act on.
+//! A refusal: the status with which a request is answered instead of what it asked for, and one line that says what is
+//! wrong, in words that help its sender.
 //!
 //! ```
 //! use glasshttp::http::{Refusal, Status};
@@ -32,7 +32,7 @@ impl Refusal {
         Refusal { status, why: why.into(), rule: None, place: Location::caller() }
     }
 
-    /// 400: the bytes are not a request that we can be sure to have understood.
+    /// 400: the server cannot be sure to have understood the bytes as a request.
     #[track_caller]
     pub(crate) fn bad_request(why: impl Into<Cow<'static, str>>) -> Self {
         Refusal::new(Status::BAD_REQUEST, why)
@@ -44,8 +44,7 @@ impl Refusal {
         Refusal { rule: Some(rule), ..self }
     }
 
-    /// Records that this refusal becomes the answer: as a step of its own, taken where it was
-    /// refused.
+    /// Records that this refusal becomes the answer: as a decision of its own, with the place where it was made.
     pub(crate) fn record(&self) {
         let rule = self.rule.unwrap_or(self.status.defined_in());
         trace::step_at(self.place, "refused", Some(rule), || format!("{:?}: {}", self.status, self.why));

@@ -7,12 +7,11 @@
 //! ␍␊                                 a blank line ends the head; a body may follow
 //! ```
 //!
-//! TCP gives a stream, not messages: a head can arrive a byte at a time, or together with the next
-//! three. So the work has two steps. [`HeadScanner`] looks for the blank line and remembers how
-//! far it came, and [`Request::parse`] splits a head that is whole. Both are strict (RFC 9112
-//! section 2.2 lets a server take a lone LF for a line's end; two servers that differ on it can be
-//! made to see different requests in the same bytes (request smuggling, see [`super::framing`]), so this
-//! one does not).
+//! TCP gives a stream, not messages: a head can arrive a byte at a time, or together with the next three. So the work
+//! has two steps. [`HeadScanner`] looks for the blank line and remembers how far it came, and [`Request::parse`] splits
+//! a head that is whole. Both are strict. RFC 9112 section 2.2 lets a server accept a lone LF as the end of a line;
+//! this one does not, because two servers that differ on it can be made to see different requests in the same bytes
+//! (request smuggling, see [`super::framing`]).
 //!
 //! ```
 //! use glasshttp::http::{Method, Request};
@@ -28,7 +27,7 @@ use super::{Method, Refusal, Status};
 use crate::base::trace::{self, Rfc, quote};
 use percent_encoding::{CONTROLS, percent_encode};
 
-/// The longest head taken, blank line included, in bytes.
+/// The longest head that is accepted, with its blank line, in bytes.
 pub const MAX_HEAD: usize = 32 * 1024;
 
 /// The longest request line: the longest target, and room for a method and the version.
@@ -55,7 +54,7 @@ pub struct Request<'a> {
 /// The two versions of HTTP/1. A later minor version counts as 1.1 (RFC 9110 section 6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// HTTP/1.0: a connection for a request, unless asked otherwise; no chunks.
+    /// HTTP/1.0: a connection for each request, unless the client asks for more; no chunks.
     Http10,
     /// HTTP/1.1
     Http11,
@@ -71,12 +70,12 @@ impl Version {
     }
 }
 
-/// Looks for the end of a head in bytes that arrive in pieces, reading no whole line twice.
+/// Looks for the end of a head in bytes that arrive in pieces. It reads no whole line twice.
 #[derive(Debug, Default, Clone)]
 pub struct HeadScanner {
     /// Where the first line begins: behind the one empty line that may stand before a request.
     starts_at: usize,
-    /// Where the line begins that is not complete yet.
+    /// Where the line begins that is not whole yet.
     line_start: usize,
 }
 
@@ -88,8 +87,7 @@ impl HeadScanner {
     ///
     /// # Errors
     /// 400 for a line that does not end in CRLF and for a first line that is no request line at
-    /// first sight, 505 for another version, 414 for a
-    /// request line and 431 for a head that is too long.
+    /// first sight, 505 for another version, 414 for a request line and 431 for a head that is too long.
     pub fn find_end(&mut self, bytes: &[u8]) -> Result<Option<std::ops::Range<usize>>, Refusal> {
         let within_limit = &bytes[..bytes.len().min(MAX_HEAD)];
         loop {
@@ -115,8 +113,7 @@ impl HeadScanner {
                     .by(Rfc(9112, "2.2")));
             };
             if in_first_line && !line.is_empty() {
-                // Who speaks another protocol, or an ancient version of this one, may be waiting
-                // for an answer to this line.
+                // A client of another protocol, or of HTTP/0.9, may be waiting for an answer to this line.
                 parse_version(line.rsplit(|&byte| byte == b' ').next().unwrap_or_default())?;
             }
             self.line_start += line_feed + 1;
@@ -128,8 +125,8 @@ impl HeadScanner {
                     });
                     return Ok(Some(self.starts_at..self.line_start));
                 }
-                // RFC 9112 section 2.2: old clients put an empty line after a body, so one before
-                // a request line is passed over.
+                // RFC 9112 section 2.2: old clients put an empty line after a body, so one before a request line is
+                // ignored.
                 (true, true) if self.starts_at == 0 => self.starts_at = self.line_start,
                 (true, true) => {
                     return Err(Refusal::bad_request("more than one empty line before the request line")
@@ -140,8 +137,8 @@ impl HeadScanner {
     }
 }
 
-/// A request starts with a method, and a method with a letter or another token character. To say
-/// so at once, rather than to wait for a line's end, answers those who speak another protocol.
+/// A request starts with a method, and a method with a token character. A client of another protocol may never end its
+/// line, so it is refused by its first byte.
 fn check_first_byte(line: &[u8]) -> Result<(), Refusal> {
     match line.first() {
         None | Some(b'\r' | b'\n') => Ok(()),
@@ -163,34 +160,53 @@ impl<'a> Request<'a> {
     /// 400 for anything malformed or a Host that is missing, doubled or malformed, 505 for a major
     /// version other than 1, 414 and 431 for too much.
     pub fn parse(head: &'a [u8]) -> Result<Request<'a>, Refusal> {
+        // It has room for all fields, some kilobytes, and is filled where it will stay.
+        let mut parsed = Ok(Request {
+            method: Method::Unknown,
+            line: &[],
+            target: Target::Server,
+            version: Version::Http11,
+            host: None,
+            fields: Fields::default(),
+        });
+        if let Ok(request) = &mut parsed
+            && let Err(refusal) = request.fill(head)
+        {
+            parsed = Err(refusal);
+        }
+        parsed
+    }
+
+    fn fill(&mut self, head: &'a [u8]) -> Result<(), Refusal> {
         let mut lines = Lines(head);
-        let line = lines.next().unwrap_or_default();
-        let (method_name, raw_target, version) = split_request_line(line)?;
-        let method = Method::from_name(method_name);
-        let version = parse_version(version)?;
-        let (target, target_host) = Target::parse(method, raw_target)?;
+        self.line = lines.next().unwrap_or_default();
+        let (method_name, raw_target, version) = split_request_line(self.line)?;
+        self.method = Method::from_name(method_name);
+        self.version = parse_version(version)?;
+        let (target, target_host) = Target::parse(self.method, raw_target)?;
+        self.target = target;
         trace::step("request line", Rfc(9112, "3"), || {
-            let (method, version) = (quote(method_name), version.as_str());
+            let (method, version) = (quote(method_name), self.version.as_str());
             format!(
                 "split at its two spaces: method {method}, target {}, version {version}",
                 quote(raw_target)
             )
         });
-        let mut fields = Fields::default();
         for line in lines.take_while(|line| !line.is_empty()) {
-            fields.push_line(line)?;
+            self.fields.push_line(line)?;
         }
-        trace::step("fields", Rfc(9112, "5"), || match fields.iter().count() {
+        trace::step("fields", Rfc(9112, "5"), || match self.fields.iter().count() {
             0 => "no fields".to_owned(),
             1 => "one field, split at its first colon".to_owned(),
             count => format!("{count} fields, each split at its first colon"),
         });
-        let field_host = host_field(&fields, version)?;
-        Ok(Request { method, line, target, version, host: target_host.or(field_host), fields })
+        let field_host = host_field(&self.fields, self.version)?;
+        self.host = target_host.or(field_host);
+        Ok(())
     }
 
-    /// Whether the client allows the connection to stay open after the answer (RFC 9112
-    /// section 9.3): in 1.1 unless it says `close`, in 1.0 if it says `keep-alive`.
+    /// Whether the client allows the connection to stay open after the answer (RFC 9112 section 9.3): in 1.1 unless
+    /// it says `close`, in 1.0 if it says `keep-alive`.
     pub fn allows_keep_alive(&self) -> bool {
         let says = |option: &str| {
             self.fields.list("connection").any(|member| member.eq_ignore_ascii_case(option.as_bytes()))
@@ -213,7 +229,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The lines of a head without their CRLFs. The scanner has seen to it that each has one.
+/// The lines of a head without their CRLFs. The scanner has checked that each has one.
 struct Lines<'a>(&'a [u8]);
 
 impl<'a> Iterator for Lines<'a> {
@@ -229,7 +245,13 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// `method SP target SP version`, each once (RFC 9112 section 3).
+/// Splits a request line, without its CRLF, by the grammar of RFC 9112 section 3. One space, and no other white space,
+/// separates the parts.
+///
+/// ```text
+/// request-line = method SP request-target SP HTTP-version
+/// method       = token
+/// ```
 fn split_request_line(line: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Refusal> {
     let mut parts = line.split(|&byte| byte == b' ');
     let (Some(method), Some(target), Some(version), None) =
@@ -247,7 +269,11 @@ fn split_request_line(line: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Refusal> {
     Ok((method, target, version))
 }
 
-/// `HTTP/` digit `.` digit (RFC 9112 section 2.3).
+/// The version that a request line names (RFC 9112 section 2.3). A later minor version of HTTP/1 counts as 1.1.
+///
+/// ```text
+/// HTTP-version = %x48.54.54.50 "/" DIGIT "." DIGIT    ; "HTTP", in capital letters
+/// ```
 fn parse_version(version: &[u8]) -> Result<Version, Refusal> {
     match version {
         b"HTTP/1.0" => Ok(Version::Http10),
@@ -262,8 +288,8 @@ fn parse_version(version: &[u8]) -> Result<Version, Refusal> {
     }
 }
 
-/// The one Host field (RFC 9112 section 3.2): 1.1 must have it, nothing may have two, and even
-/// where an absolute-form target goes before it, it must be well formed.
+/// The one Host field (RFC 9112 section 3.2). A 1.1 request must have it, no request may have two, and even where an
+/// absolute-form target takes precedence over it, it must be well-formed.
 fn host_field<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<Host<'a>>, Refusal> {
     let mut values = fields.get_all("host");
     match (values.next(), values.next()) {
@@ -280,195 +306,4 @@ fn host_field<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<Host<'
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Everything that the two steps say of these bytes, as the connection would use them.
-    fn read_whole(bytes: &[u8]) -> Result<Option<(usize, String)>, Refusal> {
-        let Some(head) = HeadScanner::default().find_end(bytes)? else { return Ok(None) };
-        Request::parse(&bytes[head.clone()]).map(|request| Some((head.end, format!("{request:?}"))))
-    }
-
-    /// The same when the bytes come in pieces that end at these places.
-    fn read_in_pieces(bytes: &[u8], ends: &[usize]) -> Result<Option<(usize, String)>, Refusal> {
-        let mut scanner = HeadScanner::default();
-        for &end in ends.iter().chain([&bytes.len()]) {
-            if let Some(head) = scanner.find_end(&bytes[..end.min(bytes.len())])? {
-                return Request::parse(&bytes[head.clone()])
-                    .map(|request| Some((head.end, format!("{request:?}"))));
-            }
-        }
-        Ok(None)
-    }
-
-    fn status_of(bytes: &[u8]) -> u16 {
-        match read_whole(bytes) {
-            Ok(Some(_)) => 200,
-            Ok(None) => 0,
-            Err(refusal) => refusal.status.code(),
-        }
-    }
-
-    #[test]
-    fn heads_are_taken_or_refused() {
-        let table: &[(&[u8], u16)] = &[
-            (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200),
-            (b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 200),
-            (b"GET / HTTP/1.0\r\n\r\n", 200),
-            (b"GET / HTTP/1.7\r\nHost: a\r\n\r\n", 200),
-            (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 200),
-            (b"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", 200),
-            (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 200),
-            (b"", 0),
-            (b"GET / HTTP/1.1\r\nHost: a\r\n", 0),
-            (b"GET / HTTP/1.1\r\nHost: a\r\n\r", 0),
-            (b"\r\n", 0),
-            (b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1.1\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1.1\r\nHost: a\n\r\n", 400),
-            (b"GET / HTTP/1.1\r\nHost: a\r\n\n", 400),
-            (b"GET / HTTP/1.1\r\rHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n", 400),
-            (b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", 400),
-            (b" GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET\t/\tHTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET /\r\n\r\n", 400),
-            (b"GET /\r\n", 400),
-            (b"EHLO mail.example\r\n", 400),
-            (b"PRI * HTTP/2.0\r\n", 505),
-            (b"GET\r\n\r\n", 400),
-            (b"GET / http/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1.10\r\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1\r\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/+1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
-            (b"GET / HTTP/0.9\r\n\r\n", 505),
-            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
-            (b"G\x00T / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1.1\r\n\r\n", 400),
-            (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1.0\r\nHost: a\r\nhost: a\r\n\r\n", 400),
-            (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
-            (b"GET http://b/ HTTP/1.1\r\n\r\n", 400),
-            (b"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", 400),
-            (b"\x16\x03\x01\x02\x00", 400),
-            (b"\x00", 400),
-        ];
-        for &(bytes, expected) in table {
-            assert_eq!(status_of(bytes), expected, "{}", bytes.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn limits_hold_to_the_byte() {
-        let with_target =
-            |length: usize| format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(length - 1));
-        assert_eq!(status_of(with_target(MAX_TARGET).as_bytes()), 200);
-        assert_eq!(status_of(with_target(MAX_TARGET + 1).as_bytes()), 414);
-        assert_eq!(status_of("A".repeat(MAX_REQUEST_LINE).as_bytes()), 0);
-        assert_eq!(status_of("A".repeat(MAX_REQUEST_LINE + 1).as_bytes()), 414);
-        let with_length = |length: usize| {
-            let start = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
-            format!("{start}{}\r\n\r\n", "x".repeat(length - start.len() - 4))
-        };
-        assert_eq!(status_of(with_length(MAX_HEAD).as_bytes()), 200);
-        assert_eq!(status_of(with_length(MAX_HEAD + 1).as_bytes()), 431);
-        assert_eq!(status_of(&with_length(MAX_HEAD + 1).as_bytes()[..MAX_HEAD - 1]), 0);
-        let with_fields =
-            |count: usize| format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(count - 1));
-        assert_eq!(status_of(with_fields(100).as_bytes()), 200);
-        assert_eq!(status_of(with_fields(101).as_bytes()), 431);
-    }
-
-    #[test]
-    fn the_host_of_an_absolute_target_goes_before_the_field() {
-        let request = Request::parse(b"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-        assert_eq!(request.host.unwrap().name, b"b");
-    }
-
-    #[test]
-    fn keep_alive_follows_version_and_connection_options() {
-        let table = [
-            ("HTTP/1.1", "", true),
-            ("HTTP/1.1", "Connection: close\r\n", false),
-            ("HTTP/1.1", "Connection: x, CLOSE\r\n", false),
-            ("HTTP/1.1", "Connection: x\r\nConnection: close\r\n", false),
-            ("HTTP/1.1", "Connection: keep-alive\r\n", true),
-            ("HTTP/1.1", "Connection: not-close\r\n", true),
-            ("HTTP/1.0", "", false),
-            ("HTTP/1.0", "Connection: Keep-Alive\r\n", true),
-            ("HTTP/1.0", "Connection: keep-alive, close\r\n", false),
-        ];
-        for (version, field, expected) in table {
-            let head = format!("GET / {version}\r\nHost: a\r\n{field}\r\n");
-            let request = Request::parse(head.as_bytes()).unwrap();
-            assert_eq!(request.allows_keep_alive(), expected, "{head}");
-        }
-    }
-
-    /// Bytes that are often nearly a request.
-    fn nearly_a_request() -> impl Strategy<Value = Vec<u8>> {
-        const PIECES: [&[u8]; 13] = [
-            b"GET / HTTP/1.1\r\n",
-            b"HEAD /a%20b?c HTTP/1.0\r\n",
-            b"Host: a\r\n",
-            b"Host: ",
-            b"X: y",
-            b"\r\n",
-            b"\r\n\r\n",
-            b"\n",
-            b"\r",
-            b" ",
-            b":",
-            b"\0",
-            b"\xff",
-        ];
-        let piece = proptest::sample::select(&PIECES[..]);
-        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_answered_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read_whole(&bytes);
-            let _ = Request::parse(&bytes);
-        }
-
-        #[test]
-        fn any_split_gives_the_same_result(bytes in nearly_a_request(), mut ends in proptest::collection::vec(0usize..120, 0..6)) {
-            ends.sort_unstable();
-            prop_assert_eq!(read_in_pieces(&bytes, &ends), read_whole(&bytes));
-            let every_byte: Vec<usize> = (1..bytes.len()).collect();
-            prop_assert_eq!(read_in_pieces(&bytes, &every_byte), read_whole(&bytes));
-        }
-
-        #[test]
-        fn a_written_head_is_read_back(
-            target in "/[a-z0-9/%?&=._~-]{0,30}",
-            fields in proptest::collection::vec(("[A-Za-z][A-Za-z0-9-]{0,10}", "[!-~]([ -~]{0,20}[!-~])?"), 0..8),
-        ) {
-            let mut head = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n");
-            for (name, value) in &fields {
-                prop_assume!(!name.eq_ignore_ascii_case("host"));
-                head += &format!("{name}: {value}\r\n");
-            }
-            head += "\r\n";
-            let range = HeadScanner::default().find_end(head.as_bytes()).unwrap().unwrap();
-            prop_assert_eq!(range, 0..head.len());
-            let request = Request::parse(head.as_bytes()).unwrap();
-            let line = format!("GET {target} HTTP/1.1");
-            prop_assert_eq!(request.line, line.as_bytes());
-            let seen: Vec<_> = request.fields.iter().skip(1).collect();
-            prop_assert_eq!(seen.len(), fields.len());
-            for (field, (name, value)) in seen.iter().zip(&fields) {
-                prop_assert_eq!((field.name, field.value), (name.as_bytes(), value.as_bytes()));
-            }
-        }
-    }
-}
+mod tests;

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! HTTP/1.1 200 OK␍␊                        status line
-//! Date: Sun, 06 Nov 1994 08:49:37 GMT␍␊    fields: these four of the connection's ...
+//! Date: Sun, 06 Nov 1994 08:49:37 GMT␍␊    fields: these four are the connection's ...
 //! Server: glasshttp␍␊
 //! Content-Length: 12␍␊
 //! Connection: close␍␊
-//! Content-Type: text/plain␍␊               ... those that the site gave it ...
-//! X-Content-Type-Options: nosniff␍␊        ... and one that all have
+//! Content-Type: text/plain␍␊               ... these the application's ...
+//! X-Content-Type-Options: nosniff␍␊        ... and every response has this one
 //! ␍␊                                       blank line; the body follows
 //! ```
 
@@ -15,15 +15,15 @@ use super::fields::{is_forbidden_in_value, is_token};
 use super::request::Version;
 use super::{Headers, Status, date};
 
-/// What the connection knows about a response, beside what the site said.
+/// What the head of a response is made of: the application's part, and what only the connection knows.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     /// The status.
     pub status: Status,
-    /// The fields that the site gave the response.
+    /// The fields that the application gave the response.
     pub headers: &'a Headers,
-    /// How the client learns where the body ends; to HEAD, how it would.
-    pub framing: Framing,
+    /// How the client learns where the body ends; in the answer to HEAD, how it would.
+    pub delimiting: Delimiting,
     /// Now, as the Date field says it (RFC 9110 section 6.6.1).
     pub date: &'a [u8; date::LENGTH],
     /// Whether the connection stays open after this response.
@@ -34,15 +34,15 @@ pub struct Head<'a> {
     pub own: &'a OwnFields,
 }
 
-/// Fields that every response gets because the user wants them, in place of ours of the same names.
+/// Fields that the user adds to every response. They replace the server's fields of the same names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnFields {
     headers: Headers,
     names: Vec<String>,
 }
 
-/// Fields that only the server can know: with another value, no client would know where a message
-/// ends, or when it was sent.
+/// Fields that only the server can know: with other values, a client could not tell where a message ends, or when it
+/// was sent.
 const OURS: [&str; 5] = ["Content-Length", "Transfer-Encoding", "Connection", "Date", "Content-Range"];
 
 impl OwnFields {
@@ -78,13 +78,13 @@ impl OwnFields {
 
 /// Where a response's body ends (RFC 9112 section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    /// After so many bytes, as Content-Length says; in the answer to HEAD, so many it would have
-    /// (RFC 9110 section 8.6).
+pub enum Delimiting {
+    /// After this many bytes, as Content-Length says; in the answer to HEAD, as many as GET would get (RFC 9110 section
+    /// 8.6).
     Length(u64),
-    /// After the last chunk: its length is not known when it begins.
+    /// After the last chunk: the length of the body is not known when it begins.
     Chunked,
-    /// Where the connection ends: the same, for a client of 1.0, which knows no chunks.
+    /// Where the connection ends: the same for a 1.0 client, which does not know chunks.
     UntilClose,
 }
 
@@ -101,17 +101,17 @@ impl Head<'_> {
         if !self.own.has(b"Server") {
             out.extend_from_slice(b"Server: glasshttp\r\n");
         }
-        match self.framing {
+        match self.delimiting {
             _ if !self.status.can_have_body() => {}
-            Framing::Length(length) => {
+            Delimiting::Length(length) => {
                 out.extend_from_slice(b"Content-Length: ");
                 out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
                 out.extend_from_slice(b"\r\n");
             }
-            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-            Framing::UntilClose => {}
+            Delimiting::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Delimiting::UntilClose => {}
         }
-        // To stay open is what 1.1 expects and 1.0 does not (RFC 9112 section 9.3).
+        // A 1.1 client expects that the connection stays open, and a 1.0 client does not (RFC 9112 section 9.3).
         match (self.keep_alive, self.request_version) {
             (true, Version::Http11) => {}
             (true, Version::Http10) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
@@ -123,8 +123,8 @@ impl Head<'_> {
         for lines in self.own.headers.parts() {
             out.extend_from_slice(lines);
         }
-        // A browser that guesses at types would run what was only meant to be looked at: let it not
-        // guess, whatever the response is.
+        // A browser that guesses at types would run what was only meant to be looked at. This tells it not to guess,
+        // whatever the response is.
         self.push_lines(b"X-Content-Type-Options: nosniff\r\n", out);
         out.extend_from_slice(b"\r\n");
     }
@@ -151,9 +151,9 @@ mod tests {
         let mut headers = Headers::default();
         headers.push("X", "y");
         let date = &date::imf_fixdate(0);
-        let framing = Framing::Length(7);
+        let delimiting = Delimiting::Length(7);
         let own = &OwnFields::default();
-        let head = Head { status, headers: &headers, framing, date, keep_alive, request_version, own };
+        let head = Head { status, headers: &headers, delimiting, date, keep_alive, request_version, own };
         let mut out = Vec::new();
         head.render(&mut out);
         String::from_utf8(out).expect("ASCII")
@@ -177,10 +177,17 @@ mod tests {
         let mut headers = Headers::default();
         headers.push("Cache-Control", "no-cache");
         headers.push("ETag", "\"a\"");
-        let (status, framing, date) = (Status::OK, Framing::Length(7), &date::imf_fixdate(0));
+        let (status, delimiting, date) = (Status::OK, Delimiting::Length(7), &date::imf_fixdate(0));
         let request_version = Version::Http11;
-        let head =
-            Head { status, headers: &headers, framing, date, keep_alive: true, request_version, own: &own };
+        let head = Head {
+            status,
+            headers: &headers,
+            delimiting,
+            date,
+            keep_alive: true,
+            request_version,
+            own: &own,
+        };
         let mut out = Vec::new();
         head.render(&mut out);
         let expected = "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 7\r\n\

@@ -19,7 +19,7 @@ use super::worker::{Loop, exhausted};
 use crate::answer::Body;
 use crate::http::date;
 use crate::http::request::Version;
-use crate::http::response::{Framing, Head};
+use crate::http::response::{Delimiting, Head};
 use crate::http::{Refusal, Status};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -214,7 +214,7 @@ fn reject(accepted: Accepted, date: &[u8; date::LENGTH], options: &Options, appl
     let head = Head {
         status: response.status,
         headers: &response.headers,
-        framing: Framing::Length(body.len() as u64),
+        delimiting: Delimiting::Length(body.len() as u64),
         date,
         keep_alive: false,
         request_version: Version::Http11,

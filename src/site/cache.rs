@@ -1,10 +1,9 @@
 //! Small files that were served before, kept in memory, and never served stale.
 //!
-//! To open a file, ask for its length, read and close it takes six system calls; to ask whether it
-//! is still the same takes one for each part of its path, and that answers for everybody who is waiting
-//! at that moment. So a
-//! file is kept with what identifies its contents (device, inode, length, times of change), and an
-//! entry is used only if it was found to be still true **after the request had arrived**:
+//! Opening a file, asking for its length, reading and closing it takes six system calls. Asking whether it is still the
+//! same takes one for each part of its path, and answers for all requests that are waiting at that moment. So a file is
+//! kept with what identifies its content (device, inode, length, times of change), and an entry is used only if it was
+//! found to be still true **after the request had arrived**:
 //!
 //! ```text
 //! requests arrive      A B C
@@ -13,15 +12,17 @@
 //! request arrives                    D   needs another check
 //! ```
 //!
-//! No answer is older than its request, just as if each had opened the file.
+//! No answer is older than its request, just as if each request had opened the file.
 //!
-//! With content codings an answer can rest on more than its file: on the one beside it that is compressed,
-//! or on there being none. Then all of it is checked, and there is an entry for each coding
+//! The plain case is [`Cache::get`] for an entry that was checked already: a lookup and two comparisons.
+//!
+//! With content codings an answer can rest on more than its file: on a compressed file beside it, or on there being
+//! none. Then all of it is checked, and there is an entry for each coding
 //! ([`Wanted::key`](super::coding::Wanted::key)).
 //!
-//! What could change without showing it is not kept: a file that changed just now may change again within the
-//! same step of its file system's clock ([`Facts::is_settled`]). (One way remains that no server sees which goes
-//! by times: a program that has the file mapped into its memory and writes there.)
+//! A file that could change without a trace is not kept: one that changed just now may change again within the same
+//! step of its file system's clock ([`Facts::is_settled`]). (One way remains that no server can see that goes by
+//! times: a program that has mapped the file into its memory and writes there.)
 
 use super::facts::Facts;
 use super::representation::Representation;
@@ -32,13 +33,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-/// The largest file that is kept, in bytes. Of a larger one the way to the client is what costs.
+/// The largest file that is kept, in bytes. For a larger one, sending it takes far longer than opening it.
 pub const MAX_FILE: u64 = 512 * 1024;
 
-/// What an entry takes beside the file and its names, roughly.
+/// How much memory an entry takes beside the file and its names, roughly.
 const OVERHEAD: usize = 512;
 
-/// Files by what the target names: what is found here need not be searched for.
+/// Representations of files, by the path and the codings of a request.
 #[derive(Debug)]
 pub struct Cache {
     /// In bytes.
@@ -47,19 +48,18 @@ pub struct Cache {
     entries: RwLock<HashMap<Box<[u8]>, Arc<Entry>>>,
     /// Times are counted from here.
     start: Instant,
-    /// Whether it had what it was asked for, if somebody wants to know that.
+    /// How often it was of use, if that is counted.
     counts: Option<Box<Counts>>,
 }
 
-/// How often it was asked for something that it had, and had not. All workers share the two numbers, as
-/// they share the lock on the entries, which they take as often.
+/// Hits and misses. All workers share the two numbers, as they share the lock on the entries, which they take as often.
 #[derive(Debug, Default)]
 struct Counts {
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
-/// What can be told of a cache. It is counted from its beginning, and only if that was asked for.
+/// The figures of a cache. Hits and misses are counted from its beginning, and only if that was asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
     /// How often it had what it was asked for.
@@ -68,21 +68,20 @@ pub struct Figures {
     pub misses: u64,
     /// How many entries it has.
     pub entries: usize,
-    /// What they take, in bytes, roughly.
+    /// How many bytes they take, roughly.
     pub bytes: usize,
-    /// What they may take.
+    /// How many bytes they may take.
     pub capacity: usize,
 }
 
-/// What must still be true if an answer is to be given again.
+/// What must still be true for an answer to be given again.
 #[derive(Debug)]
 pub struct Grounds {
-    /// Where the file is that the target names.
+    /// The path of the file that the target names.
     pub trail: Trail,
     /// What was true of it when it was opened.
     pub facts: Facts,
-    /// Where other files are on which the choice rests, with what was true of them: `None` if nothing
-    /// was there.
+    /// The paths of other files on which the selection rests, with what was true of them; `None` if nothing was there.
     pub others: Vec<(Trail, Option<Facts>)>,
 }
 
@@ -108,24 +107,24 @@ struct Entry {
     size: usize,
     /// When it was last found to be true, in nanoseconds since the cache's start.
     checked: AtomicU64,
-    /// Whether it was used since the last time that room was made.
+    /// Whether it was used since entries were last evicted.
     used: AtomicBool,
 }
 
 impl Cache {
-    /// An empty cache of so many bytes; 0 keeps nothing.
+    /// An empty cache of this many bytes; 0 keeps nothing.
     pub fn new(capacity: usize) -> Cache {
         let (size, entries) = (AtomicUsize::new(0), RwLock::default());
         Cache { capacity, size, entries, start: Instant::now(), counts: None }
     }
 
-    /// The same, which counts how often it has what it is asked for.
+    /// The same, which counts hits and misses.
     #[must_use]
     pub fn counting(self) -> Cache {
         Cache { counts: Some(Box::default()), ..self }
     }
 
-    /// What can be told of it now.
+    /// Its figures now.
     pub fn figures(&self) -> Figures {
         let counts = self
             .counts
@@ -136,8 +135,7 @@ impl Cache {
         Figures { hits, misses, entries, bytes: self.size.load(Ordering::Relaxed), capacity: self.capacity }
     }
 
-    /// What this path was found to name, if that is known and still true for a request that had
-    /// arrived at that time.
+    /// The representation under this key, if it is known and still true for a request that had arrived at that time.
     pub fn get(&self, path: &[u8], arrived: Instant, root: &Root) -> Option<Arc<Representation>> {
         let found = self.find(path, arrived, root);
         if let Some(counts) = &self.counts {
@@ -154,7 +152,7 @@ impl Cache {
         };
         let is_unchecked = entry.checked.load(Ordering::Acquire) < self.nanoseconds(arrived);
         if is_unchecked {
-            // What is checked is true from before the check on.
+            // The outcome is true from the moment before the check on.
             let now = self.nanoseconds(Instant::now());
             if !entry.grounds.still_hold(root) {
                 self.remove(path);
@@ -169,8 +167,7 @@ impl Cache {
             let when = if is_unchecked { "just now" } else { "by another request, after this one had come" };
             format!("in memory, and found unchanged on disk {when}: no need to open it")
         });
-        // To write only where it changes something keeps the processors from taking the entry
-        // from each other.
+        // A write only where it changes something: otherwise the processors would take the cache line from each other.
         if !entry.used.load(Ordering::Relaxed) {
             entry.used.store(true, Ordering::Relaxed);
         }
@@ -182,9 +179,9 @@ impl Cache {
         self.capacity > 0 && facts.length <= MAX_FILE && facts.is_settled()
     }
 
-    /// Keeps a file's representation, which must be in memory, under the path that led to it.
+    /// Keeps a file's representation, which must be in memory, under this key.
     pub fn keep(&self, path: &[u8], grounds: Grounds, representation: Arc<Representation>) {
-        // The path is here about twice more in each trail.
+        // Each trail holds the path about twice more.
         let names = (1 + 2 * (1 + grounds.others.len())) * path.len();
         let size = usize::try_from(representation.length()).unwrap_or(usize::MAX) + names + OVERHEAD;
         if size > self.capacity {
@@ -201,8 +198,8 @@ impl Cache {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let before = entries.insert(path.into(), Arc::new(entry)).map_or(0, |entry| entry.size);
         let mut total = self.size.load(Ordering::Relaxed) + size - before;
-        // Second chance: those that were not used since the last time go first. If that is not
-        // enough, a second round finds all unused.
+        // Second chance: entries that were not used since the last time go first. If that is not enough, a second round
+        // finds all of them unused.
         while total > self.capacity {
             entries.retain(|_, entry| {
                 let stays = total <= self.capacity || entry.used.swap(false, Ordering::Relaxed);
@@ -228,143 +225,4 @@ impl Cache {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::site::media_type::{self, Look};
-    use crate::site::representation::{self, Etags, Form, Subject};
-    use crate::site::root::Opened;
-    use std::path::Path;
-    use std::time::Duration;
-
-    /// A folder with one file in it that is kept, as if it were old enough.
-    struct Kept {
-        folder: tempfile::TempDir,
-        root: Root,
-        cache: Cache,
-    }
-
-    impl Kept {
-        fn new() -> Kept {
-            let folder = tempfile::tempdir().expect("a folder");
-            std::fs::write(folder.path().join("a.txt"), "one").expect("written");
-            let root = Root::open_path(folder.path(), false).expect("it can be read");
-            let kept = Kept { folder, root, cache: Cache::new(1_000_000) };
-            kept.keep("/a.txt");
-            kept
-        }
-
-        fn keep(&self, path: &str) {
-            let Ok(Opened::File(file)) = self.root.open(b"a.txt") else { panic!("it is there") };
-            let subject = Subject {
-                relative: b"a.txt",
-                content: media_type::of(b"a.txt", Look::default()),
-                cache_control: "no-cache",
-                script: None,
-                etags: Etags::default(),
-                versions: &Arc::default(),
-            };
-            let bytes = representation::read(&file).expect("it is read");
-            let representation = Representation::in_memory(bytes, &file.facts, subject, Form::Plain);
-            let grounds = Grounds::of(self.root.trail(b"a.txt").expect("no NUL"), file.facts);
-            self.cache.keep(path.as_bytes(), grounds, Arc::new(representation));
-        }
-
-        fn file(&self) -> std::path::PathBuf {
-            Path::new(self.folder.path()).join("a.txt")
-        }
-
-        fn has(&self, arrived: Instant) -> bool {
-            self.cache.get(b"/a.txt", arrived, &self.root).is_some()
-        }
-    }
-
-    #[test]
-    fn what_is_still_true_is_found_and_nothing_else() {
-        let kept = Kept::new();
-        assert!(kept.has(Instant::now()));
-        assert!(kept.has(Instant::now()));
-        assert!(kept.cache.get(b"/A.txt", Instant::now(), &kept.root).is_none());
-    }
-
-    #[test]
-    fn a_file_that_changed_in_any_way_is_forgotten() {
-        let changes: [fn(&Path); 5] = [
-            |file| std::fs::write(file, "longer").expect("written"),
-            |file| std::fs::remove_file(file).expect("removed"),
-            |file| {
-                // The same bytes, length and time of change, but another file.
-                let time = std::fs::metadata(file).and_then(|metadata| metadata.modified()).expect("a time");
-                let other = file.with_file_name("other");
-                std::fs::write(&other, "one").expect("written");
-                let open = std::fs::File::options().append(true).open(&other).expect("opened");
-                open.set_modified(time).expect("set");
-                std::fs::rename(other, file).expect("renamed");
-            },
-            |file| {
-                std::fs::remove_file(file).expect("removed");
-                std::fs::create_dir(file).expect("created");
-            },
-            |file| {
-                let open = std::fs::File::options().append(true).open(file).expect("opened");
-                open.set_modified(std::time::UNIX_EPOCH).expect("set");
-            },
-        ];
-        for change in changes {
-            let kept = Kept::new();
-            assert!(kept.has(Instant::now()));
-            change(&kept.file());
-            assert!(!kept.has(Instant::now()));
-        }
-    }
-
-    #[test]
-    fn a_check_answers_for_all_requests_that_had_arrived_before_it() {
-        let kept = Kept::new();
-        let earlier = Instant::now();
-        std::thread::yield_now();
-        let arrived = Instant::now();
-        assert!(kept.has(arrived));
-        std::fs::write(kept.file(), "changed").expect("written");
-        // Had it been answered at once, it would have got the old bytes as well.
-        assert!(kept.has(earlier));
-        assert!(!kept.has(arrived + Duration::from_secs(1)));
-    }
-
-    #[test]
-    fn the_cache_stays_within_its_size_and_keeps_what_is_used() {
-        let mut kept = Kept::new();
-        kept.cache = Cache::new(20 * OVERHEAD);
-        kept.keep("/a.txt");
-        for number in 0..200 {
-            assert!(kept.has(Instant::now()), "{number}");
-            kept.keep(&format!("/{number}"));
-            assert!(kept.cache.size.load(Ordering::Relaxed) <= kept.cache.capacity);
-        }
-        let entries = kept.cache.entries.read().expect("not poisoned");
-        assert!(entries.len() > 5, "{}", entries.len());
-        assert_eq!(
-            entries.values().map(|entry| entry.size).sum::<usize>(),
-            kept.cache.size.load(Ordering::Relaxed)
-        );
-    }
-
-    #[test]
-    fn a_cache_of_no_size_keeps_nothing() {
-        let mut kept = Kept::new();
-        kept.cache = Cache::new(0);
-        kept.keep("/a.txt");
-        assert!(!kept.has(Instant::now()));
-    }
-
-    #[test]
-    fn who_wants_to_know_is_told_how_often_it_had_what_was_asked_for() {
-        let mut kept = Kept::new();
-        kept.cache = Cache::new(100 * OVERHEAD).counting();
-        kept.keep("/a.txt");
-        assert!(kept.has(Instant::now()) && kept.has(Instant::now()));
-        std::fs::write(kept.file(), "changed").expect("written");
-        assert!(!kept.has(Instant::now()) && !kept.has(Instant::now()));
-        let expected = Figures { hits: 2, misses: 2, entries: 0, bytes: 0, capacity: 100 * OVERHEAD };
-        assert_eq!(kept.cache.figures(), expected);
-    }
-}
+mod tests;

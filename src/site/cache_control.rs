@@ -1,27 +1,28 @@
 //! How long browsers may use a copy of a file without asking (RFC 9111 section 5.2.2).
 //!
 //! ```text
-//! --cache '/assets/**=immutable'    what a build gives a new name whenever it changes: for a year
+//! --cache '/assets/**=immutable'    files that get a new name with each change: for a year
 //! --cache '*.css=3600'              style sheets for an hour
-//! --cache 60                        all else for a minute
-//! --spa                             but pages: an address of the application always leads to the newest
+//! --cache 60                        all other files for a minute
+//! --spa                             but pages not: an address of the application always leads to the newest
 //! ```
 //!
-//! The first pattern that matches decides. Nothing is kept without asking unless that was asked for.
+//! The first pattern that matches decides. The default is `no-cache`: a browser keeps a copy, and asks before it uses
+//! it.
 
 use crate::base::patterns::Pattern;
 use crate::base::platform::names;
 
-/// A year: what caches take for ever.
+/// A year, which caches take for ever.
 const FOR_EVER: &str = "max-age=31536000, immutable";
 
 /// How long files of a folder may be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheControl {
     rules: Vec<(Pattern, String)>,
-    /// For those that no pattern names.
+    /// The value for files that no pattern names.
     others: String,
-    /// For pages among these.
+    /// The value for pages among these, if it is another.
     pages: Option<String>,
 }
 
@@ -32,7 +33,7 @@ impl From<&str> for CacheControl {
     }
 }
 
-/// One `--cache`.
+/// The value of one `--cache`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     pattern: Option<Pattern>,
@@ -75,7 +76,7 @@ fn parse_value(text: &str) -> Result<String, String> {
 }
 
 impl CacheControl {
-    /// What these say together; of several for all files the last counts.
+    /// All of these together. Of several without a pattern the last counts.
     pub fn of(rules: &[Rule]) -> CacheControl {
         let mut all = CacheControl::from("no-cache");
         for Rule { pattern, value } in rules {
@@ -87,14 +88,14 @@ impl CacheControl {
         all
     }
 
-    /// The same, but that pages that no pattern names are never kept without asking.
+    /// The same, but browsers always ask for pages that no pattern names.
     #[must_use]
     pub fn with_fresh_pages(self) -> CacheControl {
         let pages = self.others.starts_with("max-age").then(|| "no-cache".to_owned());
         CacheControl { pages, ..self }
     }
 
-    /// The same, but that nothing is kept without asking.
+    /// The same, but browsers always ask.
     #[must_use]
     pub fn without_ages(mut self) -> CacheControl {
         let values = self.rules.iter_mut().map(|(_, value)| value).chain([&mut self.others]);

@@ -7,8 +7,8 @@
 //! > Sec-Fetch-Dest: script                 for app.js.gz: what is in it, if the client accepts gzip
 //! ```
 //!
-//! [`select`](super::Site) chooses a representation by it. In the plain case, with neither option,
-//! [`Codings::are_off`] and one look at the last letter of the path is all that runs here.
+//! `select.rs` selects a representation by it. In the plain case, with neither option, all that runs here is
+//! [`Codings::are_off`] and a look at the last byte of the path.
 
 use super::compress::{self, Compressor};
 use super::representation::Form;
@@ -16,7 +16,7 @@ use crate::http::Request;
 use crate::http::coding::{Coding, Preferences, preferences};
 use std::borrow::Cow;
 
-/// Which codings there are.
+/// In which codings files may go out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Codings {
     /// Whether a file that lies beside another, with the extension of a coding, is sent in its place.
@@ -25,14 +25,14 @@ pub struct Codings {
     pub compress: bool,
 }
 
-/// The codings in which a client may get a file.
+/// The codings in which one request may be answered.
 #[derive(Debug, Default)]
 pub struct Wanted {
-    /// Those that may lie beside it, the best first.
+    /// Those of a file that lies beside the one named, the best first.
     pub(super) beside: Preferences,
-    /// The one in which the server would compress it.
+    /// The one in which the server would compress.
     pub(super) compressor: Option<Compressor>,
-    /// Those in which a page takes what it loads by its whole name, `app.js.gz`; `None` if no page does that.
+    /// Those that a page accepts for what it loads by a whole name such as `app.js.gz`; `None` if no page does that.
     loaded: Option<Preferences>,
 }
 
@@ -42,7 +42,7 @@ impl Codings {
         *self == Codings::default()
     }
 
-    /// What this request may be answered with.
+    /// The codings for this request.
     pub fn wanted(&self, request: &Request<'_>) -> Wanted {
         if self.are_off() {
             return Wanted::default();
@@ -55,8 +55,8 @@ impl Codings {
         }
     }
 
-    /// Who asks for a part means one of the file as it is: what we make has no parts, for there is no way
-    /// to make the middle of it without its beginning.
+    /// The coding in which the server would compress. A request for a part means a part of the file as it is: what the
+    /// server compresses has none, since the middle cannot be made without the beginning.
     fn compressor(self, request: &Request<'_>, preferences: &Preferences) -> Option<Compressor> {
         let for_a_part = request.fields.get("range").is_some();
         Compressor::for_client(preferences).filter(|_| self.compress && !for_a_part)
@@ -68,7 +68,8 @@ impl Codings {
     }
 }
 
-/// What a page loads to use it, by Sec-Fetch-Dest (Fetch Metadata): not what is shown by itself or saved.
+/// The values of Sec-Fetch-Dest (Fetch Metadata) for what a page loads to use it, and neither shows by itself nor
+/// saves.
 const LOADED: &[&[u8]] = &[
     b"audio",
     b"audioworklet",
@@ -88,11 +89,10 @@ const LOADED: &[&[u8]] = &[
 ];
 
 impl Wanted {
-    /// The same for a request by a page that loads what is coded already, by the name that it has on disk.
-    /// (WebAssembly comes by `fetch`, which says nothing of what it is for; but who fetches that by a page
-    /// wants to run it.)
+    /// The same for this path, if a page loads a coded file by the name that it has on disk. (A page loads WebAssembly
+    /// with `fetch`, whose destination says nothing; but a page that fetches it wants to run it.)
     pub(super) fn or_loaded(self, request: &Request<'_>, path: &[u8]) -> Wanted {
-        // Mostly it can be seen by the last letter that it is not about one.
+        // For most paths the last letter shows that they name no coded file.
         if !path.last().is_some_and(|last| b"RTZrtz".contains(last)) {
             return self;
         }
@@ -114,8 +114,7 @@ impl Wanted {
         Wanted { loaded: Some(preferences(&request.fields)), ..self }
     }
 
-    /// In which form a file goes out that is coded so: for what is inside, to a page that loads it and can
-    /// read that.
+    /// The form of a coded file: for what is in it, if a page loads it and accepts that coding.
     pub(super) fn form_of_packed(&self, coding: Coding) -> Form {
         match &self.loaded {
             Some(codings) if codings.contains(&coding) => Form::Loaded(coding),
@@ -124,8 +123,8 @@ impl Wanted {
         }
     }
 
-    /// Under what the cache keeps the answer for all who want the same: the path alone for those who want
-    /// the file as it is. No path has a NUL in it.
+    /// The key under which the cache keeps the representation: the path, and the codings if there are any. No path
+    /// contains a NUL.
     pub fn key<'a>(&self, path: &'a [u8]) -> Cow<'a, [u8]> {
         let mut key = Cow::Borrowed(path);
         for coding in &self.beside {
@@ -142,7 +141,7 @@ impl Wanted {
     }
 }
 
-/// Whether a name says that the file is compressed already, so that nobody would do it again.
+/// Whether a name says that the file is compressed already.
 pub(super) fn is_compressed(name: &[u8]) -> bool {
     let extension = name.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
     Coding::ALL.iter().any(|coding| coding.extension().as_bytes() == extension)

@@ -1,33 +1,31 @@
-//! In which order names stand, wherever several do: in listings and in archives.
+//! The order of names in listings and in archives.
 //!
 //! ```text
 //! Affe  Ämter  emil  Émile  file1  file2  file10  Zoë  Ω  中文
 //! ```
 //!
-//! People count with numbers and look for letters. So a run of digits counts as the number that it is, and a
-//! letter stands where its plain form does: without its accents, and small. What has no letters and no
-//! digits (spaces, signs) comes before both. Names that differ in none of that are told apart by accents,
-//! then by their bytes: no two names are equal.
+//! A run of digits counts as a number, and a letter as its plain form: without accents, in lower case. Characters that
+//! are neither (spaces, signs) come before both. Names that do not differ in that are ordered by accents, then by their
+//! bytes: no two names are equal.
 //!
-//! That is the order of the Unicode Collation Algorithm's root (UTS #10) as far as names of files need it.
-//! The whole of it (`icu_collator`) would make the program one and a half megabytes larger, and a listing
-//! of ten thousand names take twice the time. What is to be known of letters, which form is the plain one,
-//! comes from Unicode's tables (`unicode-normalization`).
+//! That is the order of the root of the Unicode Collation Algorithm (UTS #10), as far as names of files need it. The
+//! whole algorithm (`icu_collator`) would make the program one and a half megabytes larger, and a listing of ten
+//! thousand names take twice the time. The plain forms of letters come from Unicode's tables
+//! (`unicode-normalization`).
 
 use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// What stands before a sign, and before a number, in a [`Key`]; letters stand for themselves, and are
-/// larger.
+/// Marks of a sign and of a number in a [`Key`]. Letters have no mark, and are larger.
 const SIGN: u8 = 1;
 const NUMBER: u8 = 2;
 
-/// What stands before a byte that is no part of UTF-8, in which this byte never is: behind all letters.
+/// The mark of a byte that is not UTF-8, in which this value never occurs: behind all letters.
 const NO_TEXT: u8 = 0xff;
 
-/// Where a name belongs: of two keys the smaller one comes first, byte by byte. It is made once for each
-/// name, since a name is compared with many. Names that differ in case or accents only have the same.
+/// The sort key of a name: of two keys, the smaller one comes first, byte by byte. It is made once for each name,
+/// since a name is compared with many others. Names that differ in case or accents only have the same key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(Box<[u8]>);
 
@@ -49,7 +47,7 @@ impl Key {
         Key(key.into())
     }
 
-    /// How many bytes of memory it takes beside itself.
+    /// How many bytes of memory it takes on the heap.
     pub fn size(&self) -> usize {
         self.0.len()
     }
@@ -60,24 +58,24 @@ pub fn compare((a_key, a): (&Key, &[u8]), (b_key, b): (&Key, &[u8])) -> Ordering
     a_key.cmp(b_key).then_with(|| with_accents(a).cmp(&with_accents(b))).then_with(|| a.cmp(b))
 }
 
-/// The name in small letters, each with its accents behind it: so one without comes first.
+/// The name in lower case, each letter with its accents behind it, so that a letter without accents comes first.
 fn with_accents(name: &[u8]) -> String {
     fold(&String::from_utf8_lossy(name), true)
 }
 
-/// Text in small letters, plain ones unless their accents are to stand behind them.
+/// Text in lower case, without accents or with each of them behind its letter.
 fn fold(text: &str, with_accents: bool) -> String {
     let mut folded = String::with_capacity(text.len());
-    // Letters and their accents apart, and all else that only looks different ("ﬁ", "Ｆ") as what it is.
+    // Decomposed (NFKD): letters and their accents apart, and compatibility characters ("ﬁ", "Ｆ") as plain letters.
     for small in text.nfkd().flat_map(char::to_lowercase) {
         match small {
-            // To those who have it this is a letter of its own, behind the one that it is made of.
+            // In languages that have it this is a letter of its own, behind the one without the accent.
             '\u{306}' if folded.ends_with('и') => {
                 folded.pop();
                 folded.push('й');
             }
             accent if is_accent(accent) => folded.extend(with_accents.then_some(accent)),
-            // Unicode has no parts for these; in its collation they stand beside or amid others all the same.
+            // Unicode does not decompose these, but its collation places them beside or among others.
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),
             'œ' => folded.push_str("oe"),
@@ -95,8 +93,8 @@ fn fold(text: &str, with_accents: bool) -> String {
     folded
 }
 
-/// Whether it is an accent of Latin, Greek or Cyrillic letters, or a sound mark of kana. The marks of other
-/// scripts are vowels, mostly, and count as letters do.
+/// Whether it is an accent of Latin, Greek or Cyrillic letters, or a sound mark of kana. Most marks of other scripts
+/// are vowels, and count as letters.
 fn is_accent(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{3099}' | '\u{309a}')
 }
@@ -122,7 +120,7 @@ fn push_plain(text: &str, key: &mut Vec<u8>) {
     }
 }
 
-/// Adds a number: first how many digits it has, then those. So a longer one is larger.
+/// Adds a number: how many digits it has, and then the digits. So a longer number is larger.
 fn push_number(digits: &[u8], key: &mut Vec<u8>) {
     let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
     let digits = &digits[zeros..];

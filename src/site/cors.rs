@@ -1,4 +1,4 @@
-//! Cross-origin resource sharing: which pages of other origins may read our answers.
+//! Cross-origin resource sharing: which pages of other origins may read the answers of this server.
 //!
 //! A browser lets a page send requests anywhere, but lets it read an answer of another origin only if
 //! the answer says so (the Fetch standard, section 3.3):
@@ -11,8 +11,8 @@
 //! < Access-Control-Allow-Origin: *
 //! ```
 //!
-//! Before a request that a form could not have sent, such as one with a field of its own, it asks
-//! whether that is welcome. That is the *preflight*: OPTIONS with Access-Control-Request-Method.
+//! Before a request that no form could send, such as one with a field of its own, it asks whether the request is
+//! allowed. That is the *preflight*: OPTIONS with Access-Control-Request-Method.
 
 use crate::answer::{Body, Response};
 use crate::base::trace::{self, quote};
@@ -22,7 +22,7 @@ use crate::http::{Headers, Method, Request, Status};
 /// Which origins may read answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Cors {
-    /// None but our own.
+    /// The server's own alone.
     #[default]
     Nobody,
     /// All, without cookies and passwords: the answer is the same for everybody.
@@ -34,16 +34,16 @@ pub enum Cors {
 /// Origins that may read answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins {
-    /// Such as `http://localhost:5173`. `*.` before a host means all below it, of the same scheme and port:
-    /// `https://*.example.com`.
+    /// Such as `http://localhost:5173`. `*.` before a host stands for all hosts below it, with the same scheme and
+    /// port: `https://*.example.com`.
     origins: Vec<String>,
-    /// The fields of an answer that a page of theirs may see.
+    /// The fields of an answer that their pages may see.
     exposed: String,
 }
 
-/// The fields that answers have here, but for those that every page may see (CORS-safelisted, the Fetch
-/// standard, section 2.2.6). With credentials a `*` would mean a field of that name, so all are named: who
-/// reads a file in parts must see that it can (Accept-Ranges), and whether it is coded (Content-Encoding).
+/// The fields of answers beyond those that every page may see (CORS-safelisted, the Fetch standard, section 2.2.6).
+/// With credentials a `*` would mean a field of that name, so all are named: a page that reads a file in parts must
+/// see whether it has parts (Accept-Ranges) and whether it is coded (Content-Encoding).
 const EXPOSED: [&str; 13] = [
     "Accept-Ranges",
     "Allow",
@@ -92,8 +92,8 @@ impl Cors {
         }
     }
 
-    /// The answer to a preflight about a target that takes these methods; `None` if the request is
-    /// none, or nobody is welcome anyway.
+    /// The answer to a preflight about a target that allows these methods; `None` if the request is no preflight, or no
+    /// other origin is allowed.
     pub fn preflight(&self, request: &Request<'_>, methods: &str) -> Option<Response> {
         let is_preflight = request.method == Method::Options
             && request.fields.get("origin").is_some()
@@ -108,7 +108,7 @@ impl Cors {
             if let Some(names) = asked_for(request) {
                 headers.push("Access-Control-Allow-Headers", names);
             }
-            // A page of the internet that asks a server in the local network.
+            // A page from the internet wants to ask a server in the local network.
             if request.fields.get("access-control-request-private-network") == Some(b"true") {
                 headers.push("Access-Control-Allow-Private-Network", "true");
             }
@@ -120,7 +120,7 @@ impl Cors {
         Some(Response { status: Status::NO_CONTENT, headers, body: Body::Empty })
     }
 
-    /// Says in an answer who may read it.
+    /// Says in an answer which origins may read it.
     pub fn add_to(&self, headers: &mut Headers, request: &Request<'_>) {
         match self {
             Cors::Nobody => return,
@@ -129,7 +129,7 @@ impl Cors {
                 headers.push("Access-Control-Expose-Headers", "*");
             }
             Cors::Origins(origins) => {
-                // A copy that was made for one origin must not be given to another.
+                // A cache must not give a copy that was made for one origin to another.
                 headers.push("Vary", "Origin");
                 if let Some(origin) = self.allowed(request) {
                     headers.push("Access-Control-Allow-Origin", origin);
@@ -151,13 +151,13 @@ fn is_one_of(origin: &[u8], one: &str) -> bool {
     let Some((scheme, host)) = one.split_once("://*.") else { return origin == one.as_bytes() };
     let rest = origin.strip_prefix(scheme.as_bytes()).and_then(|rest| rest.strip_prefix(b"://"));
     let below = rest.and_then(|rest| rest.strip_suffix(host.as_bytes())?.strip_suffix(b"."));
-    // A name, and nothing that another reader could take for a host of its own.
+    // A name, and nothing that another parser could take for a host of its own.
     below.is_some_and(|name| {
         !name.is_empty() && name.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
     })
 }
 
-/// The names of the fields that the page wants to send, if they are names.
+/// The names of the fields that the page wants to send, if they are well-formed.
 fn asked_for(request: &Request<'_>) -> Option<Vec<u8>> {
     let names: Vec<_> = request.fields.list("access-control-request-headers").collect();
     (!names.is_empty() && names.iter().all(|name| is_token(name))).then(|| names.join(&b", "[..]))

@@ -1,4 +1,4 @@
-//! What a refused request is answered with: a small page for browsers, one plain line for others.
+//! The answer to a request that is refused: a small page for browsers, one line of text for other clients.
 
 use super::page;
 use crate::answer::Response;
@@ -11,8 +11,7 @@ use crate::http::fields::Fields;
 use crate::http::target::DecodedPath;
 use maud::html;
 
-/// The answer to a request whose fields could be read, which is refused. A page has a link to where the
-/// site begins.
+/// The answer to a request that is refused, if its fields could be read. A page has a link to where the site begins.
 pub fn respond(fields: &Fields<'_>, refusal: &Refusal, base: &BasePath) -> Response {
     refusal.record();
     say(fields, refusal, base)
@@ -24,12 +23,12 @@ pub(super) fn respond_in(as_html: bool, refusal: &Refusal, base: &BasePath) -> R
     if as_html { as_page(refusal, base, &[]) } else { Response::of_refusal(refusal) }
 }
 
-/// The same of a refusal that has been recorded.
+/// The same for a refusal that was recorded already.
 pub(super) fn say(fields: &Fields<'_>, refusal: &Refusal, base: &BasePath) -> Response {
     say_with(fields, refusal, base, &[])
 }
 
-/// The same, with what may have been meant.
+/// The same, with similar names.
 pub(super) fn say_with(
     fields: &Fields<'_>,
     refusal: &Refusal,
@@ -47,7 +46,7 @@ pub(super) fn say_with(
     if near.is_empty() {
         return Response::of_refusal(refusal);
     }
-    // Percent-encoded: as it stands it can be asked for.
+    // Percent-encoded, so that it can be copied into a request.
     let near: Vec<_> = near.iter().map(|near| format!("{}{}", base.start(), near.encoded())).collect();
     Response::of_line(refusal, &format!("{}, but there is {}", refusal.why, near.join(", ")))
 }
@@ -72,19 +71,19 @@ fn as_page(refusal: &Refusal, base: &BasePath, near: &[DecodedPath]) -> Response
     response
 }
 
-/// Browsers say `text/html`; curl and programs say `*/*` or nothing.
+/// Whether the client prefers a page. Browsers send `text/html`; curl and other programs send `*/*` or no Accept field.
 pub(super) fn prefers_html(fields: &Fields<'_>) -> bool {
     fields.combined("accept").is_some_and(|value| accept::names(&value, "text", "html"))
 }
 
-/// Whether a page can be sent at all; without an Accept field everything can.
+/// Whether the client accepts a page at all. Without an Accept field it accepts anything.
 pub(super) fn takes_html_at_all(fields: &Fields<'_>) -> bool {
     fields.combined("accept").is_none_or(|value| accept::quality(&value, "text", "html") > 0)
 }
 
-/// Whether the client takes whatever there is, and a page as well as anything else: it has no Accept field,
-/// or one that says just that, and it is no browser that wants it for something but a page. A script's
-/// `fetch` is that, too (its destination is `empty`).
+/// Whether the client accepts anything, and a page as well as anything else: it sends no Accept field, or one that
+/// says just that, and no Sec-Fetch-Dest of something else than a page. (A script's `fetch` sends `empty`, which is
+/// no page.)
 pub(super) fn takes_anything(fields: &Fields<'_>) -> bool {
     let is_for_a_page = fields
         .get_all("sec-fetch-dest")

@@ -1,10 +1,10 @@
-//! What the file system says of a file.
+//! What the file system says about a file.
 //!
-//! Of the two times that a file has, programs can set one (`touch`, `cp -p`, `tar`, `rsync -a`), and so it
-//! says little of when the bytes last changed; the other only the system sets:
+//! A file has two times. Programs can set one of them (`touch`, `cp -p`, `tar`, `rsync -a`), so it says little about
+//! when the bytes last changed. The other is set by the system alone:
 //!
 //! ```text
-//! modified (mtime)   when the bytes changed, as far as anybody claims: any time, be it ahead or before 1970
+//! modified (mtime)   when the bytes changed, or what a program claims: any time, even in the future or before 1970
 //! changed  (ctime)   when anything of the file changed: bytes, times, permissions, name
 //! ```
 
@@ -12,30 +12,30 @@ use crate::base::platform::status::{FileType, Stat};
 pub use crate::base::platform::status::{Identity, Time};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What kind of thing a file is, how long, since when, and which one. As long as all of it is the
-/// same, so are its bytes, with one exception: see [`Facts::is_settled`].
+/// The type of a file, its length, its times, and which file it is. As long as all of these are the same, so are the
+/// bytes, with one exception: see [`Facts::is_settled`].
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// A file, a directory, or something else.
     pub file_type: FileType,
     /// In bytes.
     pub length: u64,
-    /// When its bytes last changed. Programs can set it.
+    /// When its bytes last changed (mtime). Programs can set it.
     pub modified: Time,
-    /// When anything of it last changed. Only the system sets it.
+    /// When anything of it last changed (ctime). Only the system sets it.
     pub changed: Time,
     /// Which file it is, whatever its name.
     pub identity: Identity,
-    /// Whether it takes no room on a disk: it is empty or of holes, or its length is a guess, as in `/proc`
-    /// and `/sys`, where the system makes the bytes when they are read.
+    /// Whether it has no blocks on a disk: it is empty or consists of holes, or its length is a guess, as in `/proc`
+    /// and `/sys`, where the system generates the bytes when they are read.
     pub is_without_blocks: bool,
 }
 
-/// Two changes within one step of the file system's clock show the same time. Where it counts nanoseconds a
-/// step is one of the kernel's ticks, of ten milliseconds at the most.
+/// Two changes within one step of the file system's clock get the same time. Where it counts nanoseconds, a step is one
+/// tick of the kernel, which is ten milliseconds at most.
 const FINE_STEP: Duration = Duration::from_millis(100);
 
-/// Where it counts seconds (FAT: two) a step is as long as that.
+/// The step where it counts seconds (FAT: two).
 const COARSE_STEP: Duration = Duration::from_secs(2);
 
 /// Dates that tools write in place of one, so that what they build is the same each time: files that have one
@@ -52,7 +52,7 @@ const NO_DATES: &[i64] = &[
     1_262_304_000,
 ];
 
-/// Room on the disk does not count: a file gets it some time after its bytes.
+/// Blocks do not count: a file gets them some time after its bytes.
 impl PartialEq for Facts {
     fn eq(&self, other: &Facts) -> bool {
         let all =
@@ -76,25 +76,24 @@ impl Facts {
         }
     }
 
-    /// Neither a file nor a directory: a FIFO, a socket, a device.
+    /// Whether it is neither a file nor a directory, but a FIFO, a socket or a device.
     pub fn is_special(&self) -> bool {
         !matches!(self.file_type, FileType::RegularFile | FileType::Directory)
     }
 
     /// Whether the file last changed so long ago that another change would show.
     ///
-    /// When that was the system says, whatever time a program has set since. (On FAT it says only when the
-    /// file came into being; so where the other time is later, and not ahead, it is that.)
+    /// The ctime tells when that was, whatever mtime a program has set since. (On FAT the ctime is when the file was
+    /// created; so where the mtime is later, and not in the future, it counts as well.)
     pub fn is_settled(&self) -> bool {
         let now = since_1970();
         is_long_ago(self.changed, now) && (is_ahead(self.modified, now) || is_long_ago(self.modified, now))
     }
 
-    /// The date of the last change, in seconds since 1970, as Last-Modified says it; `None` if there is none
-    /// that would tell this version from another.
+    /// The date for Last-Modified, in seconds since 1970; `None` if there is none that would tell this version from
+    /// others.
     ///
-    /// It is never ahead (RFC 9110 section 8.8.2.1): the last change was not then, but when the system noted
-    /// it.
+    /// It is never in the future (RFC 9110 section 8.8.2.1): then the ctime is used.
     pub fn date(&self) -> Option<u64> {
         let now = since_1970();
         let seconds = if is_ahead(self.modified, now) { self.changed.0 } else { self.modified.0 };
@@ -104,15 +103,14 @@ impl Facts {
         u64::try_from(seconds).ok().map(|seconds| seconds.min(now.as_secs()))
     }
 
-    /// Whether the date is when the system itself last noted a change, so that it cannot be that of another
-    /// version, too.
+    /// Whether the date is the ctime, which no program can set to that of another version.
     pub fn date_is_the_systems(&self) -> bool {
         self.date() == u64::try_from(self.changed.0).ok()
     }
 }
 
-/// Whether no other version of a file with this date can come any more, but for one whose date is set: that
-/// second is over, wherever the clock counts in steps of two.
+/// Whether no later version of a file can get this date any more, unless a program sets it: that second is over, even
+/// where the clock counts in steps of two.
 pub fn date_is_over(date: u64) -> bool {
     since_1970() >= Duration::from_secs(date) + COARSE_STEP
 }
@@ -126,7 +124,7 @@ fn is_ahead((seconds, nanoseconds): Time, now: Duration) -> bool {
 }
 
 fn is_long_ago((seconds, nanoseconds): Time, now: Duration) -> bool {
-    // A clock that counts milliseconds or more shows none of what is below.
+    // A time without microseconds may come from a clock that does not count them.
     let step = if nanoseconds.is_multiple_of(1_000_000) { COARSE_STEP } else { FINE_STEP };
     match u64::try_from(seconds) {
         Ok(seconds) => Duration::new(seconds, nanoseconds).saturating_add(step) <= now,

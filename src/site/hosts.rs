@@ -1,24 +1,22 @@
-//! Which hosts may be asked for, against DNS rebinding.
+//! Which hosts the server answers for, as a defence against DNS rebinding.
 //!
-//! A server on 127.0.0.1 is not as private as it looks. A page on `evil.example` can let that name
-//! resolve to 127.0.0.1 after it has loaded; to the browser, a request to the local server is then
-//! one to the page's own site, and the page may read the answer. What gives it away is the Host
-//! field, which still says `evil.example`. So a server that only this machine can reach answers
-//! only to names that mean this machine.
+//! A server on 127.0.0.1 is not as private as it looks. A page on `evil.example` can let that name resolve to
+//! 127.0.0.1 after it has loaded. To the browser, a request to the local server is then one to the page's own site,
+//! and the page may read the answer. The Host field gives it away: it still says `evil.example`. So a server that
+//! only this machine can reach answers only for names of this machine.
 //!
-//! An address is no name: nobody can make it resolve to another. A browser says `Host: 192.0.2.1` only
-//! to what it has reached at 192.0.2.1, and the page that asks is from there, too. So every address is
-//! answered for: 0.0.0.0, which other servers print and which leads to this machine, or the one from
-//! which a container or a tunnel passes on to us.
+//! An address is no name, and nobody can make it resolve to another. A browser sends `Host: 192.0.2.1` only to a server
+//! that it has reached at 192.0.2.1, and the page is from there, too. So the server answers for every address: for
+//! 0.0.0.0, which other servers print and which leads to this machine, or for the one of a container or a tunnel.
 //!
-//! The same trick reaches a server that others in the network can reach, too. What is served there may be
-//! read by whoever can connect; but to add files (see [`super::upload`]), or to see what others send
-//! ([`crate::glass::inspect`]), is not for such a page. These want a Host that no page of somebody else can have:
+//! The same trick works with a server that others in the network can reach. Everybody who can connect may read what it
+//! serves; but such a page must not add files (see [`super::upload`]) or see what others send
+//! ([`crate::glass::inspect`]). These need a Host that no page of somebody else can have:
 //!
 //! ```text
-//! 192.168.1.5:8000, [fd00::5]      an address: no name leads there, so there is none to be turned
-//! localhost, app.localhost         this machine, to each client
-//! box, box.local                   the name that this machine has (uname -n)
+//! 192.168.1.5:8000, [fd00::5]      an address: no name is resolved, so none can be rebound
+//! localhost, app.localhost         the client's own machine, for every client
+//! box, box.local                   the name of this machine (uname -n)
 //! files.example                    with --allow-host files.example
 //! ```
 
@@ -27,21 +25,21 @@ use crate::base::trace::{self, Rfc, quote};
 use crate::http::host::Host;
 use crate::http::{Refusal, Status};
 
-/// Which hosts are answered for.
+/// Which hosts the server answers for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hosts {
     /// Every host: the server can be reached from elsewhere, under names that it cannot know.
     Any,
-    /// Addresses, names of this machine, and those in the list, in lower case; one there that begins with
-    /// a dot means all names below it.
+    /// Addresses, names of this machine, and those in the list, in lower case. One in the list that begins with a dot
+    /// stands for all names below it.
     LoopbackAnd(Vec<String>),
 }
 
 impl Hosts {
-    /// Checks the host of a request. A 1.0 request without any passes: no browser sends one.
+    /// Checks the host of a request. A 1.0 request without a host passes: no browser sends one.
     ///
     /// # Errors
-    /// 421 (RFC 9110 section 15.5.20) for a host that is not ours.
+    /// 421 (RFC 9110 section 15.5.20) for a host that the server does not answer for.
     pub fn check(&self, host: Option<Host<'_>>) -> Result<(), Refusal> {
         let (Hosts::LoopbackAnd(others), Some(host)) = (self, host) else { return Ok(()) };
         let is_listed = is_listed(others, host);
@@ -63,23 +61,23 @@ impl Hosts {
     }
 }
 
-/// Which hosts may be asked for where more is at stake than what is served: addresses, names of this machine,
-/// and those in the list, in lower case. It holds whoever can connect.
+/// The hosts for which the server does more than serve files: addresses, names of this machine, and those in the
+/// list, in lower case. That does not depend on who can connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedHosts {
     listed: Vec<String>,
-    /// The machine's own names, in lower case.
+    /// The names of this machine, in lower case.
     own: Vec<String>,
 }
 
 impl TrustedHosts {
-    /// Those of this machine, and these.
+    /// The names of this machine, and these.
     pub fn with(listed: Vec<String>) -> TrustedHosts {
         TrustedHosts { listed, own: names_of_machine(&process::host_name().unwrap_or_default()) }
     }
 
-    /// Checks the host of a request for `what`, such as "uploads are taken". A 1.0 request without any
-    /// passes: no browser sends one.
+    /// Checks the host of a request for `what`, such as "uploads are taken". A 1.0 request without a host passes: no
+    /// browser sends one.
     ///
     /// # Errors
     /// 421 for a host that a page of somebody else could have.
@@ -110,7 +108,8 @@ fn is_listed(others: &[String], host: Host<'_>) -> bool {
     others.iter().any(|other| host.is(other))
 }
 
-/// `box.lan` to `box.lan`, `box` and `box.local`, by which others in the network find it.
+/// The names under which others in the network find this machine: for `box.lan` they are `box.lan`, `box` and
+/// `box.local`.
 fn names_of_machine(node: &str) -> Vec<String> {
     let node = node.trim_end_matches('.').to_ascii_lowercase();
     let short = node.split('.').next().unwrap_or_default().to_owned();

@@ -14,7 +14,7 @@
 //! | is the directory wanted as one file, or as a list? | [`archive`], [`listing`] |
 //! | which representation of the file is it? | `select`, by [`coding`], [`media_type`], [`compress`] and [`versions`] |
 //! | how long may the client keep it? | [`cache_control`] |
-//! | does the client need it, and which part? | [`representation`], by [`crate::http::conditional`] and [`crate::http::range`] |
+//! | does the client need it, and which part? | [`representation`], by `http::conditional` and `http::range` |
 //! | is there another address for it? | `redirect` |
 //! | what if the request is refused? | `refused`, [`error_page`], `near` |
 //!
@@ -43,6 +43,7 @@ pub mod names;
 mod near;
 mod options;
 pub mod page;
+mod read_file;
 pub mod readme;
 mod redirect;
 mod refused;
@@ -131,7 +132,7 @@ impl Site {
         self.cache.figures()
     }
 
-    /// Begins to answer a request: with the answer, or with who takes what is uploaded.
+    /// Begins to answer a request: with the answer, or with the receiver of an upload.
     pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begin {
         let upload = self.begin_upload(request, arrival.framing.length());
         upload.unwrap_or_else(|| Begin::Answer(self.respond(request, arrival.time)))
@@ -175,8 +176,8 @@ impl Site {
         let plain_path = self.plain_path(encoded_path);
         if let Some(path) = plain_path {
             wanted = wanted.or_loaded(request, path);
-            if let Some(response) = self.in_memory(request, &wanted, path, arrived) {
-                return Ok(response);
+            if let Some(representation) = self.in_memory(&wanted, path, arrived) {
+                return Ok(self.send(request, &representation));
             }
         }
         let Some(path) = self.below_base(encoded_path)? else {
@@ -186,8 +187,8 @@ impl Site {
         let misleads = self.misleads(&path, encoded_path);
         if plain_path.is_none() && !misleads {
             wanted = wanted.or_loaded(request, &text);
-            if let Some(response) = self.in_memory(request, &wanted, &text, arrived) {
-                return Ok(response);
+            if let Some(representation) = self.in_memory(&wanted, &text, arrived) {
+                return Ok(self.send(request, &representation));
             }
         }
         self.check_hidden(&path)?;
@@ -235,16 +236,9 @@ impl Site {
         target::plain_text(encoded_path).filter(|_| self.options.base.start() == "/")
     }
 
-    /// The answer for this path from a file in memory, if the cache has one that is still true.
-    fn in_memory(
-        &self,
-        request: &Request<'_>,
-        wanted: &Wanted,
-        path: &[u8],
-        arrived: Instant,
-    ) -> Option<Response> {
-        let representation = self.cache.get(&wanted.key(path), arrived, &self.root)?;
-        Some(self.send(request, &representation))
+    /// The representation for this path, if it is in memory and still true.
+    fn in_memory(&self, wanted: &Wanted, path: &[u8], arrived: Instant) -> Option<Arc<Representation>> {
+        self.cache.get(&wanted.key(path), arrived, &self.root)
     }
 
     /// The path below the base path, decoded; `None` if it is the base path without the slash at its end.

@@ -1,19 +1,19 @@
-//! What is near to a name that is not there.
+//! Names that are similar to one that does not exist.
 //!
 //! ```text
 //! GET /Photos/IMG_1.JPG     404, and the page offers photos/img_1.jpg    another case
-//! GET /cafe%CC%81.txt       404, and café.txt    another Unicode normalisation: macOS takes names apart
-//! GET /report               404, and report.pdf, report.txt              without its ending
+//! GET /cafe%CC%81.txt       404, and café.txt    another Unicode normalisation: macOS decomposes names
+//! GET /report               404, and report.pdf, report.txt              without its extension
 //! ```
 //!
-//! It stays a 404. A name is a name, to the byte: whoever asks by another one gets links that break as soon as
-//! the files move to another machine, and caches that hold the same file twice. But people who copy a
-//! folder from one system to another deserve to be told.
+//! The status stays 404. If the file were served under another name, links would break as soon as the files move to
+//! another machine, and caches would hold the same file twice. But people who copy a folder from one system to another
+//! should learn what is wrong.
 //!
-//! Only what a listing would show is named: nothing hidden, nothing that leads out of the folder, nothing from
-//! a folder whose index stands for it, and nothing at all where listings are off. And the work is bounded:
-//! so many names are looked at for one request, and so many requests get that in a second. All others get
-//! the 404 alone, which is right, too.
+//! The answer names only what a listing would show: nothing hidden, nothing that leads out of the folder, nothing
+//! from a folder that has an index, and nothing at all where listings are off. And the work is bounded: the number of
+//! names that are looked at for one request, and the number of such requests in a second. All other requests get the
+//! 404 alone, which is right, too.
 
 use super::Site;
 use super::names::is_shown;
@@ -26,39 +26,39 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use unicode_normalization::UnicodeNormalization;
 
-/// How many names are looked at, in all folders on the way. In a larger folder nothing is offered.
+/// How many names are looked at, in all folders of a path together. In a larger folder nothing is offered.
 const MAX_NAMES: usize = 1000;
 
-/// How much room there is for names that are read at a time, in bytes.
+/// How many bytes of names are read at a time.
 const NAMES: usize = 32 * 1024;
 
-/// How deep a path may be, and how long a name, for which something is looked for.
+/// How deep a path may be, and how long a name, for which similar names are looked for.
 const MAX_DEPTH: usize = 16;
 const MAX_NAME: usize = 1024;
 
 /// How many are offered.
 const MAX_OFFERED: usize = 3;
 
-/// For how many requests in a second something is looked for.
+/// For how many requests in a second similar names are looked for.
 const MAX_IN_A_SECOND: u64 = 20;
 
-/// How close a name is to the one that is wanted; the closest comes first.
+/// How close a name is to the one in the target; the closest comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Closeness {
-    /// But for case and normalisation it is the same.
+    /// The same, but for case and normalisation.
     Same,
-    /// It has an ending more.
+    /// The same with an extension.
     Ending,
 }
 
-/// What is near to a path that names nothing, the closest first.
+/// The paths that are similar to one that names nothing, the closest first.
 pub(super) fn find(site: &Site, path: &DecodedPath) -> Vec<DecodedPath> {
     let depth = path.segments().count();
     let may_be_listed = site.options.listing && site.root.single_file().is_none();
     if !may_be_listed || depth > MAX_DEPTH || !site.near.has_room(Instant::now()) {
         return Vec::new();
     }
-    // To look is no decision that leads to the answer.
+    // The steps of the search are not decisions about the answer.
     let found = trace::silently(|| walk_to(site, path)).unwrap_or_default();
     for near in &found {
         trace::step("near name", None, || {
@@ -72,14 +72,14 @@ fn walk_to(site: &Site, path: &DecodedPath) -> Option<Vec<DecodedPath>> {
     let mut names_left = MAX_NAMES;
     let mut found = vec![DecodedPath { relative: Vec::new(), names_directory: true }];
     for segment in path.segments() {
-        // Of what is near to a folder on the way, the closest is where it goes on.
+        // Of the folders that are similar to one in the path, the search goes on in the closest.
         let folder = found.into_iter().find(|found| found.names_directory)?;
         found = match what_is_at(site, below(&folder, segment)) {
             Some(exact) => vec![exact],
             None => look_through(site, &folder, segment, &mut names_left)?,
         };
     }
-    // A slash too many is not another name.
+    // The same name with a slash at its end is not a similar one.
     found.retain(|found| found.relative != path.relative);
     found.truncate(MAX_OFFERED);
     Some(found)
@@ -89,7 +89,7 @@ fn below(folder: &DecodedPath, name: &[u8]) -> Vec<u8> {
     if folder.relative.is_empty() { name.to_vec() } else { [&folder.relative, &b"/"[..], name].concat() }
 }
 
-/// A file or a folder that would be served, as it is asked for.
+/// The path of a file or folder that would be served.
 fn what_is_at(site: &Site, relative: Vec<u8>) -> Option<DecodedPath> {
     match site.root.look(&relative).ok()?.file_type {
         FileType::RegularFile => Some(DecodedPath { relative, names_directory: false }),
@@ -98,7 +98,7 @@ fn what_is_at(site: &Site, relative: Vec<u8>) -> Option<DecodedPath> {
     }
 }
 
-/// What is near to a name in a folder that would be listed; `None` if the folder is none, or too large.
+/// What is similar to a name in a folder that would be listed; `None` if it is no such folder, or too large.
 fn look_through(
     site: &Site,
     folder: &DecodedPath,
@@ -153,8 +153,8 @@ fn closeness(wanted_key: &[u8], name: &[u8]) -> Option<Closeness> {
     }
 }
 
-/// What is the same for names that differ in case or normalisation only: NFKC of the upper case of NFKC, in
-/// which "ß" is "SS". Of what is not UTF-8, the ASCII letters in upper case.
+/// A key that is the same for names that differ in case or normalisation only: NFKC of the upper case of NFKC, in which
+/// "ß" is "SS". For a name that is not UTF-8, the ASCII letters in upper case.
 fn key(name: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(name) {
         Ok(text) if !text.is_ascii() => {
@@ -164,12 +164,12 @@ fn key(name: &[u8]) -> Vec<u8> {
     }
 }
 
-/// For how many requests something has been looked for in this second.
+/// For how many requests similar names were looked for in this second.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// Seconds are counted from here.
     start: Instant,
-    /// The second, and in the lower half how many.
+    /// The second in the upper half, and the number in the lower half.
     count: AtomicU64,
 }
 
@@ -180,11 +180,11 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Whether something may be looked for once more at this time.
+    /// Whether similar names may be looked for once more at this time.
     pub(super) fn has_room(&self, now: Instant) -> bool {
         let second = now.saturating_duration_since(self.start).as_secs() << 32;
         let one_more = |count: u64| match count.checked_sub(second) {
-            // Another worker may be in the next second already; then it counts there.
+            // Another worker has begun the next second already, so it counts there.
             None => Some(second + 1),
             Some(this_second) if this_second < MAX_IN_A_SECOND => Some(count + 1),
             Some(_) => None,

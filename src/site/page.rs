@@ -1,19 +1,20 @@
-//! The frame of the pages that the server itself makes: listings and errors.
+//! The frame of the pages that the server itself generates: listings and errors.
 //!
-//! They load nothing of their own: the styles stand in the page, and so does the one script, that of
-//! listings. The browser is told their hashes and to allow nothing else, whatever a file's name may
-//! manage to put into the page.
+//! They load no other files: the style sheets and the one script, that of listings, are part of the page. Their hashes
+//! are in the Content-Security-Policy, so that the browser runs nothing else, whatever the name of a file may manage to
+//! put into the page.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The style sheet of all of these pages.
 pub(super) const STYLE: &str = include_str!("page.css");
 
-/// Of a page without more: nothing may be loaded or run but the style sheet whose hash this is.
+/// The policy of a plain page: a browser may load and run nothing but the style sheet with this hash.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI='; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI='; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// A whole page; `more_style` is a style sheet beside that of all pages.
+/// A whole page; `more_style` is a second style sheet.
 pub fn render(title: &str, more_style: Option<&str>, content: &Markup) -> String {
     html! {
         (DOCTYPE)

@@ -1,11 +1,11 @@
-//! The README of a folder, to be shown below its listing.
+//! The README of a folder, which is shown below its listing.
 //!
 //! ```text
 //! notes.txt  README.md  readme.txt     README.md: the first of README, README.md, README.txt
 //! ```
 //!
-//! It is shown as the text that it is. To render Markdown would let whoever may put a file into the
-//! folder put a page, with links and pictures of their choice, under the name of this server.
+//! It is shown as plain text. If Markdown were rendered, everybody who may put a file into the folder could put a page,
+//! with links and pictures of their choice, under the name of this server.
 
 use super::root::{OpenFile, Opened, Root};
 use crate::base::human;
@@ -13,27 +13,27 @@ use crate::base::trace::{self, quote};
 use crate::http::target::DecodedPath;
 use std::io::Read;
 
-/// The names, in any case; the first that exists and holds text is shown.
+/// The names, compared without regard to case. The first that exists and holds text is shown.
 const NAMES: [&[u8]; 3] = [b"README", b"README.md", b"README.txt"];
 
 /// How much of one is shown, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 
-/// How many are looked into: where `README` and `readme` differ, there can be many.
+/// How many files are opened: where `README` and `readme` are two names, there can be many.
 const MAX_TRIES: usize = 4;
 
-/// A README as it is shown.
+/// A README, as it is shown.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Readme {
     /// Its name.
     pub name: Vec<u8>,
-    /// Its text, or the beginning of that.
+    /// Its text, or the beginning of it.
     pub text: String,
-    /// Whether there is more.
+    /// Whether the text is longer.
     pub is_cut: bool,
 }
 
-/// Whether a file of this name may be one.
+/// Whether a file of this name may be a README.
 pub fn is_one(name: &[u8]) -> bool {
     rank(name).is_some()
 }
@@ -63,18 +63,17 @@ impl Readme {
     }
 }
 
-/// The beginning of a file, and whether there is more; `None` if it is not text.
+/// The beginning of a file, and whether it is longer; `None` if it is not text.
 fn beginning(file: OpenFile) -> Option<(String, bool)> {
     let mut bytes = Vec::new();
-    // One more, to see whether that is all.
+    // One byte more, to see whether that is all.
     file.file.take(MAX_LENGTH as u64 + 1).read_to_end(&mut bytes).ok()?;
     let is_cut = bytes.len() > MAX_LENGTH;
     bytes.truncate(MAX_LENGTH);
     as_text(&bytes, is_cut).map(|text| (text, is_cut))
 }
 
-/// Bytes as text, if they are UTF-8 without a NUL and not empty. Where they were cut, a letter may
-/// have been cut in two.
+/// Bytes as text, if they are UTF-8 without a NUL and not empty. Where they were cut, a character may be incomplete.
 fn as_text(bytes: &[u8], is_cut: bool) -> Option<String> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,

@@ -21,7 +21,10 @@ impl Site {
         let path = path.map(|path| DecodedPath { names_directory: true, ..path.clone() });
         let location = self.location(path.as_ref(), query);
         trace::step("slash", Rfc(9110, "15.4.2"), || {
-            format!("a directory asked for without the \"/\" at its end: off to {}", quote(&location))
+            format!(
+                "the target is a directory and has no \"/\" at its end: a redirect to {} adds it",
+                quote(&location)
+            )
         });
         redirect(Status::MOVED_PERMANENTLY, location)
     }
@@ -30,7 +33,10 @@ impl Site {
     pub(super) fn redirect_to_page(&self, path: DecodedPath, query: Option<&[u8]>) -> Response {
         let location = self.location(Some(&DecodedPath { names_directory: false, ..path }), query);
         trace::step("slash", Rfc(9110, "15.4.9"), || {
-            format!("a page asked for with a \"/\" at its end: off to {}", quote(&location))
+            format!(
+                "the target is a page and has a \"/\" at its end: a redirect to {} drops it",
+                quote(&location)
+            )
         });
         redirect(Status::PERMANENT_REDIRECT, location)
     }

@@ -1,7 +1,7 @@
 //! The answer to a request that is refused: the site's own 404 page if it has one, else the page or the line of
-//! [`error_page`](super::error_page).
+//! [`error_page`].
 //!
-//! A 404 says which names are similar to the one in the target ([`near`](super::near)); a 405 lists the methods that
+//! A 404 says which names are similar to the one in the target ([`near`]); a 405 lists the methods that
 //! are allowed.
 
 use super::representation::{Form, Representation};

@@ -1,9 +1,8 @@
 //! The folder itself: the one way in which anything on disk is opened.
 //!
-//! On Linux a path is resolved by `openat2` with RESOLVE_BENEATH (through `cap-std`): the kernel
-//! itself follows it, link by link, and fails as soon as a step leads out of the folder. That
-//! holds while somebody swaps a directory for a link under our feet, which no check of the path
-//! beforehand would.
+//! On Linux a path is resolved by `openat2` with RESOLVE_BENEATH (through `cap-std`): the kernel itself follows it,
+//! link by link, and fails as soon as a step leads out of the folder. That holds even while somebody replaces a
+//! directory by a link, which no check of the path beforehand can detect.
 //!
 //! ```text
 //! open("a/b.txt")           a file or a directory
@@ -31,19 +30,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// How often something is tried while the folder is replaced again and again.
+/// How often an operation is tried while the folder is being replaced.
 const MAX_TRIES: usize = 8;
 
 /// A folder that is served, or a single file in one.
 #[derive(Debug)]
 pub struct Root {
-    /// Absolute, but with links in it not resolved: if `current` is a link to a release, then the
-    /// next request after it is changed gets the new one.
+    /// Absolute, but with its links not resolved: if `current` is a link to a release, the next request after the link
+    /// was changed gets the new release.
     path: PathBuf,
     single_file: Option<SingleFile>,
     follow_links: bool,
     open: RwLock<Arc<OpenRoot>>,
-    /// Who opens files when the folder is another one than the sandbox is around.
+    /// The threads that open files when the folder is another one than that of the sandbox.
     openers: Option<Arc<Openers>>,
 }
 
@@ -56,16 +55,16 @@ pub struct SingleFile {
     pub relative: Vec<u8>,
 }
 
-/// A path from the root to a file, spelled out for the system.
+/// A path from the root to a file, prepared for system calls.
 #[derive(Debug)]
 pub struct Trail {
     relative: Box<[u8]>,
     file: PreparedPath,
-    /// Those between the root and the file.
+    /// The directories between the root and the file.
     directories: Vec<PreparedPath>,
 }
 
-/// The folder as it is open now.
+/// The folder, open.
 #[derive(Debug)]
 pub(super) struct OpenRoot {
     pub(super) directory: Dir,
@@ -86,7 +85,7 @@ pub enum Opened {
 pub struct OpenFile {
     /// The file, open for reading.
     pub file: File,
-    /// Taken from the open file: what is promised of it is promised of these bytes.
+    /// Taken from the open file, so that they are true of these bytes.
     pub facts: Facts,
 }
 
@@ -101,9 +100,9 @@ impl Root {
         let metadata = std::fs::metadata(&path)?;
         let mut single_file = None;
         if metadata.is_file() {
-            // Fails here, and not at the first request, if it cannot be read.
+            // If it cannot be read, this fails now and not at the first request.
             File::open(&path)?;
-            // A link to a file is served under its own name, from where the file really is.
+            // A link to a file is served under the name of the link, from where the file is.
             let target = std::fs::canonicalize(&path)?;
             let name = |path: &Path| names::bytes(path.file_name().unwrap_or_default()).to_vec();
             single_file = Some(SingleFile { name: name(&path), relative: name(&target) });
@@ -115,20 +114,19 @@ impl Root {
         let open = RwLock::new(Arc::new(OpenRoot::at(&path)?));
         let root = Root { path, single_file, follow_links, open, openers: None };
         if root.single_file.is_none() {
-            // What may be entered need not be read (mode 0711). Where it may not be entered it fails here, and
-            // not at the first request.
+            // The folder must be searchable, but need not be readable (mode 0711). If it is not searchable, this fails
+            // now and not at the first request.
             std::fs::metadata(root.path.join("."))?;
         }
         Ok(root)
     }
 
-    /// Whether the folder can be read now, and so listed. If not, what is in it can still be asked for by
-    /// its name.
+    /// Whether the folder can be read now, and so listed. If not, its files can still be asked for by name.
     pub fn can_be_read(&self) -> bool {
         std::fs::read_dir(&self.path).is_ok()
     }
 
-    /// The same for threads in a sandbox, who need somebody to open files should the folder be replaced.
+    /// The same for threads in a sandbox, which need others to open files if the folder is replaced.
     #[must_use]
     pub fn with_openers(self, openers: Arc<Openers>) -> Root {
         Root { openers: Some(openers), ..self }
@@ -142,11 +140,11 @@ impl Root {
     /// The folder's own name, if it has one: `/` has none.
     pub fn name(&self) -> Option<Vec<u8>> {
         let name = |path: &Path| path.file_name().map(|name| names::bytes(name).to_vec());
-        // A path that ends in ".." does not say it.
+        // A path that ends in ".." does not contain it.
         name(&self.path).or_else(|| name(&std::fs::canonicalize(&self.path).ok()?))
     }
 
-    /// The single file, if it is one that is served.
+    /// The single file, if one is served.
     pub fn single_file(&self) -> Option<&SingleFile> {
         self.single_file.as_ref()
     }
@@ -168,9 +166,9 @@ impl Root {
         Ok(opened)
     }
 
-    /// The same, with the system's own error; that of a path that leads out has no number.
+    /// The same with the error of the system; that of a path that leads out has no error number.
     pub(super) fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
-        // Who serves a single file means it, whatever its name.
+        // A single file is served on purpose, whatever its name.
         if self.single_file.is_none() && leads_to_temporary(relative) {
             trace::step("hidden", None, || {
                 "a name in it is one of files on their way, which nobody is shown".to_owned()
@@ -189,16 +187,16 @@ impl Root {
     fn open_in(&self, root: &OpenRoot, relative: &[u8]) -> io::Result<Opened> {
         let path = as_path(relative)?;
         let file = match open_confined(root, path) {
-            // Whoever set --follow-links has said that links may lead anywhere.
+            // With --follow-links, links may lead anywhere.
             Err(error) if leads_out(&error) && self.follow_links => {
                 trace::step("link", None, || {
                     "a link leads out of the folder; --follow-links lets it be followed".to_owned()
                 });
                 self.open_anywhere(path)?
             }
-            // The kernel takes every absolute link for one that leads out. Where this one really
-            // ends is looked up by name, and then opened like any path, from the root down: if
-            // the answer was outdated, that fails; it never opens anything outside.
+            // The kernel treats every absolute link as one that leads out. Where this one really ends is looked up by
+            // name, and that path is opened like any other, from the root down. If it was changed meanwhile, this
+            // fails; it never opens anything outside.
             Err(error) if leads_out(&error) => {
                 let inside = self.resolve_inside(path).ok_or(error)?;
                 trace::step("link", None, || {
@@ -217,7 +215,7 @@ impl Root {
         }
     }
 
-    /// Who opens something in the folder if we may not, and what it needs for that.
+    /// The thread that opens files in the folder if this one may not, and the root that it needs for that.
     pub(super) fn opener_for(&self, root: &Arc<OpenRoot>) -> io::Result<Option<(Arc<Opener>, Root)>> {
         let opener = match self.openers.as_ref().map(|openers| openers.of(root.identity)) {
             None | Some(Who::Ourselves) => return Ok(None),
@@ -239,9 +237,9 @@ impl Root {
         Ok(Some((opener, there)))
     }
 
-    /// Does something in the folder that the path names now. It can be removed and made anew, or swapped for
-    /// another, before that is done; and what failed in one that is there no more says nothing of the one
-    /// that is. Then it is tried again there. If that goes on and on, nothing is there that lasts.
+    /// Does something in the folder that the path names now. The folder may be removed and made anew, or replaced by
+    /// another, before that is done; and a failure in a folder that is gone says nothing about the new one. Then the
+    /// operation is tried again there. If that happens again and again, the folder counts as missing.
     pub(super) fn in_current<T>(&self, act: impl Fn(&Arc<OpenRoot>) -> io::Result<T>) -> io::Result<T> {
         for _ in 0..MAX_TRIES {
             let root = self.current()?;
@@ -269,7 +267,7 @@ impl Root {
         };
         self.in_current(|root| match look(root, path) {
             Err(error) if leads_out(&error) && self.follow_links => {
-                // Whatever it leads to, be it outside.
+                // Whatever it leads to, even outside.
                 Ok(Facts::new(&status::at_in(&root.directory, path)?))
             }
             Err(error) if leads_out(&error) => look(root, &self.resolve_inside(path).ok_or(error)?),
@@ -277,7 +275,7 @@ impl Root {
         })
     }
 
-    /// What has to be looked at to see whether a path still leads to the same file.
+    /// The paths to check for whether a path still leads to the same file.
     pub fn trail(&self, relative: &[u8]) -> Option<Trail> {
         let name = |path: &Path| PreparedPath::new(&self.path.join(path));
         let path = as_path(relative).ok()?;
@@ -287,8 +285,8 @@ impl Root {
         Some(Trail { relative: relative.into(), file: name(path)?, directories })
     }
 
-    /// Whether a trail leads, inside the folder, to the file of which these are the facts. It is cheap
-    /// where there is no link on the way: one system call for each part of the path.
+    /// Whether a trail leads, inside the folder, to the file with these facts. It is cheap if no part of the path is a
+    /// link: one system call for each part.
     pub fn still_leads_to(&self, trail: &Trail, facts: &Facts) -> bool {
         let look = |name: &PreparedPath| name.of_link().map(|stat| Facts::new(&stat)).ok();
         let has_no_link = trail
@@ -297,7 +295,7 @@ impl Root {
             .all(|directory| look(directory).is_some_and(|facts| facts.file_type == FileType::Directory));
         match look(&trail.file) {
             Some(found) if has_no_link && found == *facts => true,
-            // Links are followed by the one who sees where they lead.
+            // Links need the confined way, which sees where they lead.
             Some(found) if !has_no_link || found.file_type == FileType::Symlink => {
                 self.look(&trail.relative).is_ok_and(|found| found == *facts)
             }
@@ -310,27 +308,26 @@ impl Root {
         trail.file.of_link().is_err_and(|error| Failure::of(&error) == Some(Failure::NotFound))
     }
 
-    /// With `--follow-links`: the one way past the confinement, taken for links that lead out.
+    /// Opens a file that may be outside: with `--follow-links`, and for links that lead out alone.
     fn open_anywhere(&self, path: &Path) -> io::Result<File> {
         open::harmlessly(&self.path.join(path))
     }
 
-    /// Where a path ends after all links, from the root; `None` if outside. Of a path that does
-    /// not exist in whole, the part that does is resolved, so that nobody can ask what exists
-    /// outside.
+    /// Where a path ends after all links, as a path from the root; `None` if outside. Of a path that does not exist in
+    /// whole, the part that does is resolved, so that no client can find out what exists outside.
     fn resolve_inside(&self, path: &Path) -> Option<PathBuf> {
         let root = std::fs::canonicalize(&self.path).ok()?;
         let (existing, end) = path.ancestors().find_map(|existing| {
             let end = std::fs::canonicalize(self.path.join(existing)).ok()?;
             Some((existing, end))
         })?;
-        // From the root down; "." so that the root itself has a name.
+        // The "." gives the root itself a name.
         let parts = [Path::new("."), end.strip_prefix(&root).ok()?, path.strip_prefix(existing).ok()?];
         Some(parts.iter().flat_map(|part| part.components()).collect())
     }
 
-    /// The folder that the path names *now*. It is looked at each time, which costs one `stat`:
-    /// a folder that was removed and made again, or swapped for another, is followed.
+    /// The folder that the path names *now*. Each call checks that, for one `stat`: if the folder was removed and made
+    /// again, or replaced by another, the new one is opened.
     fn current(&self) -> io::Result<Arc<OpenRoot>> {
         let identity = self.identity()?;
         let open = Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner));
@@ -343,10 +340,10 @@ impl Root {
     }
 }
 
-/// Opens what is beneath the folder and harmless to open.
+/// Opens a file or directory beneath the folder.
 fn open_confined(root: &OpenRoot, path: &Path) -> io::Result<File> {
-    // To open a FIFO wakes whoever waits to write to it, and to open a device can do anything.
-    // So it is looked at before; and after, since it may have changed between.
+    // Opening a FIFO wakes a process that waits to write to it, and opening a device can do anything. So the type is
+    // checked before; and again by the caller, since the file may have been replaced between.
     if status::at_in(&root.directory, path).is_ok_and(|stat| Facts::new(&stat).is_special()) {
         return Err(Failure::NobodyThere.into());
     }
@@ -355,7 +352,7 @@ fn open_confined(root: &OpenRoot, path: &Path) -> io::Result<File> {
 
 impl OpenRoot {
     fn at(path: &Path) -> io::Result<OpenRoot> {
-        // Only as a place: in a sandbox, too, that can be had of any folder.
+        // Opened only as a place, which the sandbox permits for any folder.
         let directory = Dir::from_std_file(open::place(path)?);
         let identity = status::of_open(&directory)?.identity;
         Ok(OpenRoot { directory, identity })
@@ -366,12 +363,12 @@ pub(super) fn as_path(relative: &[u8]) -> io::Result<&Path> {
     names::path(if relative.is_empty() { b"." } else { relative })
 }
 
-/// cap-std's own error for a path that leads out; that of the system has an error number.
+/// Whether this is the error of cap-std for a path that leads out; errors of the system have a number.
 pub(super) fn leads_out(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }
 
-/// What comes of it where an opener could not do it.
+/// The result if an opener could not do it.
 pub(super) fn denied<T>() -> io::Result<T> {
     Err(Failure::Denied.into())
 }

@@ -3,32 +3,32 @@
 //! ```text
 //! push 7 2 9 | 4 8 1 | 5          each run is sorted as soon as it is full
 //!      2 7 9 | 1 4 8 | 5
-//! merged:  1  2  4  5  7  8  9    the least of what is in front, each time one is asked for
+//! merged:  1  2  4  5  7  8  9    each time the least of those in front
 //! ```
 //!
-//! To sort ten thousand names takes milliseconds, in which a worker would serve nobody else. Here neither a
-//! [`Runs::push`] nor a step of [`Merge`] takes longer than to sort one run.
+//! Sorting ten thousand names at once takes milliseconds, in which a worker could serve no other client. Here no
+//! [`Runs::push`] and no step of [`Merge`] takes longer than sorting one run.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::vec::IntoIter;
 
-/// How many make a run.
+/// How many items make a run.
 const RUN: usize = 256;
 
-/// What is being gathered.
+/// Items that are being gathered.
 #[derive(Debug)]
 pub struct Runs<T> {
     full: Vec<IntoIter<T>>,
     last: Vec<T>,
 }
 
-/// What was gathered, the least first.
+/// Items that were gathered, the least first.
 #[derive(Debug)]
 pub struct Merge<T> {
-    /// Of each run what is not in front yet.
+    /// Each run without its first item.
     rests: Vec<IntoIter<T>>,
-    /// The first of each run, and which run that is.
+    /// The first item of each run, and the number of the run.
     front: BinaryHeap<Reverse<(T, usize)>>,
 }
 
@@ -39,7 +39,7 @@ impl<T> Default for Runs<T> {
 }
 
 impl<T: Ord> Runs<T> {
-    /// Takes one more.
+    /// Adds an item.
     pub fn push(&mut self, item: T) {
         self.last.push(item);
         if self.last.len() == RUN {
@@ -52,7 +52,7 @@ impl<T: Ord> Runs<T> {
         self.full.push(std::mem::take(&mut self.last).into_iter());
     }
 
-    /// All of them in order.
+    /// All items in order.
     pub fn merge(mut self) -> Merge<T> {
         self.end_run();
         let mut rests = self.full;

@@ -1,33 +1,31 @@
-//! A sandbox for the threads that face clients: of all files they can open those of the folder and no
-//! others, whatever a client sends and whatever mistake is in this program. The kernel sees to it: see
-//! [`crate::base::platform::sandbox`].
+//! A sandbox for the threads that face clients: they can open the files of the folder and no others, whatever a client
+//! sends and whatever mistakes this program has. The kernel enforces that: see [`crate::base::platform::sandbox`].
 //!
 //! ```text
 //!                         may read        may write                      may connect, bind
 //! (as it comes)           the folder      nothing                        nowhere
 //! --upload                the folder      new files in the folder        nowhere
 //! --follow-links          everything      (as above)                     nowhere
-//! --no-sandbox            everything that the user may who has started it
+//! --no-sandbox            whatever the user of the process may
 //! ```
 //!
-//! What is open stays open: the ports, the log. Where the system has no such thing, there is no sandbox, and
+//! Files and sockets that are open stay open: the ports, the log. On a system without sandboxes there is none, and
 //! [`Extent`] says so.
 //!
-//! # Who is inside
+//! # Which threads are inside
 //!
-//! The sandbox is around a thread and all that it starts: workers and whatever they start in turn.
+//! A sandbox holds a thread and all threads that it starts: the workers, and whatever they start in turn.
 //!
 //! ```text
-//! main ──┬── signals, watch            outside: they open the log or a certificate anew, or watch folders
+//! main ──┬── signals, watch            outside: they reopen the log, reload certificates, or watch folders
 //!        └── server ──┬── worker-0     inside
 //!                     └── ...
 //! ```
 //!
-//! `main` itself waits outside, and has one more thing to do. The rules are tied to the folder itself and
-//! not to its name, and a folder can be removed and made anew, as build tools do, or be a link that leads to
-//! another one tomorrow. Then nobody inside may open anything in it. So `main` starts an [`Opener`]: a thread
-//! in a sandbox of its own, around the folder as it is now, that opens files for the others. A request that
-//! opens a file then waits for it, and only then.
+//! `main` itself waits outside, and has one more task. The rules are tied to the folder itself and not to its name. A
+//! folder can be removed and made anew, as build tools do, or be a link that leads to another one tomorrow. Then no
+//! thread inside may open anything in it. So `main` starts an [`Opener`]: a thread in a sandbox of its own, around the
+//! new folder, which opens files for the others. Only then does a request that opens a file wait for another thread.
 
 use crate::base::platform::sandbox::{Extent, Rules};
 use crate::base::platform::status::Identity;
@@ -39,7 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// A sandbox that nobody is in yet.
+/// A sandbox without threads, as yet.
 #[derive(Debug)]
 pub struct Sandbox {
     rules: Rules,
@@ -47,12 +45,12 @@ pub struct Sandbox {
     openers: Arc<Openers>,
 }
 
-/// What `main` is told while it waits outside.
+/// What the threads inside tell `main`, which waits outside.
 #[derive(Debug)]
 enum Message {
-    /// An opener is wanted.
+    /// Start an opener.
     Start(SyncSender<Opener>),
-    /// Nobody is inside any more.
+    /// No thread is inside any more.
     End,
 }
 
@@ -64,15 +62,15 @@ impl Sandbox {
         Sandbox { rules, messages, openers: Arc::new(Openers { folder, first, now, messages: sender }) }
     }
 
-    /// Those who can be asked from inside.
+    /// The openers, for the threads inside.
     pub fn openers(&self) -> Arc<Openers> {
         Arc::clone(&self.openers)
     }
 
-    /// Runs this inside, on a thread of its own, and waits for its end. It is told what the sandbox is.
+    /// Runs this inside, on a thread of its own, and waits for its end. It gets a line that describes the sandbox.
     ///
     /// # Errors
-    /// When the folder cannot be opened, or no thread be started.
+    /// When the folder cannot be opened, or no thread can be started.
     pub fn run<T: Send>(self, act: impl FnOnce(String) -> T + Send) -> io::Result<T> {
         struct AtTheEnd(Sender<Message>);
         impl Drop for AtTheEnd {
@@ -99,20 +97,20 @@ impl Sandbox {
     }
 }
 
-/// Starts openers, until nobody is inside.
+/// Starts openers, until no thread is inside.
 fn wait_outside(folder: &Path, rules: Rules, messages: &Receiver<Message>) {
     for message in messages {
         let Message::Start(reply) = message else { return };
         let folder = folder.to_owned();
-        // If there is none, whoever waits for the reply sees that it will not come.
+        // If no thread can be started, the reply is dropped, and the thread that waits for it sees that.
         let _ = std::thread::Builder::new()
             .name("opener".to_owned())
             .spawn(move || run_opener(&folder, rules, reply));
     }
 }
 
-/// Goes into a sandbox around the folder to which this path leads now, and does there what it is told for as
-/// long as there is somebody who could tell it something.
+/// Enters a sandbox around the folder to which this path leads now, and runs jobs there for as long as the [`Opener`]
+/// exists.
 fn run_opener(folder: &Path, rules: Rules, reply: SyncSender<Opener>) {
     let Ok(place) = Place::open(folder) else { return };
     if let Extent::None(_) = rules.enforce(&place.folder) {
@@ -122,46 +120,46 @@ fn run_opener(folder: &Path, rules: Rules, reply: SyncSender<Opener>) {
     let _ = reply.send(Opener { identity: place.identity, jobs: sender });
     drop(reply);
     for job in jobs {
-        // As with workers, a panic costs the one request.
+        // As with workers, a panic costs one request.
         let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }
 
-/// Who can be asked to open files where the folder is another one than when the sandbox was put up.
+/// The threads that open files when the folder is another one than when the sandbox was made.
 #[derive(Debug)]
 pub struct Openers {
     folder: PathBuf,
-    /// The folder that the sandbox is around, if there is one.
+    /// The folder of the sandbox, if there is one.
     first: OnceLock<Place>,
-    /// The last one that was started.
+    /// The opener that was started last.
     now: Mutex<Option<Arc<Opener>>>,
     messages: Sender<Message>,
 }
 
-/// A thread in a sandbox around another folder than ours. It ends when nobody has it any more.
+/// A thread in a sandbox around the new folder. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Opener {
-    /// The folder that it is.
+    /// The folder of its sandbox.
     identity: Identity,
     jobs: Sender<Job>,
 }
 
-/// Who may open files in a folder.
+/// Which thread may open files in a folder.
 #[derive(Debug)]
 pub enum Who {
-    /// Whoever asks.
+    /// The thread that asks.
     Ourselves,
-    /// Somebody else.
+    /// Another thread.
     Opener(Arc<Opener>),
-    /// Nobody any more: by the time that there was an opener, another folder had that place, or none.
+    /// No thread any more: when the opener had started, another folder was at the path, or none.
     Nobody,
 }
 
-/// Something to be done by a thread that may do it.
+/// What an opener runs.
 type Job = Box<dyn FnOnce() + Send>;
 
 impl Openers {
-    /// Who opens files in the folder that was this one just now, by device and inode.
+    /// Which thread may open files in the folder that was found at the path, by device and inode.
     pub fn of(&self, identity: Identity) -> Who {
         if self.first.get().is_none_or(|first| first.identity == identity) {
             return Who::Ourselves;
@@ -172,7 +170,7 @@ impl Openers {
             let asked = self.messages.send(Message::Start(reply));
             *now = asked.ok().and_then(|()| answer.recv().ok()).map(Arc::new);
         }
-        // It went where the path leads, and that may be another folder by now.
+        // It opened the folder at the path, which may be another one by now.
         match &*now {
             Some(opener) if opener.identity == identity => Who::Opener(Arc::clone(opener)),
             _ => Who::Nobody,
@@ -181,7 +179,7 @@ impl Openers {
 }
 
 impl Opener {
-    /// Has this done, and waits for that; `None` if it failed in a way that it should not.
+    /// Runs this on the thread and waits for the outcome; `None` after a panic.
     pub fn run<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (done, outcome) = sync_channel(1);
         let job = Box::new(move || {
@@ -192,7 +190,7 @@ impl Opener {
     }
 }
 
-/// A folder that is held open, so that the system does not give its number to another one.
+/// A folder that is held open, so that the system does not give its inode number to another one.
 #[derive(Debug)]
 struct Place {
     identity: Identity,
@@ -206,7 +204,7 @@ impl Place {
     }
 }
 
-/// What rules of which so much holds mean, in a line for people.
+/// A line for people that says what is allowed, by these rules and as far as they are enforced.
 fn describe(rules: Rules, extent: &Extent) -> String {
     let (how, read) = match extent {
         Extent::None(why) => return format!("Sandbox: none, {why}"),

@@ -1,4 +1,4 @@
-//! The script for live reload: one line that pages get while they are sent.
+//! The script for live reload: one line that is put into pages while they are sent.
 //!
 //! ```text
 //! <p>Hello                                                  in the file
@@ -8,8 +8,8 @@
 //! <script src="/.glass/reload.js" async></script></body></html>
 //! ```
 //!
-//! The file stays as it is. What the script does is in `reload/reload.js`; here it is only a line of
-//! text. A page whose own Content-Security-Policy forbids scripts of its own host does not run it.
+//! The file stays as it is. The script itself is `reload/reload.js`; here is only the line that loads it. A page
+//! whose own Content-Security-Policy forbids scripts of its host does not run it.
 
 use crate::answer::{Body, FilePart, Next, Response, Source, Stream};
 use crate::base::random;
@@ -19,19 +19,19 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-/// What is added. The script itself finds the rest of what it needs beside it.
+/// The line. The script finds the addresses that it needs beside its own.
 pub fn tag(base: &BasePath) -> Arc<str> {
     format!("<script src=\"{}.glass/reload.js\" async></script>", base.start()).into()
 }
 
-/// How many bytes before the end a page's `</body>` is looked for.
+/// How far before the end of a page `</body>` is looked for, in bytes.
 const TAIL: usize = 4096;
 
-/// Where the line goes in a page of so many bytes: before the last `</body>`, or at the end. `None`
-/// for a page in UTF-16, in which it would be no line.
+/// Where the line goes in a page of this length: before the last `</body>`, or at the end. `None` for a page in UTF-16,
+/// in which its bytes would be other characters.
 pub(super) fn place_in(source: &Source, length: u64) -> Option<u64> {
     let read = |at: u64, most: usize| {
-        // What cannot be read is not there: the line then goes to the end.
+        // If the end cannot be read, the line goes behind it.
         let mut bytes = Vec::new();
         FilePart { source: source.clone(), range: at..length }.append_start(&mut bytes, most);
         bytes
@@ -55,11 +55,11 @@ fn end_of_body(html: &[u8]) -> Option<usize> {
     })
 }
 
-/// Adds the line to a page that the server itself has made, such as a listing or an error, so that it
-/// goes when there is something better. These pages have a policy that forbids what they do not need:
-/// this script is allowed by a number that nobody can guess, and may ask this server and no other.
+/// Adds the line to a page that the server itself generates, such as a listing or an error, so that the page goes
+/// away when something better appears. These pages have a Content-Security-Policy that forbids what they do not need.
+/// A nonce allows this script, which may then connect to this server and to no other.
 ///
-/// Pages without a style are not for people, and stay as they are: a program would follow the script.
+/// Pages without a style sheet are not for people, and stay as they are: a program would follow the link to the script.
 pub(super) fn add_to_own_page(response: &mut Response, tag: &str) {
     let Some(policy) = response.headers.get("content-security-policy") else { return };
     if !policy.contains("style-src") {
@@ -84,14 +84,14 @@ pub(super) fn add_to_own_page(response: &mut Response, tag: &str) {
     trace::step("script", None, || "the script for --reload is added to this page of ours".to_owned());
 }
 
-/// Puts the line before the end of the page, if that is in there.
+/// Puts the line before the end of the page, if these bytes contain it.
 fn insert(html: &mut Vec<u8>, tag: &str) {
     if let Some(at) = end_of_body(html) {
         html.splice(at..at, tag.bytes());
     }
 }
 
-/// A page of ours that is made while it is sent. Its end comes in one piece.
+/// A page that is generated while it is sent. Its end comes in one piece.
 #[derive(Debug)]
 struct WithScript {
     page: Box<dyn Stream>,
@@ -124,7 +124,7 @@ impl Stream for WithScript {
     }
 }
 
-/// A policy that allows one source more.
+/// A policy that allows one more source.
 pub(super) fn allow(policy: &str, directive: &str, source: &str) -> String {
     let mut directives: Vec<_> = policy.split(';').map(|part| part.trim().to_owned()).collect();
     match directives.iter_mut().find(|part| part.split(' ').next() == Some(directive)) {
@@ -134,7 +134,7 @@ pub(super) fn allow(policy: &str, directive: &str, source: &str) -> String {
     directives.join("; ")
 }
 
-/// 128 bits.
+/// A nonce of 128 random bits.
 fn nonce() -> String {
     random::word() + &random::word()
 }

@@ -26,7 +26,8 @@ use super::coding::{Wanted, is_compressed};
 use super::compress::{self, Compression};
 use super::facts::Facts;
 use super::media_type::{self, Look};
-use super::representation::{self, Etags, Form, Representation, Subject, name_of};
+use super::read_file;
+use super::representation::{Etags, Form, Representation, Subject, name_of};
 use super::root::{OpenFile, Opened};
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::Status;
@@ -101,7 +102,8 @@ impl Site {
         }
         let will_be_kept = selection.will_keep(&file.facts);
         let content_type = &subject.content.content_type;
-        match compress::file(wanted.compressor, &file, content_type, will_be_kept, &self.compressing) {
+        match compress::compress_file(wanted.compressor, &file, content_type, will_be_kept, &self.compressing)
+        {
             Compression::Done { original, compressed, coding } => {
                 let made = Representation::compressed(compressed, &original, &file.facts, subject, coding);
                 let made = Arc::new(made);
@@ -208,15 +210,15 @@ impl Site {
             && (!file.facts.is_settled()
                 || subject.etags == Etags::Content
                 || self.versions.young(&file.facts).is_some());
-        let bytes = match representation::read_to_find_out(&file) {
-            representation::Found::AsSaid => {
-                (will_be_kept || must_be_read).then(|| representation::read(&file)).flatten()
+        let bytes = match read_file::read_to_find_out(&file) {
+            read_file::Found::AsSaid => {
+                (will_be_kept || must_be_read).then(|| read_file::read(&file)).flatten()
             }
-            representation::Found::All(bytes) => {
+            read_file::Found::All(bytes) => {
                 let subject = subject.seen(Look::at(&bytes, true));
                 return Arc::new(Representation::made_when_read(bytes, subject, form));
             }
-            representation::Found::More(start) => {
+            read_file::Found::More(start) => {
                 let subject = subject.seen(Look::at(&start, false));
                 return Arc::new(Representation::read_to_its_end(file, subject, form));
             }

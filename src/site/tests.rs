@@ -414,7 +414,8 @@ fn a_gallery_is_a_button_that_works_without_scripts_where_there_are_pictures() {
         let parts = page.split("<img alt=\"\" loading=\"lazy\" decoding=\"async\" src=\"").skip(1);
         parts.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
     };
-    let order = "<input type=\"hidden\" name=\"sort\" value=\"size\"><input type=\"hidden\" name=\"order\" value=\"desc\">";
+    let order = "<input type=\"hidden\" name=\"sort\" value=\"size\">\
+                 <input type=\"hidden\" name=\"order\" value=\"desc\">";
     let list_button = "<button name=\"view\" value=\"list\" aria-current=\"true\">List</button>";
     let button = "<button name=\"view\" value=\"gallery\">Gallery</button></form>";
     let views = format!("<form role=\"group\" aria-label=\"View\">{order}{list_button}{button}");
@@ -424,7 +425,8 @@ fn a_gallery_is_a_button_that_works_without_scripts_where_there_are_pictures() {
     let mut found = pictures(&gallery);
     found.sort();
     assert_eq!(found, ["./%22%3E%3Cb%3E.png", "./a.JPG"]);
-    let by_name = "<input type=\"hidden\" name=\"sort\" value=\"name\"><input type=\"hidden\" name=\"order\" value=\"asc\">\
+    let by_name = "<input type=\"hidden\" name=\"sort\" value=\"name\">\
+                   <input type=\"hidden\" name=\"order\" value=\"asc\">\
                    <input type=\"hidden\" name=\"view\" value=\"gallery\"><button>Name</button>";
     assert!(gallery.contains(by_name), "{gallery}");
     let without = page("/t/?view=gallery");
@@ -493,7 +495,7 @@ fn on_the_page_for_people_only_what_is_there_can_be_followed() {
         let expected = ["../", "./README.md", "./a.png", "./b/", "./many.txt", "/"];
         assert_eq!(found, expected, "{query}: {page}");
     }
-    // Whoever asks for it by name gets it, whatever Accept says.
+    // `?format=` counts, whatever Accept says.
     let page = text(ask(&site, "GET /p/q/?format=html", "").body);
     assert!(page.contains("<button name=\"archive\" value=\"zip\">"), "{page}");
 }

@@ -1,24 +1,24 @@
-//! What is known of versions of files: what their first bytes say, what all of them come to, and which date
-//! was told of which.
+//! What is known about versions of files: what their first bytes say, the digest of all of them, and for which
+//! version a date was sent.
 //!
-//! A *version* is a file as long as its [`Facts`] stay the same. Of one that is [settled](Facts::is_settled)
-//! the bytes cannot change without that, so what was seen once need not be looked at again:
+//! A *version* is a file as long as its [`Facts`] stay the same. The bytes of a [settled](Facts::is_settled) file
+//! cannot change without its facts, so what was found out once is remembered:
 //!
 //! ```text
 //! (device 1, inode 77)   length, times   it is UTF-8       its digest (--etag content)
 //! ```
 //!
-//! And a date that has named two versions names none. Whoever replaces a file can give the new one the date of
-//! the old (`cp -p`, `tar`, `touch -r`), and then nobody who knows the date alone knows which of them it has.
-//! So it is noted which version a date was told of, by the file's name:
+//! And a date that was sent for two versions identifies neither. A program that replaces a file can give the new one
+//! the date of the old (`cp -p`, `tar`, `touch -r`), and then a client that has only the date cannot know which
+//! version it has. So the version for which a date was sent is remembered, by the name of the file:
 //!
 //! ```text
-//! told: /app.js of Sun, 06 Nov 1994 08:49:37 GMT      inode 77, changed at 12:00:01.4
-//! told: /app.js of the same                           inode 78: from now on this date is good for nothing
+//! sent: /app.js, Sun, 06 Nov 1994 08:49:37 GMT        inode 77, changed at 12:00:01.4
+//! sent: /app.js, the same date                        inode 78: from now on this date is no validator
 //! ```
 //!
-//! All of it is kept in memory, within bounds: what is forgotten is looked at again, and a date is taken
-//! for what it says, as other servers take it always.
+//! All of it is kept in memory, within bounds. What is forgotten is found out again, and a date that is forgotten
+//! counts as it does in other servers.
 
 use super::facts::{Facts, Identity};
 use super::media_type::{self, Content, Look};
@@ -34,35 +34,35 @@ use std::io;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-/// Of how many files it is known what they are, and of how many dates what they were told of.
+/// For how many files and for how many dates something is remembered.
 const MAX_FILES: usize = 16 * 1024;
 const MAX_DATES: usize = 64 * 1024;
 
-/// How many files are remembered that were sent while they were young.
+/// How many young files that were sent are remembered.
 const MAX_YOUNG: usize = 1024;
 
-/// How many files may wait until their digest is made.
+/// How many files may wait for their digests.
 const MAX_WAITING: usize = 256;
 
 /// How much of a large file is read at a time.
 const PIECE: usize = 256 * 1024;
 
-/// What all bytes of a file come to: the same for the same bytes, and for no others (BLAKE2b, RFC 7693).
+/// A digest of all bytes of a file: the same for the same bytes, and for no others (BLAKE2b, RFC 7693).
 pub type Digest = [u8; 16];
 
-/// What is known.
+/// What is known about versions.
 #[derive(Debug, Default)]
 pub struct Versions {
     files: Arc<RwLock<HashMap<Identity, Known>>>,
-    /// The digests that young files had when they were sent.
+    /// The digests of young files that were sent.
     young: RwLock<HashMap<Identity, (Facts, Digest)>>,
     dates: RwLock<HashMap<u64, Told>>,
-    /// For the keys of `dates`.
+    /// Makes the keys of `dates`.
     hasher: RandomState,
     digesting: Digesting,
 }
 
-/// What is known of a file.
+/// What is known about a file.
 #[derive(Debug)]
 struct Known {
     facts: Facts,
@@ -70,12 +70,12 @@ struct Known {
     digest: Option<Digest>,
 }
 
-/// Of what a date was told.
+/// For which version a date was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
     /// This version.
     Of(u64),
-    /// Several.
+    /// Several versions.
     OfSeveral,
 }
 
@@ -94,7 +94,7 @@ impl Versions {
         media_type::of(name, look)
     }
 
-    /// The digest of a file of which all bytes are here.
+    /// The digest of a file with these bytes.
     pub fn digest(&self, facts: &Facts, bytes: &[u8]) -> Digest {
         self.known(facts, |known| known.digest).unwrap_or_else(|| {
             let digest = digest_of(bytes);
@@ -103,8 +103,7 @@ impl Versions {
         })
     }
 
-    /// The digest of a file that is too large to be read now: `None` until a thread that is in nobody's way
-    /// has read it.
+    /// The digest of a file that is too large to be read now: `None` until a background thread has read it.
     pub fn digest_of_large(&self, file: &Arc<File>, facts: &Facts) -> Option<Digest> {
         let known = self.known(facts, |known| known.digest);
         if known.is_none() && facts.is_settled() {
@@ -113,7 +112,7 @@ impl Versions {
         known
     }
 
-    /// Notes what a file was sent as that may be another one without that being seen.
+    /// Notes with which digest a young file was sent.
     pub fn note_young(&self, facts: &Facts, digest: Digest) {
         let mut young = self.young.write().unwrap_or_else(PoisonError::into_inner);
         if young.len() >= MAX_YOUNG {
@@ -122,13 +121,13 @@ impl Versions {
         young.insert(facts.identity, (facts.clone(), digest));
     }
 
-    /// What a file of these facts was sent as when it was young.
+    /// The digest with which a file with these facts was sent when it was young.
     pub fn young(&self, facts: &Facts) -> Option<Digest> {
         let young = self.young.read().unwrap_or_else(PoisonError::into_inner);
         young.get(&facts.identity).filter(|(known, _)| known == facts).map(|(_, digest)| *digest)
     }
 
-    /// Notes that a date is about to be told of this version of the file of that name.
+    /// Notes that a date is about to be sent for this version of the file of this name.
     pub fn tell(&self, name: &[u8], date: u64, facts: &Facts) {
         let (key, version) = (self.key(name, date), self.version(facts));
         let told = self.dates.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
@@ -145,7 +144,7 @@ impl Versions {
         dates.insert(key, now);
     }
 
-    /// Whether a date was told of another version than this one.
+    /// Whether a date was sent for another version than this one.
     pub fn date_named_another(&self, name: &[u8], date: u64, facts: &Facts) -> bool {
         let told = self.dates.read().unwrap_or_else(PoisonError::into_inner);
         told.get(&self.key(name, date)).is_some_and(|told| *told != Told::Of(self.version(facts)))
@@ -169,7 +168,7 @@ impl Versions {
     }
 }
 
-/// Notes something of a file, unless it may change without that being seen.
+/// Notes something about a file, unless it is young.
 fn note(files: &RwLock<HashMap<Identity, Known>>, facts: &Facts, what: impl FnOnce(&mut Known)) {
     if !facts.is_settled() {
         return;
@@ -190,12 +189,12 @@ fn note(files: &RwLock<HashMap<Identity, Known>>, facts: &Facts, what: impl FnOn
 fn look_at(file: &OpenFile) -> Look {
     let mut start =
         vec![0; usize::try_from(file.facts.length).unwrap_or(usize::MAX).min(media_type::MOST_LOOKED_AT)];
-    // What cannot be read says nothing.
+    // Bytes that cannot be read say nothing.
     let read = read_at(&file.file, &mut start, 0).unwrap_or(0);
     Look::at(&start[..read], read as u64 == file.facts.length)
 }
 
-/// Reads until there is no more room or nothing more to read.
+/// Reads until the buffer is full or the file ends.
 pub(super) fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < into.len() {
@@ -214,12 +213,12 @@ pub(super) fn digest_of(bytes: &[u8]) -> Digest {
     Blake2b::<U16>::digest(bytes).into()
 }
 
-/// The thread that reads large files for their digests, one after another. It is started when it is first
+/// The background thread that reads large files for their digests, one after another. It starts when it is first
 /// needed, and ends with the site.
 #[derive(Debug, Default)]
 struct Digesting {
     jobs: OnceLock<Option<SyncSender<Job>>>,
-    /// Which wait or are being read.
+    /// The files that wait or are being read.
     waiting: Arc<Mutex<HashSet<Identity>>>,
 }
 
@@ -233,7 +232,7 @@ impl Digesting {
         if !lock().insert(identity) {
             return;
         }
-        // Whoever asks for it next asks again, if there is no room now.
+        // If the queue is full, the next request for the file asks again.
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = jobs.try_send((file, facts)) {
             lock().remove(&identity);
         }
@@ -255,7 +254,7 @@ impl Digesting {
     }
 }
 
-/// Reads a whole file; an error, too, if it is another version at the end.
+/// The digest of a whole file; an error, too, if it is another version at the end.
 fn digest_of_file(file: &File, facts: &Facts) -> io::Result<Digest> {
     let (mut digest, mut piece, mut offset) = (Blake2b::<U16>::default(), vec![0; PIECE], 0);
     loop {

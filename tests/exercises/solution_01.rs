@@ -1,4 +1,4 @@
-//! Exercise 1, solved: the echo server of stage 1, in capitals. Look for "New".
+//! Exercise 1, solved: the echo server of stage 1 answers in capitals. Look for "New".
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -19,60 +19,62 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port. `None` if it is missing, is none, or if there is more than a port.
+/// The port from the command line. `None` if it is missing or not a number, or if there are more
+/// arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
     arguments.next().is_none().then_some(port)
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Serves one client after the other, until the process is ended.
+/// Accepts and serves one client after the other, until the process is ended.
 fn serve(listener: &TcpListener) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
-            Ok((mut client, address)) => attend(&mut client, address),
-            // A client that vanished while it stood in the queue. The others are still there.
+            Ok((mut client, address)) => handle(&mut client, address),
+            // Perhaps the client closed its connection while it was in the queue. The others are still
+            // there.
             Err(error) => eprintln!("Cannot accept: {error}"),
         }
     }
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(client: &mut TcpStream, address: SocketAddr) {
-    println!("{address} is here");
+/// Serves one client, and prints when it connects and disconnects.
+fn handle(client: &mut TcpStream, address: SocketAddr) {
+    println!("{address} connected");
     match echo(client) {
-        Ok(()) => println!("{address} has left"),
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server.
-        Err(error) => println!("{address} is gone: {error}"),
+        Ok(()) => println!("{address} disconnected"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server.
+        Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// Sends back what the client sends, until it closes its end.
+/// Sends back what the client sends, until the client closes its side of the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
-        // Waits for bytes and gives as many as there are: one, or half a line, or three lines. What
-        // was one write over there need not be one read here.
+        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
+        // What the client sent with one write need not arrive in one read.
         let count = client.read(&mut buffer)?;
-        // A read of nothing is how the end of a stream looks.
+        // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // New. Bytes that are no letters of ASCII stay as they are, and so do those of which UTF-8
-        // makes all other letters: none of them looks like one of ASCII. A text can be cut anywhere.
+        // New. Only the bytes of ASCII letters change. UTF-8 encodes all other letters with bytes that
+        // are not ASCII, so these stay as they are, wherever the text is cut.
         buffer[..count].make_ascii_uppercase();
-        // `write` alone may take only a part of it. `write_all` goes on until all is taken.
+        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

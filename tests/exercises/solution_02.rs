@@ -1,8 +1,8 @@
-//! Exercise 2, solved: the sender of stage 3 asks again when nothing comes. Look for "New".
+//! Exercise 2, solved: the client of stage 3 sends again when no answer comes. Look for "New".
 //!
-//! An answer may be late rather than lost. Then it comes after the next datagram was sent, and the
-//! answer to that one comes, too, and is never read. For an echo both are the same; a protocol whose
-//! answers differ needs a number in each question that comes back in its answer.
+//! An answer may be late rather than lost. Then it comes after the client has sent again, and the
+//! client never reads the answer to its second datagram. For an echo both are the same; a protocol
+//! with different answers needs a number in each request that the answer repeats.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,16 +11,16 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// New: how long the sender waits for an answer before it asks again.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// New: how long the client waits for an answer before it sends again.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// New: how often it asks in all.
+/// New: how many times it sends in all.
 const TRIES: usize = 5;
 
-/// No datagram is larger. What is larger than the buffer of who reads it is cut off, silently.
-const LARGEST: usize = 65_535;
+/// No UDP datagram is larger. `recv_from` silently discards what does not fit into its buffer.
+const MAX_DATAGRAM: usize = 65_535;
 
-/// What the arguments ask for.
+/// What the command line asks for.
 enum Task {
     Serve { port: u16 },
     Send { server: String, text: OsString },
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// A port, or `send`, a server and a text.
+/// Either a port, or `send`, a server and a text.
 fn arguments() -> Option<Task> {
     let mut arguments = env::args_os().skip(1);
     let first = arguments.next()?;
@@ -62,39 +62,41 @@ fn arguments() -> Option<Task> {
     arguments.next().is_none().then_some(task)
 }
 
-/// Takes the port and says so. (A UDP port: a TCP port of the same number is another one.)
+/// Binds a socket to the port and prints its address. (UDP ports and TCP ports are separate, even with
+/// the same number.)
 fn listen(port: u16) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
     println!("Listening on {}", socket.local_addr()?);
     Ok(socket)
 }
 
-/// Sends each datagram back to where it came from, until the process is ended.
+/// Sends each datagram back to its sender, until the process is ended.
 fn serve(socket: &UdpSocket) -> ! {
-    let mut buffer = vec![0; LARGEST];
+    let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
-        // Waits for a datagram, from anybody.
+        // Blocks until a datagram arrives, from any client.
         let echoed = socket.recv_from(&mut buffer).and_then(|(count, sender)| {
             println!("{count} bytes from {sender}");
-            // No `send_all` here: a datagram is sent as a whole or not at all.
+            // There is no `send_all`: a datagram is sent as a whole or not at all.
             socket.send_to(&buffer[..count], sender)
         });
-        // What went wrong with one datagram says nothing about the next.
+        // An error with one datagram says nothing about the next.
         if let Err(error) = echoed {
             eprintln!("A datagram is lost: {error}");
         }
     }
 }
 
-/// New: sends a datagram until there is an answer, and prints that and how long it took.
+/// New: sends a datagram until an answer comes, and prints the answer and how long it took.
 fn send(server: &str, text: &[u8]) -> io::Result<()> {
-    // Port 0: the system chooses one, to which the answer will come.
+    // With port 0 the kernel chooses the port, to which the answer will come.
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    // This connects nothing. It notes the address, so that datagrams of others are kept away.
+    // For UDP this sends nothing. It sets the destination, and the kernel drops datagrams from all
+    // other addresses.
     socket.connect(server)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(TIMEOUT))?;
     let began = Instant::now();
-    let mut buffer = vec![0; LARGEST];
+    let mut buffer = vec![0; MAX_DATAGRAM];
     for _ in 0..TRIES {
         socket.send(text)?;
         match socket.recv(&mut buffer) {
@@ -103,7 +105,7 @@ fn send(server: &str, text: &[u8]) -> io::Result<()> {
                 buffer.extend_from_slice(format!("\n{} ms\n", began.elapsed().as_millis()).as_bytes());
                 return io::stdout().write_all(&buffer);
             }
-            // The time is up. Systems differ in what they call that.
+            // The timeout has passed. Systems differ in which of the two errors they report.
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
             Err(error) => return Err(error),
         }

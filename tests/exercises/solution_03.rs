@@ -1,7 +1,7 @@
-//! Exercise 3, solved: the server of stage 4 says how many are here. Look for "New".
+//! Exercise 3, solved: the server of stage 4 says how many clients are connected. Look for "New".
 //!
-//! The number goes down in `Drop`, not in a line behind `echo`: that line would be left out by a `?`
-//! before it, and by a panic. What must happen in any case belongs to a value's end.
+//! The number goes down in `Drop`, not in a line behind `echo`: a `?` before that line, or a panic,
+//! would skip it. What must happen in any case belongs to the end of a value.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -25,100 +25,102 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port. `None` if it is missing, is none, or if there is more than a port.
+/// The port from the command line. `None` if it is missing or not a number, or if there are more
+/// arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
     arguments.next().is_none().then_some(port)
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Serves all clients, each in a thread of its own, until the process is ended.
+/// Accepts clients and serves each in a thread of its own, until the process is ended.
 fn serve(listener: &TcpListener) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
             Ok((client, address)) => start_thread(client, address),
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Many clients are many open files, and their number is limited. Beyond it, accept
-                // fails at once, again and again: we had better give somebody time to leave.
+                // Each connection is an open file, and a process may have only so many. At that limit
+                // `accept` fails at once, again and again, so we wait for some client to disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// New: how many clients are here.
-static HERE: AtomicUsize = AtomicUsize::new(0);
+/// New: how many clients are connected.
+static CONNECTED: AtomicUsize = AtomicUsize::new(0);
 
-/// New: one client that is counted, for as long as this value lives.
+/// New: a client is counted for as long as this value lives.
 struct Counted {
-    /// How many there were when this one came, itself included.
+    /// How many there were when this one connected, itself included.
     number: usize,
 }
 
 impl Counted {
     fn new() -> Counted {
-        // `fetch_add` adds and tells what was there before, in one step: no two threads get the
-        // same number. To load, add and store would be three, with others in between.
-        Counted { number: HERE.fetch_add(1, Ordering::Relaxed) + 1 }
+        // `fetch_add` adds and returns the previous value in one step, so no two threads get the same
+        // number. To load, add and store would be three steps, and another thread could come in
+        // between.
+        Counted { number: CONNECTED.fetch_add(1, Ordering::Relaxed) + 1 }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        HERE.fetch_sub(1, Ordering::Relaxed);
+        CONNECTED.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Starts a thread that looks after the client, and does not wait for it.
+/// Starts a thread that serves the client, and returns without waiting for it.
 fn start_thread(mut client: TcpStream, address: SocketAddr) {
-    // `move`: the socket belongs to the thread now, and is closed when the thread is done with it.
-    let started = thread::Builder::new().spawn(move || attend(&mut client, address));
-    // `thread::spawn` would panic where the system has no more threads to give.
+    // `move` gives the socket to the thread. It is closed when the thread drops it.
+    let started = thread::Builder::new().spawn(move || handle(&mut client, address));
+    // `thread::spawn` would panic if the system cannot create a thread.
     if let Err(error) = started {
         eprintln!("No thread for {address}: {error}");
     }
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(client: &mut TcpStream, address: SocketAddr) {
-    println!("{address} is here");
+/// Serves one client, and prints when it connects and disconnects.
+fn handle(client: &mut TcpStream, address: SocketAddr) {
+    println!("{address} connected");
     let counted = Counted::new();
     match greet(client, &counted).and_then(|()| echo(client)) {
-        Ok(()) => println!("{address} has left"),
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server.
-        Err(error) => println!("{address} is gone: {error}"),
+        Ok(()) => println!("{address} disconnected"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server.
+        Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// New: the first thing that a client hears.
+/// New: the first line that a client receives.
 fn greet(client: &mut TcpStream, counted: &Counted) -> io::Result<()> {
     client.write_all(format!("{} here\n", counted.number).as_bytes())
 }
 
-/// Sends back what the client sends, until it closes its end.
+/// Sends back what the client sends, until the client closes its side of the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
-        // Waits for bytes and gives as many as there are: one, or half a line, or three lines. What
-        // was one write over there need not be one read here.
+        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
+        // What the client sent with one write need not arrive in one read.
         let count = client.read(&mut buffer)?;
-        // A read of nothing is how the end of a stream looks.
+        // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` alone may take only a part of it. `write_all` goes on until all is taken.
+        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

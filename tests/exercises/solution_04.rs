@@ -1,4 +1,4 @@
-//! Exercise 4, solved: the pool of stage 5 parts with clients that are silent. Look for "New".
+//! Exercise 4, solved: the pool of stage 5 disconnects idle clients. Look for "New".
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -9,25 +9,25 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// How many threads there are if nobody says.
+/// The number of threads if the command line does not say.
 const THREADS: usize = 4;
 
-/// More than that is likely a slip of the finger.
-const MOST_THREADS: usize = 1000;
+/// A larger number is probably a typing error.
+const MAX_THREADS: usize = 1000;
 
-/// How many clients may stand in the queue.
-const QUEUE: usize = 64;
+/// How many accepted clients may wait in the queue.
+const QUEUE_LENGTH: usize = 64;
 
-/// New: how long a client may be silent.
-const SILENCE: Duration = Duration::from_secs(2);
+/// New: how long a read or a write may block.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Somebody who has connected.
+/// An accepted connection, and the address of the client.
 type Client = (TcpStream, SocketAddr);
 
 fn main() -> ExitCode {
     let Some((port, threads)) = arguments() else {
         eprintln!(
-            "Name a port, 0 for any free one, and maybe a number of threads from 1 to {MOST_THREADS}: \
+            "Name a port, 0 for any free one, and maybe a number of threads from 1 to {MAX_THREADS}: \
              cargo run --example exercise_04 -- 7005 4"
         );
         return ExitCode::from(2);
@@ -48,7 +48,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port and the number of threads. `None` if one is wrong, or if there is more than that.
+/// The port and the number of threads from the command line. `None` if one is wrong, or if there are
+/// more arguments.
 fn arguments() -> Option<(u16, usize)> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -56,90 +57,92 @@ fn arguments() -> Option<(u16, usize)> {
         Some(threads) => threads.to_str()?.parse().ok()?,
         None => THREADS,
     };
-    let are_right = (1..=MOST_THREADS).contains(&threads) && arguments.next().is_none();
+    let are_right = (1..=MAX_THREADS).contains(&threads) && arguments.next().is_none();
     are_right.then_some((port, threads))
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Starts the threads, and gives the end of the queue at which clients line up.
+/// Starts the threads and returns the sending end of the queue.
 fn start_pool(threads: usize) -> io::Result<SyncSender<Client>> {
-    let (queue, front) = mpsc::sync_channel(QUEUE);
-    // The queue has one front. The threads share it, and the lock lets one at a time stand there.
-    let front = Arc::new(Mutex::new(front));
+    let (queue, receiver) = mpsc::sync_channel(QUEUE_LENGTH);
+    // The queue has one receiving end. The threads share it, and the lock lets one of them use it at a
+    // time.
+    let receiver = Arc::new(Mutex::new(receiver));
     for number in 1..=threads {
-        let front = Arc::clone(&front);
-        thread::Builder::new().spawn(move || work(number, &front))?;
+        let receiver = Arc::clone(&receiver);
+        thread::Builder::new().spawn(move || work(number, &receiver))?;
     }
     Ok(queue)
 }
 
-/// Puts all who connect into the queue, until the process is ended.
+/// Accepts clients and puts them into the queue, until the process is ended.
 fn serve(listener: &TcpListener, queue: &SyncSender<Client>) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
-            // Waits while the queue is full.
+            // Blocks while the queue is full.
             Ok(client) => queue.send(client).expect("the threads never end"),
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Too many open files, perhaps. Give somebody time to leave.
+                // Perhaps there are too many open files. We wait for some client to disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// A thread's life: one client after the other.
-fn work(number: usize, front: &Mutex<Receiver<Client>>) {
-    while let Some((mut client, address)) = next(front) {
-        attend(number, &mut client, address);
+/// What each thread of the pool does: it serves one client after the other.
+fn work(number: usize, receiver: &Mutex<Receiver<Client>>) {
+    while let Some((mut client, address)) = next_client(receiver) {
+        handle(number, &mut client, address);
     }
 }
 
-/// Waits for the next client; `None` if there will never be one. This is a function of its own so
-/// that the lock is given back at its end: if `work` held it while it serves, no other thread could
-/// get at the queue.
-fn next(front: &Mutex<Receiver<Client>>) -> Option<Client> {
-    let front = front.lock().expect("no thread panics while it waits");
-    front.recv().ok()
+/// Waits for the next client. `None` if there can be no more. This is a function of its own so that the
+/// lock is released at its end: if `work` held it while it serves a client, no other thread could
+/// receive the next one.
+fn next_client(receiver: &Mutex<Receiver<Client>>) -> Option<Client> {
+    let receiver = receiver.lock().expect("no thread panics while it waits");
+    receiver.recv().ok()
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(number: usize, client: &mut TcpStream, address: SocketAddr) {
-    println!("Thread {number}: {address} is here");
+/// Serves one client, and prints when it connects and disconnects.
+fn handle(number: usize, client: &mut TcpStream, address: SocketAddr) {
+    println!("Thread {number}: {address} connected");
     match echo(client) {
-        Ok(()) => println!("Thread {number}: {address} has left"),
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server, nor this thread.
-        Err(error) => println!("Thread {number}: {address} is gone: {error}"),
+        Ok(()) => println!("Thread {number}: {address} disconnected"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server, nor this thread.
+        Err(error) => println!("Thread {number}: {address} disconnected: {error}"),
     }
 }
 
-/// Sends back what the client sends, until it closes its end.
+/// Sends back what the client sends, until the client closes its side of the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
-    // New. From now on each read that waits longer fails. The time begins anew with each, so whoever
-    // goes on speaking may stay: that is right for an echo, and exercise 9 shows for what it is not.
-    client.set_read_timeout(Some(SILENCE))?;
-    // New. A client that does not read what we send makes `write_all` wait in the same way.
-    client.set_write_timeout(Some(SILENCE))?;
+    // New. From now on, each read that blocks for longer fails. The time begins anew with each read, so
+    // a client that keeps sending may stay. That is right for an echo; exercise 9 shows where it is
+    // not.
+    client.set_read_timeout(Some(TIMEOUT))?;
+    // New. A client that does not read what we send makes `write_all` block in the same way.
+    client.set_write_timeout(Some(TIMEOUT))?;
     loop {
-        // Waits for bytes and gives as many as there are: one, or half a line, or three lines. What
-        // was one write over there need not be one read here.
+        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
+        // What the client sent with one write need not arrive in one read.
         let count = client.read(&mut buffer)?;
-        // A read of nothing is how the end of a stream looks.
+        // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` alone may take only a part of it. `write_all` goes on until all is taken.
+        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

@@ -1,7 +1,7 @@
-//! Exercise 8, solved: stage 7 takes what is sent to it in chunks, and sends it back. Look for "New".
+//! Exercise 8, solved: stage 7 receives a chunked body and sends its content back. Look for "New".
 //!
-//! The decoder waits for each piece that it needs, as everything does in stage 7. That of the engine
-//! (`src/http/chunked.rs`) cannot wait, so it remembers where it is.
+//! The decoder blocks until the next piece has come, as all of stage 7 does. That of the engine
+//! (`src/http/chunked.rs`) must not block, so it remembers where it is.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -9,24 +9,25 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The end of a head: the end of its last line, and a line that is blank.
+/// The end of a head: the CR LF of its last line, and an empty line.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// No head is longer. Without a limit, one client could fill our memory with a head that never ends.
-const LONGEST_HEAD: usize = 8 * 1024;
+/// The longest head that the server accepts. Without a limit, one client could fill our memory with a
+/// head that never ends.
+const MAX_HEAD: usize = 8 * 1024;
 
-/// New: no line of a chunked body is longer.
-const LONGEST_LINE: usize = 1024;
+/// New: the longest line of a chunked body that is accepted.
+const MAX_LINE: usize = 1024;
 
-/// New: nor has its end more lines than this.
-const MOST_TRAILERS: usize = 16;
+/// New: how many lines may follow the last chunk.
+const MAX_TRAILERS: usize = 16;
 
-/// New: no content is longer, for all of it is in memory.
-const LONGEST_CONTENT: usize = 1_000_000;
+/// New: the longest content that is accepted, because all of it is in memory.
+const MAX_CONTENT: usize = 1_000_000;
 
-/// How long we wait for a client that says nothing. The others are waiting for it, too, and browsers
-/// like to open a connection before they know what for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a read or a write may block. All other clients have to wait as well, and browsers open
+/// connections in advance, before they have a request.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let Some(port) = arguments() else {
@@ -42,64 +43,66 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port. `None` if it is missing, is none, or if there is more than a port.
+/// The port from the command line. `None` if it is missing or not a number, or if there are more
+/// arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
     arguments.next().is_none().then_some(port)
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Serves one client after the other, until the process is ended.
+/// Accepts and serves one client after the other, until the process is ended.
 fn serve(listener: &TcpListener) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
-            Ok((mut client, address)) => attend(&mut client, address),
-            // A client that vanished while it stood in the queue. The others are still there.
+            Ok((mut client, address)) => handle(&mut client, address),
+            // Perhaps the client closed its connection while it was in the queue. The others are still
+            // there.
             Err(error) => eprintln!("Cannot accept: {error}"),
         }
     }
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(client: &mut TcpStream, address: SocketAddr) {
-    println!("{address} is here");
-    match talk(client) {
-        Ok(()) => println!("{address} has left"),
-        // What it is called when the time is up: systems differ in that.
+/// Serves one client, and prints when it connects and disconnects.
+fn handle(client: &mut TcpStream, address: SocketAddr) {
+    println!("{address} connected");
+    match serve_connection(client) {
+        Ok(()) => println!("{address} disconnected"),
+        // The timeout has passed. Systems differ in which of the two errors they report.
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            println!("{address} was silent for too long");
+            println!("{address} timed out");
         }
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server.
-        Err(error) => println!("{address} is gone: {error}"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server.
+        Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// One request, one response.
-fn talk(client: &mut TcpStream) -> io::Result<()> {
-    client.set_read_timeout(Some(PATIENCE))?;
-    client.set_write_timeout(Some(PATIENCE))?;
-    // New: what comes behind the head is kept, for it may be the beginning of a body.
+/// Serves one connection: one request, one response.
+fn serve_connection(client: &mut TcpStream) -> io::Result<()> {
+    client.set_read_timeout(Some(TIMEOUT))?;
+    client.set_write_timeout(Some(TIMEOUT))?;
+    // New: the bytes behind the head are kept, because they may be the beginning of a body.
     let mut incoming = Incoming { client, pending: Vec::new() };
     let head = incoming.head()?;
     let response = if head.ends_with(END_OF_HEAD) {
         show(&head);
-        match answer(&String::from_utf8_lossy(&head), &mut incoming) {
+        match response_body(&String::from_utf8_lossy(&head), &mut incoming) {
             Ok(body) => Some(response("200 OK", &body)),
             Err(Fault::Refused(status)) => Some(response(status, format!("{status}\n").as_bytes())),
             Err(Fault::Lost(error)) => return Err(error),
         }
-    } else if head.len() > LONGEST_HEAD {
+    } else if head.len() > MAX_HEAD {
         Some(response("431 Request Header Fields Too Large", b"That head is too long.\n"))
     } else {
         None
@@ -107,15 +110,15 @@ fn talk(client: &mut TcpStream) -> io::Result<()> {
     if let Some(response) = response {
         client.write_all(&response)?;
     }
-    // Otherwise it has left in the middle of its request, and nobody is there to hear an answer.
+    // Otherwise the client has closed its side before its request was complete, and gets no response.
     close(client)
 }
 
 /// New: why there is no content.
 enum Fault {
-    /// The client did something that it must not, or wants too much: the status of the answer.
+    /// The client broke a rule or sends too much: the status of the response.
     Refused(&'static str),
-    /// Nobody is there any more to hear an answer.
+    /// The connection is lost, so there can be no response.
     Lost(io::Error),
 }
 
@@ -127,13 +130,14 @@ impl From<io::Error> for Fault {
 
 const MALFORMED: Fault = Fault::Refused("400 Bad Request");
 
-/// New: the body of the answer. That is the content of the request, if it has any.
-fn answer(head: &str, incoming: &mut Incoming<'_>) -> Result<Vec<u8>, Fault> {
-    let codings: Vec<&str> = values(head, "Transfer-Encoding").collect();
-    let has_length = values(head, "Content-Length").next().is_some();
+/// New: the body of the response. That is the content of the request, if it has any.
+fn response_body(head: &str, incoming: &mut Incoming<'_>) -> Result<Vec<u8>, Fault> {
+    let codings: Vec<&str> = field_values(head, "Transfer-Encoding").collect();
+    let has_length = field_values(head, "Content-Length").next().is_some();
     match codings[..] {
-        // Two statements about where the body ends. Whoever believes the other one than the proxy
-        // before us takes the end of this body for a request: that is how requests are smuggled.
+        // Two statements about where the body ends. If we believe one and the proxy in front of us
+        // believes the other, we take the end of this body for a request: that is how requests are
+        // smuggled.
         [_, ..] if has_length => Err(MALFORMED),
         [coding] if coding.eq_ignore_ascii_case("chunked") => incoming.chunked_content(),
         [_, ..] => Err(Fault::Refused("501 Not Implemented")),
@@ -142,20 +146,20 @@ fn answer(head: &str, incoming: &mut Incoming<'_>) -> Result<Vec<u8>, Fault> {
     }
 }
 
-/// The values of a field. It may come more than once.
-fn values<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+/// The values of a field. It may have more than one line.
+fn field_values<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     let fields = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
     fields.filter(move |(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
-/// New: a client, and what was read from it and is not used yet.
+/// New: a connection, and the bytes that were read from it and not used yet.
 struct Incoming<'a> {
     client: &'a mut TcpStream,
     pending: Vec<u8>,
 }
 
 impl Incoming<'_> {
-    /// Reads some more. That there is no more is an error, for whoever calls this needs it.
+    /// Reads more bytes. The end of the stream is an error, because the caller needs more.
     fn read(&mut self) -> io::Result<()> {
         let mut piece = [0; 16 * 1024];
         let count = self.client.read(&mut piece)?;
@@ -166,21 +170,21 @@ impl Incoming<'_> {
         Ok(())
     }
 
-    /// Takes the head. It ends with a blank line, unless it is too long.
+    /// Takes the head. It ends with an empty line, unless it is too long.
     fn head(&mut self) -> io::Result<Vec<u8>> {
         loop {
             let end = self.pending.windows(END_OF_HEAD.len()).position(|bytes| bytes == END_OF_HEAD);
             if let Some(at) = end {
                 return Ok(self.pending.drain(..at + END_OF_HEAD.len()).collect());
             }
-            if self.pending.len() > LONGEST_HEAD {
+            if self.pending.len() > MAX_HEAD {
                 return Ok(std::mem::take(&mut self.pending));
             }
             self.read()?;
         }
     }
 
-    /// Takes a line; its CR LF is taken, too, and not given.
+    /// Takes a line and its CR LF, and returns it without.
     fn line(&mut self) -> Result<Vec<u8>, Fault> {
         loop {
             if let Some(at) = self.pending.windows(2).position(|bytes| bytes == b"\r\n") {
@@ -188,8 +192,9 @@ impl Incoming<'_> {
                 line.truncate(at);
                 return Ok(line);
             }
-            // A size, an extension or a trailer without end would fill our memory as well as content.
-            if self.pending.len() > LONGEST_LINE {
+            // A size, an extension or a trailer field without end would fill our memory as well as
+            // content.
+            if self.pending.len() > MAX_LINE {
                 return Err(MALFORMED);
             }
             self.read()?;
@@ -198,14 +203,14 @@ impl Incoming<'_> {
 
     /// Takes so many bytes.
     fn bytes(&mut self, count: usize) -> Result<Vec<u8>, Fault> {
-        // The room grows with what comes, not with what was announced.
+        // The buffer grows with the bytes that arrive, not with the announced size.
         while self.pending.len() < count {
             self.read()?;
         }
         Ok(self.pending.drain(..count).collect())
     }
 
-    /// Takes a chunked body and gives its content.
+    /// Takes a chunked body and returns its content.
     fn chunked_content(&mut self) -> Result<Vec<u8>, Fault> {
         let mut content = Vec::new();
         loop {
@@ -213,8 +218,9 @@ impl Incoming<'_> {
             if size == 0 {
                 break;
             }
-            // Before a byte of it has come. `content` is never longer, so this cannot go below zero.
-            if size > LONGEST_CONTENT - content.len() {
+            // We check this before a byte of the chunk has come. `content` is never longer, so the
+            // subtraction cannot overflow.
+            if size > MAX_CONTENT - content.len() {
                 return Err(Fault::Refused("413 Content Too Large"));
             }
             content.extend(self.bytes(size)?);
@@ -222,8 +228,8 @@ impl Incoming<'_> {
                 return Err(MALFORMED);
             }
         }
-        // Trailer fields, up to a blank line. We have no use for them.
-        for _ in 0..MOST_TRAILERS {
+        // Trailer fields, up to an empty line. The server ignores them.
+        for _ in 0..MAX_TRAILERS {
             if self.line()?.is_empty() {
                 return Ok(content);
             }
@@ -236,22 +242,23 @@ impl Incoming<'_> {
 fn chunk_size(line: &[u8]) -> Option<usize> {
     let line = str::from_utf8(line).ok()?;
     let (digits, _) = line.split_once(';').unwrap_or((line, ""));
-    // `from_str_radix` would take a sign as well. What does not fit is refused by it.
+    // `from_str_radix` would accept a sign as well. It refuses a number that does not fit.
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if are_digits { usize::from_str_radix(digits, 16).ok() } else { None }
 }
 
-/// Prints a head, line by line, every byte so that it can be seen. A client chooses these bytes: as
-/// they are, they could do things to your terminal.
+/// Prints a head line by line, with all bytes escaped that are not printable ASCII. The client chooses
+/// these bytes, and unescaped they could control your terminal.
 fn show(head: &[u8]) {
     for line in head.split_inclusive(|&byte| byte == b'\n') {
         println!("{}", line.escape_ascii());
     }
 }
 
-/// The bytes of a response. `status` is a number for programs and a few words for people.
+/// The bytes of a response. `status` is a status code for programs and a reason phrase for people.
 fn response(status: &str, body: &[u8]) -> Vec<u8> {
-    // The length is that of the bytes, never typed in by hand: it has to be right.
+    // The length is counted and not typed in by hand: with a wrong one, the client misses the end of
+    // the body.
     let length = body.len();
     let mut response = format!(
         "HTTP/1.1 {status}\r\n\
@@ -265,14 +272,15 @@ fn response(status: &str, body: &[u8]) -> Vec<u8> {
     response
 }
 
-/// Says that nothing more will come, and listens until the client has closed, too.
+/// Closes our side of the connection, then reads until the client has closed its side, too.
 ///
-/// If we closed while bytes of the client lie unread (the body of a POST, say), the kernel would tell
-/// it that they are lost: with a reset, which may overtake our answer and destroy it.
+/// If the server closed the socket while bytes of the client lie unread (the body of a POST, say), the
+/// kernel would send a reset, and that may destroy the response before the client has read it (RFC 9112
+/// section 9.6).
 fn close(client: &mut TcpStream) -> io::Result<()> {
     client.shutdown(Shutdown::Write)?;
     client.set_read_timeout(Some(Duration::from_secs(1)))?;
-    // Not for ever, though, and nothing depends on how it ends: the answer is out.
+    // At most 64 KB, and a second for each read. How it ends does not matter: the response has been sent.
     let _ = io::copy(&mut client.take(64 * 1024), &mut io::sink());
     Ok(())
 }

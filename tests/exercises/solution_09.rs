@@ -1,7 +1,7 @@
-//! Exercise 9, solved: in stage 9 a request has an end, by the clock. Look for "New".
+//! Exercise 9, solved: in stage 9 a request has a deadline. Look for "New".
 //!
-//! A limit for each read is none for the whole: whoever sends a byte now and then is never silent for
-//! long. So what counts is the time since the request began, and each read gets what is left of it.
+//! A timeout for each read does not bound the whole: a client that sends a byte now and then never
+//! exceeds it. So the limit is on the time since the request began, and each read gets what is left.
 
 use std::env;
 use std::ffi::OsStr;
@@ -15,39 +15,40 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many threads there are if nobody says.
+/// The number of threads if the command line does not say.
 const THREADS: usize = 4;
 
-/// More than that is likely a slip of the finger.
-const MOST_THREADS: usize = 1000;
+/// A larger number is probably a typing error.
+const MAX_THREADS: usize = 1000;
 
-/// How many clients may stand in the queue.
-const QUEUE: usize = 64;
+/// How many accepted clients may wait in the queue.
+const QUEUE_LENGTH: usize = 64;
 
-/// Somebody who has connected.
+/// An accepted connection, and the address of the client.
 type Client = (TcpStream, SocketAddr);
 
-/// The end of a head: the end of its last line, and a line that is blank.
+/// The end of a head: the CR LF of its last line, and an empty line.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// No head is longer. Without a limit, one client could fill our memory with a head that never ends.
-const LONGEST_HEAD: usize = 8 * 1024;
+/// The longest head that the server accepts. Without a limit, one client could fill our memory with a
+/// head that never ends.
+const MAX_HEAD: usize = 8 * 1024;
 
 /// New: how long a head may take from its first byte to its last.
-const HEAD_TIME: Duration = Duration::from_secs(2);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// New: how long we listen to a client after the last answer.
-const CLOSE_TIME: Duration = Duration::from_secs(1);
+/// New: how long we read from a client after the last response.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long we wait for a client that says nothing. Others may be waiting for its thread, and browsers
-/// like to keep a connection open in case they need it again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a read or a write may block. Other clients may be waiting for the thread, and browsers keep
+/// a connection open in case they need it again.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let Some((port, folder, threads)) = arguments() else {
         eprintln!(
             "Name a port, 0 for any free one, and maybe a folder and a number of threads from 1 to \
-             {MOST_THREADS}: cargo run --example exercise_09 -- 7009 www 4"
+             {MAX_THREADS}: cargo run --example exercise_09 -- 7009 www 4"
         );
         return ExitCode::from(2);
     };
@@ -61,7 +62,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port, the folder and the number of threads. `None` if one is wrong, or if there is more.
+/// The port, the folder and the number of threads from the command line. `None` if one is wrong, or if
+/// there are more arguments.
 fn arguments() -> Option<(u16, PathBuf, usize)> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -70,145 +72,149 @@ fn arguments() -> Option<(u16, PathBuf, usize)> {
         Some(threads) => threads.to_str()?.parse().ok()?,
         None => THREADS,
     };
-    let are_right = (1..=MOST_THREADS).contains(&threads) && arguments.next().is_none();
+    let are_right = (1..=MAX_THREADS).contains(&threads) && arguments.next().is_none();
     are_right.then_some((port, folder, threads))
 }
 
-/// Finds the folder, starts the threads and takes the port.
+/// Finds the folder, starts the threads and binds the port.
 fn prepare(port: u16, folder: &Path, threads: usize) -> io::Result<(TcpListener, SyncSender<Client>)> {
-    // Where the folder really is: its path from the root, without links and `..`.
+    // The real path of the folder: absolute, with symbolic links and `..` resolved.
     let queue = start_pool(threads, &folder.canonicalize()?)?;
     Ok((listen(port)?, queue))
 }
 
-/// Takes the port and says so.
+/// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is this machine as seen by itself: nobody else on the network can connect.
+    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // Asked of the socket, because for port 0 the system has chosen one.
+    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Starts the threads, and gives the end of the queue at which clients line up.
+/// Starts the threads and returns the sending end of the queue.
 fn start_pool(threads: usize, folder: &Path) -> io::Result<SyncSender<Client>> {
-    let (queue, front) = mpsc::sync_channel(QUEUE);
-    // The queue has one front. The threads share it, and the lock lets one at a time stand there.
-    let front = Arc::new(Mutex::new(front));
+    let (queue, receiver) = mpsc::sync_channel(QUEUE_LENGTH);
+    // The queue has one receiving end. The threads share it, and the lock lets one of them use it at a
+    // time.
+    let receiver = Arc::new(Mutex::new(receiver));
     for _ in 0..threads {
-        let (front, folder) = (Arc::clone(&front), folder.to_owned());
-        thread::Builder::new().spawn(move || work(&front, &folder))?;
+        let (receiver, folder) = (Arc::clone(&receiver), folder.to_owned());
+        thread::Builder::new().spawn(move || work(&receiver, &folder))?;
     }
     Ok(queue)
 }
 
-/// Puts all who connect into the queue, until the process is ended.
+/// Accepts clients and puts them into the queue, until the process is ended.
 fn serve(listener: &TcpListener, queue: &SyncSender<Client>) -> ! {
     loop {
-        // Waits until somebody connects.
+        // Blocks until a client connects.
         match listener.accept() {
-            // Waits while the queue is full.
+            // Blocks while the queue is full.
             Ok(client) => queue.send(client).expect("the threads never end"),
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Too many open files, perhaps. Give somebody time to leave.
+                // Perhaps there are too many open files. We wait for some client to disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// A thread's life: one client after the other.
-fn work(front: &Mutex<Receiver<Client>>, folder: &Path) {
-    while let Some((mut client, address)) = next(front) {
-        attend(&mut client, address, folder);
+/// What each thread of the pool does: it serves one client after the other.
+fn work(receiver: &Mutex<Receiver<Client>>, folder: &Path) {
+    while let Some((mut client, address)) = next_client(receiver) {
+        handle(&mut client, address, folder);
     }
 }
 
-/// Waits for the next client; `None` if there will never be one. This is a function of its own so
-/// that the lock is given back at its end: if `work` held it while it serves, no other thread could
-/// get at the queue.
-fn next(front: &Mutex<Receiver<Client>>) -> Option<Client> {
-    let front = front.lock().expect("no thread panics while it waits");
-    front.recv().ok()
+/// Waits for the next client. `None` if there can be no more. This is a function of its own so that the
+/// lock is released at its end: if `work` held it while it serves a client, no other thread could
+/// receive the next one.
+fn next_client(receiver: &Mutex<Receiver<Client>>) -> Option<Client> {
+    let receiver = receiver.lock().expect("no thread panics while it waits");
+    receiver.recv().ok()
 }
 
-/// Looks after one client, from its coming to its going.
-fn attend(client: &mut TcpStream, address: SocketAddr, folder: &Path) {
-    match talk(client, address, folder) {
+/// Serves one client and reports an error, if there is one.
+fn handle(client: &mut TcpStream, address: SocketAddr, folder: &Path) {
+    match serve_connection(client, address, folder) {
         Ok(()) => {}
-        // What it is called when the time is up: systems differ in that.
-        Err(error) if is_late(&error) => {
-            println!("{address} was silent for too long");
+        // The timeout has passed. Systems differ in which of the two errors they report.
+        Err(error) if has_timed_out(&error) => {
+            println!("{address} timed out");
         }
-        // It may be switched off, or killed, or unplugged at any time. That is its own affair: it
-        // must never end the server.
-        Err(error) => println!("{address} is gone: {error}"),
+        // A client may crash or lose its network at any time. That ends its connection and must never
+        // end the server.
+        Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// New: whether a read has failed because its time was up.
-fn is_late(error: &io::Error) -> bool {
+/// New: whether a read has failed because its timeout has passed.
+fn has_timed_out(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// Requests and responses in turn, until one side has had enough.
-fn talk(client: &mut TcpStream, address: SocketAddr, folder: &Path) -> io::Result<()> {
-    client.set_write_timeout(Some(PATIENCE))?;
-    // Otherwise the kernel holds back a small response while the one before it is on its way.
+/// Serves one connection: requests and responses in turn, until one side ends it.
+fn serve_connection(client: &mut TcpStream, address: SocketAddr, folder: &Path) -> io::Result<()> {
+    client.set_write_timeout(Some(TIMEOUT))?;
+    // Otherwise the kernel holds back a small response until the client has acknowledged the one before
+    // it (Nagle's algorithm, see TCP_NODELAY in tcp(7)).
     client.set_nodelay(true)?;
-    // What has come and belongs to no request yet.
+    // The bytes that were read and belong to no request yet.
     let mut pending = Vec::new();
     loop {
         let head = match read_head(client, &mut pending) {
-            // New. It has begun to ask, so it is told why it gets no answer. Then its connection ends:
-            // where its next request would begin, nobody can know.
-            Err(error) if is_late(&error) && !pending.is_empty() => {
+            // New. The client has sent a part of a request, so the response says why it is refused.
+            // Then the connection ends, because nobody can know where the next request would begin.
+            Err(error) if has_timed_out(&error) && !pending.is_empty() => {
                 println!("{address} was too slow");
-                client.write_all(&Answer::refusal("408 Request Timeout").to_response(true, false))?;
+                client.write_all(&Response::refusal("408 Request Timeout").to_bytes(true, false))?;
                 break;
             }
             head => head?,
         };
-        if !head.ends_with(END_OF_HEAD) && head.len() <= LONGEST_HEAD {
-            // It has left, between two requests or in the middle of one.
+        if !head.ends_with(END_OF_HEAD) && head.len() <= MAX_HEAD {
+            // The client has closed its side, between two requests or within one.
             break;
         }
-        // Bytes that are no text cannot be part of anything that we understand.
+        // Bytes that are not UTF-8 become U+FFFD, which nothing that this server understands contains.
         let head = String::from_utf8_lossy(&head);
-        let answer = answer(&head, folder);
-        // Escaped: a client chooses these characters, and they could do things to your terminal.
+        let response = respond(&head, folder);
+        // Escaped, because the client chooses these characters, and unescaped they could control your
+        // terminal.
         let line = head.lines().next().unwrap_or_default().escape_debug();
-        println!("{address}: {line} -> {}", answer.status);
-        let stays = may_stay(&head);
-        // HEAD wants to know what GET would get, length and all, without the body.
-        client.write_all(&answer.to_response(!head.starts_with("HEAD "), stays))?;
-        if !stays {
+        println!("{address}: {line} -> {}", response.status);
+        let keep_alive = allows_keep_alive(&head);
+        // The response to HEAD is that to GET, length included, without the body.
+        client.write_all(&response.to_bytes(!head.starts_with("HEAD "), keep_alive))?;
+        if !keep_alive {
             break;
         }
     }
     close(client)
 }
 
-/// Takes one head out of what is pending, and reads until there is one. What comes back ends with a
-/// blank line, unless the client closes its end before that or the head is too long.
+/// Takes one head out of `pending`, and reads until there is one. The result ends with an empty line,
+/// unless the client closes its side before that or the head is too long.
 fn read_head(client: &mut TcpStream, pending: &mut Vec<u8>) -> io::Result<Vec<u8>> {
     let mut piece = [0; 1024];
-    // New. A client that has not begun may be silent, as before. One that has begun is on the clock.
+    // New. A client that has not begun a request may be idle, as before. One that has begun has a
+    // deadline.
     let mut began = (!pending.is_empty()).then(Instant::now);
     loop {
-        // We look before we read: the next request may have come together with the last one.
+        // We search before we read: this request may have arrived together with the last one.
         if let Some(at) = pending.windows(END_OF_HEAD.len()).position(|bytes| bytes == END_OF_HEAD) {
-            // What follows stays for the next time.
+            // What follows stays for the next call.
             return Ok(pending.drain(..at + END_OF_HEAD.len()).collect());
         }
-        let left = began.map_or(PATIENCE, |began| HEAD_TIME.saturating_sub(began.elapsed()));
-        // A time of zero would mean: wait for ever. So that is not passed on.
+        let left = began.map_or(TIMEOUT, |began| HEAD_TIMEOUT.saturating_sub(began.elapsed()));
+        // `set_read_timeout` refuses a timeout of zero.
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         client.set_read_timeout(Some(left))?;
-        let count = if pending.len() > LONGEST_HEAD { 0 } else { client.read(&mut piece)? };
+        let count = if pending.len() > MAX_HEAD { 0 } else { client.read(&mut piece)? };
         began = began.or_else(|| Some(Instant::now()));
         if count == 0 {
             return Ok(std::mem::take(pending));
@@ -217,76 +223,79 @@ fn read_head(client: &mut TcpStream, pending: &mut Vec<u8>) -> io::Result<Vec<u8
     }
 }
 
-/// Whether the next request can be looked for right after this head. On any doubt it cannot.
-fn may_stay(head: &str) -> bool {
-    let has_body = values(head, "Content-Length").any(|value| value != "0")
-        || values(head, "Transfer-Encoding").next().is_some();
-    let wants_to_close =
-        values(head, "Connection").flat_map(|value| value.split(',')).any(|word| is(word, "close"));
-    // Clients of HTTP/1.0 expect that we close.
+/// Whether the connection may stay open and the next request begins right behind this head. In doubt it
+/// may not.
+fn allows_keep_alive(head: &str) -> bool {
+    let has_body = field_values(head, "Content-Length").any(|value| value != "0")
+        || field_values(head, "Transfer-Encoding").next().is_some();
+    let wants_to_close = field_values(head, "Connection")
+        .flat_map(|value| value.split(','))
+        .any(|word| eq_ignore_case(word, "close"));
+    // Clients of HTTP/1.0 expect that the server closes the connection.
     let (line, _) = head.split_once("\r\n").unwrap_or_default();
     let is_whole = head.as_bytes().ends_with(END_OF_HEAD);
     let is_clear = is_whole && parse(head).is_some() && line.ends_with(" HTTP/1.1");
     is_clear && !has_body && !wants_to_close
 }
 
-/// The values of a field. It may come more than once.
-fn values<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+/// The values of a field. It may have more than one line.
+fn field_values<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     let fields = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
-    fields.filter(move |(found, _)| is(found, name)).map(|(_, value)| value.trim())
+    fields.filter(move |(found, _)| eq_ignore_case(found, name)).map(|(_, value)| value.trim())
 }
 
-/// Whether two words are the same; upper and lower case make no difference.
-fn is(word: &str, other: &str) -> bool {
+/// Whether two tokens are equal, without regard to case.
+fn eq_ignore_case(word: &str, other: &str) -> bool {
     word.trim().eq_ignore_ascii_case(other)
 }
 
-/// What a client gets for its request.
-struct Answer {
-    /// A number for programs and a few words for people.
+/// The response to a request.
+struct Response {
+    /// A status code for programs and a reason phrase for people.
     status: &'static str,
     media_type: &'static str,
     body: Vec<u8>,
 }
 
-/// Decides what that is.
-fn answer(head: &str, folder: &Path) -> Answer {
+/// Decides which response a request gets.
+fn respond(head: &str, folder: &Path) -> Response {
     if !head.as_bytes().ends_with(END_OF_HEAD) {
-        return Answer::refusal("431 Request Header Fields Too Large");
+        return Response::refusal("431 Request Header Fields Too Large");
     }
     let Some((method, path)) = parse(head) else {
-        return Answer::refusal("400 Bad Request");
+        return Response::refusal("400 Bad Request");
     };
     if !matches!(method, "GET" | "HEAD") {
-        return Answer::refusal("501 Not Implemented");
+        return Response::refusal("501 Not Implemented");
     }
     let Some(file) = locate(folder, path) else {
-        return Answer::refusal("400 Bad Request");
+        return Response::refusal("400 Bad Request");
     };
     match read(folder, &file) {
-        Ok(body) => Answer { status: "200 OK", media_type: media_type(&file), body },
-        // Whatever the reason is: here is nothing for this client.
-        Err(_) => Answer::refusal("404 Not Found"),
+        Ok(body) => Response { status: "200 OK", media_type: media_type(&file), body },
+        // Whatever the reason is, the client cannot have this file.
+        Err(_) => Response::refusal("404 Not Found"),
     }
 }
 
-/// The method and the path, out of the first line. `None` if that is none.
+/// The method and the path from the request line. `None` if that is malformed.
 fn parse(head: &str) -> Option<(&str, &str)> {
     let mut lines = head.split("\r\n");
     let mut words = lines.next()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     let is_right = version.starts_with("HTTP/1.") && target.starts_with('/') && words.next().is_none();
-    // Half a line end could hide a line from us that others see. That is how requests are smuggled.
+    // Some programs end a line at a lone CR or LF, and would see a line that we do not. That is how
+    // requests are smuggled.
     let is_clean = lines.all(|line| !line.contains(['\r', '\n']));
-    // After a question mark comes a query, which means nothing to a file.
+    // Behind a question mark is a query, which means nothing for a file.
     let path = target.split('?').next()?;
     (is_right && is_clean).then_some((method, path))
 }
 
-/// The file that a path means, as far as words go. `None` if the path tries to climb.
+/// The file that a path names, found by its text alone. `None` if a segment is `..`.
 fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut file = folder.to_path_buf();
-    // Between two slashes there cannot be a third, so each of these is one name and never a path.
+    // A segment between two slashes contains no slash, so it is one name and never a path.
     for name in path.split('/') {
         match name {
             "" | "." => {}
@@ -300,11 +309,11 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     Some(file)
 }
 
-/// Reads a file, if it is one, and if it really lies in the folder.
+/// Reads a file if it is a regular file and really lies in the folder.
 fn read(folder: &Path, file: &Path) -> io::Result<Vec<u8>> {
-    // Follows all links, and gives the path without them.
+    // Resolves all symbolic links and returns the real path.
     let file = file.canonicalize()?;
-    // A named pipe could keep us waiting for ever, so it must be a plain file.
+    // To open a named pipe could block for ever, so only a regular file will do.
     if file.starts_with(folder) && file.is_file() {
         fs::read(file)
     } else {
@@ -312,7 +321,7 @@ fn read(folder: &Path, file: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What a browser has to know about a file, guessed from the end of its name.
+/// The media type of a file, guessed from its extension.
 fn media_type(file: &Path) -> &'static str {
     match file.extension().and_then(OsStr::to_str) {
         Some("html") => "text/html; charset=utf-8",
@@ -323,21 +332,22 @@ fn media_type(file: &Path) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("jpg") => "image/jpeg",
-        // Just bytes: a browser offers to save them.
+        // Bytes of unknown meaning: a browser offers to save them.
         _ => "application/octet-stream",
     }
 }
 
-impl Answer {
-    /// An answer that says no more than its status.
-    fn refusal(status: &'static str) -> Answer {
+impl Response {
+    /// A response whose body is its status and nothing more.
+    fn refusal(status: &'static str) -> Response {
         let body = format!("{status}\n").into_bytes();
-        Answer { status, media_type: "text/plain; charset=utf-8", body }
+        Response { status, media_type: "text/plain; charset=utf-8", body }
     }
 
     /// The bytes of the response.
-    fn to_response(&self, with_body: bool, stays: bool) -> Vec<u8> {
-        // The length is that of the bytes, never typed in by hand: it has to be right.
+    fn to_bytes(&self, with_body: bool, keep_alive: bool) -> Vec<u8> {
+        // The length is counted and not typed in by hand: with a wrong one, the client misses the end
+        // of the body.
         let head = format!(
             "HTTP/1.1 {}\r\n\
              Content-Type: {}\r\n\
@@ -347,25 +357,26 @@ impl Answer {
             self.status,
             self.media_type,
             self.body.len(),
-            if stays { "keep-alive" } else { "close" }
+            if keep_alive { "keep-alive" } else { "close" }
         );
         let body = if with_body { self.body.as_slice() } else { &[] };
         [head.as_bytes(), body].concat()
     }
 }
 
-/// Says that nothing more will come, and listens until the client has closed, too.
+/// Closes our side of the connection, then reads until the client has closed its side, too.
 ///
-/// If we closed while bytes of the client lie unread (the body of a POST, say), the kernel would tell
-/// it that they are lost: with a reset, which may overtake our answer and destroy it.
+/// If the server closed the socket while bytes of the client lie unread (the body of a POST, say), the
+/// kernel would send a reset, and that may destroy the response before the client has read it (RFC 9112
+/// section 9.6).
 fn close(client: &mut TcpStream) -> io::Result<()> {
     client.shutdown(Shutdown::Write)?;
-    // New. Here, too, what counts is the whole: a client that goes on with a byte now and then would keep
-    // us for as long as before, only later. Nothing depends on how it ends: the answer is out.
+    // New. Here, too, the limit is on the whole: with one on each read, a client that sends a byte now
+    // and then could hold the thread for hours. How it ends does not matter: the response has been sent.
     let began = Instant::now();
     let mut piece = [0; 1024];
     loop {
-        let left = CLOSE_TIME.saturating_sub(began.elapsed());
+        let left = CLOSE_TIMEOUT.saturating_sub(began.elapsed());
         if left.is_zero() {
             return Ok(());
         }

@@ -1,12 +1,12 @@
 //! Exercise 10, solved: the event loop of stage 6 serves files. Look for "New".
 //!
-//! A client goes through three states, and in each of them it may have to wait: for the rest of its
-//! request, for room in its socket's buffer, and for the client to close. Whatever a turn needs to go on
-//! where the last one stopped is in the state. Of a file that is no more than one piece.
+//! A connection goes through three states, and in each of them it may have to wait: for the rest of the
+//! request, for room in the socket's buffer, and for the client to close. The state has all that a turn
+//! needs to continue where the last one stopped; of a file, it holds no more than one piece.
 //!
-//! Two things are left out. Nobody has a time limit, so a client that never closes stays; and reading a
-//! file may wait for the disk, and everybody with it. The engine has an answer to the first
-//! (`src/server/timers.rs`), and to the second as far as there is one (`src/server/transport.rs`).
+//! Two things are left out. There is no timeout, so a client that never closes keeps its connection; and
+//! to read a file may block on the disk, which delays all clients. The engine solves the first
+//! (`src/server/timers.rs`), and the second as far as that is possible (`src/server/transport.rs`).
 
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
@@ -20,19 +20,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// What the kernel calls the listener when it tells that somebody wants to connect.
+/// The token by which events name the listener.
 const LISTENER: Token = Token(0);
 
-/// How many steps a client may take before the others get their turn.
-const ROUNDS: usize = 16;
+/// How many steps a client may take in one turn, before the others get theirs.
+const ROUNDS_PER_TURN: usize = 16;
 
 /// New: the end of a head.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// New: no head is longer.
-const LONGEST_HEAD: usize = 8 * 1024;
+/// New: the longest head that the server accepts.
+const MAX_HEAD: usize = 8 * 1024;
 
-/// New: as much of a file is in memory at a time.
+/// New: how much of a file is in memory at a time.
 const PIECE: usize = 64 * 1024;
 
 fn main() -> ExitCode {
@@ -52,8 +52,9 @@ fn main() -> ExitCode {
         }
     };
     loop {
-        match server.turn() {
-            // Nothing happened to any socket: the process was stopped by Ctrl-Z and goes on.
+        match server.run_once() {
+            // A signal interrupted the wait, and no socket is ready: the process was stopped by Ctrl-Z
+            // and continues.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
                 eprintln!("Cannot wait for clients: {error}");
@@ -64,7 +65,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port and the folder. `None` if the port is missing or none, or if there is more than that.
+/// The port and the folder from the command line. `None` if the port is missing or not a number, or if
+/// there are more arguments.
 fn arguments() -> Option<(u16, PathBuf)> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -72,38 +74,39 @@ fn arguments() -> Option<(u16, PathBuf)> {
     arguments.next().is_none().then_some((port, folder))
 }
 
-/// All that the one thread has to remember.
+/// The state of the event loop.
 struct Server {
     poll: Poll,
-    /// New: what is served.
+    /// New: the folder that is served.
     folder: PathBuf,
-    /// What the kernel has told last.
+    /// The events of the last `poll`.
     events: Events,
     listener: TcpListener,
-    /// The kernel knows a client by its token.
+    /// The connections, by the token that their events carry.
     clients: HashMap<Token, Client>,
-    /// The number of the newest token. None is used twice, so nobody gets the turn of another.
-    newest: usize,
-    /// Clients whose turn was over before they had no more to do.
+    /// The number of the newest token. No token is used twice, so a late event cannot reach another
+    /// client.
+    last_token: usize,
+    /// Clients whose last turn ended with work left to do.
     unfinished: Vec<Token>,
 }
 
 impl Server {
-    /// Takes the port and says so.
+    /// Binds a listening socket to the port and prints its address.
     fn listen(port: u16, folder: PathBuf) -> io::Result<Server> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-        // For a listener, to be readable means that somebody stands in the queue.
+        // A listener is readable when a connection is in its queue.
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         println!("Listening on {}", listener.local_addr()?);
         let (events, clients) = (Events::with_capacity(256), HashMap::new());
-        let (newest, unfinished) = (LISTENER.0, Vec::new());
-        Ok(Server { poll, folder, events, listener, clients, newest, unfinished })
+        let (last_token, unfinished) = (LISTENER.0, Vec::new());
+        Ok(Server { poll, folder, events, listener, clients, last_token, unfinished })
     }
 
-    /// One round of the loop: waits until something can be done, and does it.
-    fn turn(&mut self) -> io::Result<()> {
-        // With work left over we only have a look at who else is ready.
+    /// One iteration of the event loop: waits until sockets are ready, and gives each of them a turn.
+    fn run_once(&mut self) -> io::Result<()> {
+        // With work left to do, `poll` does not wait: it only reports what else is ready.
         let at_most = (!self.unfinished.is_empty()).then_some(Duration::ZERO);
         self.poll.poll(&mut self.events, at_most)?;
         let mut ready = std::mem::take(&mut self.unfinished);
@@ -117,141 +120,144 @@ impl Server {
         Ok(())
     }
 
-    /// Lets in all who stand in the queue.
+    /// Accepts all connections in the queue.
     fn accept(&mut self) {
-        // All, and not one: the kernel says that the queue is no longer empty, and will not say so
-        // again while it stays so. The same holds for reading and writing ("edge-triggered").
+        // All, and not one: the kernel reports that the queue is no longer empty, and does not report
+        // it again while that is so. The same holds for reading and writing (*edge-triggered*, see
+        // epoll(7)).
         loop {
             match self.listener.accept() {
-                Ok((stream, address)) => self.let_in(stream, address),
+                Ok((stream, address)) => self.register_client(stream, address),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // It vanished while it stood in the queue.
+                // The client closed its connection while it was in the queue.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                // Too many open files, most likely. When somebody leaves, we try again.
+                // Most likely there are too many open files. When a client disconnects, we try again.
                 Err(error) => return eprintln!("Cannot accept: {error}"),
             }
         }
     }
 
-    fn let_in(&mut self, mut stream: TcpStream, address: SocketAddr) {
-        self.newest += 1;
-        let token = Token(self.newest);
-        // From now on the kernel tells when there is something to read or room to write.
+    fn register_client(&mut self, mut stream: TcpStream, address: SocketAddr) {
+        self.last_token += 1;
+        let token = Token(self.last_token);
+        // From now on the kernel reports when there are bytes to read or there is room to write.
         let interest = Interest::READABLE | Interest::WRITABLE;
         match self.poll.registry().register(&mut stream, token, interest) {
             Ok(()) => {
-                println!("{address} is here");
-                self.clients.insert(token, Client { stream, address, state: State::Asking(Vec::new()) });
+                println!("{address} connected");
+                self.clients.insert(token, Client { stream, address, state: State::Receiving(Vec::new()) });
             }
             Err(error) => eprintln!("Cannot wait for {address}: {error}"),
         }
     }
 
-    /// Lets a client do what it can do without waiting.
+    /// Gives a client its turn: does what can be done without waiting.
     fn give_turn(&mut self, token: Token) {
-        // It may have left in an earlier turn of this round.
+        // Its connection may have been closed earlier in this iteration.
         let Some(client) = self.clients.get_mut(&token) else { return };
         let address = client.address;
         match client.advance(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-            Ok(Turn::Over) => return self.unfinished.push(token),
-            Ok(Turn::Left) => println!("{address} has left"),
-            Err(error) => println!("{address} is gone: {error}"),
+            Ok(Turn::Unfinished) => return self.unfinished.push(token),
+            Ok(Turn::Closed) => println!("{address} disconnected"),
+            Err(error) => println!("{address} disconnected: {error}"),
         }
-        // This closes the socket, and the kernel forgets the token.
+        // This closes the socket, which also removes its registration.
         self.clients.remove(&token);
-        // Whoever could not be let in may have room now.
+        // A connection that could not be accepted before can be now.
         self.accept();
     }
 }
 
-/// How a turn ended, if not because there was nothing to do.
+/// How a turn ended, if not with `WouldBlock`.
 enum Turn {
-    /// The client has had its share; there may be more to do.
-    Over,
-    /// The client has closed its end.
-    Left,
+    /// The client has had its share, and there may be more to do.
+    Unfinished,
+    /// The client has closed its side of the connection.
+    Closed,
 }
 
-/// One client, and where we are with it.
+/// One connection, and where its echo was interrupted.
 struct Client {
     stream: TcpStream,
     address: SocketAddr,
     state: State,
 }
 
-/// New: how far a client has come.
+/// New: how far a connection has come.
 enum State {
-    /// It has sent this much of its head.
-    Asking(Vec<u8>),
-    /// It is being answered.
-    Answering {
-        /// The head of the answer, or a piece of the file.
+    /// We receive the head: this much has come.
+    Receiving(Vec<u8>),
+    /// We send the response.
+    Sending {
+        /// The head of the response, or a piece of the file.
         piece: Vec<u8>,
-        /// How much of the piece is sent.
+        /// How many bytes of the piece have been sent.
         sent: usize,
-        /// What comes behind it: a file, and how many bytes of it.
+        /// What follows the piece: a file, and how many bytes of it.
         rest: Option<(File, u64)>,
     },
-    /// It has all, and is to close.
-    Leaving,
+    /// The response has been sent, and we wait for the client to close its side.
+    Closing,
 }
 
 impl Client {
-    /// New: takes one step after the other. Each `?` is a place where a thread would wait: we leave with
-    /// `WouldBlock`, and the next turn begins with the state as it is.
+    /// New: takes one step after the other. At each `?`, a thread would block: here the function
+    /// returns `WouldBlock`, and the next turn begins with the state as it is.
     fn advance(&mut self, folder: &Path) -> io::Result<Turn> {
         let mut buffer = [0; 4096];
-        // Not for ever: a client with a large file would have us for itself.
-        for _ in 0..ROUNDS {
+        // Bounded, because a client with a large file would keep the thread for itself.
+        for _ in 0..ROUNDS_PER_TURN {
             match &mut self.state {
-                State::Asking(head) => {
+                State::Receiving(head) => {
                     let count = self.stream.read(&mut buffer)?;
                     if count == 0 {
-                        return Ok(Turn::Left);
+                        return Ok(Turn::Closed);
                     }
                     head.extend_from_slice(&buffer[..count]);
                     if head.windows(END_OF_HEAD.len()).any(|bytes| bytes == END_OF_HEAD) {
-                        self.state = answer(&String::from_utf8_lossy(head), folder);
-                    } else if head.len() > LONGEST_HEAD {
+                        self.state = respond(&String::from_utf8_lossy(head), folder);
+                    } else if head.len() > MAX_HEAD {
                         self.state = refusal("431 Request Header Fields Too Large");
                     }
                 }
-                State::Answering { piece, sent, .. } if *sent < piece.len() => {
-                    // The kernel takes what it has room for. `sent` is all that we need to remember.
+                State::Sending { piece, sent, .. } if *sent < piece.len() => {
+                    // The kernel takes as many bytes as it has room for. `sent` is all that we need to
+                    // remember.
                     *sent += self.stream.write(&piece[*sent..])?;
                 }
-                State::Answering { piece, sent, rest: Some((file, left)) } if *left > 0 => {
+                State::Sending { piece, sent, rest: Some((file, left)) } if *left > 0 => {
                     let count = usize::try_from(*left).unwrap_or(PIECE).min(PIECE);
                     piece.resize(count, 0);
                     let count = file.read(piece)?;
                     if count == 0 {
-                        // Its length was promised, and it has become shorter. To break off is the only
-                        // way to say so.
+                        // The file has become shorter than the Content-Length that was sent. To close
+                        // the connection early is the only way to report it.
                         return Err(io::ErrorKind::UnexpectedEof.into());
                     }
                     piece.truncate(count);
                     *sent = 0;
                     *left -= count as u64;
                 }
-                State::Answering { .. } => {
+                State::Sending { .. } => {
                     self.stream.shutdown(Shutdown::Write)?;
-                    self.state = State::Leaving;
+                    self.state = State::Closing;
                 }
-                State::Leaving => {
-                    // To close while bytes of the client lie unread might destroy our answer on its way.
+                State::Closing => {
+                    // To close while bytes of the client lie unread might destroy the response on its
+                    // way.
                     if self.stream.read(&mut buffer)? == 0 {
-                        return Ok(Turn::Left);
+                        return Ok(Turn::Closed);
                     }
                 }
             }
         }
-        Ok(Turn::Over)
+        Ok(Turn::Unfinished)
     }
 }
 
-/// New: decides what a request gets.
-fn answer(head: &str, folder: &Path) -> State {
+/// New: decides which response a request gets.
+fn respond(head: &str, folder: &Path) -> State {
     let Some((method, path)) = parse(head) else { return refusal("400 Bad Request") };
     if !matches!(method, "GET" | "HEAD") {
         return refusal("501 Not Implemented");
@@ -261,16 +267,16 @@ fn answer(head: &str, folder: &Path) -> State {
         Ok((file, length)) => {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
             let rest = (method == "GET").then_some((file, length));
-            State::Answering { piece: head.into_bytes(), sent: 0, rest }
+            State::Sending { piece: head.into_bytes(), sent: 0, rest }
         }
         Err(_) => refusal("404 Not Found"),
     }
 }
 
-/// New: an answer that says no more than its status.
+/// New: a response whose body is its status and nothing more.
 fn refusal(status: &str) -> State {
     let length = status.len() + 1;
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 {status}\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\
          Content-Length: {length}\r\n\
@@ -278,24 +284,24 @@ fn refusal(status: &str) -> State {
          \r\n\
          {status}\n"
     );
-    State::Answering { piece: answer.into_bytes(), sent: 0, rest: None }
+    State::Sending { piece: response.into_bytes(), sent: 0, rest: None }
 }
 
-/// The method and the path, out of the first line. `None` if that is none.
+/// The method and the path from the request line. `None` if that is malformed.
 fn parse(head: &str) -> Option<(&str, &str)> {
     let mut lines = head.split("\r\n");
     let mut words = lines.next()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     let is_right = version.starts_with("HTTP/1.") && target.starts_with('/') && words.next().is_none();
-    // After a question mark comes a query, which means nothing to a file.
+    // Behind a question mark is a query, which means nothing for a file.
     let path = target.split('?').next()?;
     is_right.then_some((method, path))
 }
 
-/// The file that a path means, as far as words go. `None` if the path tries to climb.
+/// The file that a path names, found by its text alone. `None` if a segment is `..`.
 fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut file = folder.to_path_buf();
-    // Between two slashes there cannot be a third, so each of these is one name and never a path.
+    // A segment between two slashes contains no slash, so it is one name and never a path.
     for name in path.split('/') {
         match name {
             "" | "." => {}
@@ -309,9 +315,9 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     Some(file)
 }
 
-/// New: opens a file, if it is one, and if it really lies in the folder. Its bytes stay on the disk.
+/// New: opens a file if it is a regular file and really lies in the folder. Its bytes stay on the disk.
 fn open(folder: &Path, path: &Path) -> io::Result<(File, u64)> {
-    // Follows all links, and gives the path without them.
+    // Resolves all symbolic links and returns the real path.
     let path = path.canonicalize()?;
     if !path.starts_with(folder) || !path.is_file() {
         return Err(io::ErrorKind::NotFound.into());

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Within a chapter, files do not name each other in a circle either. Then each can be read and understood after those
-//! that it names. A `mod.rs` and what is in its folder are one, and may name each other.
+//! that it names. But a file may name what the `mod.rs` of its folder offers to all in it.
 //!
 //! What is read here is the text of the source: `use` and all paths that begin with `crate` or `super`. Comments,
 //! strings and tests do not count.
@@ -172,7 +172,8 @@ fn walk<'a>(text: &'a str, mut path: Module, found: &mut Vec<Module>) -> &'a str
     rest
 }
 
-/// Which files each file names: its own folder's `mod.rs` and what is in its own folder left out.
+/// Which files each file names, without those in whose folder it is: a file may name what its `mod.rs` offers to the
+/// whole folder.
 fn imports(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
     let by_module: BTreeMap<&Module, &str> =
         sources.iter().map(|source| (&source.module, &*source.name)).collect();
@@ -184,9 +185,7 @@ fn imports(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
     for source in sources {
         let named = paths_in(&source.text, &source.module);
         let named = named.iter().filter_map(file_of);
-        let is_one =
-            |module: &Module| module.starts_with(&source.module) || source.module.starts_with(module);
-        let others = named.filter(|(module, _)| !is_one(module)).map(|(_, name)| name);
+        let others = named.filter(|(module, _)| !source.module.starts_with(module)).map(|(_, name)| name);
         all.insert(&*source.name, others.collect());
     }
     all

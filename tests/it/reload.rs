@@ -561,3 +561,28 @@ fn where_the_system_allows_no_watches_files_that_were_asked_for_are_looked_at() 
     let complaint = server.process.stderr.so_far();
     one_line(&complaint, &["glasshttp: --reload: ", "max_user_watches"], &"the limit");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_that_hears_nothing_wakes_nobody() {
+    let folder = site();
+    let server = Server::start(folder.path(), &["--reload", "--inspect", "--log", "off"]);
+    let pages = ["/.glass/reload", "/.glass/reload", "/.glass/events"];
+    let mut pages = pages.map(|page| support::Events::open(&server, page).0);
+    let sleeps = || server.process.sleeps_of_workers();
+    // What the pages are told at their beginning is told, and the workers sleep.
+    let before = wait_until("the workers to sleep", || {
+        let before = sleeps();
+        let quiet = pages
+            .iter_mut()
+            .all(|page| page.client().listen(Duration::from_millis(100)).is_ok_and(|heard| heard.is_none()));
+        (quiet && sleeps() == before).then_some(before)
+    });
+    // Long enough for six looks at each, if anybody looked every 50 ms.
+    for page in &mut pages {
+        assert_eq!(page.client().listen(Duration::from_millis(300)).expect("it stays open"), None);
+    }
+    assert_eq!(sleeps(), before, "nothing happened, and yet a worker woke up");
+    put(folder.path().join("app.js"), "changed");
+    assert!(pages[0].client().listen(SOON).expect("it stays open").is_some(), "what happens is told at once");
+}

@@ -14,7 +14,7 @@ use crate::answer::{Body, FilePart, Response, Source};
 use crate::base::budget::Share;
 use crate::base::trace::{self, Rfc};
 use crate::http::request::Version;
-use crate::http::response::{Framing, Head};
+use crate::http::response::{Delimiting, Head};
 use crate::server::events::{Exchange, MAX_CAPTURED_BODY, Pending};
 use crate::server::transmit::SMALL_FILE;
 use crate::server::transport::Transport;
@@ -80,13 +80,13 @@ impl<T: Transport> Connection<T> {
         if let Some(pacing) = self.transport.pacing() {
             pacing.exempt(in_flight.is_internal);
         }
-        let framing = match (response.body.length(), in_flight.version) {
-            (Some(length), _) => Framing::Length(length),
-            (None, Version::Http11) => Framing::Chunked,
-            (None, Version::Http10) => Framing::UntilClose,
+        let delimiting = match (response.body.length(), in_flight.version) {
+            (Some(length), _) => Delimiting::Length(length),
+            (None, Version::Http11) => Delimiting::Chunked,
+            (None, Version::Http10) => Delimiting::UntilClose,
         };
         describe_sending(&response.body, in_flight.is_head, self.transport.tls().is_some());
-        let rendered = self.queue_head(turn, &in_flight, &response, framing, keep_alive);
+        let rendered = self.queue_head(turn, &in_flight, &response, delimiting, keep_alive);
         let exchange = in_flight.exchange.take().map(|mut exchange| {
             exchange.status = response.status;
             self.fill_capture(&mut exchange, rendered, &response.body, in_flight.is_head);
@@ -96,7 +96,7 @@ impl<T: Transport> Connection<T> {
         self.reporter.count_answer();
         let body_starts = self.outgoing.queued();
         let body = if in_flight.is_head { Body::Empty } else { response.body };
-        let by_stream = self.queue_body(turn, body, framing == Framing::Chunked);
+        let by_stream = self.queue_body(turn, body, delimiting == Delimiting::Chunked);
         if let Some(share) = share {
             self.outgoing.hold(share);
         }
@@ -118,13 +118,13 @@ impl<T: Transport> Connection<T> {
         turn: &Turn<'_>,
         in_flight: &InFlight,
         response: &Response,
-        framing: Framing,
+        delimiting: Delimiting,
         keep_alive: bool,
     ) -> Vec<u8> {
         let head = Head {
             status: response.status,
             headers: &response.headers,
-            framing,
+            delimiting,
             date: turn.date,
             keep_alive,
             request_version: in_flight.version,

@@ -72,41 +72,30 @@ impl<T: Transport> Connection<T> {
     /// the application is asked `again` about a head, what was recorded the first time is not recorded twice.
     pub(super) fn ask(&mut self, turn: &Turn<'_>, head: Range<usize>, again: bool) {
         let bytes = turn.input.filled();
-        let (up_to_its_end, head) = (&bytes[..head.end], &bytes[head]);
-        let parsed = if again {
-            trace::silently(|| self.parse(turn, head))
-        } else {
-            self.record_tls_session();
-            self.parse(turn, head)
-        };
-        let (request, body) = match parsed {
-            Ok(parsed) => parsed,
-            Err(refusal) => return self.refuse_unread(turn, &refusal, up_to_its_end),
-        };
-        let in_flight = self.in_flight(turn, Some(&request), up_to_its_end);
-        if self.transport.tls().is_some_and(|tls| tls.is_plain_http()) {
-            return self.redirect_to_https(turn, &request, in_flight);
+        let silence = again.then(trace::silence);
+        self.record_tls_session();
+        // A request takes some kilobytes: it stays where it was parsed.
+        match &Request::parse(&bytes[head.clone()]) {
+            Ok(request) => {
+                if let Some(proxies) = &turn.options.proxies {
+                    self.forwarded = self.client.asks_for(&request.fields, proxies);
+                }
+                let body = body_info(request);
+                drop(silence);
+                let in_flight = self.in_flight(turn, Some(request), &bytes[..head.end]);
+                if self.transport.tls().is_some_and(|tls| tls.is_plain_http()) {
+                    return self.redirect_to_https(turn, request, in_flight);
+                }
+                match body {
+                    Ok(body) => self.ask_application(turn, request, in_flight, body),
+                    Err(refusal) => self.refuse(turn, request, in_flight, &refusal),
+                }
+            }
+            Err(refusal) => {
+                drop(silence);
+                self.refuse_unread(turn, refusal, &bytes[..head.end]);
+            }
         }
-        match body {
-            Ok(body) => self.ask_application(turn, &request, in_flight, body),
-            Err(refusal) => self.refuse(turn, &request, in_flight, &refusal),
-        }
-    }
-
-    /// Parses a head: the request in it, and what it says of the body.
-    fn parse<'h>(
-        &mut self,
-        turn: &Turn<'_>,
-        head: &'h [u8],
-    ) -> Result<(Request<'h>, Result<BodyInfo, Refusal>), Refusal> {
-        let request = Request::parse(head)?;
-        if let Some(proxies) = &turn.options.proxies {
-            self.forwarded = self.client.asks_for(&request.fields, proxies);
-        }
-        let body = Framing::of(&request).and_then(|framing| {
-            Ok(BodyInfo { framing, expects_continue: framing::expects_continue(&request)? })
-        });
-        Ok((request, body))
     }
 
     /// Asks the application, and does what it says.
@@ -279,6 +268,12 @@ impl<T: Transport> Connection<T> {
             trace::step("TLS", Rfc(8446, "2"), || session);
         }
     }
+}
+
+/// What a request says of its body.
+fn body_info(request: &Request<'_>) -> Result<BodyInfo, Refusal> {
+    let framing = Framing::of(request)?;
+    Ok(BodyInfo { framing, expects_continue: framing::expects_continue(request)? })
 }
 
 /// Why a connection closes after a response that does not wait for the body.

@@ -1,20 +1,19 @@
-//! A tar archive: for each entry a header of 512 bytes, then the file, filled up to 512 bytes.
+//! A tar archive: for each entry a header of 512 bytes, then the file, padded to a multiple of 512 bytes.
 //!
 //! ```text
 //! 0    name, 100 bytes      "photos/a.jpg"
 //! 124  size, octal          "00000012345"
 //! 257  "ustar"
-//! 345  prefix, 155 bytes    what of a longer name stands before a "/"
+//! 345  prefix, 155 bytes    the beginning of a longer name, up to a "/"
 //! ```
 //!
-//! What does not fit, such as a longer name, stands in an entry before, as text (the *pax* format of
-//! POSIX): `21 path=photos/ü.jpg`. A name that is not ASCII stands there, too: a header does not say
-//! how its bytes are meant.
+//! A value that does not fit, such as a longer name, is given as text in an entry before (the *pax* format of POSIX):
+//! `21 path=photos/ü.jpg`. So is a name that is not ASCII, because a header does not say in which charset it is.
 //!
-//! A name that is not UTF-8 cannot stand there, where all is text. Its bytes are in the header as they are;
-//! one that is too long for that comes before it in an entry of its own (GNU's `././@LongLink`). All readers
-//! know that: GNU tar, bsdtar, BusyBox, Python. To what pax has for it (`hdrcharset=BINARY`) GNU tar says at
-//! each file that it does not know it.
+//! A name that is not UTF-8 cannot be given there, since a pax entry is text. Its bytes are in the header as they are;
+//! one that is too long for the header has an entry of its own before it (GNU's `././@LongLink`). All readers know
+//! that: GNU tar, bsdtar, BusyBox, Python. Pax has `hdrcharset=BINARY` for it, but GNU tar warns at each file that it
+//! does not know that.
 
 use crate::base::platform::names;
 use flate2::Compression;
@@ -27,10 +26,10 @@ const TOO_LARGE: u64 = 1 << 33;
 
 /// A tar archive that is being made, compressed or not.
 pub(super) struct Tar {
-    /// What was made and not taken, before it is compressed.
+    /// The bytes that were made and not taken yet, before they are compressed.
     builder: Builder<Vec<u8>>,
     gzip: Option<GzEncoder<Vec<u8>>>,
-    /// How many bytes have to follow the file at hand.
+    /// How many bytes of padding follow the present file.
     filling: usize,
 }
 
@@ -39,8 +38,7 @@ impl Tar {
         Tar { builder: Builder::new(Vec::new()), gzip: None, filling: 0 }
     }
 
-    /// A compressed one. Who waits for an archive waits for the network or for the processor: it is
-    /// quick rather than small.
+    /// A compressed one. A client waits for the network or for the processor: this is quick rather than small.
     pub(super) fn compressed(level: Compression) -> Tar {
         Tar { gzip: Some(GzEncoder::new(Vec::new(), level)), ..Tar::new() }
     }
@@ -50,17 +48,17 @@ impl Tar {
         self.entry(EntryType::Directory, name, 0o755, modified, 0)
     }
 
-    /// Begins a file of so many bytes.
+    /// Begins a file of this many bytes.
     pub(super) fn file(&mut self, name: &[u8], mode: u32, modified: i64, size: u64) -> io::Result<()> {
         self.entry(EntryType::Regular, name, mode, modified, size)
     }
 
-    /// Goes on with the file.
+    /// Adds bytes of the file.
     pub(super) fn content(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.builder.get_mut().write_all(bytes)
     }
 
-    /// Ends the file, of which all bytes are there.
+    /// Ends the file, all bytes of which were added.
     pub(super) fn end_file(&mut self) {
         let made = self.builder.get_mut();
         made.resize(made.len() + std::mem::take(&mut self.filling), 0);
@@ -73,7 +71,7 @@ impl Tar {
         self.gzip.as_mut().map_or(Ok(()), GzEncoder::try_finish)
     }
 
-    /// What was made since it was last asked.
+    /// Takes the bytes that were made since the last call.
     pub(super) fn take(&mut self) -> io::Result<Vec<u8>> {
         self.compress()?;
         let made = match &mut self.gzip {
@@ -96,10 +94,10 @@ impl Tar {
         let mut extensions: Vec<(&str, Vec<u8>)> = Vec::new();
         let is_short = names::path(name).and_then(|path| header.set_path(path)).is_ok();
         if !is_short {
-            // For those who do not know pax: as much of it as there is room for.
+            // For programs that do not know pax: as much of the name as the field can hold.
             let room = &mut header.as_old_mut().name;
             let mut short = name.len().min(room.len());
-            // Not the first bytes of a letter alone.
+            // No character is cut in two.
             while short > 0 && name.get(short).is_some_and(|byte| byte & 0xc0 == 0x80) {
                 short -= 1;
             }
@@ -132,7 +130,7 @@ impl Tar {
         self.builder.get_mut().write_all(header.as_bytes())
     }
 
-    /// An entry that is the name of the next, as GNU has it: a NUL ends it.
+    /// An entry that holds the name of the next one, in GNU's format: a NUL ends it.
     fn long_name(&mut self, name: &[u8]) -> io::Result<()> {
         const OWN_NAME: &[u8] = b"././@LongLink";
         let mut header = Header::new_gnu();

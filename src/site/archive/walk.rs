@@ -1,18 +1,18 @@
-//! The way through a folder: each thing in it that the server would serve, once, in the order of a listing.
+//! A walk through a folder: everything in it that the server would serve, once, in the order of a listing.
 //!
 //! ```text
 //! photos/                 Folder  "photos/"
 //!   a.jpg                 File    "photos/a.jpg"
 //!   empty/                Folder  "photos/empty/"
-//!   .git/                 (hidden: not there)
-//!   link -> ../secret     (leads out: not there)
-//!   up -> .               (a folder in itself: not there)
+//!   .git/                 (hidden: left out)
+//!   link -> ../secret     (leads out: left out)
+//!   up -> .               (a folder in itself: left out)
 //!   private/              Missing "photos/private": it cannot be read
 //! ```
 //!
-//! Names come from a directory that is open, and each is then opened from the root down, by its whole
-//! path, as a request for it would be. So what is swapped for a link to somewhere else between the two
-//! is refused as it would be to a request.
+//! The names come from an open directory, and each file is then opened from the root down, by its whole path, as for a
+//! request. So a file that is replaced by a link to somewhere else between the two is refused as it would be to a
+//! request.
 
 use super::missing::NAME;
 use crate::base::platform::directory::Directory;
@@ -32,41 +32,41 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How deep folders may lie in each other; what is deeper is left out.
+/// How deep folders may be nested; deeper ones are left out.
 const MAX_DEPTH: usize = 128;
 
-/// The names that are read at a time, as the system gives them.
+/// How many bytes of names are read at a time, as the system gives them.
 const NAMES: usize = 32 * 1024;
 
-/// A walk that is under way. It has one directory open at the most.
+/// A walk that is under way. It has at most one directory open.
 #[derive(Debug)]
 pub(super) struct Walk {
     root: Arc<Root>,
     hidden: bool,
     names: Names,
-    /// Where it is, from the root: the folder whose names come next.
+    /// The folder whose names come next, as a path from the root.
     relative: Vec<u8>,
-    /// Where that is in the archive; ends with a `/`.
+    /// The same in the archive; ends with a `/`.
     shown: Vec<u8>,
     /// The folders around the one that the walk began with.
     above: Vec<Identity>,
-    /// The folders from there down to where it is.
+    /// The folders from there down to the present one.
     levels: Vec<Level>,
     /// The folder whose names are being read.
     reading: Option<Reading>,
     has_begun: bool,
-    /// Names in the outermost folder that begin as that of a file of ours would, in small letters.
+    /// The names in the outermost folder that begin like that of the file about what is missing, in lower case.
     alike: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct Level {
     identity: Identity,
-    /// What is still to come.
+    /// The entries that are still to come.
     names: Merge<Name>,
-    /// Those in the archive that could be like one that is put in another's place.
+    /// The names in the archive that could be the same as a replacement for another name.
     taken: HashSet<String>,
-    /// How much of [`Walk::relative`] and [`Walk::shown`] is the way to the folder around it.
+    /// How much of [`Walk::relative`] and [`Walk::shown`] is the path of the folder around it.
     around: (usize, usize),
 }
 
@@ -88,27 +88,27 @@ struct Name {
 /// Which names an archive can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
-    /// Such as files have here, of any bytes, where a backslash is a letter.
+    /// Any bytes, as in the file system; a backslash is a letter.
     All,
-    /// Text only. And who unpacks a zip file on Windows takes a backslash for a slash: `..\..\a` would be put
-    /// outside of the folder that it is unpacked in, and a folder in the place of a file. So `_` stands for it.
+    /// Text only. Programs on Windows take a backslash in a zip file for a slash, and would unpack `..\..\a` outside of
+    /// the folder. So `_` stands for a backslash.
     WithoutBackslash,
 }
 
-/// What a step of the way leads to.
+/// What one step of the walk finds.
 #[derive(Debug)]
 pub(super) enum Step {
     /// A folder; the name ends with a `/`.
     Folder { name: Vec<u8>, modified: i64 },
     /// A file, open, and whether its owner may execute it.
     File { name: Vec<u8>, file: OpenFile, is_executable: bool },
-    /// Something that would be served and is not to be had, and why.
+    /// Something that should be served and cannot be, and why.
     Missing { name: Vec<u8>, why: String },
     /// Names were read.
     Names,
     /// Something that is not served.
     Nothing,
-    /// There is nothing more.
+    /// The end of the walk.
     End,
 }
 
@@ -122,7 +122,7 @@ impl Walk {
         hidden: bool,
         names: Names,
     ) -> Walk {
-        // Its identity is looked up in the first step: nothing is asked before it is wanted.
+        // The first step looks up its identity: nothing is done before the first piece is asked for.
         let reading = Reading::new(directory, (0, 0), (0, 0));
         Walk {
             root: Arc::clone(root),
@@ -138,7 +138,7 @@ impl Walk {
         }
     }
 
-    /// A name that nothing in the outermost folder has.
+    /// A name for the file about what is missing, which nothing in the outermost folder has.
     pub(super) fn free_name(&self, (start, end): (&str, &str)) -> String {
         let numbered = (2..).map(|number| format!("{start} ({number}){end}"));
         let mut names = std::iter::once(format!("{start}{end}")).chain(numbered);
@@ -149,7 +149,7 @@ impl Walk {
     /// Takes a step, of bounded work.
     ///
     /// # Errors
-    /// When the system cannot open anything for now; what may not be read is told of and left out.
+    /// When the system cannot open anything for now. What may not be read is reported and left out.
     pub(super) fn next(&mut self) -> io::Result<Step> {
         if let Some(reading) = &mut self.reading {
             if !self.has_begun {
@@ -172,7 +172,7 @@ impl Walk {
                     around: reading.around,
                 });
             }
-            // Of a directory that cannot be read further, that much is there.
+            // A directory that cannot be read further ends here.
             return Ok(match read {
                 Ok(_) => Step::Names,
                 Err(error) => self.missing(format!("not all of its names could be read: {error}")),
@@ -190,7 +190,7 @@ impl Walk {
         self.open(&name.name, &shown)
     }
 
-    /// What is missing where it is now.
+    /// Reports the present entry as missing.
     fn missing(&self, why: String) -> Step {
         Step::Missing { name: self.shown.clone(), why }
     }
@@ -221,9 +221,9 @@ impl Walk {
                 Err(error) => self.missing(error.to_string()),
             },
             Err(error) => match Failure::of(&error) {
-                // Not that it is not there: the server cannot tell.
+                // This says nothing about the file: the server cannot open any.
                 Some(Failure::Exhausted) => return Err(error),
-                // It leads out; it is not there, or no longer; it is neither a file nor a folder.
+                // It leads out, does not exist any more, or is neither a file nor a folder.
                 None
                 | Some(
                     Failure::NotFound
@@ -242,7 +242,8 @@ impl Walk {
         Ok(step)
     }
 
-    /// A link can lead to a folder that it lies in. So no folder is entered within itself.
+    /// Whether a folder is one of those around the present one. A link can lead to a folder in which it lies, and no
+    /// folder is entered within itself.
     fn is_around(&self, identity: Identity) -> bool {
         let mut around = self.above.iter().copied().chain(self.levels.iter().map(|level| level.identity));
         around.any(|one| one == identity)
@@ -255,8 +256,8 @@ impl Reading {
         Reading { directory, identity, names: Runs::default(), taken: HashSet::new(), around }
     }
 
-    /// Reads as many names as the system gives at once; whether there may be more. Those that begin as a file
-    /// of ours are noted, too.
+    /// Reads as many names as the system gives at once, and says whether there may be more. It notes those that begin
+    /// like the name of the file about what is missing.
     fn read_some(
         &mut self,
         hidden: bool,
@@ -306,14 +307,14 @@ impl PartialEq for Name {
 impl Eq for Name {}
 
 impl Names {
-    /// A name as text, if a zip archive can hold it as it is.
+    /// A name as text, if the archive can hold it as it is.
     fn kept(self, name: &[u8]) -> Option<&str> {
         let is_for_it = |_: &&str| self == Names::All || !name.contains(&b'\\');
         std::str::from_utf8(name).ok().filter(is_for_it)
     }
 
-    /// How a file is called in the archive: as it is, or, if the archive cannot hold that, by a name that none
-    /// of its neighbours has.
+    /// The name of a file in the archive: its own, or, if the archive cannot hold that, one that none of its neighbours
+    /// has.
     fn in_archive<'a>(self, name: &'a [u8], taken: &mut HashSet<String>) -> Cow<'a, [u8]> {
         if self == Names::All || self.kept(name).is_some() {
             return Cow::Borrowed(name);

@@ -1,20 +1,19 @@
 //! A zip archive, written from its beginning to its end without ever going back.
 //!
 //! ```text
-//! "PK\3\4" header, name, extra fields     for each entry; a file's length is not said yet,
+//! "PK\3\4" header, name, extra fields     for each entry, without a file's length
 //! the file, compressed (deflate)
-//! "PK\7\8" checksum, both lengths         but here
+//! "PK\7\8" checksum, both lengths         which is here
 //!   ...
-//! "PK\1\2" the same again, and where it is, for each entry: the directory, which readers start from
+//! "PK\1\2" all of it again, with its position, for each entry: the directory, from which readers start
 //! "PK\5\6" where the directory is
 //! ```
 //!
 //! The format is PKWARE's *APPNOTE.TXT*, sections 4.3 and 4.4. Numbers that do not fit into 16 or 32
 //! bits are all ones there, and stand in full in further fields ("zip64", sections 4.5.3 and 4.3.14).
 //!
-//! It is written here since the `zip` crate keeps a structure of some hundred bytes for each entry
-//! until the end; this keeps the entry's bytes in the directory, and no more than
-//! [`MAX_DIRECTORY`] of them.
+//! The format is written here because the `zip` crate keeps a structure of some hundred bytes for each entry until the
+//! end. This module keeps the entry's bytes in the directory, and no more than [`MAX_DIRECTORY`] of them.
 
 use super::PIECE;
 use flate2::write::DeflateEncoder;
@@ -23,16 +22,16 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use std::io::{self, Write};
 
-/// How many bytes of the directory, which is sent last, are kept. That is for half a million files.
+/// How many bytes the directory, which is sent last, may have: enough for half a million files.
 const MAX_DIRECTORY: usize = 64 * 1024 * 1024;
 
-/// From here on the lengths of a file have 64 bits. Deflate can make it longer, by far less than what
-/// is left to 32 bits.
+/// From here on the lengths of a file have 64 bits. Deflate can make it longer, but by far less than what is left of 32
+/// bits.
 const LARGE: u64 = 0xf000_0000;
 
 const FULL_32: u64 = 0xffff_ffff;
 
-/// Flags: lengths stand behind the file; the name is UTF-8.
+/// Flags: the lengths are behind the file; the name is UTF-8.
 const LENGTHS_FOLLOW: u16 = 1 << 3;
 const UTF8: u16 = 1 << 11;
 
@@ -45,18 +44,18 @@ const MADE_BY: u16 = 3 << 8 | VERSION_ZIP64;
 
 /// A zip archive that is being made.
 pub(super) struct Zip {
-    /// What was made and not taken, but for the file's bytes that are still in an encoder.
+    /// The bytes that were made and not taken yet, without those that are still in the compressor.
     made: Vec<u8>,
-    /// How much was taken.
+    /// How many bytes were taken.
     taken: u64,
     current: Option<Entry>,
     crc: Crc,
     quick: Deflate,
-    /// For what is compressed already: deflate without compression. (To store a file as it is takes a
-    /// header that says how long it is.)
+    /// For files that are compressed already: deflate without compression. (A file that is stored as it is needs a
+    /// header with its length.)
     none: Deflate,
     directory: Vec<u8>,
-    /// Where it begins, once all files are there.
+    /// Where the directory begins, once all files were added.
     directory_start: Option<u64>,
     entries: u64,
 }
@@ -64,16 +63,16 @@ pub(super) struct Zip {
 /// A compressor, made when it is first needed and then used again.
 struct Deflate(Compression, Option<DeflateEncoder<Vec<u8>>>);
 
-/// An entry as the headers tell of it.
+/// An entry, as its headers describe it.
 #[derive(Debug, Clone, Default)]
 struct Entry {
     name: String,
-    /// Who may do what with it, as Unix has it.
+    /// Its permissions, as a Unix mode.
     mode: u32,
     modified: i64,
     is_folder: bool,
     is_compressed_already: bool,
-    /// Its lengths have 64 bits.
+    /// Whether its lengths have 64 bits.
     is_large: bool,
     crc: u32,
     size: u64,
@@ -112,7 +111,7 @@ impl Zip {
         self.register(&entry)
     }
 
-    /// Begins a file of so many bytes at the most.
+    /// Begins a file of at most this many bytes.
     pub(super) fn file(
         &mut self,
         name: &str,
@@ -135,7 +134,7 @@ impl Zip {
         self.crc.reset();
     }
 
-    /// Goes on with the file.
+    /// Adds bytes of the file.
     pub(super) fn content(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.crc.update(bytes);
         self.encode(|encoder| encoder.write_all(bytes))
@@ -150,7 +149,7 @@ impl Zip {
         self.register(&entry)
     }
 
-    /// Ends the archive, a piece at a time; whether it has.
+    /// Ends the archive, a piece at a time; whether this was the last.
     pub(super) fn end(&mut self) -> bool {
         let size = self.directory.len();
         let start = *self.directory_start.get_or_insert(self.taken + self.made.len() as u64);
@@ -164,7 +163,7 @@ impl Zip {
         is_whole
     }
 
-    /// What was made since it was last asked.
+    /// Takes the bytes that were made since the last call.
     pub(super) fn take(&mut self) -> Vec<u8> {
         self.taken += self.made.len() as u64;
         std::mem::take(&mut self.made)
@@ -174,7 +173,7 @@ impl Zip {
         self.taken + self.made.len() as u64
     }
 
-    /// Lets the current file's encoder work, and takes what it has made and how much of what that is.
+    /// Takes what the compressor of the present file has made, and counts it.
     fn encode(
         &mut self,
         work: impl FnOnce(&mut DeflateEncoder<Vec<u8>>) -> io::Result<()>,
@@ -219,7 +218,7 @@ impl Entry {
         onto.extend_from_slice(b"PK\x03\x04");
         self.write_common(onto);
         let (length, mut extra) = if self.is_large {
-            // The lengths are to be looked for here, and, as everywhere, behind the file.
+            // The lengths are here, and behind the file, as always.
             (FULL_32, extra_field(1, &[0; 16]))
         } else {
             (0, Vec::new())
@@ -265,8 +264,7 @@ impl Entry {
         onto.extend(extra);
     }
 
-    /// The time to the second and in UTC, if it fits: the "UT" field of Info-ZIP, which all readers on
-    /// Unix know.
+    /// The time to the second and in UTC, if it fits: the "UT" field of Info-ZIP, which all readers on Unix know.
     fn time_field(&self) -> Vec<u8> {
         let Ok(seconds) = i32::try_from(self.modified) else { return Vec::new() };
         let mut bytes = vec![1];
@@ -284,7 +282,7 @@ fn write_end(onto: &mut Vec<u8>, entries: u64, start: u64, size: u64) {
         push_16(onto, &[MADE_BY, VERSION_ZIP64]);
         push_32(onto, &[0, 0]);
         push_64(onto, &[entries, entries, size, start]);
-        // Where it is, and that there is one disk.
+        // Its position, and that there is one disk.
         onto.extend_from_slice(b"PK\x06\x07");
         push_32(onto, &[0]);
         push_64(onto, &[start + size]);
@@ -304,7 +302,7 @@ fn extra_field(kind: u16, bytes: &[u8]) -> Vec<u8> {
     field
 }
 
-/// A path is far shorter than 64 kB: the system opens none of more than 4 kB.
+/// A path is far shorter than 64 kB: the system opens no path of more than 4 kB.
 fn length_16(bytes: &[u8]) -> u16 {
     u16::try_from(bytes.len()).expect("names and fields are short")
 }

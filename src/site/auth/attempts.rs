@@ -1,24 +1,24 @@
-//! Who has tried which password, and what came of it: memory of a bounded size.
+//! Which passwords were tried, and with which outcome, in memory of a bounded size.
 //!
 //! ```text
-//!                 known: right ──▶ may come in
-//!                 known: wrong ──▶ may not, and nothing is counted
+//!                 known: right ──▶ let in
+//!                 known: wrong ──▶ denied, and nothing is counted
 //!   an attempt ──▶ new ──▶ waits ──verified──▶ right, or wrong: a failure of its network
 //! ```
 //!
-//! Here, names and passwords are [`Fingerprint`]s: nobody can read them back out of this memory.
+//! Names and passwords are kept as [`Fingerprint`]s: nobody can read them back out of this memory.
 
 use crate::http::client::Client;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-/// So many passwords of one network may be wrong within the window; after that it has to wait until
-/// the window is over. Who mistypes needs two or three, who guesses needs thousands.
+/// How many passwords of one network may be wrong within the window; after that it has to wait until the window is
+/// over. A user who mistypes needs two or three attempts, and guessing needs thousands.
 pub(super) const MAX_FAILURES: usize = 5;
 const WINDOW: Duration = Duration::from_secs(30);
 
-/// How many networks' failures are remembered.
+/// For how many networks failures are remembered.
 const MAX_NETWORKS: usize = 4096;
 
 /// How many attempts are remembered as right, and how many as wrong.
@@ -30,8 +30,8 @@ const MAX_WAITING: usize = 32;
 /// A name and a password, hashed with a key that only this process has.
 pub(super) type Fingerprint = [u8; 32];
 
-/// Whose failures count together. A home or a server has a whole /64 of IPv6 (RFC 6177), so it could
-/// take a new address for each guess.
+/// The clients whose failures count together. A home or a server has a whole /64 of IPv6 addresses (RFC 6177), and
+/// could use a new one for each guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Network(Client);
 
@@ -52,7 +52,7 @@ struct Known {
 }
 
 impl Known {
-    /// Adds one; whether it is new.
+    /// Adds one, and says whether it is new.
     fn add(&mut self, fingerprint: Fingerprint) -> bool {
         if !self.set.insert(fingerprint) {
             return false;
@@ -67,24 +67,24 @@ impl Known {
     }
 }
 
-/// What is known of an attempt before it is verified.
+/// What is known about an attempt before it is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It was verified, and it is right.
     Right,
     /// It was verified, and it is wrong.
     Wrong,
-    /// It waits to be verified, or is just being.
+    /// It waits to be verified, or is being verified.
     Waiting,
-    /// Its network had too many that were wrong, and has to wait for so long.
+    /// Its network had too many wrong ones, and has to wait for this time.
     Blocked(Duration),
-    /// It can be verified, but not now: its network, or all together, have enough of them waiting.
+    /// It cannot be verified now: too many attempts of its network, or of all together, are waiting.
     NoRoom,
     /// Nothing.
     New,
 }
 
-/// An attempt that waits: what it takes to verify it.
+/// An attempt that waits, with all that is needed to verify it.
 #[derive(Debug)]
 pub(super) struct Attempt<T> {
     pub(super) fingerprint: Fingerprint,
@@ -99,7 +99,7 @@ pub(super) struct Attempts<T> {
     right: Known,
     wrong: Known,
     waiting: VecDeque<Attempt<T>>,
-    /// The one that is just being verified.
+    /// The one that is being verified.
     under_way: Option<(Fingerprint, Network)>,
     /// How many failures each network has, and since when.
     failures: HashMap<Network, (usize, Instant)>,
@@ -118,12 +118,11 @@ impl<T> Default for Attempts<T> {
 }
 
 impl<T> Attempts<T> {
-    /// What is known of this one.
+    /// What is known about an attempt.
     ///
-    /// What is known to be wrong comes first, and is not counted again: it tells nobody anything
-    /// new. A page that asks for twenty pictures with yesterday's password is one failure. What is
-    /// known to be right comes after the block: else, who is blocked could go on to guess among the
-    /// passwords of those who are logged in.
+    /// A password that is known to be wrong comes first, and is not counted again: a page that asks for twenty pictures
+    /// with yesterday's password is one failure. One that is known to be right comes after the block: otherwise a
+    /// blocked client could go on guessing among the passwords of users who are logged in.
     pub(super) fn standing(&self, fingerprint: &Fingerprint, network: Network, now: Instant) -> Standing {
         if self.wrong.set.contains(fingerprint) {
             return Standing::Wrong;
@@ -147,8 +146,8 @@ impl<T> Attempts<T> {
         if waiting().any(|(one, _)| one == *fingerprint) {
             return Standing::Waiting;
         }
-        // As if all that waits of this network were wrong: it gets no more guesses at once than one
-        // after another.
+        // As if all waiting attempts of this network were wrong: it gets no more guesses at once than one after
+        // another.
         let of_network = waiting().filter(|(_, one)| *one == network).count();
         if failures + of_network >= MAX_FAILURES || self.waiting.len() >= MAX_WAITING {
             return Standing::NoRoom;
@@ -156,19 +155,19 @@ impl<T> Attempts<T> {
         Standing::New
     }
 
-    /// Lets a new one wait.
+    /// Adds a new attempt to those that wait.
     pub(super) fn push(&mut self, attempt: Attempt<T>) {
         self.waiting.push_back(attempt);
     }
 
-    /// Takes the next that is to be verified, and notes that it is.
+    /// Takes the next attempt, and notes that it is being verified.
     pub(super) fn pop(&mut self) -> Option<Attempt<T>> {
         let next = self.waiting.pop_front()?;
         self.under_way = Some((next.fingerprint, next.network));
         Some(next)
     }
 
-    /// Notes what came of an attempt.
+    /// Notes the outcome of an attempt.
     pub(super) fn verified(&mut self, fingerprint: Fingerprint, network: Network, ok: bool, now: Instant) {
         self.under_way = self.under_way.filter(|(one, _)| *one != fingerprint);
         if ok {
@@ -178,8 +177,8 @@ impl<T> Attempts<T> {
         }
     }
 
-    /// Forgets which were right and which wrong: other passwords count from now on. What waits goes on to wait;
-    /// what is just being verified has to be once more. Who failed too often still has to wait.
+    /// Forgets which were right and which were wrong: other passwords count from now on. Waiting attempts go on
+    /// waiting, and the one that is being verified has to be verified again. A blocked network stays blocked.
     pub(super) fn forget(&mut self) {
         (self.right, self.wrong, self.under_way) = (Known::default(), Known::default(), None);
     }
@@ -187,7 +186,7 @@ impl<T> Attempts<T> {
     fn count_failure(&mut self, network: Network, now: Instant) {
         if self.failures.len() >= MAX_NETWORKS && !self.failures.contains_key(&network) {
             self.failures.retain(|_, (_, since)| now < *since + WINDOW);
-            // Still full: the one that would be let off first is let off now.
+            // Still full: the one that would be unblocked first is unblocked now.
             let oldest =
                 self.failures.iter().min_by_key(|(_, (_, since))| *since).map(|(network, _)| *network);
             if let Some(oldest) = oldest.filter(|_| self.failures.len() >= MAX_NETWORKS) {

@@ -1,11 +1,11 @@
-//! What a client says of itself: the Authorization field of a request (RFC 7617 section 2).
+//! The credentials of a client: the Authorization field of a request (RFC 7617 section 2).
 //!
 //! ```text
 //! Authorization: Basic dGVzdDoxMjPCow==      user "test", password "123£" in UTF-8
 //! ```
 //!
-//! Behind the scheme stands `user:password` in base64. That hides nothing, it only lets any byte
-//! stand in a field. The first colon is the one between them: a password may hold others.
+//! Behind the scheme stands `user:password` in base64. That hides nothing; it only permits any byte in a field. The
+//! first colon separates the two: a password may contain others.
 
 use crate::http::fields::Fields;
 use base64::Engine;
@@ -19,8 +19,7 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Splits `user:password`; `None` if that is not what it is. Control characters have no place in
-    /// either (RFC 7617 section 2).
+    /// Splits `user:password`; `None` if it is malformed. Neither may contain control characters (RFC 7617 section 2).
     pub(super) fn split(text: &[u8]) -> Option<Credentials> {
         let colon = memchr::memchr(b':', text)?;
         let is_plain = !text.iter().any(u8::is_ascii_control);
@@ -29,23 +28,23 @@ impl Credentials {
 }
 
 impl Credentials {
-    /// The value of the field that says this.
+    /// The value of the field with these credentials.
     pub(super) fn field(&self) -> String {
         format!("Basic {}", STANDARD.encode([&self.user, &b":"[..], &self.password].concat()))
     }
 }
 
-/// What a request has to say for itself.
+/// What the Authorization field of a request holds.
 #[derive(PartialEq, Eq)]
 pub(super) enum Claim {
     /// Nothing.
     None,
-    /// Something, but not a name and a password by the rules.
+    /// Something else than a well-formed name and password.
     Malformed,
     These(Credentials),
 }
 
-/// Reads the field. Two of it are as bad as none: which one is meant?
+/// Reads the field. Two of them are malformed: nobody can tell which one counts.
 pub(super) fn claim(fields: &Fields<'_>) -> Claim {
     let mut values = fields.get_all("authorization");
     let Some(value) = values.next() else { return Claim::None };
@@ -58,7 +57,7 @@ pub(super) fn claim(fields: &Fields<'_>) -> Claim {
 fn credentials(value: &[u8]) -> Option<Credentials> {
     let (scheme, rest) = value.split_at_checked("Basic".len())?;
     let encoded = rest.trim_ascii_start();
-    // RFC 9110 section 11.1: the scheme's name in any case, and behind it a space.
+    // RFC 9110 section 11.1: the name of the scheme, without regard to case, and a space.
     if !scheme.eq_ignore_ascii_case(b"Basic") || encoded.len() == rest.len() {
         return None;
     }

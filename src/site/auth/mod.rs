@@ -1,4 +1,4 @@
-//! `--auth` and `--auth-file`: only who knows a password may come in (HTTP Basic, RFC 7617).
+//! `--auth` and `--auth-file`: a request needs the name and the password of a user (HTTP Basic, RFC 7617).
 //!
 //! ```text
 //! > GET / HTTP/1.1
@@ -10,33 +10,34 @@
 //! < HTTP/1.1 200 OK
 //! ```
 //!
-//! The question is asked as soon as a head is whole, before anything of the folder is looked at and
-//! before a body is read, for every target and method, the inspector's and uploads included. Only two things come before it: a foreign Host is refused (a browser
-//! must not be made to ask for our password under another site's name), and a CORS preflight is
-//! answered, which browsers send without credentials and which tells nothing of the folder.
+//! A [`Login`] decides as soon as the head of a request is whole, before it looks at the folder and before a body is
+//! read, for every target and method, those of the inspector and uploads included. Only two things come before it. A
+//! foreign Host is refused: no browser may be made to ask for this site's password under the name of another site. And
+//! a CORS preflight is answered: browsers send it without credentials, and the answer tells nothing about the folder.
+//!
+//! The plain case is [`Login::admit`] with a password that was right before: one keyed hash and one lookup.
 //!
 //! # Slow hashes in a server that must not wait
 //!
-//! The passwords of `--auth-file` are hashed in a way that takes tens of milliseconds to verify, so
-//! that a stolen file is of little use. But a worker has other connections, and whoever sends wrong
-//! passwords could keep it busy with nothing else. So no worker ever verifies one:
+//! The passwords of `--auth-file` are hashed in a way that takes tens of milliseconds to verify, so that a stolen file
+//! is of little use. But a worker has other connections, and a client that sends wrong passwords could keep it busy
+//! with nothing else. So no worker ever verifies one:
 //!
-//! - One thread does, an attempt at a time ([`Auth::verify_next`]). Guessing costs at most one core.
-//! - A request whose attempt waits is not decided. The login says so ([`Admission::Later`]), and its
-//!   connection is woken when the attempt has been verified; other connections are served meanwhile.
-//! - What came of an attempt is remembered under its `Fingerprint`: a keyed hash of name and
-//!   password that takes less than a microsecond. So only the first request of a user is slow. The
-//!   passwords of `--auth`, which are here in full anyway, are known as fingerprints from the start.
-//! - Whose passwords were wrong too often gets 429 for a while (RFC 6585 section 4), at once, and
-//!   nothing is verified. If too many attempts wait the answer is 503; who is logged in is not
-//!   affected by that.
+//! - One thread does, one attempt at a time ([`Auth::verify_next`]). Guessing costs at most one core.
+//! - As long as its attempt waits, a request is not decided ([`Admission::Later`]). Its connection is woken when the
+//!   attempt was verified; other connections are served meanwhile.
+//! - The outcome of an attempt is remembered under its `Fingerprint`: a keyed hash of name and password that takes less
+//!   than a microsecond. So only the first request of a user is slow. The passwords of `--auth`, which the server has
+//!   in full anyway, are known as fingerprints from the start.
+//! - A network with too many wrong passwords gets 429 for a while (RFC 6585 section 4), at once, and nothing is
+//!   verified. If too many attempts wait, the answer is 503. Neither affects users who are logged in.
 //!
-//! How long an answer takes does not tell which names exist: for an unknown name, another user's
-//! hash is verified, always the same one, and what comes of it is forgotten. Where there is a file,
-//! a wrong password of a user of `--auth` goes that way, too.
+//! How long an answer takes does not tell which names exist: for an unknown name, another user's hash is verified,
+//! always the same one, and the outcome is dropped. Where there is a file, a wrong password of a user of `--auth` is
+//! treated in the same way.
 //!
-//! All of this is kept in `attempts.rs`, within bounds. When the file is read again
-//! ([`Auth::replace_file`]), all that was remembered of its users is forgotten.
+//! `attempts.rs` remembers all of this, within bounds. When the file is read again ([`Auth::replace_file`]), all that
+//! is known about its users is forgotten.
 
 mod attempts;
 mod credentials;
@@ -62,10 +63,10 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 
-/// What a client is asked for (RFC 7617 section 2.1: the encoding of what it sends).
+/// The challenge of a 401 (RFC 7617 section 2.1: the charset is the encoding in which the client sends its answer).
 const CHALLENGE: &str = "Basic realm=\"glasshttp\", charset=\"UTF-8\"";
 
-/// A user of `--auth`: the name and the password, as they were given. It is not shown.
+/// A user of `--auth`: the name and the password, as they were given. `Debug` does not show the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Plain(Credentials);
 
@@ -84,7 +85,7 @@ impl Plain {
 }
 
 impl Plain {
-    /// The value of the Authorization field by which this user comes in.
+    /// The value of the Authorization field of this user.
     pub(crate) fn authorization(&self) -> String {
         self.0.field()
     }
@@ -96,18 +97,18 @@ impl fmt::Debug for Plain {
     }
 }
 
-/// Who may come in.
+/// The users, and what is known about attempts to log in.
 pub struct Auth {
-    /// Of the fingerprints. It is made at the start and never leaves this process.
+    /// The key of the fingerprints. It is made at the start and never leaves this process.
     key: [u8; 32],
     /// The fingerprints of `--auth`.
     plain: Vec<Fingerprint>,
     state: Mutex<State>,
-    /// An attempt waits to be verified.
+    /// Notified when an attempt waits to be verified.
     has_come: Condvar,
 }
 
-/// What changes.
+/// The part that changes.
 struct State {
     file: Arc<FromFile>,
     attempts: Attempts<Credentials>,
@@ -130,10 +131,10 @@ impl FromFile {
     }
 }
 
-/// Why a request may not come in.
+/// Why a request is denied.
 struct Denial {
     refusal: Refusal,
-    /// In how many seconds it may be worth to try again.
+    /// After how many seconds a new attempt may succeed.
     retry_after: Option<u64>,
 }
 
@@ -156,11 +157,10 @@ impl Auth {
         Ok(auth)
     }
 
-    /// Takes these users in place of those of the file before. From now on no password counts that is not theirs,
-    /// whoever has come in with it before.
+    /// Replaces the users of the file. From now on only their passwords count, whatever was accepted before.
     ///
     /// # Errors
-    /// As [`Auth::new`]; then those from before stay.
+    /// As [`Auth::new`]; then the users before it stay.
     pub fn replace_file(&self, content: &[u8]) -> Result<(), (usize, String)> {
         let file = FromFile::new(passwords::parse_file(content)?);
         let mut state = self.state();
@@ -177,8 +177,8 @@ impl Auth {
         self.state().is_slow()
     }
 
-    /// Waits for an attempt and verifies it. A thread of its own does this for ever, and lends the memory; while
-    /// it waits for an attempt it has none.
+    /// Waits for an attempt and verifies it. A thread of its own does this for ever, and lends the memory, which is
+    /// given back to the system while the thread waits.
     pub fn verify_next(&self, memory: &mut Memory) {
         let mut state = self.state();
         let attempt = loop {
@@ -191,11 +191,11 @@ impl Auth {
         let file = Arc::clone(&state.file);
         drop(state);
         let Attempt { fingerprint, network, what } = attempt;
-        // A panic must not leave it waiting for ever, and all others behind it.
+        // After a panic this attempt, and all others behind it, would wait for ever.
         let verify = AssertUnwindSafe(|| self.verify(&file, &what, memory));
         let is_right = catch_unwind(verify).unwrap_or(false);
         let mut state = self.state();
-        // If the file was replaced meanwhile, who asks again is verified by the new one.
+        // If the file was replaced meanwhile, the next request is verified against the new one.
         if Arc::ptr_eq(&file, &state.file) {
             state.attempts.verified(fingerprint, network, is_right, Instant::now());
         }
@@ -205,8 +205,8 @@ impl Auth {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Verifies the hash of this user; for a name that is not in the file, that of another one, and
-    /// in vain.
+    /// Verifies a password against the hash of its user; for a name that is not in the file, against that of another
+    /// user, and in vain.
     fn verify(&self, file: &FromFile, credentials: &Credentials, memory: &mut Memory) -> bool {
         let own = file.users.get(&credentials.user);
         let hash = own.or_else(|| file.users.get(self.stand_in(file, &credentials.user)?));
@@ -214,8 +214,8 @@ impl Auth {
         is_right && own.is_some()
     }
 
-    /// The user whose hash stands in for the one that this name does not have: to the name, always
-    /// the same. Who does not know the key cannot know which.
+    /// The user whose hash is verified for a name that has none: always the same one for the same name. Which one, only
+    /// the key tells.
     fn stand_in<'a>(&self, file: &'a FromFile, user: &[u8]) -> Option<&'a Vec<u8>> {
         let print = self.fingerprint(&Credentials { user: user.to_vec(), password: Vec::new() });
         let number = u64::from_be_bytes(print[..8].try_into().expect("8 bytes"));
@@ -223,7 +223,7 @@ impl Auth {
         file.names.get(usize::try_from(number.checked_rem(count)?).ok()?)
     }
 
-    /// Whether a request of this client may come in.
+    /// The user who sends a request; `None` as long as that is not known.
     fn check(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Result<Option<Vec<u8>>, Denial> {
         let now = arrival.time;
         let credentials = match claim(&request.fields) {
@@ -279,8 +279,8 @@ impl Auth {
         }
     }
 
-    /// Whether these are the name and the password of a user of `--auth`. All are looked at, and each
-    /// to its end.
+    /// Whether these are the name and the password of a user of `--auth`. All users are compared, and each to its
+    /// end, so that the time tells nothing.
     fn is_plain(&self, fingerprint: &Fingerprint) -> bool {
         let is_one = |any, one: &Fingerprint| any | one.ct_eq(fingerprint);
         self.plain.iter().fold(subtle::Choice::from(0), is_one).into()
@@ -288,7 +288,7 @@ impl Auth {
 
     fn fingerprint(&self, credentials: &Credentials) -> Fingerprint {
         let mut hash = Blake2bMac::<U32>::new_from_slice(&self.key).expect("the key is not too long");
-        // A name holds no colon, so this says where it ends.
+        // A name contains no colon, so this marks its end.
         hash.update(&credentials.user);
         hash.update(b":");
         hash.update(&credentials.password);
@@ -318,7 +318,7 @@ impl Denial {
         Denial { refusal: Refusal::new(Status::UNAUTHORIZED, why), retry_after: None }
     }
 
-    /// It does not say which of both: that would tell which names exist.
+    /// It does not say which of the two is wrong: that would tell which names exist.
     #[track_caller]
     fn wrong() -> Denial {
         Denial::unauthorized("the user name or the password is wrong")
@@ -334,7 +334,7 @@ impl Denial {
     #[track_caller]
     fn no_room() -> Denial {
         let why = "too many passwords wait to be verified; try again in a moment";
-        // What a 503 is answered with says already when to try again.
+        // The answer with a 503 has a Retry-After already.
         Denial { refusal: Refusal::new(Status::SERVICE_UNAVAILABLE, why), retry_after: None }
     }
 
@@ -350,7 +350,7 @@ impl Denial {
     }
 }
 
-/// The login of a site: a request is answered only if it knows the name and the password of a user.
+/// The login of a site: a request is answered only if it has the name and the password of a user.
 #[derive(Debug)]
 pub struct Login {
     site: Arc<Site>,
@@ -382,7 +382,7 @@ impl Login {
     /// Decides whether a request may be answered. It does not wait.
     pub fn admit(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Admission {
         let site = &self.site;
-        // The host of a request that comes in is looked at again, and that is then the step to be told of.
+        // For a request that is let in the site checks the host again, and records that.
         if let Err(refusal) = trace::silently(|| site.options.hosts.check(request.host)) {
             return Admission::Refused(site.complete_early(request, site.refuse(request, &refusal)));
         }

@@ -1,4 +1,4 @@
-//! Passwords that are not kept: the hashes of `--auth-file`, and how `--hash` makes one.
+//! The hashes of passwords in `--auth-file`, and how `--hash` makes one.
 //!
 //! ```text
 //! # A line for each user. "glasshttp --hash bob" prints one, and so does "htpasswd -nB alice".
@@ -6,8 +6,8 @@
 //! bob:$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$...
 //! ```
 //!
-//! Both kinds are slow on purpose. Whoever gets hold of the file has to spend that time on each
-//! guess, too. What is quick to try (MD5, SHA-1, crypt) is refused: it would protect nobody.
+//! Both kinds of hash are slow on purpose: somebody who steals the file has to spend that time on each guess, too.
+//! Quick hashes (MD5, SHA-1, crypt) are refused: they would protect nobody.
 
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
@@ -16,19 +16,19 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use subtle::ConstantTimeEq;
 
-/// What a hash may cost: one that is verified for seconds keeps everybody who logs in waiting, and its
-/// memory is taken from whatever else runs here. On a usual machine, at most about a second.
+/// What a hash may cost. While one is verified, every other login waits, and its memory is taken from other programs.
+/// On a usual machine these limits allow about a second.
 const MAX_BCRYPT_COST: u32 = 14;
 const MAX_ARGON2_MEMORY: u64 = 256 * 1024;
 const MAX_ARGON2_WORK: u64 = 4 * MAX_ARGON2_MEMORY;
 const MAX_ARGON2_LANES: u32 = 16;
 
-/// From this size on an allocation is a mapping of its own whatever came before it, and so goes back to the
-/// system as soon as it is freed (mallopt(3), `M_MMAP_THRESHOLD`: at most 32 MiB). Pages that nobody touches
-/// take no memory. What is smaller is cut out of a heap, where a small thing behind it can keep it for ever.
+/// From this size on an allocation is a mapping of its own, whatever came before it, and goes back to the system as
+/// soon as it is freed (mallopt(3), `M_MMAP_THRESHOLD`: at most 32 MiB). Pages that nobody touches take no memory. A
+/// smaller allocation is part of a heap, where a small one behind it can keep it from being given back for ever.
 const MAPPED: usize = 33 * 1024 * 1024 / Block::SIZE;
 
-/// The memory that argon2 fills, 19 MiB as `--hash` writes it: one for all that are verified, one after another.
+/// The memory that argon2 fills, 19 MiB with the parameters of `--hash`: one for all attempts, one after another.
 #[derive(Debug, Default)]
 pub struct Memory(Vec<Block>);
 
@@ -59,7 +59,7 @@ pub(super) enum Hash {
 }
 
 impl Hash {
-    /// Reads one; the error says what is wrong with it.
+    /// Reads a hash; the error says what is wrong with it.
     fn parse(text: &str) -> Result<Hash, String> {
         if ["$2y$", "$2b$", "$2a$"].iter().any(|start| text.starts_with(start)) {
             let parts = bcrypt::HashParts::from_str(text).map_err(|_| "the bcrypt hash is malformed")?;
@@ -91,17 +91,17 @@ impl Hash {
             .to_owned())
     }
 
-    /// Whether it is this password's. It takes its time.
+    /// Whether it is the hash of this password. This is slow on purpose.
     pub(super) fn verify(&self, password: &[u8], memory: &mut Memory) -> bool {
         match self {
-            // bcrypt knows 72 bytes of a password; htpasswd, too, leaves it at that.
+            // bcrypt uses 72 bytes of a password, in htpasswd, too.
             Hash::Bcrypt(hash) => bcrypt::verify(password, hash).unwrap_or(false),
             Hash::Argon2(hash) => verify_argon2(hash, password, memory).unwrap_or(false),
         }
     }
 }
 
-/// Whether it is this password's; nothing if it cannot be told.
+/// Whether it is the hash of this password; `None` if that cannot be computed.
 fn verify_argon2(hash: &PasswordHash, password: &[u8], memory: &mut Memory) -> Option<bool> {
     let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
     let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?.as_bytes());
@@ -114,7 +114,7 @@ fn verify_argon2(hash: &PasswordHash, password: &[u8], memory: &mut Memory) -> O
     Some(found.ct_eq(expected).into())
 }
 
-/// Reads a file; the error is what is wrong with it, and in which line, counted from 1.
+/// Reads a file; the error says in which line, counted from 1, something is wrong, and what.
 pub(super) fn parse_file(text: &[u8]) -> Result<Users, (usize, String)> {
     let mut users = Users::new();
     for (line, number) in text.split(|&byte| byte == b'\n').zip(1..) {

@@ -1,4 +1,4 @@
-//! Who may come in, without a socket and without a thread: the test verifies when it likes.
+//! Which requests are let in, without a socket and without a thread: each test verifies attempts itself.
 
 use super::passwords::tests::{ARGON2, BCRYPT};
 use super::*;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const CLIENT: [u8; 4] = [192, 0, 2, 1];
 
-/// A site with `a.txt`, and who may see it: `pia` and `tom` of `--auth`, `alice` and `bob` of a file.
+/// A site with `a.txt` and its users: `pia` and `tom` of `--auth`, `alice` and `bob` of a file.
 struct Bench {
     login: Login,
     now: Instant,

@@ -48,7 +48,7 @@ pub fn is_worth_it(_content_type: &str) -> bool {
 }
 
 /// The file goes out as it is.
-pub(in crate::site) fn file(
+pub(in crate::site) fn compress_file(
     _by: Option<Compressor>,
     _file: &OpenFile,
     _content_type: &str,

@@ -23,7 +23,7 @@ use disabled as chosen;
 use enabled as chosen;
 
 pub use chosen::{Compressor, MAX_AT_ONCE, PendingCompression, is_worth_it};
-pub(super) use chosen::{compress_body, file};
+pub(super) use chosen::{compress_body, compress_file};
 
 use crate::http::coding::Coding;
 use std::sync::Arc;

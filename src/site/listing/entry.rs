@@ -29,8 +29,8 @@ pub(super) struct Entry {
 pub(super) enum Kind {
     Directory,
     File,
-    /// What would be refused: a FIFO, a link that leads out or nowhere. Its name is shown, so that nobody looks for it in
-    /// vain, but it is no link.
+    /// An entry that would be refused: a FIFO, a link that leads out or nowhere. Its name is shown, so that nobody
+    /// looks for it in vain, but it is no link.
     Other,
 }
 

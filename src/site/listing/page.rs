@@ -30,7 +30,8 @@ const UPLOAD_SCRIPT: &str = include_str!("upload.js");
 /// this server; and no form may send anything to another server. (The pictures of the style sheet are in it, as
 /// `data:`.)
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' 'sha256-8KBcruZG501jhS72/K0mO4U4h+i4IvwSq8q0EXc2XZA='; \
+    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' \
+    'sha256-8KBcruZG501jhS72/K0mO4U4h+i4IvwSq8q0EXc2XZA='; \
     script-src 'sha256-TkEqs0jP/2pBZd+Qgxyrzl0RoGFHc9H3TQ7+MC5jFOs='; img-src 'self' data:; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 

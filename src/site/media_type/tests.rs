@@ -1,3 +1,5 @@
+//! Names and bytes in, types and charsets out.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -25,13 +25,10 @@
 //! | here | what a representation is, and its fields |
 //! | `respond.rs` | the answer to a request: 200, 206, 304, 412 |
 //! | `validators.rs` | entity tags and dates |
-//! | `reading.rs` | a file's bytes, read before the answer begins |
 
-mod reading;
 mod respond;
 mod validators;
 
-pub(super) use reading::{Found, read, read_to_find_out};
 pub use validators::Etags;
 
 use super::compress::PendingCompression;

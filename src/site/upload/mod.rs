@@ -20,7 +20,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | here | what holds for all uploads: who may send, to where |
+//! | here | what holds for all uploads: which clients may send them, and to where |
 //! | `upload/put.rs` | a file that is sent with PUT |
 //! | `upload/form.rs` | the files of a form |
 //! | `upload/name.rs` | the names that files may get |
@@ -104,7 +104,7 @@ impl Site {
         }
     }
 
-    /// What holds for every upload: who may send it, to where, and in which form.
+    /// Checks what holds for every upload: its client, its target and its form.
     fn may_upload(&self, request: &Request<'_>) -> Result<DecodedPath, Refusal> {
         self.options.hosts.check(request.host)?;
         self.options.trusted_hosts.check(request.host, "uploads are taken")?;
@@ -160,7 +160,7 @@ struct Reply {
     /// Accept names text/html.
     as_html: bool,
     base: BasePath,
-    /// Who may read the answer.
+    /// Which origins may read the answer.
     cors: Headers,
 }
 

@@ -27,8 +27,8 @@ fn the_client_and_the_server_call_the_client_by_the_same_address() {
     let start = format!("Connected to {} from ", server.address);
     let line = one_line(&ended.stderr, &[&start], &"client");
     let own = line.strip_prefix(&start).expect("it starts so");
-    server.prints(&format!("{own} is here"));
-    server.prints(&format!("{own} has left"));
+    server.prints(&format!("{own} connected"));
+    server.prints(&format!("{own} disconnected"));
 }
 
 #[test]

@@ -358,5 +358,5 @@ fn stage_9_takes_the_thread_back_from_a_client_that_says_nothing() {
     let mut second = running.connect();
     assert_eq!(second.get("/").status, 200);
     assert_eq!(silent.rest().expect("an end"), b"");
-    running.prints("was silent for too long");
+    running.prints("timed out");
 }

@@ -46,9 +46,9 @@ fn an_echo_server_says_who_comes_and_who_goes() {
         let running = Stage::start(stage);
         let client = running.served();
         let address = client.sender().local_addr().expect("a socket");
-        running.prints(&format!("{address} is here"));
+        running.prints(&format!("{address} connected"));
         drop(client);
-        running.prints(&format!("{address} has left"));
+        running.prints(&format!("{address} disconnected"));
     }
 }
 

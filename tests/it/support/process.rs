@@ -281,6 +281,23 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// How often its workers have gone to sleep until now, and so how often they were woken.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn sleeps_of_workers(&self) -> u64 {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("it runs");
+        let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+        let workers = tasks.filter_map(|task| {
+            let status = read(task.expect("it can be read").path().join("status"));
+            status.starts_with("Name:\tworker-").then_some(status)
+        });
+        let count = |status: String| {
+            let line =
+                status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).map(str::trim);
+            line.and_then(|count| count.parse::<u64>().ok()).expect("a number")
+        };
+        workers.map(count).sum()
+    }
+
     /// The time that it has spent running so far, in ticks, of which a second has a hundred.
     pub(crate) fn processor_ticks(&self) -> u64 {
         let stat = self.about("stat");

@@ -131,7 +131,7 @@ impl Certificate {
         Certificate { files, current, config: Arc::new(config) }
     }
 
-    /// The configuration of rustls that uses this certificate, also after [`Certificate::reload`].
+    /// The configuration of rustls that uses this certificate, also after it was read again.
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }

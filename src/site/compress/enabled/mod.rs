@@ -10,11 +10,10 @@
 //! | br 4 | 50 | 100 to 103 % |
 //! | br 5 | 30 | 92 to 97 % |
 //!
-//! [`file`] decides about files, and [`compress_body`] about what a request generates; `coder.rs` does the work.
+//! [`compress_file`] decides about files, and [`compress_body`] about what a request generates; `coder.rs` does the
+//! work.
 
 mod coder;
-#[cfg(test)]
-mod tests;
 
 use super::Compression;
 use crate::answer::{Body, FilePart, Next, Response, Stream};
@@ -23,7 +22,7 @@ use crate::base::platform::open;
 use crate::base::trace::{self, Rfc};
 use crate::http::Status;
 use crate::http::coding::Coding;
-use crate::site::representation;
+use crate::site::read_file;
 use crate::site::root::OpenFile;
 use coder::CompressedStream;
 use std::sync::Arc;
@@ -131,7 +130,7 @@ impl Compressor {
 
 /// Compresses a file, or sees to it that it is compressed while it is sent; neither, if the client does not want
 /// that, it is not worth it, or enough is being compressed already. What the cache will keep is compressed at once.
-pub(in crate::site) fn file(
+pub(in crate::site) fn compress_file(
     by: Option<Compressor>,
     file: &OpenFile,
     content_type: &str,
@@ -145,7 +144,7 @@ pub(in crate::site) fn file(
         return Compression::No;
     }
     if will_be_kept || length <= PIECE as u64 {
-        let Some(original) = representation::read(file) else { return Compression::No };
+        let Some(original) = read_file::read(file) else { return Compression::No };
         let Some(compressed) = by.compress(Arc::clone(&original)) else {
             trace::step("coding", None, || "compressed it would be no smaller: as it is".to_owned());
             return Compression::No;
@@ -176,7 +175,7 @@ pub(in crate::site) fn file(
 }
 
 /// Compresses a body that the server generated for this request, or generates while it is sent, if that is worth it.
-/// A file is no such body: [`file`] has decided about it.
+/// A file is no such body: [`compress_file`] has decided about it.
 pub(in crate::site) fn compress_body(response: &mut Response, by: Option<Compressor>, places: &Arc<Budget>) {
     let length = match &response.body {
         Body::Bytes(bytes) => Some(bytes.len()),
@@ -244,3 +243,6 @@ impl PendingCompression {
         Box::new(CompressedStream::of_stream(self.by, stream, Some(Arc::clone(&self.place))))
     }
 }
+
+#[cfg(test)]
+mod tests;

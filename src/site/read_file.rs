@@ -6,15 +6,15 @@
 //! /proc/kallsyms      0 bytes, says the file system     more than is kept in memory: sent until it ends
 //! ```
 
+use super::facts::Facts;
+use super::root::OpenFile;
+use super::versions::read_at;
 use crate::base::platform::status;
-use crate::site::facts::Facts;
-use crate::site::root::OpenFile;
-use crate::site::versions::read_at;
 use std::io;
 use std::sync::Arc;
 
 /// All bytes of a file; `None` if they cannot be read, are more or fewer than its length says, or change meanwhile.
-pub(in crate::site) fn read(opened: &OpenFile) -> Option<Arc<[u8]>> {
+pub(super) fn read(opened: &OpenFile) -> Option<Arc<[u8]>> {
     let mut bytes = vec![0; usize::try_from(opened.facts.length).ok()?];
     let count = read_at(&opened.file, &mut bytes, 0).ok()?;
     let facts_after = Facts::new(&status::of_open(&opened.file).ok()?);
@@ -23,7 +23,7 @@ pub(in crate::site) fn read(opened: &OpenFile) -> Option<Arc<[u8]>> {
 
 /// What was found of a file whose length may be a guess.
 #[derive(Debug)]
-pub(in crate::site) enum Found {
+pub(super) enum Found {
     /// It is as long as the file system says.
     AsSaid,
     /// All of it.
@@ -38,7 +38,7 @@ const PAGE: usize = 4096;
 const MOST_READ: usize = 1024 * 1024;
 
 /// Reads a file that takes no room on a disk, as those of `/proc` and `/sys`, if it is not too long for that.
-pub(in crate::site) fn read_to_find_out(opened: &OpenFile) -> Found {
+pub(super) fn read_to_find_out(opened: &OpenFile) -> Found {
     let said = usize::try_from(opened.facts.length).unwrap_or(usize::MAX);
     if !opened.facts.is_without_blocks || said > MOST_READ {
         return Found::AsSaid;
