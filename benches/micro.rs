@@ -7,8 +7,8 @@
 use divan::{AllocProfiler, Bencher, black_box};
 use glasshttp::glass::access_log::{AccessLog, Format};
 use glasshttp::http::request::{HeadScanner, Version};
-use glasshttp::http::response::{Delimiting, Head, OwnFields};
-use glasshttp::http::{Headers, Request, Status, date, range};
+use glasshttp::http::response::{Delimiting, ExtraFields, Head};
+use glasshttp::http::{FieldLines, Request, Status, date, range};
 use glasshttp::server::{Event, Exchange, Observer};
 use glasshttp::site::{Hosts, Options, Root, Site};
 use std::net::{IpAddr, Ipv4Addr};
@@ -46,7 +46,7 @@ fn parse_head(bencher: Bencher, kind: &str) {
 
 #[divan::bench]
 fn render_head(bencher: Bencher) {
-    let mut headers = Headers::default();
+    let mut headers = FieldLines::default();
     headers.push("Content-Type", "text/html; charset=utf-8");
     headers.push("Last-Modified", date::imf_fixdate(784_111_777));
     headers.push("ETag", "\"400-18ea65400f0d442c-51400a\"");
@@ -54,7 +54,7 @@ fn render_head(bencher: Bencher) {
     let mut out = Vec::with_capacity(1024);
     bencher.bench_local(|| {
         out.clear();
-        let own = OwnFields::default();
+        let own = ExtraFields::default();
         let head = Head {
             status: Status::OK,
             headers: black_box(&headers),

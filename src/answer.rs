@@ -13,7 +13,7 @@
 use crate::base::platform::open;
 use crate::http::client::Client;
 use crate::http::framing::Framing;
-use crate::http::{Headers, Refusal, Status};
+use crate::http::{FieldLines, Refusal, Status};
 use std::fmt;
 use std::fs::File;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ pub struct Response {
     /// The status code.
     pub status: Status,
     /// All fields except those that the connection adds: see [`crate::http::response::Head`].
-    pub headers: Headers,
+    pub headers: FieldLines,
     /// What follows the head, unless the method of the request was HEAD.
     pub body: Body,
 }
@@ -37,7 +37,7 @@ impl Response {
     /// 200 with something that is true only now, or only of this program: no cache may store it (RFC 9111 section
     /// 5.2.2.5).
     pub fn no_store(content_type: &str, body: Body) -> Response {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Content-Type", content_type);
         headers.push("Cache-Control", "no-store");
         Response { status: Status::OK, headers, body }
@@ -56,7 +56,7 @@ impl Response {
 
     /// A text that says why there is nothing else. It may depend on what the client accepts.
     pub fn of_text(status: Status, content_type: &str, text: String) -> Response {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Content-Type", content_type);
         headers.push("Cache-Control", "no-cache");
         headers.push("Vary", "Accept");

@@ -47,7 +47,7 @@
 //!
 //! It follows the folders, from below:
 //!
-//! 1. [`base::trace`], a page: read each `trace::step(..)` that you meet as the comment that it is, and
+//! 1. [`base::trace`], a page: read each `trace::decision(..)` that you meet as the comment that it is, and
 //!    `Rfc(9112, "3")` as a footnote.
 //! 2. [`http`]: [`http::refusal`], then [`http::request`]: what a request looks like, and how it is found in a
 //!    stream of bytes; then [`http::target`], [`http::fields`], [`http::response`].

@@ -13,7 +13,7 @@
 
 use glasshttp::answer::{Arrival, Begin, Body, Receiver, Response};
 use glasshttp::base::budget::Budget;
-use glasshttp::http::{Headers, Method, Refusal, Request, Status, date};
+use glasshttp::http::{FieldLines, Method, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::transport::{Transport, copy_file};
@@ -263,7 +263,7 @@ impl Receiver for Counting {
     }
 
     fn finish(self: Box<Self>) -> Response {
-        Response { status: Status::CREATED, headers: Headers::default(), body: Body::Bytes(self.0.to_string().into()) }
+        Response { status: Status::CREATED, headers: FieldLines::default(), body: Body::Bytes(self.0.to_string().into()) }
     }
 
     fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {

@@ -15,7 +15,7 @@
 use glasshttp::answer::{Arrival, Body, Response};
 use glasshttp::base::budget::Budget;
 use glasshttp::command::tls::Certificate;
-use glasshttp::http::{Headers, Request, Status, date};
+use glasshttp::http::{FieldLines, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::tls::Tls;
@@ -396,5 +396,5 @@ static BUDGET: LazyLock<Arc<Budget>> = LazyLock::new(|| Budget::new(1 << 30));
 /// Answers with a small body, or with a large one that is sent in several pieces.
 fn respond(request: &Request<'_>, _: &Arrival<'_>) -> Response {
     let length = if request.line.starts_with(b"GET /large") { 200_000 } else { 10 };
-    Response { status: Status::OK, headers: Headers::default(), body: Body::Bytes(vec![b'x'; length]) }
+    Response { status: Status::OK, headers: FieldLines::default(), body: Body::Bytes(vec![b'x'; length]) }
 }

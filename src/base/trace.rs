@@ -1,25 +1,25 @@
-//! Why an exchange went as it did: a step for each decision, recorded where it is taken.
+//! Why an exchange went as it did: each decision is recorded where it is taken.
 //!
 //! ```
 //! use glasshttp::base::trace::{self, Rfc};
 //!
 //! fn is_even(number: u32) -> bool {
 //!     let even = number % 2 == 0;
-//!     trace::step("number", Rfc(9110, "8.6"), || format!("{number} is even: {even}"));
+//!     trace::decision("number", Rfc(9110, "8.6"), || format!("{number} is even: {even}"));
 //!     even
 //! }
 //!
-//! let (even, steps) = trace::record(|| is_even(18));
+//! let (even, decisions) = trace::record(|| is_even(18));
 //! assert!(even);
-//! assert_eq!(steps[0].text, "18 is even: true");
-//! assert_eq!(steps[0].rule.unwrap().to_string(), "RFC 9110 section 8.6");
+//! assert_eq!(decisions[0].text, "18 is even: true");
+//! assert_eq!(decisions[0].rule.unwrap().to_string(), "RFC 9110 section 8.6");
 //! ```
 //!
-//! A step stands in the code like a comment that says why, and it is one. Under `--explain` it is a
+//! A decision stands in the code like a comment that says why, and it is one. Under `--explain` it is a
 //! line on the terminal, and in the inspector a row, with the place in the source where it was
-//! taken. While nobody asks, a step costs a look at a flag: its text is never made.
+//! taken. While nobody asks, a decision costs a look at a flag: its text is never made.
 //!
-//! Steps are gathered for each thread, as log lines are. A worker deals with one connection at a
+//! Decisions are gathered for each thread, as log lines are. A worker deals with one connection at a
 //! time, and takes what was gathered with it when it turns to the next. So the functions that
 //! decide need no parameter more, and no chapter has to pass one through.
 
@@ -29,54 +29,55 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Instant;
 
-/// How many steps of an exchange are kept: the first ones and the last, which mostly says how it ended.
-const MAX_STEPS: usize = 64;
+/// How many decisions of an exchange are kept: the first ones and the last, which mostly says how it ended.
+const MAX_DECISIONS: usize = 64;
 
-/// How much of what a client sent is shown in a step, in bytes.
+/// How much of what a client sent is shown in a decision, in bytes.
 const MAX_QUOTE: usize = 80;
 
 thread_local! {
     static IS_ON: Cell<bool> = const { Cell::new(false) };
-    static GATHERED: RefCell<Gathered> = const { RefCell::new(Gathered { steps: Vec::new(), left_out: 0 }) };
+    static GATHERED: RefCell<Gathered> = const { RefCell::new(Gathered { decisions: Vec::new(), left_out: 0 }) };
 }
 
-/// The steps of a thread so far.
+/// The decisions of a thread so far.
 #[derive(Default)]
 struct Gathered {
-    steps: Vec<Step>,
+    decisions: Vec<Decision>,
     /// How many were taken before the last of these and are not among them.
     left_out: usize,
 }
 
 impl Gathered {
-    fn push(&mut self, step: Step) {
-        if self.steps.len() < MAX_STEPS {
-            self.steps.push(step);
+    fn push(&mut self, decision: Decision) {
+        if self.decisions.len() < MAX_DECISIONS {
+            self.decisions.push(decision);
         } else {
             self.left_out += 1;
-            self.steps[MAX_STEPS - 1] = step;
+            self.decisions[MAX_DECISIONS - 1] = decision;
         }
     }
 
-    /// The steps, with a mark where some are left out.
-    fn into_steps(mut self) -> Vec<Step> {
+    /// The decisions, with a mark where some are left out.
+    fn into_decisions(mut self) -> Vec<Decision> {
         if self.left_out > 0
-            && let Some(last) = self.steps.last()
+            && let Some(last) = self.decisions.last()
         {
             let text = match self.left_out {
-                1 => "1 step is left out".to_owned(),
-                count => format!("{count} steps are left out"),
+                1 => "1 decision is left out".to_owned(),
+                count => format!("{count} decisions are left out"),
             };
-            let mark = Step { name: "left out", text, rule: None, file: file!(), line: line!(), at: last.at };
-            self.steps.insert(self.steps.len() - 1, mark);
+            let mark =
+                Decision { name: "left out", text, rule: None, file: file!(), line: line!(), at: last.at };
+            self.decisions.insert(self.decisions.len() - 1, mark);
         }
-        self.steps
+        self.decisions
     }
 }
 
 /// A decision.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct Decision {
     /// What it was about, in a word or two.
     pub name: &'static str,
     /// What was decided and why: one sentence, on one line, with nothing in it but printable text.
@@ -112,14 +113,14 @@ impl fmt::Display for Rfc {
 /// into it through [`quote`].
 #[inline]
 #[track_caller]
-pub fn step(name: &'static str, rule: impl Into<Option<Rfc>>, text: impl FnOnce() -> String) {
+pub fn decision(name: &'static str, rule: impl Into<Option<Rfc>>, text: impl FnOnce() -> String) {
     if IS_ON.get() {
         push(name, rule.into(), text(), Location::caller());
     }
 }
 
 /// The same for a decision that was taken elsewhere.
-pub fn step_at(
+pub fn decision_at(
     place: &'static Location<'static>,
     name: &'static str,
     rule: Option<Rfc>,
@@ -132,8 +133,8 @@ pub fn step_at(
 
 #[cold]
 fn push(name: &'static str, rule: Option<Rfc>, text: String, place: &'static Location<'static>) {
-    let step = Step { name, text, rule, file: place.file(), line: place.line(), at: Instant::now() };
-    GATHERED.with_borrow_mut(|gathered| gathered.push(step));
+    let decision = Decision { name, text, rule, file: place.file(), line: place.line(), at: Instant::now() };
+    GATHERED.with_borrow_mut(|gathered| gathered.push(decision));
 }
 
 /// Whether anybody wants to know.
@@ -141,33 +142,33 @@ pub fn is_on() -> bool {
     IS_ON.get()
 }
 
-/// From now on steps of this thread are gathered, or not.
+/// From now on decisions of this thread are gathered, or not.
 pub fn switch(on: bool) {
     IS_ON.set(on);
 }
 
-/// Takes the steps that this thread has gathered.
-pub fn take() -> Vec<Step> {
-    GATHERED.take().into_steps()
+/// Takes the decisions that this thread has gathered.
+pub fn take() -> Vec<Decision> {
+    GATHERED.take().into_decisions()
 }
 
-/// Runs something and gives, with its result, the steps that it took.
-pub fn record<T>(run: impl FnOnce() -> T) -> (T, Vec<Step>) {
+/// Runs something and gives, with its result, the decisions that it took.
+pub fn record<T>(run: impl FnOnce() -> T) -> (T, Vec<Decision>) {
     let before = IS_ON.replace(true);
     let outer = GATHERED.take();
     let result = run();
     let inner = GATHERED.replace(outer);
     IS_ON.set(before);
-    (result, inner.into_steps())
+    (result, inner.into_decisions())
 }
 
-/// Runs something without recording its steps, because they are known already.
+/// Runs something without recording its decisions, because they are known already.
 pub fn silently<T>(run: impl FnOnce() -> T) -> T {
     let _silence = silence();
     run()
 }
 
-/// Until this is dropped, steps of this thread are not recorded.
+/// Until this is dropped, decisions of this thread are not recorded.
 #[must_use]
 pub fn silence() -> Silence {
     Silence { was_on: IS_ON.replace(false) }
@@ -221,19 +222,19 @@ mod tests {
     use super::*;
 
     fn decide() {
-        step("decision", None, || "it was so".to_owned());
+        decision("decision", None, || "it was so".to_owned());
     }
 
     #[test]
-    fn a_step_has_the_place_where_it_was_taken() {
-        let ((), steps) = record(decide);
-        assert_eq!((steps.len(), steps[0].file), (1, file!()));
-        assert!(steps[0].line < line!());
+    fn a_decision_has_the_place_where_it_was_taken() {
+        let ((), decisions) = record(decide);
+        assert_eq!((decisions.len(), decisions[0].file), (1, file!()));
+        assert!(decisions[0].line < line!());
     }
 
     #[test]
     fn while_nobody_asks_no_text_is_made() {
-        step("decision", Rfc(9110, "1"), || unreachable!("nobody asks"));
+        decision("decision", Rfc(9110, "1"), || unreachable!("nobody asks"));
         assert!(take().is_empty());
     }
 
@@ -248,17 +249,20 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_bounded_and_the_last_is_always_among_them() {
-        let number = |number: usize| step("number", None, || number.to_string());
-        for count in [0, 1, MAX_STEPS - 1, MAX_STEPS] {
-            let ((), steps) = record(|| (0..count).for_each(number));
-            let texts: Vec<_> = steps.into_iter().map(|step| step.text).collect();
+    fn decisions_are_bounded_and_the_last_is_always_among_them() {
+        let number = |number: usize| decision("number", None, || number.to_string());
+        for count in [0, 1, MAX_DECISIONS - 1, MAX_DECISIONS] {
+            let ((), decisions) = record(|| (0..count).for_each(number));
+            let texts: Vec<_> = decisions.into_iter().map(|decision| decision.text).collect();
             assert_eq!(texts, (0..count).map(|number| number.to_string()).collect::<Vec<_>>());
         }
-        for (count, mark) in [(MAX_STEPS + 1, "1 step is left out"), (10_000, "9936 steps are left out")] {
-            let ((), steps) = record(|| (0..count).for_each(number));
-            let ends: Vec<_> = steps[MAX_STEPS - 2..].iter().map(|step| &*step.text).collect();
-            let (before, last) = ((MAX_STEPS - 2).to_string(), (count - 1).to_string());
+        for (count, mark) in
+            [(MAX_DECISIONS + 1, "1 decision is left out"), (10_000, "9936 decisions are left out")]
+        {
+            let ((), decisions) = record(|| (0..count).for_each(number));
+            let ends: Vec<_> =
+                decisions[MAX_DECISIONS - 2..].iter().map(|decision| &*decision.text).collect();
+            let (before, last) = ((MAX_DECISIONS - 2).to_string(), (count - 1).to_string());
             assert_eq!(ends, [&*before, mark, &*last]);
             assert!(take().is_empty(), "nothing of it is left for the next recording");
         }

@@ -19,7 +19,7 @@
 //! What a client has sent is shown unchanged, except for what could control a terminal: see [`human::Visible`].
 
 use crate::base::human::{self, Visible};
-use crate::base::trace::Step;
+use crate::base::trace::Decision;
 use crate::server::{Capture, Exchange};
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
@@ -57,8 +57,8 @@ pub fn write(out: &mut String, exchange: &Exchange) {
         "    {DIM}{} until the request was whole{DIM:#}",
         Milliseconds::between(capture.began, capture.arrived)
     );
-    for step in &capture.steps {
-        write_step(out, step);
+    for decision in &capture.decisions {
+        write_decision(out, decision);
     }
     let _ = writeln!(
         out,
@@ -104,8 +104,8 @@ fn write_line(out: &mut String, mark: char, style: Style, name: &str, bytes: &[u
     out.push('\n');
 }
 
-fn write_step(out: &mut String, step: &Step) {
-    let Step { name, text, rule, file, line, .. } = step;
+fn write_decision(out: &mut String, decision: &Decision) {
+    let Decision { name, text, rule, file, line, .. } = decision;
     let _ = write!(out, "  {DECISION}? {name:<14}{DECISION:#} {text}\n    {:<14} {DIM}", "");
     if let Some(rule) = rule {
         let _ = write!(out, "{rule}; ");

@@ -255,7 +255,7 @@ impl Glass {
             }
             ThisMachine => {
                 if !arrival.client.is_loopback() {
-                    trace::step("inspector", None, || {
+                    trace::decision("inspector", None, || {
                         "it is for this machine only, and this client is not on it".to_owned()
                     });
                     return Err(not_found());

@@ -38,7 +38,7 @@ impl Client {
         };
         if !is_trusted {
             if forwarded::is_in(fields) {
-                trace::step("client", rule, || {
+                trace::decision("client", rule, || {
                     format!("{self} is no proxy that is trusted: for whom it says to ask is not believed")
                 });
             }
@@ -47,11 +47,13 @@ impl Client {
         match forwarded::for_whom(fields, proxies) {
             Said::Nothing => None,
             Said::Address(address) => {
-                trace::step("client", rule, || format!("{self} is a trusted proxy, and asks for {address}"));
+                trace::decision("client", rule, || {
+                    format!("{self} is a trusted proxy, and asks for {address}")
+                });
                 Some(address)
             }
             Said::Unclear(why) => {
-                trace::step("client", rule, || {
+                trace::decision("client", rule, || {
                     format!(
                         "{self} is a trusted proxy, but for whom it asks {why}: it counts as the client itself"
                     )

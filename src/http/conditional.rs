@@ -132,7 +132,7 @@ pub fn if_range(fields: &Fields<'_>, current: &Validators<'_>) -> bool {
         current.last_modified.is_some_and(|own| own.is_the_systems)
             && date::parse(value).is_some_and(|date| current.is_of(date))
     };
-    trace::step("if-range", Rfc(9110, "13.1.5"), || {
+    trace::decision("if-range", Rfc(9110, "13.1.5"), || {
         let value = show(value);
         if matches {
             format!("If-Range {value} is this version: a part of it fits to what the client has")
@@ -220,11 +220,11 @@ fn record(
     match condition {
         Condition::Absent if fields.get(name).is_none() => {}
         Condition::Absent => {
-            trace::step("precondition", rule, || {
+            trace::decision("precondition", rule, || {
                 format!("{name} {} does not count: it is not one valid date, or the file has none", value())
             });
         }
-        decided => trace::step("precondition", rule, || {
+        decided => trace::decision("precondition", rule, || {
             format!("{name} {} {}", value(), meaning(decided == Condition::True))
         }),
     }
@@ -234,7 +234,7 @@ fn record(
 #[track_caller]
 fn passed_over(fields: &Fields<'_>, date: &str, tag: &str) {
     if fields.get(date).is_some() {
-        trace::step("precondition", Rfc(9110, "13.2.2"), || {
+        trace::decision("precondition", Rfc(9110, "13.2.2"), || {
             format!("{date} does not count beside {tag}, which says it better")
         });
     }

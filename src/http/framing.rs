@@ -43,7 +43,7 @@ impl Framing {
     /// 400 (or 501) when it is not beyond doubt where the body ends.
     pub fn of(request: &Request<'_>) -> Result<Framing, Refusal> {
         let framing = Framing::decide(request)?;
-        trace::step("framing", Rfc(9112, "6.3"), || match framing {
+        trace::decision("framing", Rfc(9112, "6.3"), || match framing {
             Framing::None => "neither Content-Length nor Transfer-Encoding announces a body: \
                               the next request begins behind the blank line"
                 .to_owned(),
@@ -137,7 +137,7 @@ pub fn expects_continue(request: &Request<'_>) -> Result<bool, Refusal> {
         expects = true;
     }
     if expects {
-        trace::step("expectation", Rfc(9110, "10.1.1"), || {
+        trace::decision("expectation", Rfc(9110, "10.1.1"), || {
             "the client waits to be told whether to send its body".to_owned()
         });
     }

@@ -13,7 +13,7 @@
 //!    whether a page of another site sends it;
 //! 4. [`base_path`] says whether the target is on this site, if the site is only a part of its host;
 //! 5. [`accept`], [`coding`], [`conditional`] and [`range`] say what the other fields ask for;
-//! 6. [`response`] writes the head of the answer, with [`status`], [`headers`] and [`date`]; a [`refusal`] says why a
+//! 6. [`response`] writes the head of the answer, with [`status`], [`field_lines`] and [`date`]; a [`refusal`] says why a
 //!    request gets another answer than it asked for.
 //!
 //! The plain case, a GET of a file, needs the first, the second, and `response`: [`request::HeadScanner::find_end`],
@@ -27,10 +27,10 @@ pub mod client;
 pub mod coding;
 pub mod conditional;
 pub mod date;
+pub mod field_lines;
 pub mod fields;
 pub mod forwarded;
 pub mod framing;
-pub mod headers;
 pub mod host;
 pub mod method;
 pub mod multipart;
@@ -42,7 +42,7 @@ pub mod response;
 pub mod status;
 pub mod target;
 
-pub use headers::Headers;
+pub use field_lines::FieldLines;
 pub use method::Method;
 pub use refusal::Refusal;
 pub use request::Request;

@@ -47,6 +47,6 @@ impl Refusal {
     /// Records that this refusal becomes the answer: as a decision of its own, with the place where it was made.
     pub(crate) fn record(&self) {
         let rule = self.rule.unwrap_or(self.status.defined_in());
-        trace::step_at(self.place, "refused", Some(rule), || format!("{:?}: {}", self.status, self.why));
+        trace::decision_at(self.place, "refused", Some(rule), || format!("{:?}: {}", self.status, self.why));
     }
 }

@@ -120,7 +120,7 @@ impl HeadScanner {
             match (line.is_empty(), in_first_line) {
                 (false, _) => {}
                 (true, false) => {
-                    trace::step("head", Rfc(9112, "2.1"), || {
+                    trace::decision("head", Rfc(9112, "2.1"), || {
                         format!("the blank line is there: the head is whole, {} bytes", self.line_start)
                     });
                     return Ok(Some(self.starts_at..self.line_start));
@@ -185,7 +185,7 @@ impl<'a> Request<'a> {
         self.version = parse_version(version)?;
         let (target, target_host) = Target::parse(self.method, raw_target)?;
         self.target = target;
-        trace::step("request line", Rfc(9112, "3"), || {
+        trace::decision("request line", Rfc(9112, "3"), || {
             let (method, version) = (quote(method_name), self.version.as_str());
             format!(
                 "split at its two spaces: method {method}, target {}, version {version}",
@@ -195,7 +195,7 @@ impl<'a> Request<'a> {
         for line in lines.take_while(|line| !line.is_empty()) {
             self.fields.push_line(line)?;
         }
-        trace::step("fields", Rfc(9112, "5"), || match self.fields.iter().count() {
+        trace::decision("fields", Rfc(9112, "5"), || match self.fields.iter().count() {
             0 => "no fields".to_owned(),
             1 => "one field, split at its first colon".to_owned(),
             count => format!("{count} fields, each split at its first colon"),

@@ -13,7 +13,7 @@
 
 use super::fields::{is_forbidden_in_value, is_token};
 use super::request::Version;
-use super::{Headers, Status, date};
+use super::{FieldLines, Status, date};
 
 /// What the head of a response is made of: the application's part, and what only the connection knows.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ pub struct Head<'a> {
     /// The status.
     pub status: Status,
     /// The fields that the application gave the response.
-    pub headers: &'a Headers,
+    pub headers: &'a FieldLines,
     /// How the client learns where the body ends; in the answer to HEAD, how it would.
     pub delimiting: Delimiting,
     /// Now, as the Date field says it (RFC 9110 section 6.6.1).
@@ -31,13 +31,13 @@ pub struct Head<'a> {
     /// The version that the request came in, if one was understood.
     pub request_version: Version,
     /// Fields that every response of this server has.
-    pub own: &'a OwnFields,
+    pub own: &'a ExtraFields,
 }
 
 /// Fields that the user adds to every response. They replace the server's fields of the same names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OwnFields {
-    headers: Headers,
+pub struct ExtraFields {
+    headers: FieldLines,
     names: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct OwnFields {
 /// was sent.
 const OURS: [&str; 5] = ["Content-Length", "Transfer-Encoding", "Connection", "Date", "Content-Range"];
 
-impl OwnFields {
+impl ExtraFields {
     /// Adds a field.
     ///
     /// # Errors
@@ -148,11 +148,11 @@ mod tests {
     use super::*;
 
     fn rendered(status: Status, keep_alive: bool, request_version: Version) -> String {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("X", "y");
         let date = &date::imf_fixdate(0);
         let delimiting = Delimiting::Length(7);
-        let own = &OwnFields::default();
+        let own = &ExtraFields::default();
         let head = Head { status, headers: &headers, delimiting, date, keep_alive, request_version, own };
         let mut out = Vec::new();
         head.render(&mut out);
@@ -168,13 +168,13 @@ mod tests {
 
     #[test]
     fn the_users_fields_stand_in_every_head_and_in_place_of_ours() {
-        let mut own = OwnFields::default();
+        let mut own = ExtraFields::default();
         for (name, value) in
             [("cache-control", "max-age=1"), ("X-Mine", "a"), ("X-Mine", "b"), ("server", "s")]
         {
             own.push(name, value).expect("a good field");
         }
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Cache-Control", "no-cache");
         headers.push("ETag", "\"a\"");
         let (status, delimiting, date) = (Status::OK, Delimiting::Length(7), &date::imf_fixdate(0));
@@ -207,7 +207,7 @@ mod tests {
             ("Date", "now"),
         ];
         for (name, value) in table {
-            assert!(OwnFields::default().push(name, value).is_err(), "{name}: {value:?}");
+            assert!(ExtraFields::default().push(name, value).is_err(), "{name}: {value:?}");
         }
     }
 

@@ -174,7 +174,7 @@ impl DecodedPath {
 
     /// Records what the path that was sent became.
     pub(super) fn tell(&self, sent: &[u8]) {
-        trace::step("path", Rfc(3986, "5.2.4"), || {
+        trace::decision("path", Rfc(3986, "5.2.4"), || {
             let (encoded, decoded) = (quote(sent), quote(&self.relative));
             match (self.relative.is_empty(), self.names_directory) {
                 (true, _) => format!("{encoded} is the root"),

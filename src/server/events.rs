@@ -8,7 +8,7 @@
 //! each, so that no worker waits for another. An observer says beforehand what it is interested in ([`Interests`]):
 //! what none of them wants to know is not collected.
 
-use crate::base::trace::Step;
+use crate::base::trace::Decision;
 use crate::http::Status;
 use crate::http::client::Client;
 use std::net::IpAddr;
@@ -204,7 +204,7 @@ pub struct Capture {
     /// The first [`MAX_CAPTURED_BODY`] bytes of the response's body.
     pub body_start: Vec<u8>,
     /// What was decided, in order.
-    pub steps: Vec<Step>,
+    pub decisions: Vec<Decision>,
     /// When the first byte of the request arrived.
     pub began: Instant,
     /// When its last byte arrived.

@@ -132,20 +132,20 @@ impl Faults {
         {
             let value_ends = value_starts + digits;
             if self.no_length {
-                trace::step("fault", None, || "no-length: Content-Length is left out".to_owned());
+                trace::decision("fault", None, || "no-length: Content-Length is left out".to_owned());
                 head.drain(at..value_ends);
             } else if let Some(difference) = self.wrong_length {
                 let length = std::str::from_utf8(&head[value_starts..value_ends]).ok();
                 let length: u64 = length.and_then(|length| length.parse().ok()).unwrap_or_default();
                 let wrong = length.saturating_add_signed(difference);
-                trace::step("fault", None, || {
+                trace::decision("fault", None, || {
                     format!("wrong-length: Content-Length says {wrong}, not {length}")
                 });
                 head.splice(value_starts..value_ends, wrong.to_string().into_bytes());
             }
         }
         if self.lf_only {
-            trace::step("fault", None, || "lf-only: the lines of the head end without CR".to_owned());
+            trace::decision("fault", None, || "lf-only: the lines of the head end without CR".to_owned());
             head.retain(|&byte| byte != b'\r');
         }
     }

@@ -46,7 +46,7 @@ pub use listen::Listener;
 pub use pool::{Caller, Heartbeat, Stopper};
 
 use crate::http::forwarded::Proxies;
-use crate::http::response::OwnFields;
+use crate::http::response::ExtraFields;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -70,7 +70,7 @@ pub struct Options {
     /// The trusted proxies: they are believed when they name the client on whose behalf they send a request.
     pub proxies: Option<Proxies>,
     /// Fields that every response has.
-    pub fields: OwnFields,
+    pub fields: ExtraFields,
     /// If there is one, all connections to TCP ports speak TLS.
     pub tls: Option<tls::Acceptor>,
     /// The faults to inject.
@@ -88,7 +88,7 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(30),
             proxies: None,
-            fields: OwnFields::default(),
+            fields: ExtraFields::default(),
             tls: None,
             faults: Faults::default(),
             // `docker stop` kills a container after ten seconds.

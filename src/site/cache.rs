@@ -156,14 +156,14 @@ impl Cache {
             let now = self.nanoseconds(Instant::now());
             if !entry.grounds.still_hold(root) {
                 self.remove(path);
-                trace::step("cache", None, || {
+                trace::decision("cache", None, || {
                     "in memory, but it has changed on disk: read it anew".to_owned()
                 });
                 return None;
             }
             entry.checked.fetch_max(now, Ordering::AcqRel);
         }
-        trace::step("cache", None, || {
+        trace::decision("cache", None, || {
             let when = if is_unchecked { "just now" } else { "by another request, after this one had come" };
             format!("in memory, and found unchanged on disk {when}: no need to open it")
         });

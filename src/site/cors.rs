@@ -17,7 +17,7 @@
 use crate::answer::{Body, Response};
 use crate::base::trace::{self, quote};
 use crate::http::fields::is_token;
-use crate::http::{Headers, Method, Request, Status};
+use crate::http::{FieldLines, Method, Request, Status};
 
 /// Which origins may read answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Cors {
         if *self == Cors::Nobody || !is_preflight {
             return None;
         }
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Allow", methods);
         if self.allowed(request).is_some() {
             headers.push("Access-Control-Allow-Methods", methods);
@@ -114,14 +114,14 @@ impl Cors {
             }
             headers.push("Access-Control-Max-Age", PREFLIGHT_AGE);
         }
-        trace::step("preflight", None, || {
+        trace::decision("preflight", None, || {
             "a browser asks whether a page of another origin may ask".to_owned()
         });
         Some(Response { status: Status::NO_CONTENT, headers, body: Body::Empty })
     }
 
     /// Says in an answer which origins may read it.
-    pub fn add_to(&self, headers: &mut Headers, request: &Request<'_>) {
+    pub fn add_to(&self, headers: &mut FieldLines, request: &Request<'_>) {
         match self {
             Cors::Nobody => return,
             Cors::Everybody => {
@@ -138,7 +138,7 @@ impl Cors {
                 }
             }
         }
-        trace::step("cors", None, || match (request.fields.get("origin"), self.allowed(request)) {
+        trace::decision("cors", None, || match (request.fields.get("origin"), self.allowed(request)) {
             (None, _) => "no Origin is named: not a page of another origin".to_owned(),
             (Some(origin), Some(_)) => format!("pages of {} may read this", quote(origin)),
             (Some(origin), None) => format!("pages of {} may not read this", quote(origin)),

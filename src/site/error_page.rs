@@ -36,7 +36,7 @@ pub(super) fn say_with(
     near: &[DecodedPath],
 ) -> Response {
     let as_html = prefers_html(fields);
-    trace::step("error page", Rfc(9110, "12.5.1"), || {
+    trace::decision("error page", Rfc(9110, "12.5.1"), || {
         let (what, why) = if as_html { ("a page", "names") } else { ("a line of text", "does not name") };
         format!("{what} says so, because Accept {why} text/html")
     });

@@ -49,7 +49,7 @@ impl Site {
         let directory = match self.root.open(relative) {
             // A file has nothing below it: "/a.txt/" names something that does not exist.
             Ok(Opened::File(_)) if path.names_directory => {
-                trace::step("slash", None, || {
+                trace::decision("slash", None, || {
                     "the target ends in \"/\", and a file has nothing below it".to_owned()
                 });
                 return Err(not_found());
@@ -67,7 +67,7 @@ impl Site {
             // A directory that the server may search but not read (mode 0711): the files in it can still be opened
             // by their names, and its index is one of them.
             Err(refusal) if self.is_directory(relative) => {
-                trace::step("open", None, || {
+                trace::decision("open", None, || {
                     format!(
                         "{} is a directory that the server may not read: only its index is looked for",
                         quote(relative)
@@ -96,7 +96,9 @@ impl Site {
             }
             relative.extend_from_slice(name.as_bytes());
             if let Some(file) = self.open_if_file(&relative)? {
-                trace::step("index", None, || format!("{} stands for its directory", quote(name.as_bytes())));
+                trace::decision("index", None, || {
+                    format!("{} stands for its directory", quote(name.as_bytes()))
+                });
                 // The second name counts only as long as no file has the first.
                 return Ok(Some(Found::File { file, relative, for_certain: rank == 0 }));
             }
@@ -111,7 +113,7 @@ impl Site {
         }
         let relative = [&path.relative, &b".html"[..]].concat();
         let Some(file) = self.open_if_file(&relative)? else { return Ok(None) };
-        trace::step("clean URL", None, || format!("it stands for the page {}", quote(&relative)));
+        trace::decision("clean URL", None, || format!("it stands for the page {}", quote(&relative)));
         // A file with the shorter name may still appear.
         Ok(Some(Found::File { file, relative, for_certain: false }))
     }
@@ -155,7 +157,7 @@ impl Site {
         };
         let relative = name.as_bytes().to_vec();
         let Ok(Opened::File(file)) = self.root.open(&relative) else { return Err(refusal) };
-        trace::step("fallback", None, || {
+        trace::decision("fallback", None, || {
             format!("nothing is there, and {why}: {} decides what it means", quote(&relative))
         });
         Ok(Found::File { file, relative, for_certain: false })

@@ -50,7 +50,7 @@ impl Hosts {
             _ => None,
         };
         if let Some(why) = why {
-            trace::step("host", Rfc(9110, "7.4"), || {
+            trace::decision("host", Rfc(9110, "7.4"), || {
                 format!("the host {} {why}, so it is answered for", quote(host.name))
             });
             return Ok(());
@@ -98,7 +98,9 @@ impl TrustedHosts {
             );
             return Err(Refusal::new(Status::MISDIRECTED_REQUEST, why));
         };
-        trace::step("host", Rfc(9110, "7.4"), || format!("the host {} {reason}: {what}", quote(host.name)));
+        trace::decision("host", Rfc(9110, "7.4"), || {
+            format!("the host {} {reason}: {what}", quote(host.name))
+        });
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::{Site, upload};
 use crate::answer::{Body, Response};
 use crate::base::trace::{self, Rfc};
 use crate::http::target::Target;
-use crate::http::{Headers, Method, Refusal, Request, Status};
+use crate::http::{FieldLines, Method, Refusal, Request, Status};
 
 /// The methods of files and folders, as the value of an Allow field.
 pub(super) const READING: &str = "GET, HEAD, OPTIONS";
@@ -36,7 +36,7 @@ impl Site {
                 Ok(Asked::Representation { path, query })
             }
             (Method::Options, _) => {
-                trace::step("method", Rfc(9110, "9.3.7"), || "OPTIONS asks what can be asked".to_owned());
+                trace::decision("method", Rfc(9110, "9.3.7"), || "OPTIONS asks what can be asked".to_owned());
                 Ok(Asked::Methods)
             }
             (Method::Unknown, _) => {
@@ -57,7 +57,7 @@ impl Site {
 
     /// The answer to OPTIONS (RFC 9110 section 9.3.7), about the server as about any file.
     pub(super) fn tell_methods(&self) -> Response {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Allow", self.methods());
         Response { status: Status::NO_CONTENT, headers, body: Body::Empty }
     }

@@ -250,7 +250,7 @@ impl Site {
             Place::Outside => return Err(self.outside()),
         };
         if self.options.base.start() != "/" {
-            trace::step("base path", None, || {
+            trace::decision("base path", None, || {
                 let below = format!("/{}", path.encoded());
                 format!("below {} it is {}", self.options.base.start(), quote(below.as_bytes()))
             });
@@ -277,7 +277,7 @@ impl Site {
         if !path.is_hidden() || self.options.hidden || self.root.single_file().is_some() {
             return Ok(());
         }
-        trace::step("hidden", None, || {
+        trace::decision("hidden", None, || {
             "a name in it starts with a dot, and --hidden is off: as if it were not there".to_owned()
         });
         Err(not_found())

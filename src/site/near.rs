@@ -61,7 +61,7 @@ pub(super) fn find(site: &Site, path: &DecodedPath) -> Vec<DecodedPath> {
     // The steps of the search are not decisions about the answer.
     let found = trace::silently(|| walk_to(site, path)).unwrap_or_default();
     for near in &found {
-        trace::step("near name", None, || {
+        trace::decision("near name", None, || {
             format!("{} is there, and a listing would show it: the answer offers it", quote(&near.text()))
         });
     }

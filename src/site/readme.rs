@@ -57,7 +57,7 @@ impl Readme {
                 return None;
             };
             let (text, is_cut) = beginning(file)?;
-            trace::step("readme", None, || format!("{} is text, so it is shown below", quote(name)));
+            trace::decision("readme", None, || format!("{} is text, so it is shown below", quote(name)));
             Some(Readme { name: name.to_vec(), text, is_cut })
         })
     }

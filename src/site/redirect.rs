@@ -13,14 +13,14 @@ use super::Site;
 use crate::answer::{Body, Response};
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::target::DecodedPath;
-use crate::http::{Headers, Status};
+use crate::http::{FieldLines, Status};
 
 impl Site {
     /// `/a/b?q` to `/a/b/?q`. Without a path it is the root.
     pub(super) fn redirect_to_directory(&self, path: Option<&DecodedPath>, query: Option<&[u8]>) -> Response {
         let path = path.map(|path| DecodedPath { names_directory: true, ..path.clone() });
         let location = self.location(path.as_ref(), query);
-        trace::step("slash", Rfc(9110, "15.4.2"), || {
+        trace::decision("slash", Rfc(9110, "15.4.2"), || {
             format!(
                 "the target is a directory and has no \"/\" at its end: a redirect to {} adds it",
                 quote(&location)
@@ -32,7 +32,7 @@ impl Site {
     /// With clean URLs, `/about/?q` to `/about?q`.
     pub(super) fn redirect_to_page(&self, path: DecodedPath, query: Option<&[u8]>) -> Response {
         let location = self.location(Some(&DecodedPath { names_directory: false, ..path }), query);
-        trace::step("slash", Rfc(9110, "15.4.9"), || {
+        trace::decision("slash", Rfc(9110, "15.4.9"), || {
             format!(
                 "the target is a page and has a \"/\" at its end: a redirect to {} drops it",
                 quote(&location)
@@ -53,7 +53,7 @@ impl Site {
 }
 
 fn redirect(status: Status, location: Vec<u8>) -> Response {
-    let mut headers = Headers::default();
+    let mut headers = FieldLines::default();
     headers.push("Location", location);
     // Without this a browser may keep a permanent redirect for ever, and a directory may become a file.
     headers.push("Cache-Control", "no-cache");

@@ -39,7 +39,7 @@ impl Site {
             return None;
         }
         let Ok(Opened::File(file)) = self.root.open(b"404.html") else { return None };
-        trace::step("error page", None, || "the folder's own 404.html says so".to_owned());
+        trace::decision("error page", None, || "the folder's own 404.html says so".to_owned());
         // The page offers no similar names; --explain shows them all the same.
         if trace::is_on() {
             self.find_near(request);

@@ -156,7 +156,7 @@ impl Root {
     /// A refusal with the status that the failure leads to: 404, 403, 503 or 500.
     pub fn open(&self, relative: &[u8]) -> Result<Opened, Refusal> {
         let opened = self.open_any(relative).map_err(|error| refusal_for(&error))?;
-        trace::step("open", None, || {
+        trace::decision("open", None, || {
             let name = if relative.is_empty() { "the folder itself".to_owned() } else { quote(relative) };
             match &opened {
                 Opened::File(file) => format!("{name} is a file of {} bytes", file.facts.length),
@@ -170,7 +170,7 @@ impl Root {
     pub(super) fn open_any(&self, relative: &[u8]) -> io::Result<Opened> {
         // A single file is served on purpose, whatever its name.
         if self.single_file.is_none() && leads_to_temporary(relative) {
-            trace::step("hidden", None, || {
+            trace::decision("hidden", None, || {
                 "a name in it is one of files on their way, which nobody is shown".to_owned()
             });
             return Err(Failure::NotFound.into());
@@ -189,7 +189,7 @@ impl Root {
         let file = match open_confined(root, path) {
             // With --follow-links, links may lead anywhere.
             Err(error) if leads_out(&error) && self.follow_links => {
-                trace::step("link", None, || {
+                trace::decision("link", None, || {
                     "a link leads out of the folder; --follow-links lets it be followed".to_owned()
                 });
                 self.open_anywhere(path)?
@@ -199,7 +199,7 @@ impl Root {
             // fails; it never opens anything outside.
             Err(error) if leads_out(&error) => {
                 let inside = self.resolve_inside(path).ok_or(error)?;
-                trace::step("link", None, || {
+                trace::decision("link", None, || {
                     let end = quote(names::bytes(&inside));
                     format!("an absolute link on the way ends inside the folder, at {end}: it is followed")
                 });
@@ -222,7 +222,7 @@ impl Root {
             Some(Who::Opener(opener)) => opener,
             Some(Who::Nobody) => return Err(Failure::Stale.into()),
         };
-        trace::step("sandbox", None, || {
+        trace::decision("sandbox", None, || {
             "the folder is another one than at the start, where this thread may open nothing: one that is \
              in a sandbox around the new one does it"
                 .to_owned()

@@ -81,7 +81,7 @@ pub(super) fn add_to_own_page(response: &mut Response, tag: &str) {
         }
     }
     response.headers.replace("Content-Security-Policy", policy);
-    trace::step("script", None, || "the script for --reload is added to this page of ours".to_owned());
+    trace::decision("script", None, || "the script for --reload is added to this page of ours".to_owned());
 }
 
 /// Puts the line before the end of the page, if these bytes contain it.
@@ -142,7 +142,7 @@ fn nonce() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Headers, Status};
+    use crate::http::{FieldLines, Status};
     use crate::site::page;
     use std::io::Write;
 
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn pages_of_ours_allow_this_script_and_no_other() {
         let own = || {
-            let mut headers = Headers::default();
+            let mut headers = FieldLines::default();
             headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
             let html = page::render("t", None, &maud::html! { p { "x" } }).into_bytes();
             let mut response = Response { status: Status::OK, headers, body: Body::Bytes(html) };

@@ -131,7 +131,7 @@ impl Site {
             (None, Some((coding, inner))) => {
                 let form = wanted.form_of_packed(coding);
                 if form == Form::Loaded(coding) {
-                    trace::step("coding", None, || {
+                    trace::decision("coding", None, || {
                         format!("Sec-Fetch-Dest says that a page loads it: so it is {}, coded", quote(inner))
                     });
                     subject.content = media_type::of(inner, Look::default());
@@ -175,14 +175,14 @@ impl Site {
             let beside = [relative, b".", coding.extension().as_bytes()].concat();
             match self.root.open(&beside) {
                 Ok(Opened::File(found)) if found.facts.modified >= file.facts.modified => {
-                    trace::step("coding", Rfc(9110, "12.5.3"), || {
+                    trace::decision("coding", Rfc(9110, "12.5.3"), || {
                         format!("the client takes {}, and {} is there", coding.name(), quote(&beside))
                     });
                     selection.rests_on(&beside, Some(&found.facts));
                     return Some((coding, found));
                 }
                 Ok(Opened::File(old)) => {
-                    trace::step("coding", None, || {
+                    trace::decision("coding", None, || {
                         format!("{} is older than the file itself: it is passed over", quote(&beside))
                     });
                     selection.rests_on(&beside, Some(&old.facts));

@@ -1,7 +1,7 @@
 //! The engine by itself: a real server on a real port, and in place of the site a function.
 
 use glasshttp::answer::{Arrival, Body, FilePart, Next, Response, Source, Stream};
-use glasshttp::http::{Headers, Request, Status};
+use glasshttp::http::{FieldLines, Request, Status};
 use glasshttp::server::{Heartbeat, Options, Server, Stopper};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -57,7 +57,7 @@ impl Drop for Running {
 }
 
 fn answer(text: &str) -> Response {
-    Response { status: Status::OK, headers: Headers::default(), body: Body::Bytes(text.into()) }
+    Response { status: Status::OK, headers: FieldLines::default(), body: Body::Bytes(text.into()) }
 }
 
 /// The target decides: `/panic` panics, `/large` is a file of 64 MiB, anything else is echoed.
@@ -69,7 +69,7 @@ fn respond(request: &Request<'_>, _arrival: &Arrival<'_>) -> Response {
             let file = tempfile::tempfile().expect("a file");
             file.set_len(LARGE).expect("set");
             let body = Body::File(FilePart { source: Source::Disk(Arc::new(file)), range: 0..LARGE });
-            Response { status: Status::OK, headers: Headers::default(), body }
+            Response { status: Status::OK, headers: FieldLines::default(), body }
         }
         target => answer(target.unwrap_or_default()),
     }
@@ -381,7 +381,7 @@ fn a_stream_that_has_nothing_to_say_costs_no_turn_and_goes_on_when_it_wakes_its_
     static STATE: LazyLock<Arc<(Mutex<QuietState>, Condvar)>> = LazyLock::new(Arc::default);
     let server = Running::start(options(), |_, _| Response {
         status: Status::OK,
-        headers: Headers::default(),
+        headers: FieldLines::default(),
         body: Body::Stream(Box::new(Quiet(Arc::clone(&STATE), false))),
     });
     let mut page = server.connect();

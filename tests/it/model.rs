@@ -20,7 +20,7 @@ use glasshttp::base::budget::Budget;
 use glasshttp::http::chunked::ChunkedDecoder;
 use glasshttp::http::framing::{Framing, expects_continue};
 use glasshttp::http::request::HeadScanner;
-use glasshttp::http::{Headers, Refusal, Request, Status, date};
+use glasshttp::http::{FieldLines, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{Connection, Next, Turn};
 use glasshttp::server::events::Observers;
@@ -178,7 +178,7 @@ fn respond(request: &Request<'_>) -> Response {
         }
         _ => (Status::OK, Body::Bytes(b"hello".to_vec())),
     };
-    let mut headers = Headers::default();
+    let mut headers = FieldLines::default();
     headers.push("X", "y");
     Response { status, headers, body }
 }

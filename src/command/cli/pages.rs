@@ -11,7 +11,7 @@ use super::compress::CompressOption;
 use crate::command::values::{parse_file_name, yes_or_no};
 use crate::glass::reload::Ignore;
 use crate::http::host::Host;
-use crate::http::response::OwnFields;
+use crate::http::response::ExtraFields;
 use crate::site::cors::Origins;
 use crate::site::{Codings, Cors};
 
@@ -99,8 +99,8 @@ impl PageOptions {
     }
 
     /// The fields that every response has.
-    pub(super) fn own_fields(&self) -> OwnFields {
-        let mut fields = OwnFields::default();
+    pub(super) fn own_fields(&self) -> ExtraFields {
+        let mut fields = ExtraFields::default();
         let isolation: &[_] = &[
             ("Cross-Origin-Opener-Policy", "same-origin"),
             ("Cross-Origin-Embedder-Policy", "require-corp"),
@@ -178,6 +178,6 @@ fn parse_header(text: &str) -> Result<(String, String), String> {
         .split_once(':')
         .ok_or("it must be a name, a colon and a value, such as \"X-Robots-Tag: noindex\"")?;
     let value = value.trim_matches([' ', '\t']);
-    OwnFields::default().push(name, value)?;
+    ExtraFields::default().push(name, value)?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -27,7 +27,7 @@ use super::events;
 use crate::answer::{Body, Receiver, Response};
 use crate::http::client::Client;
 use crate::http::target::parameter;
-use crate::http::{Headers, Refusal, Status};
+use crate::http::{FieldLines, Refusal, Status};
 use crate::server;
 use record::Recorder;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub(super) fn script() -> Response {
 
 /// The redirect to the page, for a target without the slash at its end.
 pub(super) fn redirect_to_page(base: &str) -> Response {
-    let mut headers = Headers::default();
+    let mut headers = FieldLines::default();
     headers.push("Location", format!("{base}.glass/"));
     headers.push("Cache-Control", "no-store");
     Response { status: Status::MOVED_PERMANENTLY, headers, body: Body::Empty }

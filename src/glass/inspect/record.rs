@@ -202,7 +202,7 @@ impl Recorder {
     fn detail(&self, record: &Record) -> String {
         let Record { summary, exchange } = record;
         let capture = exchange.capture.as_ref().expect("it was asked for");
-        let steps = capture.steps.iter().map(|step| Step {
+        let steps = capture.decisions.iter().map(|step| Step {
             name: step.name,
             text: &step.text,
             rfc: step.rule.map(|rule| rule.to_string()),
@@ -379,7 +379,7 @@ mod tests {
             request: format!("{request_line}\r\n\r\n").into_bytes(),
             response: b"HTTP/1.1 200 OK\r\n\r\n".to_vec(),
             body_start: b"\xff".to_vec(),
-            steps: Vec::new(),
+            decisions: Vec::new(),
             began: now,
             arrived: now,
             decided: now,

@@ -61,7 +61,7 @@ impl Metrics {
 
     /// The response to a request for the metrics.
     pub(super) fn respond(&self) -> Response {
-        trace::step("metrics", None, || {
+        trace::decision("metrics", None, || {
             "what the workers have counted is added up; none of them waits for that".to_owned()
         });
         Response::no_store(text::CONTENT_TYPE, Body::Bytes(self.render()))
@@ -168,6 +168,6 @@ fn write_cache(text: &mut Text, cache: &cache::Figures) {
 
 /// The response to a health check.
 pub(super) fn health() -> Response {
-    trace::step("health", None, || "this very answer says that the server answers".to_owned());
+    trace::decision("health", None, || "this very answer says that the server answers".to_owned());
     Response::no_store("text/plain; charset=utf-8", Body::Bytes(b"ok\n".to_vec()))
 }

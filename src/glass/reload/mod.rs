@@ -149,7 +149,7 @@ impl Reload {
         let data = format!(r#"{{"server":"{server}","reloads":{reloads},"styles":{styles},"ago":{ago}}}"#);
         subscriber.send(&events::render("hello", &data));
         drop(broadcast);
-        trace::step("reload", None, || "a page listens for changes from now on".to_owned());
+        trace::decision("reload", None, || "a page listens for changes from now on".to_owned());
         Ok(events::respond(subscriber))
     }
 }

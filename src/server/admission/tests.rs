@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::answer::{Arrival, Response};
-use crate::http::{Headers, Request};
+use crate::http::{FieldLines, Request};
 use crate::server::pool::{Caller, Pool, Stopper};
 use crate::server::transport::Transport;
 use mio::event::Source;
@@ -39,7 +39,7 @@ impl Socket for Panicking {
 }
 
 fn respond(_: &Request<'_>, _: &Arrival<'_>) -> Response {
-    Response { status: Status::NO_CONTENT, headers: Headers::default(), body: Body::Empty }
+    Response { status: Status::NO_CONTENT, headers: FieldLines::default(), body: Body::Empty }
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl<T: Transport> Connection<T> {
         let ends_with_connection =
             matches!(response.body, Body::Stream(_)) && in_flight.version == Version::Http10;
         let keep_alive = !self.is_finishing && !ends_with_connection && in_flight.keep_alive;
-        trace::step("connection", Rfc(9112, "9.3"), || {
+        trace::decision("connection", Rfc(9112, "9.3"), || {
             let version = in_flight.version.as_str();
             match (keep_alive, in_flight.version) {
                 (true, Version::Http11) => format!("stays open for the next request, as usual in {version}"),
@@ -61,7 +61,7 @@ impl<T: Transport> Connection<T> {
         response: Response,
         why: &'static str,
     ) {
-        trace::step("connection", Rfc(9112, "9.6"), || why.to_owned());
+        trace::decision("connection", Rfc(9112, "9.6"), || why.to_owned());
         let (response, share) =
             if in_flight.is_head { (response, None) } else { within_budget(turn, response) };
         self.linger = true;
@@ -169,7 +169,7 @@ impl<T: Transport> Connection<T> {
         capture.response = rendered;
         capture.body_start = if is_head { Vec::new() } else { body.start(MAX_CAPTURED_BODY) };
         // What was recorded until now belongs to this exchange.
-        capture.steps = self.reporter.take_steps();
+        capture.decisions = self.reporter.take_decisions();
         capture.began = exchange.began.min(self.last_read);
         capture.arrived = self.last_read;
         capture.decided = Instant::now();
@@ -179,7 +179,7 @@ impl<T: Transport> Connection<T> {
 
 /// Records how a body gets onto the wire.
 fn describe_sending(body: &Body, is_head: bool, is_encrypted: bool) {
-    trace::step("sending", None, || match body {
+    trace::decision("sending", None, || match body {
         _ if is_head => "HEAD: the head says how long the body would be, and the body stays here".to_owned(),
         Body::Empty => "a head and no body".to_owned(),
         Body::Bytes(bytes) => {

@@ -18,7 +18,7 @@ use crate::base::budget::Share;
 use crate::base::trace::{self, Rfc};
 use crate::http::framing::{self, Framing};
 use crate::http::request::Version;
-use crate::http::{Headers, Method, Refusal, Request, Status};
+use crate::http::{FieldLines, Method, Refusal, Request, Status};
 use crate::server::application::Begun;
 use crate::server::body::BodyReader;
 use crate::server::events::Exchange;
@@ -138,7 +138,7 @@ impl<T: Transport> Connection<T> {
     /// A receiver takes the body.
     fn accept_body(&mut self, in_flight: InFlight, receiver: Box<dyn Receiver>, body: BodyInfo) {
         if body.expects_continue {
-            trace::step("continue", Rfc(9110, "10.1.1"), || {
+            trace::decision("continue", Rfc(9110, "10.1.1"), || {
                 "the client waits to be told to send its body: 100 Continue".to_owned()
             });
             self.outgoing.push_with(|out| out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"));
@@ -154,7 +154,7 @@ impl<T: Transport> Connection<T> {
         if body.expects_continue {
             // The client gets the final response in place of 100 (Continue), and the end of the connection tells it not
             // to send the body (RFC 9110 section 10.1.1).
-            trace::step("continue", Rfc(9110, "10.1.1"), || {
+            trace::decision("continue", Rfc(9110, "10.1.1"), || {
                 "the body is not waited for: the client gets the answer instead".to_owned()
             });
             return self.answer_last(turn, in_flight, response, BODY_UNREAD);
@@ -238,10 +238,10 @@ impl<T: Transport> Connection<T> {
         if matches!(request.method, Method::Get | Method::Head)
             && let Some(location) = request.location_in_https()
         {
-            trace::step("https", Rfc(9110, "15.4.9"), || {
+            trace::decision("https", Rfc(9110, "15.4.9"), || {
                 format!("this port speaks HTTPS: redirected to {}", trace::quote(location.as_bytes()))
             });
-            let mut headers = Headers::default();
+            let mut headers = FieldLines::default();
             headers.push("Location", location);
             // The port may speak http again another day.
             headers.push("Cache-Control", "no-cache");
@@ -265,7 +265,7 @@ impl<T: Transport> Connection<T> {
             && self.reporter.is_first()
             && let Some(session) = self.transport.tls().and_then(|tls| tls.session())
         {
-            trace::step("TLS", Rfc(8446, "2"), || session);
+            trace::decision("TLS", Rfc(8446, "2"), || session);
         }
     }
 }

@@ -389,7 +389,7 @@ impl<T: Transport> Connection<T> {
             reporter::report_receiving(turn, exchange, incoming.reader.received(), incoming.reader.length());
         }
         if turn.observers.interests().capture {
-            self.reporter.keep_steps();
+            self.reporter.keep_decisions();
         }
     }
 }

@@ -105,7 +105,7 @@ impl<T: Transport> Connection<T> {
             }
         }
         let is_received = matches!(sink, Sink::Receiver(_));
-        trace::step("body", Rfc(9110, "6.4"), || match &read {
+        trace::decision("body", Rfc(9110, "6.4"), || match &read {
             Ok(_) if is_received => "all of it is there".to_owned(),
             Ok(_) if !is_too_large => "read to its end".to_owned(),
             Ok(_) => "longer than is worth reading past".to_owned(),
@@ -143,7 +143,7 @@ impl<T: Transport> Connection<T> {
             None => self.refuse_unread(turn, &refusal, turn.input.filled()),
             // The response does not depend on the body, so the client gets it now and not after the whole timeout.
             Some(Incoming { in_flight, sink: Sink::Discard(response, share), .. }) if is_a_pause => {
-                trace::step("body", Rfc(9110, "6.4"), || {
+                trace::decision("body", Rfc(9110, "6.4"), || {
                     "it does not come, and nobody wants it: the client gets the answer without it".to_owned()
                 });
                 drop(share);

@@ -8,7 +8,7 @@
 //! nothing of this is done.
 
 use super::Turn;
-use crate::base::trace::{self, Step};
+use crate::base::trace::{self, Decision};
 use crate::http::client::Client;
 use crate::http::request::MAX_REQUEST_LINE;
 use crate::http::{Method, Request, Status};
@@ -30,7 +30,7 @@ pub(super) struct Reporter {
     /// Exchanges whose responses are not wholly sent, in order.
     pending: VecDeque<Pending>,
     /// What was decided about the current request in earlier turns.
-    steps: Vec<Step>,
+    decisions: Vec<Decision>,
 }
 
 /// What is known of a request when its exchange begins.
@@ -82,7 +82,7 @@ impl Reporter {
                 request: info.head[..info.head.len().min(MAX_CAPTURED_HEAD)].to_vec(),
                 response: Vec::new(),
                 body_start: Vec::new(),
-                steps: Vec::new(),
+                decisions: Vec::new(),
                 began: info.began,
                 arrived: info.began,
                 decided: info.began,
@@ -116,16 +116,16 @@ impl Reporter {
         self.answered += 1;
     }
 
-    /// Takes all steps that were recorded for the current request until now.
-    pub(super) fn take_steps(&mut self) -> Vec<Step> {
-        let mut steps = std::mem::take(&mut self.steps);
-        steps.append(&mut trace::take());
-        steps
+    /// Takes all decisions that were recorded for the current request until now.
+    pub(super) fn take_decisions(&mut self) -> Vec<Decision> {
+        let mut decisions = std::mem::take(&mut self.decisions);
+        decisions.append(&mut trace::take());
+        decisions
     }
 
-    /// At the end of a turn: keeps the steps of a request that is not answered yet.
-    pub(super) fn keep_steps(&mut self) {
-        self.steps.append(&mut trace::take());
+    /// At the end of a turn: keeps the decisions of a request that is not answered yet.
+    pub(super) fn keep_decisions(&mut self) {
+        self.decisions.append(&mut trace::take());
     }
 
     /// The response of an exchange is queued.

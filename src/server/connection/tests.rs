@@ -3,7 +3,7 @@
 use super::deadline::{LINGER_TIME, LINGER_TIME_AT_STOP, MAX_PAUSE_IN_DISCARDED};
 use super::*;
 use crate::answer::{self, Arrival, Begin, Body, FilePart, Piece, Receiver, Response, Source};
-use crate::http::{Headers, Method, Refusal, Request, Status};
+use crate::http::{FieldLines, Method, Refusal, Request, Status};
 use crate::server::application::Begun;
 use crate::server::events::{Event, Exchange, Interests, Observer};
 use crate::server::transmit::FLUSH_SIZE;
@@ -130,7 +130,7 @@ fn respond(request: &Request<'_>) -> Response {
         Some(b"/quiet") => Body::Stream(Box::new(Quiet { until: Instant::now() + QUIET, asked: 0 })),
         _ => Body::Bytes(vec![b'x'; 2]),
     };
-    Response { status: Status::OK, headers: Headers::default(), body }
+    Response { status: Status::OK, headers: FieldLines::default(), body }
 }
 
 const PARTS: u64 = 1000;
@@ -205,7 +205,7 @@ impl Receiver for Upload {
 
     fn finish(self: Box<Self>) -> Response {
         assert!(self.0 > 0, "this is the panic that the test provokes");
-        Response { status: Status::CREATED, headers: Headers::default(), body: Body::Empty }
+        Response { status: Status::CREATED, headers: FieldLines::default(), body: Body::Empty }
     }
 
     fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {

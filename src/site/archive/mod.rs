@@ -44,7 +44,7 @@ use crate::answer::{Body, Response};
 use crate::base::budget::Budget;
 use crate::base::trace::{self, Rfc};
 use crate::http::target::{DecodedPath, encode_segment};
-use crate::http::{Headers, Refusal, Status};
+use crate::http::{FieldLines, Refusal, Status};
 use std::fs::File;
 use std::sync::Arc;
 use stream::Archive;
@@ -112,11 +112,11 @@ impl Archives {
             Refusal::new(Status::SERVICE_UNAVAILABLE, why)
         })?;
         let name = name_of(root, path);
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Content-Type", media_type);
         headers.push("Content-Disposition", attachment(&format!("{}.{extension}", as_text(&name))));
         headers.push("Cache-Control", "no-cache");
-        trace::step("archive", Rfc(9112, "7.1"), || {
+        trace::decision("archive", Rfc(9112, "7.1"), || {
             "the folder is packed while it is sent: nobody knows how long that will be, so it comes in \
              chunks, and no part of it can be asked for"
                 .to_owned()

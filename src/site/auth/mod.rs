@@ -244,13 +244,13 @@ impl Auth {
             Standing::Wrong => Err(Denial::wrong()),
             Standing::Blocked(time) => Err(Denial::blocked(time)),
             Standing::Right => {
-                trace::step("auth", Rfc(7617, "2"), || {
+                trace::decision("auth", Rfc(7617, "2"), || {
                     format!("{} has given this password before, and it was right", quote(&credentials.user))
                 });
                 Ok(Some(credentials.user))
             }
             _ if self.is_plain(&fingerprint) => {
-                trace::step("auth", Rfc(7617, "2"), || {
+                trace::decision("auth", Rfc(7617, "2"), || {
                     format!("the password of {} is right", quote(&credentials.user))
                 });
                 Ok(Some(credentials.user))
@@ -265,7 +265,7 @@ impl Auth {
                 Err(Denial::wrong())
             }
             Standing::New => {
-                trace::step("auth", Rfc(7617, "2"), || {
+                trace::decision("auth", Rfc(7617, "2"), || {
                     format!(
                         "the password of {} is new, and verifying it takes time",
                         quote(&credentials.user)

@@ -44,7 +44,7 @@ use crate::base::platform::failure::Failure;
 use crate::base::trace::{self, Rfc};
 use crate::http::fields::Fields;
 use crate::http::target::{DecodedPath, parameter};
-use crate::http::{Headers, Refusal, Status, accept};
+use crate::http::{FieldLines, Refusal, Status, accept};
 use entry::Entry;
 use order::Order;
 use page::View;
@@ -105,7 +105,7 @@ impl Listings {
         fields: &Fields<'_>,
         options: &Options,
     ) -> Result<Response, Refusal> {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         let (reader, form): (_, Box<dyn Form>) = if wants_json(query, fields) {
             headers.push("Content-Type", "application/json");
             ("as JSON", Box::new(json::Json::default()))
@@ -142,12 +142,12 @@ impl Listings {
         let is_small = listing.is_small().map_err(unreadable)?;
         let body = if is_small {
             let entries = listing.gather().map_err(unreadable)?;
-            trace::step("listing", None, || {
+            trace::decision("listing", None, || {
                 format!("no index file is there, so its {entries} entries are listed, {reader}")
             });
             Body::Bytes(listing.text().into_bytes())
         } else {
-            trace::step("listing", Rfc(9112, "7.1"), || {
+            trace::decision("listing", Rfc(9112, "7.1"), || {
                 format!(
                     "no index file is there, so its entries are listed, {reader}; there are many, so they are \
                      read and sent a few at a time, in turn with what others want, and nobody knows yet how \

@@ -42,7 +42,7 @@ use crate::base::random;
 use crate::base::trace::{self, Rfc};
 use crate::http::coding::Coding;
 use crate::http::conditional::{LastModified, Validators};
-use crate::http::{Headers, date};
+use crate::http::{FieldLines, date};
 use std::borrow::Cow;
 use std::sync::Arc;
 use validators::{Date, Tags};
@@ -212,7 +212,7 @@ impl Representation {
     /// The representation of a file that the system generates when it is read (`/proc`): its length was a guess, and
     /// its times say nothing about its bytes.
     pub fn made_when_read(bytes: Vec<u8>, subject: Subject<'_>, form: Form) -> Representation {
-        trace::step("length", Rfc(9110, "8.6"), || {
+        trace::decision("length", Rfc(9110, "8.6"), || {
             format!(
                 "the file system does not know how long this is; read to its end, it is {} bytes",
                 bytes.len()
@@ -226,7 +226,7 @@ impl Representation {
 
     /// The same where that is more than is kept in memory: it is read while it is sent.
     pub fn read_to_its_end(opened: OpenFile, subject: Subject<'_>, form: Form) -> Representation {
-        trace::step("length", Rfc(9112, "7.1"), || {
+        trace::decision("length", Rfc(9112, "7.1"), || {
             "the file system does not know how long this is, so it is read until it ends".to_owned()
         });
         let tags = Tags::of_this_answer(&opened.facts, &random::word(), form);
@@ -276,7 +276,7 @@ impl Representation {
 
     /// Writes the fields once, for all answers.
     fn write_fields(&mut self, cache_control: &str) {
-        let mut validators = Headers::default();
+        let mut validators = FieldLines::default();
         if let Some(date) = &self.date {
             validators.push("Last-Modified", date::imf_fixdate(date.seconds));
         }
@@ -293,8 +293,8 @@ impl Representation {
     }
 
     /// What the bytes are: type and coding.
-    fn fields_of_content(&self) -> Headers {
-        let mut headers = Headers::default();
+    fn fields_of_content(&self) -> FieldLines {
+        let mut headers = FieldLines::default();
         headers.push("Content-Type", &*self.content_type);
         if let Some(coding) = self.form.coding() {
             headers.push("Content-Encoding", coding.name());
@@ -312,7 +312,7 @@ impl Representation {
 
     /// Says whether parts of it can be sent. Of what the server compresses it says nothing, since parts of the file
     /// as it is can be.
-    fn push_accept_ranges(&self, headers: &mut Headers) {
+    fn push_accept_ranges(&self, headers: &mut FieldLines) {
         match (self.has_parts(), self.form) {
             (true, _) => headers.push("Accept-Ranges", "bytes"),
             (false, Form::Compressed(_)) => {}

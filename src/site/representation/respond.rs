@@ -18,7 +18,7 @@ use crate::base::random;
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::conditional::{self, Outcome};
 use crate::http::range::{self, Ranges};
-use crate::http::{Headers, Method, Request, Status};
+use crate::http::{FieldLines, Method, Request, Status};
 use crate::site::versions::read_at;
 use std::fs::File;
 use std::ops::Range;
@@ -29,7 +29,7 @@ impl Representation {
     /// or 416 without a body.
     pub fn respond(&self, request: &Request<'_>) -> Response {
         let fields = &request.fields;
-        trace::step("representation", Rfc(9110, "8"), || {
+        trace::decision("representation", Rfc(9110, "8"), || {
             let (length, content_type, etag) = (self.length, &self.content_type, &self.tags.etag);
             let coded = match self.form.coding() {
                 Some(coding) => format!(", coded as {}", coding.name()),
@@ -41,7 +41,7 @@ impl Representation {
             )
         });
         if let Some((at, line)) = &self.script {
-            trace::step("script", None, || {
+            trace::decision("script", None, || {
                 format!(
                     "a script of {} bytes is added behind the first {at}, for --reload: so the tag is \
                      another one, and there are no ranges",
@@ -62,7 +62,7 @@ impl Representation {
             _ if !self.has_parts() => Ranges::Ignore,
             Some(value) if request.method == Method::Get && conditional::if_range(fields, &validators) => {
                 let ranges = range::evaluate(value, self.length);
-                trace::step("range", Rfc(9110, "14.2"), || {
+                trace::decision("range", Rfc(9110, "14.2"), || {
                     format!("Range {} of {} bytes {}", quote(value), self.length, meaning_of(&ranges))
                 });
                 ranges
@@ -73,7 +73,7 @@ impl Representation {
             Ranges::Ignore => self.whole(),
             Ranges::Unsatisfiable => Response {
                 status: Status::RANGE_NOT_SATISFIABLE,
-                headers: Headers::default(),
+                headers: FieldLines::default(),
                 body: Body::Empty,
             },
             Ranges::Satisfiable(parts) => match parts.as_slice() {
@@ -89,7 +89,7 @@ impl Representation {
     /// Answers with the whole file and an error's status. Preconditions and ranges do not apply: they are about what
     /// was asked for, and this is something else.
     pub fn respond_as_error(&self, status: Status) -> Response {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Content-Type", &*self.content_type);
         headers.push("Cache-Control", "no-cache");
         // A client that does not accept HTML gets a line of text instead.
@@ -98,7 +98,7 @@ impl Representation {
     }
 
     fn whole(&self) -> Response {
-        let headers = Headers::from_shared(Arc::clone(&self.fields_of_whole));
+        let headers = FieldLines::from_shared(Arc::clone(&self.fields_of_whole));
         Response { status: Status::OK, headers, body: self.whole_body() }
     }
 
@@ -130,7 +130,7 @@ impl Representation {
     /// that occurs in no part stands between them. `None` if with all their heads they are longer than the whole.
     fn several_parts(&self, parts: &[Range<u64>]) -> Option<Response> {
         let boundary = boundary();
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Content-Type", format!("multipart/byteranges; boundary={boundary}"));
         headers.push_lines(&self.validators);
         headers.push("Accept-Ranges", "bytes");
@@ -147,7 +147,7 @@ impl Representation {
         pieces.push(Piece::Bytes(format!("\r\n--{boundary}--\r\n").into_bytes()));
         let body = Body::Pieces(pieces);
         if body.length().is_none_or(|length| length > self.length) {
-            trace::step("range", Rfc(9110, "14.2"), || {
+            trace::decision("range", Rfc(9110, "14.2"), || {
                 "the parts and their heads are more than the whole file: the whole goes out".to_owned()
             });
             return None;
@@ -158,7 +158,7 @@ impl Representation {
     /// 304 has the fields that a cache needs to refresh its copy (RFC 9110 section 15.4.5); in a 412 they say which
     /// version exists now.
     fn without_body(&self, status: Status) -> Response {
-        let headers = Headers::from_shared(Arc::clone(&self.validators));
+        let headers = FieldLines::from_shared(Arc::clone(&self.validators));
         Response { status, headers, body: Body::Empty }
     }
 

@@ -24,7 +24,7 @@ use crate::base::platform::status::FileType;
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::multipart::{Decoder, Event, Part};
 use crate::http::target::encode_segment;
-use crate::http::{Headers, Refusal, Request, Status};
+use crate::http::{FieldLines, Refusal, Request, Status};
 use crate::site::Site;
 use crate::site::root::{Root, refusal_for};
 use std::collections::HashSet;
@@ -64,7 +64,7 @@ impl Site {
         }
         // A client should learn now if no files can be added at all. This one has no name, and disappears at once.
         drop(NewFile::create(&self.root, &join(&path.relative, b"file"))?);
-        trace::step("upload", Rfc(7578, "1"), || {
+        trace::decision("upload", Rfc(7578, "1"), || {
             "a form with files may be sent: each file gets its name when it is whole".to_owned()
         });
         let reply = Reply::new(request, &self.options);
@@ -165,7 +165,7 @@ impl IncomingForm {
                         std::mem::replace(part, CurrentPart::NoFile)
                     {
                         file.keep(upload.overwrite).map_err(|refusal| about(&name, refusal))?;
-                        trace::step("upload", Rfc(7578, "4.2"), || {
+                        trace::decision("upload", Rfc(7578, "4.2"), || {
                             format!("{} is whole, and has its name", quote(&name))
                         });
                         kept.push(Kept { name, replaced: replaces });
@@ -202,10 +202,10 @@ impl IncomingForm {
 
     /// A redirect to the folder, where all files can be seen.
     fn to_the_folder(&self) -> Response {
-        trace::step("upload", Rfc(9110, "15.4.4"), || {
+        trace::decision("upload", Rfc(9110, "15.4.4"), || {
             "Accept names text/html: the browser is led to the folder".to_owned()
         });
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Location", self.location(b""));
         headers.push("Cache-Control", "no-store");
         Response { status: Status::SEE_OTHER, headers, body: Body::Empty }
@@ -282,7 +282,7 @@ fn begin(
         Ok((NewFile::create(root, &relative)?, replaces))
     });
     let (file, replaces) = begun.map_err(|refusal| about(&name, refusal))?;
-    trace::step("upload", Rfc(7578, "4.2"), || {
+    trace::decision("upload", Rfc(7578, "4.2"), || {
         format!("a file begins, {}: nobody sees it before it is whole", quote(&name))
     });
     used.insert(name.clone());

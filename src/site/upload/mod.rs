@@ -42,7 +42,7 @@ use crate::base::trace::{self, Rfc};
 use crate::http::base_path::{BasePath, Place};
 use crate::http::multipart;
 use crate::http::target::{DecodedPath, Target};
-use crate::http::{Headers, Method, Refusal, Request, Status, origin};
+use crate::http::{FieldLines, Method, Refusal, Request, Status, origin};
 use name::check_name;
 
 /// The methods of what takes no form, as the value of an Allow field.
@@ -161,12 +161,12 @@ struct Reply {
     as_html: bool,
     base: BasePath,
     /// Which origins may read the answer.
-    cors: Headers,
+    cors: FieldLines,
 }
 
 impl Reply {
     fn new(request: &Request<'_>, options: &Options) -> Reply {
-        let mut cors = Headers::default();
+        let mut cors = FieldLines::default();
         options.cors.add_to(&mut cors, request);
         let as_html = error_page::prefers_html(&request.fields);
         Reply { as_html, base: options.base.clone(), cors }

@@ -80,7 +80,7 @@ impl NewFile {
             Ok(file) => Ok(NewFile { folder, name: name.to_owned(), file, temporary: None, opener: None }),
             // If the reason holds for every file, the second way fails with it, too.
             Err(error) => {
-                trace::step("upload", None, || {
+                trace::decision("upload", None, || {
                     format!(
                         "no file without a name is to be had here ({error}): it has one that nobody is shown"
                     )

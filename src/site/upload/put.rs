@@ -5,7 +5,7 @@ use super::{Reply, Upload, existing, too_large};
 use crate::answer::{Body, Receiver, Response};
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::conditional::{self, Outcome};
-use crate::http::{Headers, Refusal, Request, Status};
+use crate::http::{FieldLines, Refusal, Request, Status};
 use crate::site::Site;
 
 impl Site {
@@ -25,7 +25,7 @@ impl Site {
         }
         let replaces = self.check_present(request, &path.relative, upload)?;
         let file = NewFile::create(&self.root, &path.relative)?;
-        trace::step("upload", Rfc(9110, "9.3.4"), || {
+        trace::decision("upload", Rfc(9110, "9.3.4"), || {
             let name = quote(&path.relative);
             format!("{name} may be sent: nobody sees it before it is whole, and then it gets its name")
         });
@@ -78,8 +78,8 @@ impl Receiver for Incoming {
         match file.keep(upload.overwrite) {
             Ok(()) => {
                 let status = if replaces { Status::NO_CONTENT } else { Status::CREATED };
-                trace::step("upload", Rfc(9110, "9.3.4"), || "whole, and it has its name".to_owned());
-                reply.finish(Response { status, headers: Headers::default(), body: Body::Empty })
+                trace::decision("upload", Rfc(9110, "9.3.4"), || "whole, and it has its name".to_owned());
+                reply.finish(Response { status, headers: FieldLines::default(), body: Body::Empty })
             }
             Err(refusal) => reply.refuse(&refusal),
         }

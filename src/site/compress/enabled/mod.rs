@@ -140,16 +140,16 @@ pub(in crate::site) fn compress_file(
     let Some(by) = by.filter(|_| is_worth_it(content_type)) else { return Compression::No };
     let (length, coding) = (file.facts.length, by.coding());
     if length < SMALLEST {
-        trace::step("coding", None, || format!("{length} bytes are too few to compress"));
+        trace::decision("coding", None, || format!("{length} bytes are too few to compress"));
         return Compression::No;
     }
     if will_be_kept || length <= PIECE as u64 {
         let Some(original) = read_file::read(file) else { return Compression::No };
         let Some(compressed) = by.compress(Arc::clone(&original)) else {
-            trace::step("coding", None, || "compressed it would be no smaller: as it is".to_owned());
+            trace::decision("coding", None, || "compressed it would be no smaller: as it is".to_owned());
             return Compression::No;
         };
-        trace::step("coding", Rfc(9110, "12.5.3"), || {
+        trace::decision("coding", Rfc(9110, "12.5.3"), || {
             let (coding, compressed) = (coding.name(), compressed.len());
             format!("the client takes {coding}, which makes {compressed} bytes of {length}")
         });
@@ -158,16 +158,16 @@ pub(in crate::site) fn compress_file(
     let mut start = vec![0; PIECE];
     let read = open::read_at(&file.file, &mut start, 0).unwrap_or(0);
     if look_compressed(&start[..read]) {
-        trace::step("coding", None, || {
+        trace::decision("coding", None, || {
             "its bytes look as if they were compressed already: as it is".to_owned()
         });
         return Compression::No;
     }
     let Some(pending) = PendingCompression::new(by, places) else {
-        trace::step("coding", None, || "too much is being compressed already: as it is".to_owned());
+        trace::decision("coding", None, || "too much is being compressed already: as it is".to_owned());
         return Compression::No;
     };
-    trace::step("coding", Rfc(9110, "12.5.3"), || {
+    trace::decision("coding", Rfc(9110, "12.5.3"), || {
         let coding = coding.name();
         format!("the client takes {coding}: {length} bytes are compressed, a piece at a time, as they go")
     });
@@ -208,7 +208,7 @@ pub(in crate::site) fn compress_body(response: &mut Response, by: Option<Compres
         return;
     }
     let coding = by.coding().name();
-    trace::step("coding", Rfc(9110, "12.5.3"), || match length {
+    trace::decision("coding", Rfc(9110, "12.5.3"), || match length {
         Some(length) => format!("the client takes {coding}: these {length} bytes are compressed"),
         None => format!("the client takes {coding}: each piece is compressed when it is made"),
     });

@@ -1,8 +1,8 @@
 //! The header section of a response, kept as the bytes that will go onto the wire.
 //!
 //! ```
-//! use glasshttp::http::Headers;
-//! let mut headers = Headers::default();
+//! use glasshttp::http::FieldLines;
+//! let mut headers = FieldLines::default();
 //! headers.push("Content-Type", "text/plain");
 //! assert_eq!(headers.parts().concat(), b"Content-Type: text/plain\r\n");
 //! assert_eq!(headers.get("content-type"), Some("text/plain"));
@@ -13,16 +13,16 @@ use std::sync::Arc;
 
 /// Field lines, each ending in CRLF.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers {
+pub struct FieldLines {
     /// Lines that many responses have in common, written once.
     shared: Option<Arc<[u8]>>,
     own: Vec<u8>,
 }
 
-impl Headers {
-    /// Begins with shared lines, as [`Headers::share`] gives them.
-    pub fn from_shared(lines: Arc<[u8]>) -> Headers {
-        Headers { shared: Some(lines), own: Vec::new() }
+impl FieldLines {
+    /// Begins with shared lines, as [`FieldLines::share`] gives them.
+    pub fn from_shared(lines: Arc<[u8]>) -> FieldLines {
+        FieldLines { shared: Some(lines), own: Vec::new() }
     }
 
     /// All lines, to be used for several responses.
@@ -62,7 +62,7 @@ impl Headers {
         self.push(name, value);
     }
 
-    /// Adds a copy of shared lines, as [`Headers::share`] gives them.
+    /// Adds a copy of shared lines, as [`FieldLines::share`] gives them.
     pub fn push_lines(&mut self, lines: &[u8]) {
         self.own.extend_from_slice(lines);
     }
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_field_that_is_replaced_has_its_new_value_alone() {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         for name in ["A", "b", "B", "C"] {
             headers.push(name, "1");
         }
@@ -99,11 +99,11 @@ mod tests {
 
     #[test]
     fn a_field_among_the_shared_lines_is_replaced_too_and_the_shared_lines_stay_as_they_are() {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("A", "1");
         headers.push("B", "1");
         let shared = headers.share();
-        let mut headers = Headers::from_shared(Arc::clone(&shared));
+        let mut headers = FieldLines::from_shared(Arc::clone(&shared));
         headers.push("C", "1");
         headers.replace("b", "2");
         assert_eq!(headers.parts().concat(), b"A: 1\r\nC: 1\r\nb: 2\r\n");
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn no_value_can_end_its_line() {
-        let mut headers = Headers::default();
+        let mut headers = FieldLines::default();
         headers.push("Location", b"/a\r\nSet-Cookie: x\0\x7f\tb");
         assert_eq!(headers.parts().concat(), b"Location: /a  Set-Cookie: x  \tb\r\n");
     }
