@@ -174,7 +174,7 @@ sources! {
     "src/server/slot.rs"
     "src/server/timers.rs"
     "src/server/tls/disabled.rs"
-    "src/server/tls/enabled.rs"
+    "src/server/tls/enabled/mod.rs"
     "src/server/tls/enabled/tests.rs"
     "src/server/tls/mod.rs"
     "src/server/transmit.rs"

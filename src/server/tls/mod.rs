@@ -6,11 +6,10 @@
 //! ```
 
 #[cfg(not(feature = "tls"))]
-mod disabled;
+#[path = "disabled.rs"]
+mod chosen;
 #[cfg(feature = "tls")]
-mod enabled;
+#[path = "enabled/mod.rs"]
+mod chosen;
 
-#[cfg(not(feature = "tls"))]
-pub use disabled::Acceptor;
-#[cfg(feature = "tls")]
-pub use enabled::{Acceptor, Tls};
+pub use chosen::*;

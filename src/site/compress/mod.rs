@@ -13,14 +13,11 @@
 //! of the chapter that asks for the feature.
 
 #[cfg(not(feature = "compress"))]
-mod disabled;
+#[path = "disabled.rs"]
+mod chosen;
 #[cfg(feature = "compress")]
-mod enabled;
-
-#[cfg(not(feature = "compress"))]
-use disabled as chosen;
-#[cfg(feature = "compress")]
-use enabled as chosen;
+#[path = "enabled/mod.rs"]
+mod chosen;
 
 pub use chosen::{Compressor, MAX_AT_ONCE, PendingCompression, is_worth_it};
 pub(super) use chosen::{compress_body, compress_file};
