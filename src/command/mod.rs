@@ -8,6 +8,7 @@
 //!   (the user's, for `--open`), `manual`;
 //! - what is opened at the start: `listeners`, `users`, [`tls`] (the certificate), `log_file`, and `private_files`,
 //!   which makes sure that no client can ask for one of these files;
+//! - what answers requests: `application`;
 //! - for servers that run for longer: `signals`, `service_manager`, `quit_after`, `check` (whether a server answers).
 
 mod application;

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! Request ──▶ Glass::begin ──▶ Elsewhere                         not below /.glass/: the site answers it
+//!                          ──▶ NotOurs                           below it, and no page of ours: the same
 //!                          ──▶ ROUTES ──▶ guard ──▶ the page
 //! ```
 //!

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The server parses requests, delimits bodies, sends responses and keeps time. All that depends on what is served
-//! (files, passwords, the server's own pages) is behind this trait.
+//! (files, passwords, the server's own pages) is behind this trait. The program's implementation is `command/application.rs`:
+//! login, then the server's own pages, then the site.
 
 use crate::answer::{Arrival, Begin, Response};
 use crate::http::{Refusal, Request};

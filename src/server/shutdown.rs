@@ -32,7 +32,7 @@ impl Loop<'_> {
             open.filter(|(_, slot)| !is_spared(&slot.connection)).map(|(key, _)| key).collect();
         for key in keys {
             self.connections[key].connection.finish();
-            self.advance(key);
+            self.run_turn(key, now, Connection::advance);
         }
     }
 

@@ -1,8 +1,9 @@
 //! What goes out: responses are written to a [`Transport`], in order, with as few system calls as possible.
 //!
 //! ```text
-//! front: bytes          head and small body of one response, or of several pipelined ones
-//! rest:  [file | bytes] what is too large to copy: files, which the kernel sends by itself (sendfile), and large bytes
+//! front: bytes          head and small body of one response, or of several to a client that does not wait between
+//!                       its requests (pipelining)
+//! rest:  [file | bytes] what is too large to copy: files (from a disk by sendfile, from memory by plain writes), bytes
 //! ```
 //!
 //! The plain case: a head and a small body are appended to `front`, and leave in one write. A file is sent in bounded

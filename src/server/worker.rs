@@ -232,7 +232,7 @@ impl Loop<'_> {
                 slot.is_unfinished = true;
                 unfinished.push_back(key);
             }
-            Some(_) => self.advance(key),
+            Some(_) => self.run_turn(key, self.clock.now, Connection::advance),
         }
     }
 
@@ -250,7 +250,7 @@ impl Loop<'_> {
             if let Some(slot) = self.connections.get_mut(key)
                 && std::mem::take(&mut slot.is_unfinished)
             {
-                self.advance(key);
+                self.run_turn(key, self.clock.now, Connection::advance);
                 if Instant::now() >= until {
                     break;
                 }
@@ -258,10 +258,6 @@ impl Loop<'_> {
         }
         unfinished.append(&mut self.unfinished);
         self.unfinished = unfinished;
-    }
-
-    pub(super) fn advance(&mut self, key: usize) {
-        self.run_turn(key, self.clock.now, Connection::advance);
     }
 
     /// Gives a connection a turn, and does with it what the turn's result says. A panic in the turn costs this

@@ -214,7 +214,8 @@ impl Site {
         self.complete(request, response, compressor)
     }
 
-    /// Adds what every answer has, whatever it is.
+    /// Adds what every answer of the site has. The fields that all answers of the server have are added when the head is
+    /// rendered: see [`crate::http::response::Head`].
     fn complete(
         &self,
         request: &Request<'_>,

@@ -197,6 +197,22 @@ fn own_headers_are_in_every_answer_and_in_place_of_ours() {
 }
 
 #[test]
+fn an_own_header_replaces_that_of_isolate_too() {
+    let site = site();
+    let own = "cross-origin-opener-policy: same-origin-allow-popups";
+    let server = Server::start(site.path(), &["--isolate", "-H", own]);
+    let reply = server.get("/style.css");
+    assert_eq!(
+        reply.head.to_ascii_lowercase().matches("cross-origin-opener-policy").count(),
+        1,
+        "{}",
+        reply.head
+    );
+    assert_eq!(reply.field("cross-origin-opener-policy"), Some("same-origin-allow-popups"));
+    assert_eq!(reply.field("cross-origin-embedder-policy"), Some("require-corp"));
+}
+
+#[test]
 fn what_cannot_be_a_header_an_origin_or_a_page_is_refused_at_the_start() {
     let site = site();
     let table = [

@@ -16,7 +16,7 @@
 //! | [`../tls`](crate::command::tls) | Encryption | the certificate |
 //! | `auth.rs` | Who | users and passwords |
 //! | `files.rs` | What | index files, listings, hidden names, caching |
-//! | `pages.rs` | For building pages | single-page applications, compression, CORS, live reload |
+//! | `pages.rs` | For building pages | single-page applications, compression, CORS, header fields of your own, live reload |
 //! | `sharing.rs` | For sharing files | uploads |
 //! | `output.rs` | Output | the log, the inspector, the browser |
 //! | `limits.rs` | Limits | threads, connections, timeouts |
@@ -24,6 +24,10 @@
 //!
 //! The plain case, `glasshttp folder`, goes through [`Cli::read`] and [`Cli::into_config`]; every option has its
 //! default.
+//!
+//! A new option stands in the file of its group, and goes from there into the configuration. The table in
+//! `tests/it/cli/help.rs`, both READMEs and the changelog follow; the manual page, the completions and the variable are
+//! made of the option itself.
 
 mod auth;
 mod check_url;

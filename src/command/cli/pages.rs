@@ -106,8 +106,10 @@ impl PageOptions {
             ("Cross-Origin-Embedder-Policy", "require-corp"),
         ];
         let isolation = if self.isolate { isolation } else { &[] };
-        let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in isolation.iter().copied().chain(own) {
+        let own = || self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let is_replaced = |name: &str| own().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        let isolation = isolation.iter().copied().filter(|(name, _)| !is_replaced(name));
+        for (name, value) in isolation.chain(own()) {
             fields.push(name, value).expect("parse_header has tried the same");
         }
         fields

@@ -6,7 +6,8 @@
 //!
 //! Which step comes when is said in `states.rs`: read that first. The plain case, in order: [`Connection::advance`] →
 //! `receive_head` (`receiving.rs`) → `ask` (`asking.rs`: from a head to the application's response) → `queue`
-//! (`answering.rs`: from a response to bytes) → `send` (`sending.rs`). How long a connection may wait is in
+//! (`answering.rs`: from a response to bytes) → `send` (`sending.rs`), which `receive` calls when no further head is in the
+//! buffer, and `take_steps` before anything else if much is queued. How long a connection may wait is in
 //! `deadline.rs`, and what observers are told in `reporter.rs`.
 //!
 //! What is answered depends on the bytes that come, and not on the pieces in which they come. It depends on time only
@@ -295,7 +296,8 @@ impl<T: Transport> Connection<T> {
         next
     }
 
-    /// One step after another, each as the state says: see the first table in `states.rs`.
+    /// One step after another, each as the state says: see the first table in `states.rs`. If much is queued, sending
+    /// comes first, whatever the state.
     fn take_steps(&mut self, turn: &mut Turn<'_>) -> Next {
         let mut budget = SEND_BUDGET;
         for _ in 0..STEP_BUDGET {
