@@ -144,7 +144,8 @@ fn sockets_that_systemd_opened_are_served() {
     let outer = site();
     let socket = outer.path().join("s");
     let server = activate(socket.to_str().expect("UTF-8"), &[], &outer.path().join("served"));
-    wait_until("the socket", || socket.exists().then_some(()));
+    // Its name is there a moment before it listens.
+    server.stderr.line("the socket", |line| line.starts_with("Listening on ") && line.ends_with(" as 3."));
     assert!(ask(&socket, "/a.txt", "").ends_with("hello"));
     server.stdout.line("the start line", |line| line == format!("Listening on unix:{}", socket.display()));
     server.signal(Signal::TERM);
