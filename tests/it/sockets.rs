@@ -2,9 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
-use crate::support::{
-    Client, Finished, PATIENCE, Process, Server, V4, folder, glasshttp, one_line, run, wait_until,
-};
+use crate::support::{Client, Finished, PATIENCE, Process, Server, V4, folder, glasshttp, one_line, run};
 use rustix::process::Signal;
 use std::fs;
 use std::io::{Read, Write};
