@@ -54,10 +54,10 @@
 //! 3. [`answer`], a page, and [`site`]: `Site::answer`, behind `Site::respond`, is one screen that reads like a list of
 //!    questions; then [`site::root`] (how nothing outside the folder can be opened) and [`site::representation`]
 //!    with [`http::conditional`] and [`http::range`].
-//! 4. [`server`]: [`server::application`], the one question; [`server::worker`], an event loop;
-//!    [`server::connection`], the state machine of one client, and in it `states.rs` first; [`server::transmit`], how
-//!    a response gets onto the wire; then [`http::framing`] and [`http::chunked`] (where a body ends, and why that
-//!    matters so much), [`server::pool`].
+//! 4. [`server`]: [`server::application`], the one question; [`server::worker`], an event loop, and `admission.rs`, how
+//!    connections come into it; [`server::connection`], the state machine of one client, and in it `states.rs` first;
+//!    [`server::transmit`], how a response gets onto the wire; then [`http::framing`] and [`http::chunked`] (where a
+//!    body ends, and why that matters so much), [`server::pool`].
 //! 5. [`glass`]: how it shows its work, of which [`glass::inspect`] is a small application of all the rest.
 //! 6. [`command`], as you need it.
 //!
