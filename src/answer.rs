@@ -43,7 +43,13 @@ impl Response {
         Response { status: Status::OK, headers, body }
     }
 
-    /// The response to what is refused: one line of text.
+    /// Records that something is refused, and why, and responds with one line of text.
+    pub fn refuse(refusal: &Refusal) -> Response {
+        refusal.record();
+        Response::of_refusal(refusal)
+    }
+
+    /// The response to what is refused and is recorded already: one line of text.
     pub fn of_refusal(refusal: &Refusal) -> Response {
         Response::of_line(refusal, &refusal.why)
     }

@@ -33,8 +33,7 @@ pub trait Application: Sync {
 
     /// The response to what the server itself refuses. There is a `request` if its head could be parsed.
     fn refuse(&self, _request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
-        refusal.record();
-        Response::of_refusal(refusal)
+        Response::refuse(refusal)
     }
 }
 

@@ -63,7 +63,7 @@ impl Pool {
             let mut result = Ok(());
             for worker in self.workers {
                 let (observers, stop_on_drop) = (Observers::new(observers()), StopOnDrop(stopper.clone()));
-                let builder = std::thread::Builder::new().name(format!("worker-{}", worker.number()));
+                let builder = std::thread::Builder::new().name(format!("worker-{}", worker.number));
                 let thread = builder.spawn_scoped(scope, move || {
                     // If one worker ends, all do: no other would answer its connections.
                     let _at_the_end = stop_on_drop;

@@ -113,10 +113,6 @@ impl Worker {
         Ok(Worker { number, poll, listeners, shared })
     }
 
-    pub(super) fn number(&self) -> usize {
-        self.number
-    }
-
     /// Runs the loop until the server stops.
     pub(super) fn run(self, application: &dyn Application, observers: Observers) -> io::Result<()> {
         trace::switch(observers.interests().capture);

@@ -143,8 +143,7 @@ impl Site {
         if let Some(request) = request {
             return error_page::respond(&request.fields, refusal, &self.options.base);
         }
-        refusal.record();
-        Response::of_refusal(refusal)
+        Response::refuse(refusal)
     }
 
     /// The answer to a request that had arrived at this time. It says what the folder holds at some moment after

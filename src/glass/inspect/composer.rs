@@ -124,15 +124,11 @@ impl Receiver for ComposedBytes {
     }
 
     fn finish(self: Box<Self>) -> Response {
-        self.composer.respond(&self.bytes, &self.pauses).unwrap_or_else(|refusal| {
-            refusal.record();
-            Response::of_refusal(&refusal)
-        })
+        self.composer.respond(&self.bytes, &self.pauses).unwrap_or_else(|refusal| Response::refuse(&refusal))
     }
 
     fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
-        refusal.record();
-        Response::of_refusal(refusal)
+        Response::refuse(refusal)
     }
 }
 

@@ -23,8 +23,7 @@ use std::time::Instant;
 impl<T: Transport> Connection<T> {
     /// Queues the response to a request that was read to its end.
     pub(super) fn answer(&mut self, turn: &Turn<'_>, in_flight: InFlight, response: Response) {
-        let (response, share) =
-            if in_flight.is_head { (response, None) } else { within_budget(turn, response) };
+        let (response, share) = within_budget(turn, &in_flight, response);
         self.answer_with(turn, in_flight, response, share);
     }
 
@@ -62,8 +61,7 @@ impl<T: Transport> Connection<T> {
         why: &'static str,
     ) {
         trace::decision("connection", Rfc(9112, "9.6"), || why.to_owned());
-        let (response, share) =
-            if in_flight.is_head { (response, None) } else { within_budget(turn, response) };
+        let (response, share) = within_budget(turn, &in_flight, response);
         self.linger = true;
         self.queue(turn, in_flight, response, share, false);
     }

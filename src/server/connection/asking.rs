@@ -162,8 +162,7 @@ impl<T: Transport> Connection<T> {
         let Some(reader) = BodyReader::to_discard(body.framing) else {
             return self.answer_last(turn, in_flight, response, BODY_UNREAD);
         };
-        let (response, share) =
-            if in_flight.is_head { (response, None) } else { within_budget(turn, response) };
+        let (response, share) = within_budget(turn, &in_flight, response);
         let sink = Sink::Discard(response, share);
         self.incoming = Some(Box::new(Incoming { in_flight, reader, sink }));
         self.change(Change::BodyDiscarded);
@@ -288,14 +287,18 @@ fn internal_error(turn: &Turn<'_>) -> Response {
     // The panic may have come while steps were switched off.
     trace::switch(turn.observers.interests().capture);
     let refusal = Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server has made a mistake");
-    refusal.record();
-    Response::of_refusal(&refusal)
+    Response::refuse(&refusal)
 }
 
-/// The response with its share of the memory for large ones; or 503, if there is none left.
-pub(super) fn within_budget(turn: &Turn<'_>, response: Response) -> (Response, Option<Share>) {
+/// The response with its share of the memory for large ones; or 503, if there is none left. The body of a response to
+/// HEAD is not sent and waits for nobody, and takes no share.
+pub(super) fn within_budget(
+    turn: &Turn<'_>,
+    in_flight: &InFlight,
+    response: Response,
+) -> (Response, Option<Share>) {
     let taken = response.body.memory();
-    if taken < FLUSH_SIZE {
+    if in_flight.is_head || taken < FLUSH_SIZE {
         return (response, None);
     }
     let share = turn.budget.take(taken);
