@@ -19,17 +19,17 @@ use crate::base::text_file;
 use crate::command::private_files::ServedFolder;
 use crate::command::terminal::report;
 use crate::server::tls::Acceptor;
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
+use rustls::client::verify_server_cert_signed_by_trust_anchor as verify;
+use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::{ClientHello, NoServerSessionStorage, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, RootCertStore, ServerConfig};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// For how many days a self-signed certificate is valid.
 const SELF_SIGNED_DAYS: i64 = 30;
@@ -109,14 +109,14 @@ impl Certificate {
         let certificate = params.self_signed(&key).map_err(|error| failed(&error))?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| failed(&error))?;
         let pair =
-            CertifiedKey::from_der(vec![certificate.der().clone()], key, &aws_lc_rs::default_provider())
+            CertifiedKey::from_der(vec![certificate.der().clone()], key, &ring::default_provider())
                 .map_err(|error| failed(&error))?;
         Ok(Certificate::new(pair, None))
     }
 
     fn new(pair: CertifiedKey, files: Option<Files>) -> Certificate {
         let current = Arc::new(Current(RwLock::new(Arc::new(pair))));
-        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder =
             builder.with_safe_default_protocol_versions().expect("the provider has TLS 1.2 and 1.3");
         let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::clone(&current) as _);
@@ -124,7 +124,7 @@ impl Certificate {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A client that connects again brings a session ticket (RFC 8446 section 4.6.1). It is encrypted with a
         // key that only this process has and that changes every few hours, so the server stores no sessions.
-        if let Ok(ticketer) = aws_lc_rs::Ticketer::new() {
+        if let Ok(ticketer) = ring::Ticketer::new() {
             config.ticketer = ticketer;
         }
         config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -164,7 +164,7 @@ impl Certificate {
     /// Its SHA-256, as `openssl x509 -fingerprint -sha256` writes it. A user who gets the fingerprint in another way
     /// than through the connection can compare, and so verify that the connection is with this server.
     pub fn fingerprint(&self) -> String {
-        let digest = ::aws_lc_rs::digest::digest(&::aws_lc_rs::digest::SHA256, &self.own());
+        let digest = ::ring::digest::digest(&::ring::digest::SHA256, &self.own());
         digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
     }
 }
@@ -187,7 +187,7 @@ fn read(files: &Files) -> Result<CertifiedKey, String> {
     let key = read_key(&files.key)?;
     check_dates(&files.certificate, &certificates[0])?;
     let (shown, shown_key) = (OneLine(&files.certificate), OneLine(&files.key));
-    CertifiedKey::from_der(certificates, key, &aws_lc_rs::default_provider()).map_err(|error| match error {
+    CertifiedKey::from_der(certificates, key, &ring::default_provider()).map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => {
             format!("the key in \"{shown_key}\" is not that of the certificate in \"{shown}\"")
         }
@@ -259,22 +259,26 @@ fn in_words(error: &pem::Error) -> String {
     }
 }
 
-/// Clients refuse a certificate before its validity period and after it (RFC 5280 section 4.1.2.5).
+/// Clients refuse a certificate before its validity period and after it (RFC 5280 section 4.1.2.5). They are asked here:
+/// this is the question that rustls asks as a client. It trusts no issuer, so some answer other than yes is certain, and
+/// of the reasons for a no the dates come first.
 fn check_dates(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), String> {
     let shown = OneLine(path);
-    let (_, parsed) = X509Certificate::from_der(certificate)
+    let parsed = ParsedCertificate::try_from(certificate)
         .map_err(|_| format!("the certificate in \"{shown}\" is damaged: it is not X.509"))?;
-    let date = |seconds: i64| {
+    let date = |time: UnixTime| {
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
         time.strftime("%Y-%m-%d %H:%M UTC").to_string()
     };
-    let (now, validity) = (jiff::Timestamp::now().as_second(), parsed.validity());
-    let (first, last) = (validity.not_before.timestamp(), validity.not_after.timestamp());
-    if now > last {
-        return Err(format!("the certificate in \"{shown}\" expired on {}: get a new one", date(last)));
+    let algorithms = ring::default_provider().signature_verification_algorithms.all;
+    match verify(&parsed, &RootCertStore::empty(), &[], UnixTime::now(), algorithms) {
+        Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+            Err(format!("the certificate in \"{shown}\" expired on {}: get a new one", date(not_after)))
+        }
+        Err(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. })) => {
+            Err(format!("the certificate in \"{shown}\" is not good before {}", date(not_before)))
+        }
+        _ => Ok(()),
     }
-    if now < first {
-        return Err(format!("the certificate in \"{shown}\" is not good before {}", date(first)));
-    }
-    Ok(())
 }
