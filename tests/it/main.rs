@@ -37,6 +37,7 @@ mod progress;
 mod reload;
 mod reload_browser;
 mod sandbox;
+mod security;
 mod service;
 mod soak;
 mod sockets;
