@@ -3,10 +3,10 @@
 
     npm install --prefix ~/.bench-peers/npm http-server serve live-server sirv-cli
     cargo build
-    benches/compare/features.py --readme README.md
+    benches/compare/features.py --into docs/comparison.md
 
 miniserve and static-web-server are looked up in $BENCH_PEERS/bin (default ~/.bench-peers/bin), as
-peers.py does it; a server that is not there is left out. --readme replaces what stands between the
+peers.py does it; a server that is not there is left out. --into replaces what stands between the
 two "features" comments of a file; without it the table is printed. --servers and --only name some
 servers or some features, --show prints each cell as it comes.
 
@@ -1117,7 +1117,7 @@ def main():
     parser.add_argument("--ours", default=str(HERE.parent.parent / "target/debug/glasshttp"), help="our executable")
     parser.add_argument("--servers", help="only these, by comma")
     parser.add_argument("--only", help="only these features, by comma")
-    parser.add_argument("--readme", help="the file to put the table into")
+    parser.add_argument("--into", metavar="FILE", help="the file to put the table into")
     parser.add_argument("--show", action="store_true", help="print each cell as it comes")
     args = parser.parse_args()
     keys = args.only.split(",") if args.only else [key for key, _, _ in FEATURES]
@@ -1146,13 +1146,13 @@ def main():
         results["darkhttpd (read)"] = {key: Cell(*([value] if isinstance(value, str) else value))
                                        for key, value in DARKHTTPD.items()}
     text = table(results, versions)
-    if not args.readme:
+    if not args.into:
         print(text)
         return
-    readme = Path(args.readme)
-    old = readme.read_text()
-    readme.write_text(re.sub(r"(<!-- features -->\n).*?(<!-- /features -->)",
-                             lambda found: found[1] + text + "\n" + found[2], old, flags=re.DOTALL))
+    into = Path(args.into)
+    old = into.read_text()
+    into.write_text(re.sub(r"(<!-- features -->\n).*?(<!-- /features -->)",
+                           lambda found: found[1] + text + "\n" + found[2], old, flags=re.DOTALL))
 
 
 if __name__ == "__main__":

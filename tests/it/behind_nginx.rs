@@ -10,7 +10,7 @@ use crate::support::{self, Client, Random, folder, write};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// A server behind nginx, with the configuration of the README.
+/// A server behind nginx, with the configuration of docs/operations.md.
 fn start(way: Way, site: &Path, options: &[&str]) -> Behind {
     Behind::start(Proxy::Nginx, way, site, options)
 }

@@ -58,7 +58,7 @@ fn two_instances_tag_a_file_alike_that_may_still_change() {
 
 #[test]
 fn a_copy_of_the_folder_has_tags_of_its_own() {
-    // What the README says of copies. Both files have the same length and date.
+    // What docs/operations.md says of copies. Both files have the same length and date.
     let (one, copy) = (folder(&[("a.txt", "hello")]), folder(&[("a.txt", "hello")]));
     let (one, copy) = (Server::start(one.path(), &[]), Server::start(copy.path(), &[]));
     let (one, copy) = (one.get("/a.txt"), copy.get("/a.txt"));

@@ -18,6 +18,7 @@ mod compress;
 mod confinement;
 mod contrib;
 mod curl;
+mod documents;
 mod engine;
 mod exercises;
 mod explain;

@@ -16,7 +16,7 @@ fn printed(options: &[&str]) -> String {
 }
 
 /// The long names of all options, as the help has them.
-fn options() -> Vec<String> {
+pub(crate) fn options() -> Vec<String> {
     let help = printed(&["--help"]);
     let (options, _) = help.split_once("Examples:").expect("they come last");
     let is_part = |letter: char| letter.is_ascii_lowercase() || letter == '-';

@@ -26,8 +26,8 @@
 //! default.
 //!
 //! A new option stands in the file of its group, and goes from there into the configuration. The table in
-//! `tests/it/cli/help.rs`, both READMEs and the changelog follow; the manual page, the completions and the variable are
-//! made of the option itself.
+//! `tests/it/cli/help.rs`, `docs/options.md` in both languages and the changelog follow; the manual page, the completions
+//! and the variable are made of the option itself.
 
 mod auth;
 mod check_url;

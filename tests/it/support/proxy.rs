@@ -1,4 +1,4 @@
-//! Proxies in front of the server, each with the configuration that the README shows for it; nginx also bare.
+//! Proxies in front of the server, each with the configuration that docs/operations.md shows for it; nginx also bare.
 
 use crate::support::{Client, PATIENCE, Process, V4, glasshttp, wait_until};
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -118,7 +118,7 @@ impl Proxy {
         command
     }
 
-    /// The README's, with these addresses, and what it takes to run it in a folder.
+    /// That of docs/operations.md, with these addresses, and what it takes to run it in a folder.
     fn configuration(self, folder: &Path, upstream: &str, address: SocketAddr) -> String {
         let shown = folder.display();
         if self == Proxy::BareNginx {
@@ -135,11 +135,12 @@ impl Proxy {
             ),
         };
         let [block, other] =
-            [include_str!("../../../README.md"), include_str!("../../../README.zh.md")].map(|readme| {
-                let starts = readme.split(&format!("```{language}\n")).nth(1).expect("a block of the README");
-                starts.split("```").next().expect("its end")
-            });
-        assert_eq!(block, other, "the READMEs show the same");
+            [include_str!("../../../docs/operations.md"), include_str!("../../../docs/operations.zh.md")]
+                .map(|document| {
+                    let starts = document.split(&format!("```{language}\n")).nth(1).expect("a block of it");
+                    starts.split("```").next().expect("its end")
+                });
+        assert_eq!(block, other, "both languages show the same");
         assert!(block.contains(own_address) && block.contains("127.0.0.1:8000"), "{block}");
         let block = block.replace(own_address, &here).replace("127.0.0.1:8000", upstream);
         match self {
