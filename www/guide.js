@@ -166,9 +166,13 @@ function hint() {
   places[0]?.append(element("p", "hint", words.hint), command);
 }
 
-function linkFiles() {
+// Links the files that the page names, as far as the server has them. One that was built from a package has no tests.
+async function linkFiles() {
+  const answer = await fetch("/.glass/source/", { cache: "no-store" });
+  const there = new Set(answer.ok ? (await answer.text()).split("\n") : []);
   for (const file of document.querySelectorAll("code.file")) {
-    if (!file.closest("a")) file.replaceChildren(sourceLink(file.textContent.trim(), 0, file.textContent));
+    const name = file.textContent.trim();
+    if (there.has(name) && !file.closest("a")) file.replaceChildren(sourceLink(name, 0, file.textContent));
   }
 }
 
@@ -199,7 +203,7 @@ async function begin() {
     const told = await ask();
     if (!told) return hint();
     show(told);
-    linkFiles();
+    await linkFiles();
   } catch {
     // No answer, or none that can be read: the words of the page stay.
   }

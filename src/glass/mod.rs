@@ -133,7 +133,7 @@ static ROUTES: [Route; 12] = [
         answer(glass.inspector.as_ref()?.live(asked.query, asked.arrival.client)?)
     }),
     Route::new("source/*", Read, ThisMachine, Part::Inspector, |_, asked| {
-        answer(inspect::source(asked.rest)?)
+        Some(inspect::source(asked.rest).map(Begin::Answer))
     }),
     Route::new("send", Post, ThisMachine, Part::Inspector, |glass, asked| {
         Some(Ok(Begin::Receive(glass.inspector.as_ref()?.send(asked.query))))

@@ -90,6 +90,21 @@ fn an_exchange_tells_its_bytes_and_each_decision_with_rule_and_source() {
 }
 
 #[test]
+fn the_source_has_a_table_of_contents_and_what_is_not_in_it_is_said_not_to_be() {
+    let folder = site();
+    let server = start(&folder);
+    let names = server.get("/.glass/source/").text();
+    let read = |name: &str| std::fs::read_to_string(name).expect("it is in the repository");
+    for name in ["src/main.rs", "examples/01_echo_server.rs", "SECURITY.md"] {
+        assert!(names.lines().any(|line| line == name), "{name} in {names}");
+        assert_eq!(server.get(&format!("/.glass/source/{name}")).text(), read(name));
+    }
+    let missing = server.get("/.glass/source/src/no_such.rs");
+    assert_eq!(missing.status, 404);
+    assert!(missing.text().contains("this file is not in the program"), "{}", missing.text());
+}
+
+#[test]
 fn the_progress_of_a_download_is_told_while_it_lasts() {
     let folder = site();
     write_sparse(folder.path(), "large", LARGE);

@@ -524,8 +524,13 @@ fn a_chapter_of_the_guide_shows_the_readers_own_request_and_leads_to_the_source(
         browser.wait_for(&format!("return {live}.includes('GET {page} HTTP/1.1')"));
         let request = browser.text(&format!("return {live}"));
         assert!(request.contains("User-Agent: Mozilla/5.0"), "{request}");
-        browser.wait_for("return document.querySelector('a[href^=\"/.glass/source/src/\"]') !== null");
+        browser.wait_for("return document.querySelector('.file a[href^=\"/.glass/source/\"]') !== null");
     }
+    // What the reader is to write is named, and not there yet.
+    browser.open(&server.url("/guide/exercises.html"));
+    browser.wait_for("return document.querySelector('.file a[href^=\"/.glass/source/\"]') !== null");
+    let links = browser.texts("return [...document.querySelectorAll('.file a')].map((a) => a.textContent)");
+    assert!(links.iter().all(|name| !name.contains("exercise")), "{links:?}");
     assert_eq!(browser.console(), [""; 0]);
 }
 

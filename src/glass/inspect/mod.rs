@@ -5,26 +5,27 @@
 //! GET  /.glass/events              what happens, as it happens: server-sent events
 //! GET  /.glass/exchange/17         one exchange: its bytes, its decisions, its times
 //! GET  /.glass/live?target=/x.html the last exchange that this client had about /x.html
-//! GET  /.glass/source/src/lib.rs   the source that this binary was made from
+//! GET  /.glass/source/             the names of all files of the source that this program was made from
+//! GET  /.glass/source/src/lib.rs   one of them
 //! POST /.glass/send                sends these bytes to this server, unchanged, and returns what comes back
 //! ```
 //!
 //! It is built on what a server tells every observer ([`crate::server::Observer`]) and on [`crate::base::trace`]. The
 //! plain case: `record` is an observer and keeps what workers tell, and [`crate::glass::events`] sends it to the pages
-//! that are open. `composer` sends bytes, and `source` holds the source.
+//! that are open. `composer` sends bytes.
 //!
 //! It shows everything that clients send, cookies included. So it is for this machine only: the guard of the router
 //! ([`crate::glass`]) makes sure of that.
 
 mod composer;
 mod record;
-mod source;
 
 pub use composer::Connect;
 pub use record::WorkerInspector;
 
 use super::events;
 use crate::answer::{Body, Receiver, Response};
+use crate::base::embedded::SOURCE;
 use crate::http::client::Client;
 use crate::http::target::parameter;
 use crate::http::{FieldLines, Refusal, Status};
@@ -86,10 +87,17 @@ impl Inspector {
     }
 }
 
-/// A file of the source.
-pub(super) fn source(path: &[u8]) -> Option<Response> {
-    let file = source::find(std::str::from_utf8(path).ok()?)?;
-    Some(text("text/plain; charset=utf-8", file))
+/// A file of the source, or the names of all.
+pub(super) fn source(path: &[u8]) -> Result<Response, Refusal> {
+    let path = str::from_utf8(path).unwrap_or_default();
+    let plain = |bytes| Response::no_store("text/plain; charset=utf-8", Body::Bytes(bytes));
+    if path.is_empty() {
+        return Ok(plain(SOURCE.paths().flat_map(|path| [path, "\n"]).collect::<String>().into_bytes()));
+    }
+    SOURCE.find(path).map(plain).ok_or_else(|| {
+        let why = "this file is not in the program, which has those that /.glass/source/ names";
+        Refusal::new(Status::NOT_FOUND, why)
+    })
 }
 
 /// The page.
