@@ -23,6 +23,7 @@ const WORDS = {
     again: "Ask for this page again",
     lost: "No answer came. Is the server still running?",
     hint: "To see your own bytes here, start the server with --inspect and load this page from it:",
+    hintWithoutSource: "Or, without the source:",
   },
   zh: {
     requestLine: "请求行",
@@ -41,6 +42,7 @@ const WORDS = {
     again: "再请求一次本页",
     lost: "没有得到回答。服务器还在运行吗？",
     hint: "想在这里看到自己的字节，请带上 --inspect 启动服务器，再从它那里打开本页：",
+    hintWithoutSource: "没有源码时：",
   },
 };
 const words = document.documentElement.lang.startsWith("zh") ? WORDS.zh : WORDS.en;
@@ -161,9 +163,15 @@ async function askAgain(event) {
 }
 
 function hint() {
-  const command = element("pre", "terminal", element("code", "", "cargo run --release -- --inspect www"));
-  command.tabIndex = 0;
-  places[0]?.append(element("p", "hint", words.hint), command);
+  const ways = [
+    [words.hint, "cargo run --release -- --inspect www"],
+    [words.hintWithoutSource, "glasshttp --course --inspect"],
+  ];
+  for (const [sentence, line] of ways) {
+    const command = element("pre", "terminal", element("code", "", line));
+    command.tabIndex = 0;
+    places[0]?.append(element("p", "hint", sentence), command);
+  }
 }
 
 // Links the files that the page names, as far as the server has them. One that was built from a package has no tests.

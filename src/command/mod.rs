@@ -6,7 +6,7 @@
 //! - what users write and read: `variables` (the environment beside the options), `values` (parsers), `tips` (for users
 //!   who know other servers), `urls` (of the server), `start_lines`, `warnings`, [`terminal`], [`qr_code`], `browser`
 //!   (the user's, for `--open`), `manual`;
-//! - what is opened at the start: `listeners`, `users`, [`tls`] (the certificate), `log_file`, and `private_files`,
+//! - what is opened at the start: `course` (for `--course`), `listeners`, `users`, [`tls`] (the certificate), `log_file`, and `private_files`,
 //!   which makes sure that no client can ask for one of these files;
 //! - what answers requests: `application`;
 //! - for servers that run for longer: `signals`, `service_manager`, `quit_after`, `check` (whether a server answers).
@@ -15,6 +15,7 @@ mod application;
 pub mod browser;
 mod check;
 pub mod cli;
+mod course;
 mod listeners;
 pub mod log_file;
 mod manual;
@@ -38,6 +39,7 @@ use crate::base::human;
 use crate::base::platform::process;
 use clap::ColorChoice;
 use cli::{Cli, Machine};
+use course::Course;
 use std::io::{self, IsTerminal, Write};
 use terminal::report;
 
@@ -49,7 +51,7 @@ pub fn run(cli: Cli) -> Result<(), String> {
     let is_terminal = io::stdout().is_terminal();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let machine = Machine { is_terminal, processors, open_files: process::raise_open_files() };
-    let config = cli.into_config(&machine);
+    let mut config = cli.into_config(&machine);
     let connections = config.server.max_connections;
     if connections > machine.room_for_connections() {
         report(&config.by_variables(&format!(
@@ -64,11 +66,11 @@ pub fn run(cli: Cli) -> Result<(), String> {
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    act_on(&config, is_terminal).map_err(|line| config.by_variables(&line))
+    act_on(&mut config, is_terminal).map_err(|line| config.by_variables(&line))
 }
 
 /// The one place that decides what the program does: it prints something, checks a server, or serves.
-fn act_on(config: &cli::Config, is_terminal: bool) -> Result<(), String> {
+fn act_on(config: &mut cli::Config, is_terminal: bool) -> Result<(), String> {
     if let Some(user) = &config.auth.hash {
         return users::print_line(user);
     }
@@ -84,5 +86,9 @@ fn act_on(config: &cli::Config, is_terminal: bool) -> Result<(), String> {
         }
         return Ok(());
     }
-    serve::serve(config, is_terminal)
+    let course = config.course.then(Course::unpack).transpose()?;
+    if let Some(course) = &course {
+        course.path().clone_into(&mut config.folder);
+    }
+    serve::serve(config, course.as_ref(), is_terminal)
 }

@@ -3,14 +3,14 @@
 //! ```text
 //! SIGINT, SIGTERM    the server stops: answers under way may finish; a second signal ends the process
 //! SIGHUP             the server opens the log again, and reads the users and the certificate again; but it stops if
-//!                    its terminal is gone
+//!                    its terminal is gone, or if there is nothing to read again and something to tidy up
 //! SIGXFSZ            nothing: a file that may not grow any more (ulimit -f) is an error of the write, like a full disk
 //! ```
 //!
 //! The plain case is Ctrl-C, which sends SIGINT. SIGHUP has two meanings: "your terminal has hung up", and for a
 //! daemon, which has no terminal, "read your files again". The program can tell which it is: system calls on a
 //! terminal that is gone fail. Where there is nothing to read again, SIGHUP keeps its default action, which ends the
-//! process.
+//! process; but with `--course` on a terminal the server stops, so that no folder is left when the window is closed.
 
 use super::terminal::{above_progress, report};
 use crate::base::platform::terminal;
@@ -23,6 +23,9 @@ use std::sync::Arc;
 /// Reads something again. An error is one line, and what was read before stays in use.
 pub(crate) type Reload = Box<dyn Fn() -> Result<(), String> + Send>;
 
+/// Tidies up.
+pub(crate) type Exit = Box<dyn Fn() + Send>;
+
 /// What to do when signals come.
 pub(crate) struct Signals {
     stopper: Stopper,
@@ -31,6 +34,7 @@ pub(crate) struct Signals {
     status: String,
     is_terminal: bool,
     reload: Vec<Reload>,
+    exit: Option<Exit>,
 }
 
 impl Signals {
@@ -41,12 +45,18 @@ impl Signals {
         status: String,
         is_terminal: bool,
     ) -> Signals {
-        Signals { stopper, manager, status, is_terminal, reload: Vec::new() }
+        Signals { stopper, manager, status, is_terminal, reload: Vec::new(), exit: None }
     }
 
     /// SIGHUP calls this function, too, after those from before.
     pub(crate) fn on_reload(&mut self, reload: impl Fn() -> Result<(), String> + Send + 'static) {
         self.reload.push(Box::new(reload));
+    }
+
+    /// This is called before a signal ends the process at once. After a stop it is not: the server has ended then, and
+    /// whoever started it goes on.
+    pub(crate) fn on_exit(&mut self, exit: impl Fn() + Send + 'static) {
+        self.exit = Some(Box::new(exit));
     }
 
     /// Listens from now on, on a thread of its own.
@@ -58,7 +68,9 @@ impl Signals {
         signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
         // A service manager expects that a service can reload.
-        if !self.reload.is_empty() || self.manager.is_some() {
+        let can_reload = !self.reload.is_empty() || self.manager.is_some();
+        // Without a terminal SIGHUP may be ignored, as by nohup, and stays so.
+        if can_reload || (self.exit.is_some() && self.is_terminal) {
             signals.add_signal(SIGHUP)?;
         }
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -66,9 +78,12 @@ impl Signals {
             for signal in signals.forever() {
                 match signal {
                     SIGHUP if is_stopping => {}
-                    SIGHUP if !self.has_lost_its_terminal() => self.reload(),
+                    SIGHUP if can_reload && !self.has_lost_its_terminal() => self.reload(),
                     // The exit code that shells report for a process that a signal ended.
-                    _ if is_stopping => above_progress(|| std::process::exit(128 + signal)),
+                    _ if is_stopping => above_progress(|| {
+                        self.exit.iter().for_each(|exit| exit());
+                        std::process::exit(128 + signal)
+                    }),
                     _ => {
                         is_stopping = true;
                         self.stop();

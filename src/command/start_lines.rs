@@ -28,9 +28,15 @@ pub(super) fn render(config: &Config, places: &Places, is_terminal: bool) -> Str
     if config.listen.port.is_none() && port != DEFAULT_PORT && !places.are_given && !addresses.is_empty() {
         let _ = writeln!(out, "Port {DEFAULT_PORT} is taken, so this is port {port}.");
     }
-    let _ = writeln!(out, "{BOLD}glasshttp{BOLD:#} serves {}", human::OneLine(&config.folder));
+    let course = if config.course { "the course, which is unpacked while it runs in " } else { "" };
+    let _ = writeln!(out, "{BOLD}glasshttp{BOLD:#} serves {course}{}", human::OneLine(&config.folder));
     for url in urls.here.iter().chain(&urls.elsewhere) {
         let _ = writeln!(out, "  {LINK}{url}{LINK:#}");
+    }
+    if config.course
+        && let Some(url) = urls.here.iter().chain(&urls.elsewhere).next()
+    {
+        let _ = writeln!(out, "  {LINK}{url}zh/{LINK:#} in Chinese (中文)");
     }
     for socket in &places.sockets {
         let _ = writeln!(out, "  unix:{}", human::OneLine(socket));

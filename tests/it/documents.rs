@@ -18,9 +18,6 @@ const LONGEST_README: usize = 10_000;
 /// The bytes that a picture may have.
 const LARGEST_PICTURE: u64 = 80_000;
 
-/// Options that the documents name before the program knows them. Take each out as soon as it does.
-const YET_TO_COME: &[&str] = &["--course"];
-
 /// Those in these folders of the project.
 fn documents_in(folders: &[&str]) -> Vec<Document> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -158,8 +155,7 @@ fn every_option_is_described_and_none_that_is_not_there() {
     assert!(missing.is_empty(), "not in {}: {missing:?}", english.name);
     // Without its features the program knows fewer.
     if cfg!(all(feature = "tls", feature = "compress")) {
-        let unknown: Vec<_> =
-            set.difference(&known).filter(|name| !YET_TO_COME.contains(&name.as_str())).collect();
+        let unknown: Vec<_> = set.difference(&known).collect();
         assert!(unknown.is_empty(), "not in the program: {unknown:?}");
     }
 }

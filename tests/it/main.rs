@@ -17,6 +17,7 @@ mod clients;
 mod compress;
 mod confinement;
 mod contrib;
+mod course;
 mod curl;
 mod documents;
 mod engine;

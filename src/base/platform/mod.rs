@@ -17,6 +17,7 @@
 //! | [`new_file`] | makes a file without a name | `O_TMPFILE`, `linkat` | no way: it has a name at once |
 //! | | renames without replacing | `renameat2`, else as there | `linkat`, or a claim (`O_EXCL`) |
 //! | | locks a file or a folder | `flock` | `flock` |
+//! | [`private_folder`] | makes a folder for this process alone | `mkdirat`, `flock` | the same |
 //! | [`file_system`] | knows which file systems do not tell of changes | `statfs` | no way: `--reload=poll` |
 //! | | watches a folder with all below it at once | no way: each folder | FSEvents on macOS |
 //! | [`socket`] | writes what is followed by more | `MSG_MORE` | plain `write` |
@@ -43,6 +44,7 @@ pub mod local;
 pub mod names;
 pub mod new_file;
 pub mod open;
+pub mod private_folder;
 pub mod process;
 pub mod sandbox;
 pub mod socket;

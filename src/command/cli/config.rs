@@ -15,8 +15,10 @@ use std::path::PathBuf;
 /// What the command line asks for.
 #[derive(Debug)]
 pub struct Config {
-    /// The folder to serve, or a single file.
+    /// The folder to serve, or a single file. That of the course is known when it has been unpacked.
     pub folder: PathBuf,
+    /// Whether the course is served.
+    pub course: bool,
     /// Whether links may lead out of it.
     pub follow_links: bool,
     /// Where to listen.

@@ -11,7 +11,7 @@
 //!
 //! | file | heading in `--help` | options |
 //! |---|---|---|
-//! | this one | Options | the folder, `--completions`, `--man` |
+//! | this one | Options | the folder, `--course`, `--completions`, `--man` |
 //! | `listen.rs` | Where | the port, addresses, host names, proxies |
 //! | [`../tls`](crate::command::tls) | Encryption | the certificate |
 //! | `auth.rs` | Who | users and passwords |
@@ -53,7 +53,10 @@ pub use pages::Reloading;
 pub use running::RunningOptions;
 
 use super::tls::TlsOptions;
+use super::values::yes_or_no;
 use super::variables::{self, Variable};
+use crate::base::human;
+use crate::http::base_path::BasePath;
 use crate::server;
 use crate::site;
 use clap::error::ErrorKind;
@@ -74,17 +77,21 @@ use std::path::PathBuf;
     after_help = "Examples:\n  \
         glasshttp                       this folder, at http://localhost:8000/, for this machine only\n  \
         glasshttp -p 0 site             another folder, on any free port\n  \
-        glasshttp --lan photos          for everybody on your network\n\n\
+        glasshttp --lan photos          for everybody on your network\n  \
+        glasshttp --course              a course: from the first socket to this server\n\n\
         Each option but --header can also be set by an environment variable: --port by GLASSHTTP_PORT, and so on.",
     override_usage = "glasshttp [OPTIONS] [FOLDER]",
     next_line_help = false,
     color = ColorChoice::Auto
 )]
 pub struct Cli {
-    /// The folder to serve, or a single file (at / and at its name)
-    #[arg(value_name = "FOLDER", default_value = ".", env = "GLASSHTTP_FOLDER", hide_env = true,
-          value_hint = ValueHint::AnyPath)]
-    folder: PathBuf,
+    /// The folder to serve, or a single file (at / and at its name) [default: .]
+    #[arg(value_name = "FOLDER", env = "GLASSHTTP_FOLDER", hide_env = true, value_hint = ValueHint::AnyPath)]
+    folder: Option<PathBuf>,
+
+    /// Serve the course that is in the program: in English at /, in Chinese at /zh/
+    #[arg(long, env = "GLASSHTTP_COURSE", value_parser = yes_or_no, hide_env = true)]
+    course: bool,
 
     /// Print what makes a shell complete these options, and end
     #[arg(long, value_name = "SHELL")]
@@ -165,11 +172,31 @@ impl Cli {
 
     /// Refuses options that contradict each other in a way that clap cannot express.
     fn check(self) -> Result<Cli, clap::Error> {
-        if self.output.log_is_off() && self.running.log_file.is_some() {
-            let message = "--log off and --log-file contradict each other: leave one of them out";
-            return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+        match self.contradiction() {
+            Some(line) => Err(Cli::command().error(ErrorKind::ArgumentConflict, line)),
+            None => Ok(self),
         }
-        Ok(self)
+    }
+
+    fn contradiction(&self) -> Option<String> {
+        let contradict = |both: &str, what: &str| Some(format!("{both} contradict each other: {what}"));
+        if self.output.log_is_off() && self.running.log_file.is_some() {
+            return contradict("--log off and --log-file", "leave one of them out");
+        }
+        match &self.folder {
+            _ if !self.course => None,
+            Some(folder) => contradict(
+                &format!("--course and the folder \"{}\"", human::OneLine(folder)),
+                "leave out --course to serve the folder, or the folder to serve the course",
+            ),
+            None if self.sharing.upload().is_some() => {
+                contradict("--course and --upload", "what is added would be gone when the server ends")
+            }
+            None if self.listen.base_path != BasePath::default() => {
+                contradict("--course and --base-path", "the pages of the course link to each other from /")
+            }
+            None => None,
+        }
     }
 
     /// The configuration, with a default for each option that is not given.
@@ -179,7 +206,8 @@ impl Cli {
             server: self.server_options(machine),
             log: self.output.log_format(machine, self.running.log_file.is_some()),
             manual: self.manual(),
-            folder: self.folder,
+            folder: self.folder.unwrap_or_else(|| PathBuf::from(".")),
+            course: self.course,
             follow_links: self.files.follow_links,
             listen: self.listen,
             tls: self.tls.source(),

@@ -5,6 +5,7 @@ mod ready;
 
 use super::browser;
 use super::cli::{Cli, Config};
+use super::course::Course;
 use super::listeners::Listeners;
 use super::log_file::LogFile;
 use super::service_manager::ServiceManager;
@@ -29,8 +30,12 @@ use ready::Ready;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// Serves until a signal comes.
-pub(in crate::command) fn serve(config: &Config, is_terminal: bool) -> Result<(), String> {
+/// Serves until a signal comes. The folder is the course's if that is given.
+pub(in crate::command) fn serve(
+    config: &Config,
+    course: Option<&Course>,
+    is_terminal: bool,
+) -> Result<(), String> {
     let (root, sandbox) = open_folder(config)?;
     let certificate = config.tls.as_ref().map(|source| Certificate::open(source, &config.served_folder()));
     let certificate = certificate.transpose()?;
@@ -52,6 +57,9 @@ pub(in crate::command) fn serve(config: &Config, is_terminal: bool) -> Result<()
     let status = format!("Serving {} at {}", human::OneLine(&config.folder), places.first());
     let mut signals = Signals::new(server.stopper(), manager.clone(), status.clone(), is_terminal);
     reload_at_sighup(config, &mut signals, log_file.as_ref(), login.as_ref(), certificate);
+    if let Some(course) = course {
+        signals.on_exit(course.remover());
+    }
     signals.listen().map_err(|error| format!("cannot listen for signals: {}", human::reason(&error)))?;
     say_where(config, &places, is_terminal);
     let reload = start_reload(config, &site)?;

@@ -3,6 +3,7 @@
 use crate::base::platform::directory::Directory;
 use crate::base::platform::status::{self, FileType};
 use crate::base::platform::{names, new_file, open};
+use crate::base::random;
 use crate::site::names::TEMPORARY;
 use crate::site::root::Root;
 use cap_std::fs::Dir;
@@ -52,8 +53,8 @@ pub(super) fn remove_in(root: &Dir) -> usize {
 
 /// Whether a name is, letter by letter, one that a server could have given.
 pub(super) fn is_temporary_name(name: &[u8]) -> bool {
-    let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-    name.strip_prefix(TEMPORARY).is_some_and(|word| word.len() == 16 && word.iter().all(is_digit))
+    let word = name.strip_prefix(TEMPORARY).and_then(|word| str::from_utf8(word).ok());
+    word.is_some_and(random::is_word)
 }
 
 /// Removes a file unless a server is writing it, and says whether it did.

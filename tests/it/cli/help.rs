@@ -15,7 +15,16 @@ fn version_and_help_go_to_standard_output_with_exit_code_0() {
 /// Each heading of the help, its options, and a part of what says their default.
 const HELP: &[(&str, &[(&str, &str)])] = &[
     ("Arguments:", &[("[FOLDER]", ".")]),
-    ("Options:", &[("--completions <SHELL>", ""), ("--man", ""), ("-h, --help", ""), ("-V, --version", "")]),
+    (
+        "Options:",
+        &[
+            ("--course", ""),
+            ("--completions <SHELL>", ""),
+            ("--man", ""),
+            ("-h, --help", ""),
+            ("-V, --version", ""),
+        ],
+    ),
     (
         "Where:",
         &[
