@@ -20,6 +20,7 @@
 //! agree, neither is believed: one of them may be the client's own.
 
 use super::fields::{Fields, is_token_char};
+use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
@@ -33,8 +34,8 @@ pub struct Proxies(pub Vec<Proxy>);
 pub enum Proxy {
     /// Every proxy on this machine.
     Loopback,
-    /// Every proxy whose address begins with this many bits of this one.
-    Network(IpAddr, u8),
+    /// Every proxy whose address lies in this network.
+    Network(IpNet),
 }
 
 impl Proxies {
@@ -47,17 +48,9 @@ impl Proxies {
 
 impl Proxy {
     fn is(self, address: IpAddr) -> bool {
-        match (self, address) {
-            (Proxy::Loopback, address) => address.is_loopback(),
-            (Proxy::Network(IpAddr::V4(own), bits), IpAddr::V4(address)) => {
-                let differ = own.to_bits() ^ address.to_bits();
-                differ.checked_shr(32 - u32::from(bits)).unwrap_or(0) == 0
-            }
-            (Proxy::Network(IpAddr::V6(own), bits), IpAddr::V6(address)) => {
-                let differ = own.to_bits() ^ address.to_bits();
-                differ.checked_shr(128 - u32::from(bits)).unwrap_or(0) == 0
-            }
-            _ => false,
+        match self {
+            Proxy::Loopback => address.is_loopback(),
+            Proxy::Network(network) => network.contains(&address),
         }
     }
 }
@@ -70,24 +63,23 @@ impl FromStr for Proxy {
         if text == "loopback" {
             return Ok(Proxy::Loopback);
         }
-        let proxy = || {
-            let (address, bits) = text.split_once('/').map_or((text, None), |(ip, bits)| (ip, Some(bits)));
-            let address = address.parse::<IpAddr>().ok()?;
-            let all = if address.is_ipv4() { 32 } else { 128 };
-            let bits = match bits {
-                None => all,
-                Some(digits) if !digits.starts_with('+') => {
-                    digits.parse().ok().filter(|bits| *bits <= all)?
-                }
-                Some(_) => return None,
-            };
-            // An IPv4 address in the form of IPv6 is the same address.
-            match address.to_canonical() {
-                plain if plain == address => Some(Proxy::Network(address, bits)),
-                plain => Some(Proxy::Network(plain, bits.checked_sub(96)?)),
-            }
-        };
-        proxy().ok_or_else(|| "it must be loopback, an address or a network such as 10.0.0.0/8".to_owned())
+        let network = network(text).map(Proxy::Network);
+        network.ok_or_else(|| "it must be loopback, an address or a network such as 10.0.0.0/8".to_owned())
+    }
+}
+
+/// An address, or a network. The standard library reads the address: `ipnet` takes `010.0.0.0` for 10.0.0.0, and others
+/// take it for 8.0.0.0.
+fn network(text: &str) -> Option<IpNet> {
+    let Some((address, bits)) = text.split_once('/') else {
+        return Some(text.parse::<IpAddr>().ok()?.to_canonical().into());
+    };
+    let bits = if bits.starts_with('+') { None } else { bits.parse().ok() };
+    let network = IpNet::new(address.parse().ok()?, bits?).ok()?;
+    // An IPv4 address in the form of IPv6 is the same address.
+    match network.addr().to_canonical() {
+        plain if plain == network.addr() => Some(network),
+        plain => IpNet::new(plain, network.prefix_len().checked_sub(96)?).ok(),
     }
 }
 

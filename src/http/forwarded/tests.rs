@@ -146,6 +146,8 @@ fn proxies_are_addresses_and_networks() {
         ("2001:db8::/32", "2001:db9::1", false),
         ("2001:db8::1", "2001:db8::2", false),
         ("::ffff:10.0.0.0/104", "10.1.1.1", true),
+        ("::ffff:10.0.0.0/104", "11.0.0.0", false),
+        ("::ffff:10.0.0.1", "10.0.0.1", true),
     ];
     for (trusted, address, expected) in table {
         let address = address.parse().expect("an address");
@@ -157,6 +159,8 @@ fn proxies_are_addresses_and_networks() {
         "10.0.0.0/33",
         "10.0.0.0/+8",
         "10.0.0.0/",
+        "010.0.0.0/8",
+        "10.0.0.0/8/8",
         "10.0.0/8",
         "::/129",
         "::ffff:10.0.0.0/8",

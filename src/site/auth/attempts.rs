@@ -9,8 +9,9 @@
 //! Names and passwords are kept as [`Fingerprint`]s: nobody can read them back out of this memory.
 
 use crate::http::client::Client;
+use ipnet::Ipv6Net;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// How many passwords of one network may be wrong within the window; after that it has to wait until the window is
@@ -38,7 +39,7 @@ pub(super) struct Network(Client);
 impl Network {
     pub(super) fn of(client: Client) -> Network {
         Network(match client {
-            Client::Ip(IpAddr::V6(v6)) => Client::Ip(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into()),
+            Client::Ip(IpAddr::V6(v6)) => Client::Ip(Ipv6Net::new_assert(v6, 64).network().into()),
             other => other,
         })
     }
