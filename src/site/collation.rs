@@ -10,7 +10,9 @@
 //!
 //! That is the order of the root of the Unicode Collation Algorithm (UTS #10), as far as names of files need it. The
 //! whole algorithm (`icu_collator`) would make the program one and a half megabytes larger, and a listing of ten
-//! thousand names take twice the time. The plain forms of letters come from Unicode's tables
+//! thousand names take twice the time. `alphanumeric-sort` knows of numbers only: it has "Zebra" before "affe" and
+//! "Ämter" behind both, takes text and no other bytes, and is slower, since it makes no keys (100,000 names such as
+//! IMG_1234.jpg: 79 ms, here 58; in the order of bytes 15). The plain forms of letters come from Unicode's tables
 //! (`unicode-normalization`).
 
 use std::cmp::Ordering;
