@@ -1,4 +1,7 @@
 //! Numbers and names as people read them.
+//!
+//! Sizes are written here since `humansize` and `bytesize` round after they have chosen the unit: 999 950 bytes are
+//! "1000.0 kB" there.
 
 use std::fmt::{self, Write};
 use std::io;

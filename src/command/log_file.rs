@@ -12,6 +12,9 @@
 //! into one file as a whole. When the disk is full, lines are lost; a line on standard error says so, and the next
 //! line that fits begins at the start of a line.
 //!
+//! Written here: libraries for log files (`file-rotate`, `logroller`) rename and remove files themselves. Here another
+//! program does that, as its user has told it.
+//!
 //! The plain case, `glasshttp folder`, logs to standard output and does not come here.
 
 use crate::base::human::{self, OneLine};

@@ -10,7 +10,8 @@
 //!
 //! The messages are datagrams to the socket that `NOTIFY_SOCKET` names (sd_notify(3)): a path, or an abstract name if
 //! it begins with `@`. The manager does not answer, and the server runs as well if no manager listens. One socket is
-//! connected at the start and used for all messages, since the sandbox later lets the process reach no other.
+//! connected at the start and used for all messages, since the sandbox later lets the process reach no other. (That is
+//! why this is written here: `sd-notify` opens a socket for each message.)
 //!
 //! The plain case, `glasshttp folder`, has no service manager: [`ServiceManager::from_environment`] gives `None`.
 

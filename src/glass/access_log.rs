@@ -15,6 +15,8 @@
 //! A client decides what is in its request line, and escape sequences in it could control the terminal on which the log
 //! is read. So they are escaped: in pretty, common and combined everything except printable ASCII, in json and explain
 //! everything that [`human::is_harmless`] rejects.
+//!
+//! Written here: `log` and `tracing` are for a program's messages, and no library was found for these formats.
 
 use super::explain;
 use crate::base::human::{self, write_escaped};

@@ -8,6 +8,8 @@
 //! assert_eq!(quality(accept, "image", "png"), 100);
 //! assert_eq!(quality(b"text/html", "image", "png"), 0);
 //! ```
+//!
+//! It is a part of the protocol, and so written here; `accept-header` knows no `text/*`.
 
 use super::fields::trim;
 

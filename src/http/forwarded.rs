@@ -18,6 +18,9 @@
 //!
 //! Most proxies know one of the two fields, and pass on the other as it came. So if a request has both and they do not
 //! agree, neither is believed: one of them may be the client's own.
+//!
+//! Written here: `forwarded-header-value` (last released in 2021) reads the fields, but whom of the list to believe is
+//! what matters. Networks are a library's (`ipnet`).
 
 use super::fields::{Fields, is_token_char};
 use ipnet::IpNet;

@@ -8,6 +8,9 @@
 //!
 //! The samples of one name, a *metric family*, follow its HELP and TYPE lines. See
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+//!
+//! Written here: it is a few lines, and the counters of `prometheus-client` are shared by all threads, which these are
+//! not (see `counts.rs`).
 
 use std::fmt::{Display, Write};
 

@@ -8,6 +8,9 @@
 //!
 //! The system reports every step that a program takes (`notify`, which uses inotify(7) on Linux). An editor that saves
 //! one file takes several, and a build tool takes thousands.
+//!
+//! Written here: `notify-debouncer-full` gives out each event when it is old enough, and keeps as many as come. A page
+//! is to hear of a change once, when it is over; and a batch has bounds.
 
 use super::file_event::FileEvent;
 use super::filter::Filter;

@@ -7,6 +7,9 @@
 //! ```
 //!
 //! Names and passwords are kept as [`Fingerprint`]s: nobody can read them back out of this memory.
+//!
+//! Written here: a library such as `governor` limits how often something is tried. Here only what fails counts, the
+//! same wrong password counts once, and a right one is not verified again.
 
 use crate::http::client::Client;
 use ipnet::Ipv6Net;

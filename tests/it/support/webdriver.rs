@@ -1,4 +1,7 @@
 //! Chromium, driven through chromedriver by the protocol WebDriver. For the tests that need a browser.
+//!
+//! The protocol is JSON over HTTP, and these tests need a dozen of its commands. The libraries for it (`fantoccini`,
+//! `thirtyfour`) bring an asynchronous runtime, which no other test has.
 
 use crate::support::{PATIENCE, Process, V4, folder};
 use serde_json::{Value, json};
