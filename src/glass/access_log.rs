@@ -199,7 +199,7 @@ impl Clock {
 
     fn set(&mut self, second: u64) {
         let timestamp = i64::try_from(second).ok().and_then(|second| Timestamp::from_second(second).ok());
-        let time = timestamp.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.time_zone.clone());
+        let time = timestamp.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(self.time_zone.clone());
         let (text, zone) = match self.format {
             Format::Pretty => ("%H:%M:%S", ""),
             Format::Common | Format::Combined => ("%d/%b/%Y:%H:%M:%S %z", ""),

@@ -99,7 +99,7 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
 
 /// As `sha256sum` writes it.
 fn sha256(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
+    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// All files below a folder: the path from there, and the content.

@@ -101,7 +101,7 @@ impl Certificate {
         // It is valid from yesterday on, since the clocks of clients differ from ours.
         let day = |from_now: i64| {
             let time = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * from_now);
-            let date = time.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let date = jiff::tz::TimeZone::UTC.to_datetime(time).date();
             rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
         };
         (params.not_before, params.not_after) = (day(-1), day(SELF_SIGNED_DAYS));
