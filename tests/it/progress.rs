@@ -2,11 +2,11 @@
 
 use crate::support::terminal::Terminal;
 use crate::support::{
-    self, Client, LARGE, V4, address_of_our_own, folder, glasshttp, wait_until, write_sparse,
+    self, Client, LARGE, V4, address_of_our_own, folder, glasshttp, glasshttp_by, wait_until, write_sparse,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::SocketAddr;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -19,16 +19,8 @@ struct AtATerminal {
 
 impl AtATerminal {
     fn start(folder: &TempDir, options: &[&str]) -> AtATerminal {
-        let glasshttp = glasshttp();
         // Its own session, so that what is typed reaches it.
-        let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait"]).arg(glasshttp.get_program());
-        for (name, value) in glasshttp.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        let mut command = glasshttp_by("setsid", &["--ctty", "--wait"]);
         command.env("TERM", "xterm").args(["--port", "0", "--bind", "127.0.0.1"]).args(options);
         let (terminal, child) = Terminal::run(command.arg(folder.path()));
         let port = wait_until("the port", || {

@@ -1,7 +1,8 @@
 //! A server that runs for longer: its log in a file, what SIGHUP does, the end when nobody asks, and what
 //! the service manager is told.
 
-use crate::support::{self, Client, PATIENCE, Process, Server, folder, glasshttp, one_line, run, wait_until};
+use crate::support::{self, Client, PATIENCE, Process, Server, folder, glasshttp};
+use crate::support::{glasshttp_by, one_line, run, wait_until};
 use rustix::process::Signal;
 use std::collections::VecDeque;
 use std::fs;
@@ -256,7 +257,9 @@ fn a_log_that_would_be_served_once_it_is_opened_anew_stays_where_it_was() {
 #[test]
 fn where_there_is_nothing_to_open_anew_sighup_ends_the_process() {
     let site = small_site();
-    let server = Server::start(site.path(), &[]);
+    // Whoever runs the tests under nohup has SIGHUP ignored, and that is inherited.
+    let mut command = glasshttp_by("env", &["--default-signal=HUP"]);
+    let server = Server::start_command(command.args(["--port", "0"]).arg(site.path()));
     server.process.signal(Signal::HUP);
     assert_eq!(server.process.finish().code, None);
 }

@@ -21,7 +21,8 @@ use tempfile::TempDir;
 
 pub(crate) use client::{Client, Events, Reply, V4, V6, address_of_our_own, has_v6, port_of_our_own};
 pub(crate) use process::{
-    FEW, Finished, Process, Server, glasshttp, run, start_with_few_descriptors, take_all_descriptors,
+    FEW, Finished, Process, Server, glasshttp, glasshttp_by, run, start_with_few_descriptors,
+    take_all_descriptors,
 };
 
 /// How long anything may take before a test fails. Nothing takes so long unless it hangs.

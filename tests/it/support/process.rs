@@ -24,6 +24,20 @@ pub(crate) fn glasshttp() -> Command {
     command
 }
 
+/// The same, started by a program that becomes it: `env`, or a shell.
+pub(crate) fn glasshttp_by(program: &str, arguments: &[&str]) -> Command {
+    let command = glasshttp();
+    let mut starter = Command::new(program);
+    starter.args(arguments).arg(command.get_program());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => starter.env(name, value),
+            None => starter.env_remove(name),
+        };
+    }
+    starter
+}
+
 /// A process whose output is read all the time, so that it never has to wait for us. It is killed
 /// when dropped.
 pub(crate) struct Process {
@@ -337,15 +351,7 @@ pub(crate) const FEW: u64 = 64;
 
 /// A server that may have few files open.
 pub(crate) fn start_with_few_descriptors(folder: &Path, options: &[&str]) -> Server {
-    let command = glasshttp();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("ulimit -n {FEW}; exec \"$@\"")]).arg("sh").arg(command.get_program());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
+    let mut shell = glasshttp_by("sh", &["-c", &format!("ulimit -n {FEW}; exec \"$@\""), "sh"]);
     Server::start_command(shell.args(["--port", "0"]).args(options).arg(folder))
 }
 
