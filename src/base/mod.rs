@@ -15,3 +15,6 @@ pub mod platform;
 pub mod random;
 pub mod text_file;
 pub mod trace;
+
+#[cfg(test)]
+pub(crate) mod tests;

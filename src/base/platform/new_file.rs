@@ -218,27 +218,9 @@ fn is_still_the_claim(folder: &Dir, name: &Path, claim: &File) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::tests::{content, folder, names_in};
     use std::fs;
     use std::os::unix::fs::symlink;
-    use tempfile::TempDir;
-
-    fn folder() -> (TempDir, Dir) {
-        let directory = tempfile::tempdir().expect("a folder");
-        let opened = Dir::from_std_file(File::open(directory.path()).expect("it is there"));
-        (directory, opened)
-    }
-
-    fn names(directory: &TempDir) -> Vec<String> {
-        let entries = fs::read_dir(directory.path()).expect("it is there");
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8")).collect();
-        names.sort();
-        names
-    }
-
-    fn content(directory: &TempDir, name: &str) -> String {
-        fs::read_to_string(directory.path().join(name)).expect("it is there")
-    }
 
     #[test]
     fn each_way_to_a_name_takes_none_that_something_has() {
@@ -252,10 +234,10 @@ mod tests {
                     "link" => symlink("nowhere", at(taken)).expect("linked"),
                     name => fs::write(at(name), if name == "file" { "old" } else { "" }).expect("written"),
                 }
-                let before = names(&directory);
+                let before = names_in(&directory);
                 let result = way(&opened, Path::new("new"), Path::new(taken));
                 assert_eq!(result, Err(Errno::EXIST), "{number}, {taken}");
-                assert_eq!(names(&directory), before, "{number}, {taken}");
+                assert_eq!(names_in(&directory), before, "{number}, {taken}");
             }
             assert_eq!(way(&opened, Path::new("new"), Path::new("name")), Ok(()), "{number}");
             assert_eq!(
@@ -281,7 +263,7 @@ mod tests {
                 failing.into_iter().filter(|way| way(&opened, Path::new(""), Path::new("")) == Err(error()));
             let ways: Vec<Way> = before.chain(WAYS[ways..].iter().copied()).collect();
             let result = by_the_first_that_works(&ways, &opened, Path::new("from"), Path::new("to"));
-            (result, names(&directory))
+            (result, names_in(&directory))
         };
         for error in [|| Errno::INVAL, || Errno::NOSYS, || Errno::PERM, || Errno::OPNOTSUPP] {
             for ways in 0..WAYS.len() {

@@ -3,28 +3,10 @@
 use super::super::leftovers::{is_temporary_name, remove_in};
 use super::*;
 use crate::base::platform::names;
+use crate::base::tests::{content, folder, names_in, open};
 use crate::site::names::is_temporary;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use tempfile::TempDir;
-
-fn folder() -> (TempDir, Dir) {
-    let directory = tempfile::tempdir().expect("a folder");
-    let opened = Dir::from_std_file(File::open(directory.path()).expect("it is there"));
-    (directory, opened)
-}
-
-fn names_in(directory: &TempDir) -> Vec<String> {
-    let entries = fs::read_dir(directory.path()).expect("it is there");
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8")).collect();
-    names.sort();
-    names
-}
-
-fn content(directory: &TempDir, name: &str) -> String {
-    fs::read_to_string(directory.path().join(name)).expect("it is there")
-}
 
 /// Both ways to begin a file.
 const BEGINNINGS: [fn(Dir, &Path) -> io::Result<NewFile>; 2] = [NewFile::begin, NewFile::begin_with_name];
@@ -33,9 +15,8 @@ const BEGINNINGS: [fn(Dir, &Path) -> io::Result<NewFile>; 2] = [NewFile::begin, 
 fn a_file_gets_its_name_when_it_is_whole_and_takes_no_others_unless_it_is_to() {
     for begin in BEGINNINGS {
         let (directory, _) = folder();
-        let open = || Dir::from_std_file(File::open(directory.path()).expect("it is there"));
         let begin = |content: &str| {
-            let mut file = begin(open(), Path::new("a")).expect("it can be made");
+            let mut file = begin(open(&directory), Path::new("a")).expect("it can be made");
             file.write(content.as_bytes()).expect("written");
             file
         };
@@ -131,7 +112,7 @@ fn what_was_left_is_removed_and_nothing_else() {
         fs::write(at(&name), "half").expect("written");
     }
     // One that is being written stays.
-    let subfolder = Dir::from_std_file(File::open(at("sub")).expect("it is there"));
+    let subfolder = open(at("sub"));
     let written = NewFile::begin_with_name(subfolder, Path::new("new")).expect("it can be made");
     let its_name = at("sub").join(written.temporary.as_ref().expect("it has one"));
     assert_eq!(remove_in(&opened), 2);
