@@ -201,7 +201,7 @@ impl Glass {
                     None => Answer::NotOurs,
                 },
                 |(route, rest)| {
-                    Answer::Own(self.answer(route, request, arrival, &PageRequest { rest, query, arrival }))
+                    Answer::Own(self.answer(route, request, &PageRequest { rest, query, arrival }))
                 },
             );
         }
@@ -223,14 +223,8 @@ impl Glass {
     }
 
     /// Asks a page, if the guard lets the request pass.
-    fn answer(
-        &self,
-        route: &Route,
-        request: &Request<'_>,
-        arrival: &Arrival<'_>,
-        asked: &PageRequest<'_>,
-    ) -> Begin {
-        let begin = self.guard(route.audience, request, arrival).and_then(|()| {
+    fn answer(&self, route: &Route, request: &Request<'_>, asked: &PageRequest<'_>) -> Begin {
+        let begin = self.guard(route.audience, request, asked.arrival).and_then(|()| {
             if !route.methods.include(request.method) {
                 let why = format!("this page takes {} only", route.methods.allow());
                 return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
