@@ -8,7 +8,7 @@
 //! ```
 
 use super::Options;
-use super::application::Application;
+use super::application::{self, Application};
 use super::connection::{Connection, Next};
 use super::events::Event;
 use super::fault::Faulty;
@@ -208,7 +208,8 @@ fn reject(accepted: Accepted, date: &[u8; date::LENGTH], options: &Options, appl
     }
     let mut socket = accepted.socket;
     let why = "too many connections are open; try again in a moment";
-    let response = application.refuse(None, &Refusal::new(Status::SERVICE_UNAVAILABLE, why));
+    let refusal = Refusal::new(Status::SERVICE_UNAVAILABLE, why);
+    let response = application::refuse(application, None, &refusal);
     let body = if let Body::Bytes(body) = response.body { body } else { Vec::new() };
     let mut out = Vec::new();
     let head = Head {

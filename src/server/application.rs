@@ -9,7 +9,9 @@
 //! login, then the server's own pages, then the site.
 
 use crate::answer::{Arrival, Begin, Response};
+use crate::base::trace;
 use crate::http::{Refusal, Request};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What an application says to a request, and what else the server has to know of the request.
 #[derive(Debug)]
@@ -32,9 +34,26 @@ pub trait Application: Sync {
     fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun;
 
     /// The response to what the server itself refuses. There is a `request` if its head could be parsed.
+    ///
+    /// A panic in it costs this response: the client gets the plain one of [`Response::refuse`].
     fn refuse(&self, _request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
         Response::refuse(refusal)
     }
+}
+
+/// What [`Application::refuse`] answers, or the plain response if that panics.
+pub(super) fn refuse(
+    application: &dyn Application,
+    request: Option<&Request<'_>>,
+    refusal: &Refusal,
+) -> Response {
+    let was_on = trace::is_on();
+    let response = catch_unwind(AssertUnwindSafe(|| application.refuse(request, refusal)));
+    response.unwrap_or_else(|_| {
+        // The panic may have come while steps were switched off.
+        trace::switch(was_on);
+        Response::refuse(refusal)
+    })
 }
 
 impl From<Response> for Begun {

@@ -1,8 +1,8 @@
 //! The engine by itself: a real server on a real port, and in place of the site a function.
 
 use glasshttp::answer::{Arrival, Body, FilePart, Next, Response, Source, Stream};
-use glasshttp::http::{FieldLines, Request, Status};
-use glasshttp::server::{Heartbeat, Options, Server, Stopper};
+use glasshttp::http::{FieldLines, Refusal, Request, Status};
+use glasshttp::server::{Application, Begun, Heartbeat, Options, Server, Stopper};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, LazyLock, Mutex};
@@ -33,10 +33,14 @@ struct Running {
 
 impl Running {
     fn start(options: Options, respond: fn(&Request<'_>, &Arrival<'_>) -> Response) -> Running {
+        Running::start_application(options, respond)
+    }
+
+    fn start_application(options: Options, application: impl Application + Send + 'static) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let server = Server::new(vec![listener.into()], options).expect("a server");
         let (address, stopper, heartbeat) = (server.addresses()[0], server.stopper(), server.heartbeat());
-        let run = move || server.run(&respond, &Vec::new).expect("it runs until it is stopped");
+        let run = move || server.run(&application, &Vec::new).expect("it runs until it is stopped");
         Running { address, stopper, heartbeat, thread: Some(std::thread::spawn(run)) }
     }
 
@@ -261,6 +265,35 @@ fn when_all_seats_are_taken_and_busy_a_newcomer_gets_503() {
         assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
         assert!(response.contains("\r\nRetry-After: 1\r\n"), "{response}");
     }
+}
+
+/// Answers as [`respond`] does, and panics over what is refused.
+struct PanicsOverRefusals;
+
+impl Application for PanicsOverRefusals {
+    fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
+        respond(request, arrival).into()
+    }
+
+    fn refuse(&self, _request: Option<&Request<'_>>, _refusal: &Refusal) -> Response {
+        panic!("this is the panic that the test provokes")
+    }
+}
+
+#[test]
+fn a_panic_over_a_newcomer_who_finds_no_seat_costs_nobody_theirs() {
+    let options = Options { threads: 1, max_connections: 1, ..options() };
+    let server = Running::start_application(options, PanicsOverRefusals);
+    let mut busy = server.connect();
+    get(&mut busy, "/large");
+    busy.read_exact(&mut [0; 100]).expect("a beginning");
+    for _ in 0..2 {
+        let mut response = String::new();
+        server.connect().read_to_string(&mut response).expect("an answer and an end");
+        assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
+    }
+    let rest = std::io::copy(&mut busy.take(LARGE), &mut std::io::sink());
+    assert_eq!(rest.expect("what it asked for"), LARGE);
 }
 
 #[test]

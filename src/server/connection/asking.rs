@@ -19,7 +19,7 @@ use crate::base::trace::{self, Rfc};
 use crate::http::framing::{self, Framing};
 use crate::http::request::Version;
 use crate::http::{FieldLines, Method, Refusal, Request, Status};
-use crate::server::application::Begun;
+use crate::server::application::{self, Begun};
 use crate::server::body::BodyReader;
 use crate::server::events::Exchange;
 use crate::server::transmit::FLUSH_SIZE;
@@ -190,7 +190,7 @@ impl<T: Transport> Connection<T> {
             }
             (Sink::Discard(response, share), Ok(())) => self.answer_with(turn, in_flight, response, share),
             (Sink::Discard(..), Err(refusal)) => {
-                let response = turn.application.refuse(None, &refusal);
+                let response = application::refuse(turn.application, None, &refusal);
                 self.answer_last(turn, in_flight, response, BOUNDARY_LOST);
             }
         }
@@ -198,14 +198,14 @@ impl<T: Transport> Connection<T> {
 
     /// Refuses a request. The connection closes.
     fn refuse(&mut self, turn: &Turn<'_>, request: &Request<'_>, in_flight: InFlight, refusal: &Refusal) {
-        let response = turn.application.refuse(Some(request), refusal);
+        let response = application::refuse(turn.application, Some(request), refusal);
         self.answer_last(turn, in_flight, response, BOUNDARY_LOST);
     }
 
     /// Refuses what is not a request: `came` is what came in place of one. The connection closes.
     pub(super) fn refuse_unread(&mut self, turn: &Turn<'_>, refusal: &Refusal, came: &[u8]) {
         let in_flight = self.in_flight(turn, None, came);
-        let response = turn.application.refuse(None, refusal);
+        let response = application::refuse(turn.application, None, refusal);
         self.answer_last(turn, in_flight, response, BOUNDARY_LOST);
     }
 
@@ -306,5 +306,6 @@ pub(super) fn within_budget(
         return (response, share);
     }
     let why = "too many large answers wait to be read by others; try again in a moment";
-    (turn.application.refuse(None, &Refusal::new(Status::SERVICE_UNAVAILABLE, why)), None)
+    let refusal = Refusal::new(Status::SERVICE_UNAVAILABLE, why);
+    (application::refuse(turn.application, None, &refusal), None)
 }

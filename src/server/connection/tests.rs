@@ -166,6 +166,8 @@ fn parts_that_are_cut_off() -> Vec<Piece> {
 struct App {
     /// It knows its response to `/late`.
     knows: AtomicBool,
+    /// It panics over what is refused.
+    panics: bool,
     wakers: Mutex<Vec<Waker>>,
 }
 
@@ -189,6 +191,11 @@ impl Application for App {
             _ if request.method == Method::Put => Begin::Receive(Box::new(Upload::default())).into(),
             _ => respond(request).into(),
         }
+    }
+
+    fn refuse(&self, _request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
+        assert!(!self.panics, "this is the panic that the test provokes");
+        Response::refuse(refusal)
     }
 }
 
@@ -765,6 +772,29 @@ fn a_request_that_panics_is_answered_with_500_and_in_the_log() {
         let told: Vec<_> = log.iter().map(|exchange| (exchange.status.code(), exchange.complete)).collect();
         assert_eq!(told, [(200, true), (500, true)], "{head}");
         assert_eq!(log[1].request_line, head.lines().next().expect("a line").as_bytes());
+    }
+}
+
+#[test]
+fn a_refusal_over_which_the_application_panics_is_answered_all_the_same_and_in_the_log() {
+    let table = [
+        ("no request", "nonsense\r\n\r\n"),
+        ("no body of its kind", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 2\r\n\r\n"),
+        ("no end of its body", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\n"),
+        ("no memory for it", "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ];
+    for (what, request) in table {
+        let answered = [false, true].map(|panics| {
+            let mut bench = Bench::new();
+            bench.app.panics = panics;
+            let _share = bench.budget.take(BODY + 1).expect("it is all there");
+            let next = bench.arrive(&format!("GET / HTTP/1.1\r\nHost: a\r\n\r\n{request}"));
+            let log = bench.log.lock().expect("no panic");
+            assert_eq!(log.len(), 2, "{what}");
+            (next, bench.sent(), log[1].status)
+        });
+        assert!(answered[0].2.code() >= 400, "{what}");
+        assert_eq!(answered[0], answered[1], "{what}");
     }
 }
 
