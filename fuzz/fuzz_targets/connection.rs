@@ -15,7 +15,7 @@ use glasshttp::answer::{Arrival, Begin, Body, Receiver, Response};
 use glasshttp::base::budget::Budget;
 use glasshttp::http::{FieldLines, Method, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
-use glasshttp::server::connection::{Connection, Next, Turn};
+use glasshttp::server::connection::{AfterTurn, Connection, Turn};
 use glasshttp::server::transport::{Transport, copy_file};
 use glasshttp::server::events::Observers;
 use glasshttp::server::{self, Begun, Event, Exchange, Interests, Observer};
@@ -287,7 +287,7 @@ impl Wake for Wakes {
 
 // ---- a connection's life
 
-type Act = fn(&mut Connection<Socket>, &mut Turn<'_>) -> Next;
+type Act = fn(&mut Connection<Socket>, &mut Turn<'_>) -> AfterTurn;
 
 struct Run<'a> {
     stream: &'a [u8],
@@ -441,13 +441,13 @@ impl<'a> Run<'a> {
         while !self.is_closed {
             let calls = self.socket().calls;
             match self.turn(site, act) {
-                Next::Close => self.is_closed = true,
-                Next::Wait if self.wakes.is_woken.swap(false, Ordering::Relaxed) => self.connection.wake(),
-                Next::Wait => {
+                AfterTurn::Close => self.is_closed = true,
+                AfterTurn::Wait if self.wakes.is_woken.swap(false, Ordering::Relaxed) => self.connection.wake(),
+                AfterTurn::Wait => {
                     assert!(self.connection.deadline() > self.now, "its deadline has passed, and it waits");
                     return;
                 }
-                Next::Again => {
+                AfterTurn::Again => {
                     // The requests of a turn may need no system call, but a buffer holds only a few of them.
                     fruitless = if self.socket().calls == calls { fruitless + 1 } else { 0 };
                     assert!(fruitless < 50, "it has nothing to do, and asks for another turn");
@@ -458,7 +458,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn turn(&mut self, site: &Site, act: Act) -> Next {
+    fn turn(&mut self, site: &Site, act: Act) -> AfterTurn {
         let mut turn = Turn {
             now: self.now,
             date: &date::imf_fixdate(784_111_777),

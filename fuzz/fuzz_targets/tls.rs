@@ -17,7 +17,7 @@ use glasshttp::base::budget::Budget;
 use glasshttp::command::tls::Certificate;
 use glasshttp::http::{FieldLines, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
-use glasshttp::server::connection::{Connection, Next, Turn};
+use glasshttp::server::connection::{AfterTurn, Connection, Turn};
 use glasshttp::server::tls::Tls;
 use glasshttp::server::transport::{Transport, copy_file};
 use glasshttp::server::events::Observers;
@@ -357,25 +357,25 @@ impl<T: Transport> Run<T> {
     }
 
     /// Gives the connection turns until it waits for an event.
-    fn take_turns(&mut self, mut act: fn(&mut Connection<T>, &mut Turn<'_>) -> Next) {
+    fn take_turns(&mut self, mut act: fn(&mut Connection<T>, &mut Turn<'_>) -> AfterTurn) {
         let mut turns = 0;
         while !self.is_closed {
             turns += 1;
             assert!(turns < 10_000, "it asks for more turns for ever");
             match self.turn(act) {
-                Next::Close => self.is_closed = true,
-                Next::Wait => {
+                AfterTurn::Close => self.is_closed = true,
+                AfterTurn::Wait => {
                     assert!(self.connection.deadline() > self.now, "its deadline has passed, and it waits");
                     return;
                 }
-                Next::Again => {}
+                AfterTurn::Again => {}
             }
             let is_late = self.connection.deadline() <= self.now;
             act = if is_late { Connection::handle_timeout } else { Connection::advance };
         }
     }
 
-    fn turn(&mut self, act: fn(&mut Connection<T>, &mut Turn<'_>) -> Next) -> Next {
+    fn turn(&mut self, act: fn(&mut Connection<T>, &mut Turn<'_>) -> AfterTurn) -> AfterTurn {
         let mut turn = Turn {
             now: self.now,
             date: &date::imf_fixdate(784_111_777),

@@ -9,7 +9,7 @@
 
 use super::Options;
 use super::application::{self, Application};
-use super::connection::{Connection, Next};
+use super::connection::{AfterTurn, Connection};
 use super::events::Event;
 use super::fault::Faulty;
 use super::shared::{Accepted, Placement};
@@ -139,7 +139,7 @@ impl Loop<'_> {
             if next.is_err() {
                 self.reset_buffers();
             }
-            if next.unwrap_or(Next::Close) == Next::Close {
+            if next.unwrap_or(AfterTurn::Close) == AfterTurn::Close {
                 self.notify_closed(&connection);
                 self.worker.shared.mailbox(self.worker.number).remove_open();
                 return None;

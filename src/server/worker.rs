@@ -25,7 +25,7 @@ use super::Options;
 use super::application::Application;
 use super::buffer::ReadBuffer;
 use super::clock::Clock;
-use super::connection::{Connection, Next, Turn};
+use super::connection::{AfterTurn, Connection, Turn};
 use super::events::{Event, Observers};
 use super::listen::{self, WatchedListener};
 use super::shared::{Accepted, Shared, WAKER};
@@ -262,7 +262,7 @@ impl Loop<'_> {
         &mut self,
         key: usize,
         now: Instant,
-        act: fn(&mut Connection<Box<dyn Socket>>, &mut Turn<'_>) -> Next,
+        act: fn(&mut Connection<Box<dyn Socket>>, &mut Turn<'_>) -> AfterTurn,
     ) {
         let Some(slot) = self.connections.get_mut(key) else { return };
         let (shared, worker) = (&self.worker.shared, self.worker.number);
@@ -284,12 +284,12 @@ impl Loop<'_> {
             self.reset_buffers();
             return self.close(key);
         };
-        if next == Next::Close || slot.register(self.worker.poll.registry(), key).is_err() {
+        if next == AfterTurn::Close || slot.register(self.worker.poll.registry(), key).is_err() {
             return self.close(key);
         }
         slot.arm(key, &mut self.timers);
         slot.update_idle(shared.mailbox(worker));
-        if next == Next::Again && !slot.is_unfinished {
+        if next == AfterTurn::Again && !slot.is_unfinished {
             slot.is_unfinished = true;
             self.unfinished.push_back(key);
         }

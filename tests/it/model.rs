@@ -22,7 +22,7 @@ use glasshttp::http::framing::{Framing, expects_continue};
 use glasshttp::http::request::HeadScanner;
 use glasshttp::http::{FieldLines, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
-use glasshttp::server::connection::{Connection, Next, Turn};
+use glasshttp::server::connection::{AfterTurn, Connection, Turn};
 use glasshttp::server::events::Observers;
 use glasshttp::server::transport::{Transport, copy_file};
 use glasshttp::server::{self, Exchange, Interests, Observer, Options};
@@ -562,7 +562,7 @@ fn requests() -> impl Strategy<Value = Vec<usize>> {
 
 // ---- both together
 
-type Act = fn(&mut Connection<Socket>, &mut Turn<'_>) -> Next;
+type Act = fn(&mut Connection<Socket>, &mut Turn<'_>) -> AfterTurn;
 
 /// A connection, what a worker lends to it, and its model.
 struct Bench {
@@ -634,7 +634,7 @@ impl Bench {
         self.connection.answered() as usize
     }
 
-    fn turn(&mut self, act: Act) -> Next {
+    fn turn(&mut self, act: Act) -> AfterTurn {
         let mut turn = Turn {
             now: self.now,
             date: &date::imf_fixdate(0),
@@ -736,10 +736,10 @@ impl Bench {
             self.check_bytes(next)?;
             self.check_observer(next)?;
             match next {
-                Next::Close => return self.check_close().map(|()| false),
-                Next::Wait => return self.check_wait().map(|()| true),
+                AfterTurn::Close => return self.check_close().map(|()| false),
+                AfterTurn::Wait => return self.check_wait().map(|()| true),
                 // Every other step at least calls something; a call that is interrupted ends the turn.
-                Next::Again => {
+                AfterTurn::Again => {
                     let (calls, bytes) = (after.0 - before.0, after.1 - before.1);
                     prop_assert!(
                         calls > 100 || bytes > 1_000_000 || was_interrupted,
@@ -754,12 +754,12 @@ impl Bench {
     }
 
     /// What came out is the beginning of what is owed, and all of it if nothing was in the way.
-    fn check_bytes(&mut self, next: Next) -> TestCaseResult {
+    fn check_bytes(&mut self, next: AfterTurn) -> TestCaseResult {
         let answered = self.answered();
         let socket = self.connection.transport();
         let has_room = socket.room > 0 && !self.room_is_quiet;
-        let nothing_left =
-            !self.must_end && (next == Next::Close || socket.finished || (next == Next::Wait && has_room));
+        let nothing_left = !self.must_end
+            && (next == AfterTurn::Close || socket.finished || (next == AfterTurn::Wait && has_room));
         let is_possible = self.model.learn_from(&socket.sent, nothing_left, answered);
         let (sent, owed) = (&socket.sent, &self.model.bytes);
         if is_possible && owed.starts_with(sent) && !(nothing_left && sent.len() < owed.len()) {
@@ -775,12 +775,12 @@ impl Bench {
     }
 
     /// The observer is told of what is wholly sent, and in the end of all that was begun.
-    fn check_observer(&mut self, next: Next) -> TestCaseResult {
+    fn check_observer(&mut self, next: AfterTurn) -> TestCaseResult {
         let sent = self.socket().sent.len();
         let (told, model) = (self.observed.lock().expect("no panic"), &self.model);
         let whole = model.ends.partition_point(|&end| end <= sent);
         let begun = model.ends.partition_point(|&end| end < sent) + usize::from(sent > 0);
-        if next == Next::Close {
+        if next == AfterTurn::Close {
             prop_assert!(told.len() >= begun.max(self.answered()), "{} exchanges of {begun}", told.len());
         } else {
             prop_assert_eq!(told.len(), whole, "exchanges");

@@ -147,7 +147,7 @@ pub struct Turn<'a> {
 
 /// What a worker is to do with a connection after its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub enum AfterTurn {
     /// Nothing: it waits for its socket, its waker or its deadline.
     Wait,
     /// Give it another turn, after those of other connections: it can go on without an event.
@@ -161,7 +161,7 @@ enum Step {
     /// Another step may follow.
     Continue,
     /// The turn is over.
-    Stop(Next),
+    Stop(AfterTurn),
 }
 
 impl<T: Transport> Connection<T> {
@@ -264,17 +264,17 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Reads what has arrived of the first request, and answers nothing yet.
-    pub fn read_ahead(&mut self, input: &mut ReadBuffer) -> Next {
+    pub fn read_ahead(&mut self, input: &mut ReadBuffer) -> AfterTurn {
         let step = self.read(input);
         self.leftover = input.take_rest();
         match step {
-            Step::Continue => Next::Again,
+            Step::Continue => AfterTurn::Again,
             Step::Stop(next) => next,
         }
     }
 
     /// A turn: goes on as far as it can without waiting.
-    pub fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
+    pub fn advance(&mut self, turn: &mut Turn<'_>) -> AfterTurn {
         turn.input.load(&std::mem::take(&mut self.leftover));
         self.outgoing.borrow_buffer(turn.output);
         self.began_before_turn = std::mem::take(&mut self.has_read_event) || !turn.input.filled().is_empty();
@@ -288,9 +288,9 @@ impl<T: Transport> Connection<T> {
         self.outgoing.give_buffer_back(turn.output);
         self.leftover = turn.input.take_rest();
         if !turn.observers.is_empty() {
-            self.report(turn, next == Next::Close);
+            self.report(turn, next == AfterTurn::Close);
         }
-        if next != Next::Close {
+        if next != AfterTurn::Close {
             self.set_deadline(turn, has_progressed);
         }
         next
@@ -298,7 +298,7 @@ impl<T: Transport> Connection<T> {
 
     /// One step after another, each as the state says: see the first table in `states.rs`. If much is queued, sending
     /// comes first, whatever the state.
-    fn take_steps(&mut self, turn: &mut Turn<'_>) -> Next {
+    fn take_steps(&mut self, turn: &mut Turn<'_>) -> AfterTurn {
         let mut budget = SEND_BUDGET;
         for _ in 0..STEP_BUDGET {
             let step = match (self.state.reading, self.state.writing) {
@@ -314,11 +314,11 @@ impl<T: Transport> Connection<T> {
                 return next;
             }
         }
-        Next::Again
+        AfterTurn::Again
     }
 
     /// A turn when its deadline has passed.
-    pub fn handle_timeout(&mut self, turn: &mut Turn<'_>) -> Next {
+    pub fn handle_timeout(&mut self, turn: &mut Turn<'_>) -> AfterTurn {
         match self.deadline.waiting_for {
             // A client that has sent nothing of a request gets no response (408): it could take that for the response
             // to a request that it sends at this moment.
@@ -338,7 +338,7 @@ impl<T: Transport> Connection<T> {
                 self.may_write = true;
                 let sent_before = self.bytes_sent();
                 match self.advance(turn) {
-                    Next::Wait if self.bytes_sent() == sent_before => self.abandon(turn),
+                    AfterTurn::Wait if self.bytes_sent() == sent_before => self.abandon(turn),
                     next => next,
                 }
             }
@@ -350,9 +350,9 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Ends the connection as it is.
-    pub fn abandon(&mut self, turn: &mut Turn<'_>) -> Next {
+    pub fn abandon(&mut self, turn: &mut Turn<'_>) -> AfterTurn {
         self.report(turn, true);
-        Next::Close
+        AfterTurn::Close
     }
 
     /// With TLS: tells the client that nothing is missing and nothing follows. All responses are sent before. If the

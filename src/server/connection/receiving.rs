@@ -11,7 +11,7 @@
 use super::asking::{BODY_UNREAD, Incoming, Sink};
 use super::deadline::WaitingFor;
 use super::states::{Change, Reading};
-use super::{Connection, Next, Step, Turn};
+use super::{AfterTurn, Connection, Step, Turn};
 use crate::base::trace::{self, Rfc};
 use crate::http::request::HeadScanner;
 use crate::http::{Refusal, Status};
@@ -46,7 +46,7 @@ impl<T: Transport> Connection<T> {
             return self.send(budget);
         }
         if !std::mem::take(&mut self.is_woken) {
-            return Step::Stop(Next::Wait);
+            return Step::Stop(AfterTurn::Wait);
         }
         // Such a request is the only one whose whole head is kept, and so it is parsed again.
         let head = trace::silently(|| HeadScanner::default().find_end(turn.input.filled()));
@@ -101,7 +101,7 @@ impl<T: Transport> Connection<T> {
             *budget = budget.saturating_sub(if is_received { eaten } else { 0 });
             if !is_complete && !is_too_large {
                 self.incoming = Some(incoming);
-                return if *budget == 0 { Step::Stop(Next::Again) } else { self.receive(turn, budget) };
+                return if *budget == 0 { Step::Stop(AfterTurn::Again) } else { self.receive(turn, budget) };
             }
         }
         let is_received = matches!(sink, Sink::Receiver(_));
@@ -176,14 +176,14 @@ impl<T: Transport> Connection<T> {
     /// One read from the socket, if there may be something to read.
     pub(super) fn read(&mut self, input: &mut ReadBuffer) -> Step {
         if !self.may_read {
-            return Step::Stop(Next::Wait);
+            return Step::Stop(AfterTurn::Wait);
         }
         let room = input.room();
         let size = room.len();
         match self.transport.read(room) {
             Ok(0) => {
                 self.close_notify();
-                Step::Stop(Next::Close)
+                Step::Stop(AfterTurn::Close)
             }
             Ok(count) => {
                 input.grow(count);
@@ -198,9 +198,9 @@ impl<T: Transport> Connection<T> {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.may_read = false;
-                Step::Stop(Next::Wait)
+                Step::Stop(AfterTurn::Wait)
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::Stop(Next::Again),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::Stop(AfterTurn::Again),
             // The client has broken the rules of TLS, and was told so. To close at once could destroy that message.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 self.linger = true;
@@ -208,7 +208,7 @@ impl<T: Transport> Connection<T> {
                 self.change(Change::NoMoreRequests);
                 Step::Continue
             }
-            Err(_) => Step::Stop(Next::Close),
+            Err(_) => Step::Stop(AfterTurn::Close),
         }
     }
 }

@@ -8,8 +8,8 @@
 //! ```
 
 use super::states::Change;
-use super::{Connection, Next, Step, Turn};
-use crate::answer;
+use super::{AfterTurn, Connection, Step, Turn};
+use crate::answer::Next;
 use crate::http::chunked;
 use crate::server::transmit::Progress;
 use crate::server::transport::{TlsSession, Transport};
@@ -31,8 +31,8 @@ impl<T: Transport> Connection<T> {
         }
         let stream = self.stream.as_mut().expect("there is one in this state");
         let next = catch_unwind(AssertUnwindSafe(|| stream.source.next()));
-        match next.unwrap_or(answer::Next::Broken) {
-            answer::Next::Piece(piece) => {
+        match next.unwrap_or(Next::Broken) {
+            Next::Piece(piece) => {
                 if stream.chunked {
                     self.outgoing.push_with(|out| chunked::encode(&piece, out));
                 } else {
@@ -40,17 +40,17 @@ impl<T: Transport> Connection<T> {
                 }
                 // To make a piece can be work: other connections have their turns before the next one.
                 match self.send(budget) {
-                    Step::Continue => Step::Stop(Next::Again),
+                    Step::Continue => Step::Stop(AfterTurn::Again),
                     stop @ Step::Stop(_) => stop,
                 }
             }
-            answer::Next::Busy => Step::Stop(Next::Again),
-            answer::Next::Broken => Step::Stop(Next::Close),
+            Next::Busy => Step::Stop(AfterTurn::Again),
+            Next::Broken => Step::Stop(AfterTurn::Close),
             // A client that has closed its sending half has mostly gone. A stream of events may have nothing to send
             // for a long time, and would not notice.
-            answer::Next::NotYet if self.read_closed && stream.source.is_endless() => Step::Stop(Next::Close),
-            answer::Next::NotYet => Step::Stop(Next::Wait),
-            answer::Next::End => {
+            Next::NotYet if self.read_closed && stream.source.is_endless() => Step::Stop(AfterTurn::Close),
+            Next::NotYet => Step::Stop(AfterTurn::Wait),
+            Next::End => {
                 if stream.chunked {
                     self.outgoing.push_with(|out| out.extend_from_slice(chunked::LAST_CHUNK));
                 }
@@ -65,17 +65,17 @@ impl<T: Transport> Connection<T> {
     /// Sends what is queued, and continues when all of it is sent.
     pub(super) fn send(&mut self, budget: &mut usize) -> Step {
         if !self.may_write {
-            return Step::Stop(Next::Wait);
+            return Step::Stop(AfterTurn::Wait);
         }
         match self.outgoing.send(&mut self.transport, budget) {
-            Ok(Progress::Everything) if self.outgoing.is_broken() => Step::Stop(Next::Close),
+            Ok(Progress::Everything) if self.outgoing.is_broken() => Step::Stop(AfterTurn::Close),
             Ok(Progress::Everything) => Step::Continue,
             Ok(Progress::Blocked) => {
                 self.may_write = false;
-                Step::Stop(Next::Wait)
+                Step::Stop(AfterTurn::Wait)
             }
-            Ok(Progress::BudgetSpent) => Step::Stop(Next::Again),
-            Err(_) => Step::Stop(Next::Close),
+            Ok(Progress::BudgetSpent) => Step::Stop(AfterTurn::Again),
+            Err(_) => Step::Stop(AfterTurn::Close),
         }
     }
 
@@ -88,13 +88,13 @@ impl<T: Transport> Connection<T> {
         // still in the send buffer, and a reset would destroy it.
         let may_be_lost = self.linger || self.may_read || self.outgoing.sent() > SENT_AT_ONCE;
         match self.transport.tls().map_or(Ok(()), TlsSession::close_notify) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Stop(Next::Wait),
-            Err(_) => return Step::Stop(Next::Close),
-            Ok(()) if !may_be_lost => return Step::Stop(Next::Close),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Stop(AfterTurn::Wait),
+            Err(_) => return Step::Stop(AfterTurn::Close),
+            Ok(()) if !may_be_lost => return Step::Stop(AfterTurn::Close),
             Ok(()) => {}
         }
         if self.transport.finish_writing().is_err() {
-            return Step::Stop(Next::Close);
+            return Step::Stop(AfterTurn::Close);
         }
         self.change(Change::LastSent);
         Step::Continue
@@ -106,6 +106,6 @@ impl<T: Transport> Connection<T> {
         let count = turn.input.filled().len();
         turn.input.consume(count);
         self.drained += count as u64;
-        if self.drained > MAX_LINGER_BYTES { Step::Stop(Next::Close) } else { step }
+        if self.drained > MAX_LINGER_BYTES { Step::Stop(AfterTurn::Close) } else { step }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::deadline::{LINGER_TIME, LINGER_TIME_AT_STOP, MAX_PAUSE_IN_DISCARDED};
 use super::*;
-use crate::answer::{self, Arrival, Begin, Body, FilePart, Piece, Receiver, Response, Source};
+use crate::answer::{Arrival, Begin, Body, FilePart, Next, Piece, Receiver, Response, Source};
 use crate::http::{FieldLines, Method, Refusal, Request, Status};
 use crate::server::application::Begun;
 use crate::server::events::{Event, Exchange, Interests, Observer};
@@ -253,12 +253,12 @@ struct Counter {
 }
 
 impl Stream for Counter {
-    fn next(&mut self) -> answer::Next {
+    fn next(&mut self) -> Next {
         self.next += 1;
         match self.next {
-            1 | 5 => answer::Next::NotYet,
-            2..=4 => answer::Next::Piece(vec![b'0' + self.next - 1]),
-            _ => answer::Next::End,
+            1 | 5 => Next::NotYet,
+            2..=4 => Next::Piece(vec![b'0' + self.next - 1]),
+            _ => Next::End,
         }
     }
 
@@ -281,9 +281,9 @@ struct Quiet {
 const QUIET: Duration = Duration::from_secs(3600);
 
 impl Stream for Quiet {
-    fn next(&mut self) -> answer::Next {
+    fn next(&mut self) -> Next {
         self.asked += 1;
-        if self.asked == 1 { answer::Next::NotYet } else { answer::Next::Piece(b".".to_vec()) }
+        if self.asked == 1 { Next::NotYet } else { Next::Piece(b".".to_vec()) }
     }
 
     fn wake_with(&mut self, waker: Waker) {
@@ -303,12 +303,12 @@ struct Work {
 }
 
 impl Stream for Work {
-    fn next(&mut self) -> answer::Next {
+    fn next(&mut self) -> Next {
         self.next += 1;
         match self.next {
-            1 | 2 => answer::Next::Busy,
-            3 => answer::Next::Piece(b"x".to_vec()),
-            _ => answer::Next::Broken,
+            1 | 2 => Next::Busy,
+            3 => Next::Piece(b"x".to_vec()),
+            _ => Next::Broken,
         }
     }
 }
@@ -341,7 +341,7 @@ impl Bench {
         }
     }
 
-    fn turn(&mut self, act: fn(&mut Connection<FakeSocket>, &mut Turn<'_>) -> Next) -> Next {
+    fn turn(&mut self, act: fn(&mut Connection<FakeSocket>, &mut Turn<'_>) -> AfterTurn) -> AfterTurn {
         let mut turn = Turn {
             now: self.now,
             date: &date::imf_fixdate(0),
@@ -356,29 +356,29 @@ impl Bench {
         act(&mut self.connection, &mut turn)
     }
 
-    fn arrive(&mut self, bytes: &str) -> Next {
+    fn arrive(&mut self, bytes: &str) -> AfterTurn {
         self.connection.transport.arrived.extend(bytes.bytes());
         self.connection.note_readiness(true, false, false);
         self.turn(Connection::advance)
     }
 
     /// Time passes until the deadline, which must be `expected` away, and the connection times out.
-    fn wait_for_deadline(&mut self, expected: Duration) -> Next {
+    fn wait_for_deadline(&mut self, expected: Duration) -> AfterTurn {
         assert_eq!(self.connection.deadline() - self.now, expected);
         self.now += expected;
         self.turn(Connection::handle_timeout)
     }
 
     /// The waker is called, and the connection gets a turn.
-    fn wake(&mut self) -> Next {
+    fn wake(&mut self) -> AfterTurn {
         self.connection.wake();
         self.turn(Connection::advance)
     }
 
     /// The connection gets one turn after another, as long as it asks for more.
-    fn go_on(&mut self) -> Next {
-        let mut next = Next::Again;
-        while next == Next::Again {
+    fn go_on(&mut self) -> AfterTurn {
+        let mut next = AfterTurn::Again;
+        while next == AfterTurn::Again {
             next = self.turn(Connection::advance);
         }
         next
@@ -400,8 +400,8 @@ impl Bench {
 #[test]
 fn a_connection_without_a_request_is_closed_without_a_response() {
     let mut bench = Bench::new();
-    assert_eq!(bench.arrive(""), Next::Wait);
-    assert_eq!(bench.wait_for_deadline(60 * SECOND), Next::Close);
+    assert_eq!(bench.arrive(""), AfterTurn::Wait);
+    assert_eq!(bench.wait_for_deadline(60 * SECOND), AfterTurn::Close);
     assert_eq!(bench.sent(), "");
 }
 
@@ -409,10 +409,10 @@ fn a_connection_without_a_request_is_closed_without_a_response() {
 fn a_head_has_to_arrive_in_its_time_however_its_bytes_drip_in() {
     let mut bench = Bench::new();
     for _ in 0..9 {
-        assert_eq!(bench.arrive("X"), Next::Wait);
+        assert_eq!(bench.arrive("X"), AfterTurn::Wait);
         bench.now += SECOND;
     }
-    assert_eq!(bench.wait_for_deadline(SECOND), Next::Wait);
+    assert_eq!(bench.wait_for_deadline(SECOND), AfterTurn::Wait);
     assert_eq!(bench.status_lines(), ["408 Request Timeout"]);
     assert!(bench.connection.transport.finished);
 }
@@ -429,7 +429,7 @@ fn a_client_that_does_not_send_a_body_that_is_discarded_is_answered_without_it()
             assert!(bench.sent().contains("Connection: close\r\n"));
             assert!(bench.connection.transport.finished, "it says that nothing more comes");
             // What comes later is discarded, so that no reset destroys the response.
-            assert_eq!(bench.arrive("late"), Next::Wait);
+            assert_eq!(bench.arrive("late"), AfterTurn::Wait);
             assert_eq!(bench.status_lines().len(), 1);
         }
     }
@@ -472,27 +472,27 @@ fn a_head_request_that_times_out_gets_a_response_without_a_body() {
 fn a_client_that_takes_nothing_is_cut_off_and_one_that_takes_a_little_is_not() {
     let mut bench = Bench::new();
     bench.connection.transport.room = 1000;
-    assert_eq!(bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert_eq!(bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"), AfterTurn::Wait);
     for _ in 0..5 {
         // Too little for the kernel to report the socket as writable.
         bench.connection.transport.room = 100;
-        assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Wait);
+        assert_eq!(bench.wait_for_deadline(30 * SECOND), AfterTurn::Wait);
     }
     assert_eq!(bench.sent().len(), 1500);
-    assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Close);
+    assert_eq!(bench.wait_for_deadline(30 * SECOND), AfterTurn::Close);
 }
 
 #[test]
 fn a_client_that_takes_a_little_of_a_record_is_not_cut_off_either() {
     let mut bench = Bench::new();
     (bench.connection.transport.room, bench.connection.transport.record) = (1000, 64 * 1024);
-    assert_eq!(bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert_eq!(bench.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"), AfterTurn::Wait);
     for _ in 0..5 {
         bench.connection.transport.room = 100;
-        assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Wait);
+        assert_eq!(bench.wait_for_deadline(30 * SECOND), AfterTurn::Wait);
     }
     assert_eq!(bench.sent().len(), 1500);
-    assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Close);
+    assert_eq!(bench.wait_for_deadline(30 * SECOND), AfterTurn::Close);
 }
 
 #[test]
@@ -505,15 +505,15 @@ fn the_connection_waits_for_room_for_its_close_notify() {
         bench.connection.transport.room = 500;
         bench.connection.transport.close_notify = 500;
         bench.connection.note_readiness(false, true, false);
-        assert_eq!(bench.turn(Connection::advance), Next::Wait);
+        assert_eq!(bench.turn(Connection::advance), AfterTurn::Wait);
         assert!(bench.connection.outgoing.is_empty() && bench.connection.transport.close_notify > 0);
         assert!(!bench.connection.transport.finished);
         if room_comes {
             bench.connection.transport.room = usize::MAX;
             bench.connection.note_readiness(false, true, false);
-            assert_eq!(bench.turn(Connection::advance), Next::Close);
+            assert_eq!(bench.turn(Connection::advance), AfterTurn::Close);
         } else {
-            assert_eq!(bench.wait_for_deadline(30 * SECOND), Next::Close);
+            assert_eq!(bench.wait_for_deadline(30 * SECOND), AfterTurn::Close);
         }
     }
 }
@@ -526,9 +526,9 @@ fn a_head_that_waited_behind_a_long_answer_has_its_time_from_then_on() {
     bench.now += 29 * SECOND;
     bench.connection.transport.room = usize::MAX;
     bench.connection.note_readiness(false, true, false);
-    assert_eq!(bench.turn(Connection::advance), Next::Wait);
+    assert_eq!(bench.turn(Connection::advance), AfterTurn::Wait);
     bench.now += 9 * SECOND;
-    assert_eq!(bench.arrive("TP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert_eq!(bench.arrive("TP/1.1\r\nHost: a\r\n\r\n"), AfterTurn::Wait);
     assert_eq!(bench.status_lines(), ["200 OK", "200 OK"]);
 }
 
@@ -541,7 +541,7 @@ fn a_connection_that_waits_owns_no_buffer() {
     bench.output.reserve(200_000);
     bench.connection.transport.room = usize::MAX;
     bench.connection.note_readiness(false, true, false);
-    assert_eq!(bench.turn(Connection::advance), Next::Wait);
+    assert_eq!(bench.turn(Connection::advance), AfterTurn::Wait);
     assert!(bench.connection.is_idle());
     assert_eq!(bench.connection.outgoing.capacity(), 0);
     assert_eq!(bench.connection.leftover.capacity(), 0);
@@ -566,12 +566,12 @@ fn after_the_last_response_the_connection_lingers_if_the_client_may_still_be_sen
         let next = bench.arrive(request);
         assert_eq!(
             (next, bench.connection.transport.finished),
-            (if lingers { Next::Wait } else { Next::Close }, lingers),
+            (if lingers { AfterTurn::Wait } else { AfterTurn::Close }, lingers),
             "{request}"
         );
         if lingers {
-            assert_eq!(bench.arrive("more"), Next::Wait);
-            assert_eq!(bench.wait_for_deadline(LINGER_TIME), Next::Close);
+            assert_eq!(bench.arrive("more"), AfterTurn::Wait);
+            assert_eq!(bench.wait_for_deadline(LINGER_TIME), AfterTurn::Close);
         }
         assert_eq!(bench.status_lines().len(), 1, "{request}");
     }
@@ -583,16 +583,16 @@ fn a_shutdown_waits_for_a_client_that_never_closes_but_not_for_long() {
     for is_stopped_before in [true, false] {
         let mut bench = Bench::new();
         bench.connection.transport.room = if is_stopped_before { 1000 } else { usize::MAX };
-        assert_eq!(bench.arrive(ask), Next::Wait);
+        assert_eq!(bench.arrive(ask), AfterTurn::Wait);
         bench.connection.finish();
         bench.connection.transport.room = usize::MAX;
         bench.connection.note_readiness(false, true, false);
-        assert_eq!(bench.turn(Connection::advance), Next::Wait);
+        assert_eq!(bench.turn(Connection::advance), AfterTurn::Wait);
         assert!(bench.connection.transport.finished);
         // What the client sends does not extend the time.
         bench.now += LINGER_TIME_AT_STOP / 2;
-        assert_eq!(bench.arrive("more"), Next::Wait);
-        assert_eq!(bench.wait_for_deadline(LINGER_TIME_AT_STOP / 2), Next::Close);
+        assert_eq!(bench.arrive("more"), AfterTurn::Wait);
+        assert_eq!(bench.wait_for_deadline(LINGER_TIME_AT_STOP / 2), AfterTurn::Close);
     }
 }
 
@@ -601,13 +601,13 @@ fn a_shutdown_closes_idle_connections_and_lets_a_response_finish() {
     let mut idle = Bench::new();
     idle.arrive("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     idle.connection.finish();
-    assert_eq!(idle.turn(Connection::advance), Next::Close);
+    assert_eq!(idle.turn(Connection::advance), AfterTurn::Close);
 
     let mut busy = Bench::new();
     busy.connection.transport.room = 1000;
     busy.arrive("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
     busy.connection.finish();
-    assert_eq!(busy.turn(Connection::advance), Next::Wait);
+    assert_eq!(busy.turn(Connection::advance), AfterTurn::Wait);
     busy.connection.transport.room = usize::MAX;
     busy.connection.note_readiness(false, true, false);
     busy.turn(Connection::advance);
@@ -651,7 +651,7 @@ fn thousands_of_parts_arrive_complete_and_are_not_all_held_in_memory() {
     let mut bench = Bench::new();
     bench.connection.transport.room = 100_000;
     let mut next = bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(next, Next::Wait, "the socket takes no more for now");
+    assert_eq!(next, AfterTurn::Wait, "the socket takes no more for now");
     while !bench.connection.outgoing.is_empty() {
         let held = bench.connection.outgoing.capacity();
         assert!(held < 8 * FLUSH_SIZE, "{held} bytes are held");
@@ -659,7 +659,7 @@ fn thousands_of_parts_arrive_complete_and_are_not_all_held_in_memory() {
         bench.connection.note_readiness(false, true, false);
         next = bench.go_on();
     }
-    assert_eq!(next, Next::Wait, "it stays open");
+    assert_eq!(next, AfterTurn::Wait, "it stays open");
     let sent = bench.sent();
     let (_, body) = sent.split_once("\r\n\r\n").expect("a head");
     let part = |n: u64| format!("[{n}]{}", letter(2 * n).repeat(10_000));
@@ -669,7 +669,7 @@ fn thousands_of_parts_arrive_complete_and_are_not_all_held_in_memory() {
 #[test]
 fn small_parts_leave_in_few_writes_and_let_others_have_their_turns() {
     let mut bench = Bench::new();
-    assert_eq!(bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Again);
+    assert_eq!(bench.arrive("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n"), AfterTurn::Again);
     // A turn's budget is for reading, too.
     assert!(bench.connection.transport.sent.len() < 2 * SEND_BUDGET);
     assert!(bench.connection.transport.writes < 2 * SEND_BUDGET / FLUSH_SIZE);
@@ -679,7 +679,7 @@ fn small_parts_leave_in_few_writes_and_let_others_have_their_turns() {
 fn what_is_behind_a_part_that_cannot_be_read_is_not_sent_in_its_place() {
     let mut bench = Bench::new();
     bench.arrive("GET /cut-off HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(bench.go_on(), Next::Close);
+    assert_eq!(bench.go_on(), AfterTurn::Close);
     assert!(bench.sent().ends_with("[500]"));
 }
 
@@ -695,16 +695,16 @@ fn the_heads_of_many_parts_count_as_memory_for_large_responses() {
 fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
     let mut bench = Bench::new();
     let both = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    assert_eq!(bench.arrive(both), Next::Wait);
+    assert_eq!(bench.arrive(both), AfterTurn::Wait);
     assert!(bench.sent().contains("\r\nTransfer-Encoding: chunked\r\n"));
     assert!(bench.sent().ends_with("\r\n\r\n"), "nothing is there yet: {}", bench.sent());
     // Other connections have their turn between two pieces.
-    assert_eq!(bench.wake(), Next::Again);
+    assert_eq!(bench.wake(), AfterTurn::Again);
     assert!(bench.sent().ends_with("\r\n\r\n1\r\n1\r\n"), "{}", bench.sent());
-    assert_eq!(bench.go_on(), Next::Wait);
+    assert_eq!(bench.go_on(), AfterTurn::Wait);
     assert!(bench.sent().ends_with("1\r\n1\r\n1\r\n2\r\n1\r\n3\r\n"), "{}", bench.sent());
     assert_eq!(bench.status_lines().len(), 1);
-    assert_eq!(bench.wake(), Next::Wait);
+    assert_eq!(bench.wake(), AfterTurn::Wait);
     assert!(bench.sent().contains("3\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"), "{}", bench.sent());
     assert_eq!(bench.status_lines().len(), 2);
     assert!(bench.connection.is_idle());
@@ -713,10 +713,10 @@ fn a_stream_is_sent_in_chunks_as_it_is_made_and_what_follows_it_waits() {
 #[test]
 fn a_stream_that_has_nothing_is_asked_when_it_calls_its_waker_or_at_its_time_and_not_in_between() {
     let mut bench = Bench::new();
-    assert_eq!(bench.arrive("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert_eq!(bench.arrive("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n"), AfterTurn::Wait);
     bench.now = bench.connection.deadline();
     assert!(bench.now + SECOND > Instant::now() + QUIET, "not before its time");
-    assert_eq!(bench.turn(Connection::handle_timeout), Next::Again);
+    assert_eq!(bench.turn(Connection::handle_timeout), AfterTurn::Again);
     assert!(bench.sent().ends_with("\r\n\r\n1\r\n.\r\n"), "{}", bench.sent());
     // It got the waker before it was first asked.
     assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 1);
@@ -734,10 +734,10 @@ fn a_postponed_request_is_asked_about_again_after_a_call_of_the_waker_and_what_f
     for (late, answers) in table {
         let mut bench = Bench::new();
         let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-        assert_eq!(bench.arrive(&format!("{get}{late}{get}")), Next::Wait);
+        assert_eq!(bench.arrive(&format!("{get}{late}{get}")), AfterTurn::Wait);
         assert_eq!(bench.status_lines().len(), 1, "what came before it does not wait: {late}");
         assert!(!bench.connection.is_idle());
-        assert_eq!(bench.arrive("GET"), Next::Wait, "more may come, and is not read");
+        assert_eq!(bench.arrive("GET"), AfterTurn::Wait, "more may come, and is not read");
         assert_eq!(bench.status_lines().len(), 1);
         assert_eq!((bench.app.get_to_know(), bench.wakes.0.load(Ordering::Relaxed)), (1, 1), "asked once");
         bench.wake();
@@ -750,7 +750,7 @@ fn a_shutdown_waits_for_a_postponed_request() {
     let mut bench = Bench::new();
     bench.arrive("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
     bench.connection.finish();
-    assert_eq!(bench.turn(Connection::advance), Next::Wait);
+    assert_eq!(bench.turn(Connection::advance), AfterTurn::Wait);
     bench.app.get_to_know();
     bench.wake();
     assert!(bench.sent().contains("\r\nConnection: close\r\n"), "{}", bench.sent());
@@ -804,7 +804,7 @@ fn a_receiver_gives_the_response_also_if_the_body_does_not_come_to_its_end() {
     let mut bench = Bench::new();
     bench.arrive(&format!("{put}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"));
     assert_eq!(bench.status_lines(), ["100 Continue"]);
-    assert_eq!(bench.arrive("abcGET / HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert_eq!(bench.arrive("abcGET / HTTP/1.1\r\nHost: a\r\n\r\n"), AfterTurn::Wait);
     assert_eq!(bench.status_lines(), ["100 Continue", "201 Created", "200 OK"]);
     let mut malformed = Bench::new();
     malformed.arrive(&format!("{put}Transfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n"));
@@ -821,7 +821,7 @@ fn a_client_with_http_1_0_gets_a_stream_without_chunks_and_then_the_end_of_the_c
     bench.arrive("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     bench.wake();
     bench.go_on();
-    assert_eq!(bench.wake(), Next::Close);
+    assert_eq!(bench.wake(), AfterTurn::Close);
     assert!(bench.sent().ends_with("\r\n\r\n123"), "{}", bench.sent());
     assert!(bench.sent().contains("\r\nConnection: close\r\n") && !bench.sent().contains("chunked"));
 }
@@ -837,24 +837,24 @@ fn a_stream_ends_when_the_server_stops_and_with_the_client() {
     gone.arrive("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
     gone.connection.note_readiness(false, false, true);
     gone.wake();
-    assert_eq!(gone.go_on(), Next::Close);
+    assert_eq!(gone.go_on(), AfterTurn::Close);
 }
 
 #[test]
 fn a_busy_stream_lets_other_connections_have_their_turns_and_a_broken_one_ends_the_connection() {
     let mut bench = Bench::new();
-    assert_eq!(bench.arrive("GET /work HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Again);
-    assert_eq!(bench.turn(Connection::advance), Next::Again);
-    assert_eq!(bench.turn(Connection::advance), Next::Again);
+    assert_eq!(bench.arrive("GET /work HTTP/1.1\r\nHost: a\r\n\r\n"), AfterTurn::Again);
+    assert_eq!(bench.turn(Connection::advance), AfterTurn::Again);
+    assert_eq!(bench.turn(Connection::advance), AfterTurn::Again);
     assert!(bench.sent().ends_with("\r\n\r\n1\r\nx\r\n"), "{}", bench.sent());
-    assert_eq!(bench.turn(Connection::advance), Next::Close);
+    assert_eq!(bench.turn(Connection::advance), AfterTurn::Close);
     assert!(bench.sent().ends_with("1\r\nx\r\n"), "no last chunk: {}", bench.sent());
 }
 
 #[test]
 fn a_response_to_head_announces_a_stream_and_does_not_send_it() {
     let mut bench = Bench::new();
-    assert_eq!(bench.arrive("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Wait);
+    assert_eq!(bench.arrive("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n"), AfterTurn::Wait);
     assert!(
         bench.sent().contains("\r\nTransfer-Encoding: chunked\r\n") && bench.sent().ends_with("\r\n\r\n")
     );
