@@ -12,7 +12,7 @@ use std::fs::Permissions;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -22,10 +22,16 @@ use tempfile::TempDir;
 const FORMATS: &[(&str, &str)] =
     &[("tar.gz", "application/gzip"), ("zip", "application/zip"), ("tar", "application/x-tar")];
 
-/// Several entries that are sorted and named in odd ways, in a folder called `files`.
-fn make_folder() -> TempDir {
+/// A folder for what becomes of archives, and in it where the one to pack is to be, which is called `files`.
+fn place() -> (TempDir, PathBuf) {
     let outer = tempfile::tempdir().expect("a temporary folder");
     let files = outer.path().join("files");
+    (outer, files)
+}
+
+/// Several entries that are sorted and named in odd ways.
+fn make_folder() -> (TempDir, PathBuf) {
+    let (outer, files) = place();
     let deep = format!("{}/{}", "d".repeat(150), "e".repeat(145));
     let pattern: Vec<u8> =
         (0..300_000_u32).flat_map(|number| number.wrapping_mul(number).to_le_bytes()).collect();
@@ -53,7 +59,7 @@ fn make_folder() -> TempDir {
     symlink("nowhere", files.join("broken")).expect("a link");
     symlink("..", files.join("with space/up")).expect("a link");
     make_fifo(&files.join("fifo"));
-    outer
+    (outer, files)
 }
 
 /// The piece in which files are packed.
@@ -126,7 +132,16 @@ fn unpack(archive: &Path, into: &Path) {
     assert_eq!(as_text(&output.stderr), "", "{command:?} complains");
 }
 
-/// Reads a body in chunks to its end; whether it had one.
+/// Saves the folder that a server serves as an archive, and unpacks that: where its files are then.
+fn unpacked(server: &Server, outer: &TempDir, format: &str) -> PathBuf {
+    let archive = outer.path().join(format!("saved.{format}"));
+    let into = outer.path().join(format!("from-{format}"));
+    save(server, &format!("/?archive={format}"), &archive);
+    unpack(&archive, &into);
+    into.join("files")
+}
+
+/// Reads a body in chunks to its end.
 fn chunked(client: &mut Client) -> Vec<u8> {
     let mut body = Vec::new();
     loop {
@@ -153,28 +168,24 @@ fn ask(client: &mut Client, method: &str, target: &str, fields: &str) -> Reply {
 
 #[test]
 fn the_real_tar_and_unzip_get_every_byte_name_and_time_and_nothing_that_is_not_served() {
-    let outer = make_folder();
-    let files = outer.path().join("files");
+    let (outer, files) = make_folder();
     let server = Server::start(&files, &["--log", "off"]);
     for (format, _) in FORMATS {
-        let archive = outer.path().join(format!("saved.{format}"));
-        let unpacked = outer.path().join(format!("from-{format}"));
-        save(&server, &format!("/?archive={format}"), &archive);
-        unpack(&archive, &unpacked);
-        let (found, expected) = (contents(&unpacked.join("files")), contents(&files));
+        let unpacked = unpacked(&server, &outer, format);
+        let (found, expected) = (contents(&unpacked), contents(&files));
         let names = |of: &BTreeMap<Vec<u8>, _>| of.keys().map(|name| as_text(name)).collect::<Vec<_>>();
         assert_eq!(names(&found), names(&expected), "{format}");
         assert!(found == expected, "{format}: contents or times differ");
-        let beside = std::fs::read_dir(&unpacked).expect("it is there").count();
+        let beside = std::fs::read_dir(unpacked.join("..")).expect("it is there").count();
         assert_eq!(beside, 1, "{format}: all is in one folder");
-        assert!(!unpacked.join("files/.env").exists() && !unpacked.join("files/out").exists());
+        assert!(!unpacked.join(".env").exists() && !unpacked.join("out").exists());
     }
 }
 
 #[test]
 fn with_hidden_files_served_they_are_in_it() {
-    let outer = make_folder();
-    let server = Server::start(&outer.path().join("files"), &["--hidden", "--log", "off"]);
+    let (_outer, files) = make_folder();
+    let server = Server::start(&files, &["--hidden", "--log", "off"]);
     let mut client = server.connect();
     ask(&mut client, "GET", "/F%C3%BC%C3%9Fe/?archive=tar", "");
     let text = as_text(&chunked(&mut client));
@@ -183,8 +194,7 @@ fn with_hidden_files_served_they_are_in_it() {
 
 #[test]
 fn names_that_are_not_utf8_keep_their_bytes_in_a_tar_archive_and_get_others_in_a_zip_archive() {
-    let outer = tempfile::tempdir().expect("a temporary folder");
-    let files = outer.path().join("files");
+    let (outer, files) = place();
     // Too long for a header, in parts that a zip archive's longer letters leave short enough.
     let long = [[0xfe; 80]; 3].join(&b'/');
     let names = [&b"\xff"[..], b"\xfe", b"\xef\xbf\xbd", b"caf\xe9", &long];
@@ -193,12 +203,8 @@ fn names_that_are_not_utf8_keep_their_bytes_in_a_tar_archive_and_get_others_in_a
     }
     let server = Server::start(&files, &["--log", "off"]);
     for (format, _) in FORMATS {
-        let archive = outer.path().join(format!("saved.{format}"));
-        let unpacked = outer.path().join(format!("from-{format}"));
-        save(&server, &format!("/?archive={format}"), &archive);
-        unpack(&archive, &unpacked);
-        let read =
-            |name: &[u8]| std::fs::read(unpacked.join("files").join(self::name(name))).expect("a file");
+        let unpacked = unpacked(&server, &outer, format);
+        let read = |name: &[u8]| std::fs::read(unpacked.join(self::name(name))).expect("a file");
         if *format == "zip" {
             let table = [("\u{fffd}", names[2]), ("\u{fffd} (2)", names[1]), ("\u{fffd} (3)", names[0])];
             for (name, content) in table {
@@ -208,15 +214,14 @@ fn names_that_are_not_utf8_keep_their_bytes_in_a_tar_archive_and_get_others_in_a
             for name in names {
                 assert_eq!(read(name), name, "{format}");
             }
-            assert_eq!(std::fs::read_dir(unpacked.join("files")).expect("a folder").count(), names.len());
+            assert_eq!(std::fs::read_dir(&unpacked).expect("a folder").count(), names.len());
         }
     }
 }
 
 #[test]
 fn what_its_owner_may_execute_may_be_executed_and_all_else_not() {
-    let outer = tempfile::tempdir().expect("a temporary folder");
-    let files = outer.path().join("files");
+    let (outer, files) = place();
     let table = [
         ("run.sh", 0o755, 0o755),
         ("mine.sh", 0o700, 0o755),
@@ -229,13 +234,9 @@ fn what_its_owner_may_execute_may_be_executed_and_all_else_not() {
     }
     let server = Server::start(&files, &["--log", "off"]);
     for (format, _) in FORMATS {
-        let archive = outer.path().join(format!("saved.{format}"));
-        let unpacked = outer.path().join(format!("from-{format}"));
-        save(&server, &format!("/?archive={format}"), &archive);
-        unpack(&archive, &unpacked);
+        let unpacked = unpacked(&server, &outer, format);
         for (name, _, expected) in table {
-            let mode =
-                std::fs::metadata(unpacked.join("files").join(name)).expect("a file").permissions().mode();
+            let mode = std::fs::metadata(unpacked.join(name)).expect("a file").permissions().mode();
             assert_eq!(mode & 0o777, expected, "{format}: {name}: {mode:o}");
         }
     }
@@ -243,8 +244,7 @@ fn what_its_owner_may_execute_may_be_executed_and_all_else_not() {
 
 #[test]
 fn a_backslash_is_a_letter_in_a_tar_file_and_gives_way_to_another_in_a_zip_file() {
-    let outer = tempfile::tempdir().expect("a temporary folder");
-    let files = outer.path().join("files");
+    let (outer, files) = place();
     let table = [
         ("a\\b", "a\\b", "a_b (2)"),
         ("a_b", "a_b", "a_b"),
@@ -255,16 +255,13 @@ fn a_backslash_is_a_letter_in_a_tar_file_and_gives_way_to_another_in_a_zip_file(
     }
     let server = Server::start(&files, &["--log", "off"]);
     for (format, _) in FORMATS {
-        let archive = outer.path().join(format!("saved.{format}"));
-        let unpacked = outer.path().join(format!("from-{format}"));
-        save(&server, &format!("/?archive={format}"), &archive);
-        unpack(&archive, &unpacked);
+        let unpacked = unpacked(&server, &outer, format);
         for (content, in_tar, in_zip) in table {
             let name = if *format == "zip" { in_zip } else { in_tar };
-            let found = std::fs::read_to_string(unpacked.join("files").join(name)).expect("a file");
+            let found = std::fs::read_to_string(unpacked.join(name)).expect("a file");
             assert_eq!(found, content, "{format}");
         }
-        assert_eq!(std::fs::read_dir(unpacked.join("files")).expect("it is there").count(), 3, "{format}");
+        assert_eq!(std::fs::read_dir(&unpacked).expect("it is there").count(), 3, "{format}");
     }
 }
 
@@ -294,8 +291,7 @@ fn server_of_somebody_else(outer: &TempDir, files: &Path) -> Server {
 
 #[test]
 fn what_cannot_be_read_is_named_in_the_archive_and_counted_on_standard_error() {
-    let outer = tempfile::tempdir().expect("a temporary folder");
-    let files = outer.path().join("files");
+    let (outer, files) = place();
     for name in ["a", "b", "c", "in/private/d", "in/e", "missing.TXT", ".hidden"] {
         write(&files, name, name);
     }
@@ -306,14 +302,11 @@ fn what_cannot_be_read_is_named_in_the_archive_and_counted_on_standard_error() {
     }
     let server = server_of_somebody_else(&outer, &files);
     for (format, _) in FORMATS {
-        let archive = outer.path().join(format!("saved.{format}"));
-        let unpacked = outer.path().join(format!("from-{format}"));
-        save(&server, &format!("/?archive={format}"), &archive);
-        unpack(&archive, &unpacked);
-        let found = contents(&unpacked.join("files"));
+        let unpacked = unpacked(&server, &outer, format);
+        let found = contents(&unpacked);
         let names: Vec<_> = found.keys().map(|name| as_text(name)).collect();
         assert_eq!(names, ["MISSING (2).txt", "a", "c", "in", "in/e", "missing.TXT"], "{format}");
-        let text = std::fs::read_to_string(unpacked.join("files/MISSING (2).txt")).expect("a file");
+        let text = std::fs::read_to_string(unpacked.join("MISSING (2).txt")).expect("a file");
         let lines: Vec<_> = text.lines().skip(2).collect();
         let expected =
             ["files/b: the server may not read it", "files/in/private: the server may not read it"];
@@ -331,10 +324,10 @@ fn what_cannot_be_read_is_named_in_the_archive_and_counted_on_standard_error() {
 #[test]
 fn a_file_of_more_than_four_gigabytes_is_announced_with_room_for_its_length() {
     const LENGTH: u64 = 5 << 30;
-    let outer = tempfile::tempdir().expect("a temporary folder");
-    write(outer.path(), "files/a", "");
-    write_sparse(&outer.path().join("files"), "large", LENGTH);
-    let server = Server::start(&outer.path().join("files"), &["--log", "off"]);
+    let (_outer, files) = place();
+    write(&files, "a", "");
+    write_sparse(&files, "large", LENGTH);
+    let server = Server::start(&files, &["--log", "off"]);
     let first = |format: &str| {
         let mut client = Client::connect_with_little_room(server.address).expect("it accepts");
         assert_eq!(ask(&mut client, "GET", &format!("/?archive={format}"), "").status, 200);
@@ -354,8 +347,8 @@ fn a_file_of_more_than_four_gigabytes_is_announced_with_room_for_its_length() {
 
 #[test]
 fn the_head_says_what_it_is_and_how_to_call_it_and_promises_no_parts() {
-    let outer = make_folder();
-    let server = Server::start(&outer.path().join("files"), &["--log", "off"]);
+    let (_outer, files) = make_folder();
+    let server = Server::start(&files, &["--log", "off"]);
     let folders = [("/", "files", "files"), ("/F%C3%BC%C3%9Fe/", "F__e", "F%C3%BC%C3%9Fe")];
     for (format, media_type) in FORMATS {
         for (path, plain, exact) in folders {

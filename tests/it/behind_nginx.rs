@@ -15,6 +15,11 @@ fn start(way: Way, site: &Path, options: &[&str]) -> Behind {
     Behind::start(Proxy::Nginx, way, site, options)
 }
 
+/// The same in each way, one after another.
+fn each_way(site: &TempDir, options: &[&str]) -> impl Iterator<Item = (Way, Behind)> {
+    WAYS.into_iter().map(move |way| (way, start(way, site.path(), options)))
+}
+
 fn site() -> (TempDir, Vec<u8>) {
     let site = folder(&[
         ("a.txt", "hello"),
@@ -33,8 +38,7 @@ fn site() -> (TempDir, Vec<u8>) {
 #[ignore = "needs nginx; .ci/run runs it"]
 fn files_come_as_they_are_in_whole_and_in_parts() {
     let (site, large) = site();
-    for way in WAYS {
-        let behind = start(way, site.path(), &[]);
+    for (way, behind) in each_way(&site, &[]) {
         let mut client = behind.connect();
         assert_eq!(client.get("/files/a.txt").text(), "hello");
         assert_eq!(client.get("/files/sub/my%20file.txt").text(), "spaces");
@@ -68,8 +72,7 @@ fn files_come_as_they_are_in_whole_and_in_parts() {
 #[ignore = "needs nginx; .ci/run runs it"]
 fn listings_redirects_and_pages_that_say_no_lead_back_through_it() {
     let (site, _) = site();
-    for way in WAYS {
-        let behind = start(way, site.path(), &["--clean-urls"]);
+    for (way, behind) in each_way(&site, &["--clean-urls"]) {
         let mut client = behind.connect();
         for (target, location) in [("/files", "/files/"), ("/files/sub?a=b", "/files/sub/?a=b")] {
             let moved = client.get(target);
@@ -99,8 +102,7 @@ fn listings_redirects_and_pages_that_say_no_lead_back_through_it() {
 #[ignore = "needs nginx; .ci/run runs it"]
 fn archives_are_streamed_through_it() {
     let (site, _) = site();
-    for way in WAYS {
-        let behind = start(way, site.path(), &[]);
+    for (way, behind) in each_way(&site, &[]) {
         let mut client = behind.connect();
         // Without chunks: the connection's end is the archive's.
         client.send("GET /files/sub/?archive=zip HTTP/1.0\r\nHost: localhost\r\n\r\n");
@@ -116,8 +118,7 @@ fn uploads_arrive_whole_with_and_without_request_buffering() {
     let (site, large) = site();
     std::fs::create_dir(site.path().join("direct")).expect("a folder");
     let body = &large[..3_000_000];
-    for (number, way) in WAYS.into_iter().enumerate() {
-        let behind = start(way, site.path(), &["--upload"]);
+    for (number, (way, behind)) in each_way(&site, &["--upload"]).enumerate() {
         let mut client = behind.connect();
         // As the listing's script does it; nginx passes on the Host that the browser knows.
         let put = |client: &mut Client, target: &str, framing: &str| {
@@ -155,8 +156,7 @@ fn uploads_arrive_whole_with_and_without_request_buffering() {
 #[ignore = "needs nginx; .ci/run runs it"]
 fn one_connection_to_the_server_serves_many_clients() {
     let (site, _) = site();
-    for way in WAYS {
-        let behind = start(way, site.path(), &["--explain"]);
+    for (_, behind) in each_way(&site, &["--explain"]) {
         for target in ["/files/a.txt", "/files/sub/", "/files/no", "/files/a.txt"] {
             behind.connect().get_with(target, "If-None-Match: \"x\"\r\n");
         }
@@ -197,8 +197,7 @@ fn the_log_names_the_client_if_nginx_is_trusted_and_nginx_if_not() {
 #[ignore = "needs nginx; .ci/run runs it"]
 fn the_inspector_does_not_open_through_it() {
     let (site, _) = site();
-    for way in WAYS {
-        let behind = start(way, site.path(), &["--inspect", "--trust-proxy"]);
+    for (way, behind) in each_way(&site, &["--inspect", "--trust-proxy"]) {
         assert_eq!(behind.connect().get("/files/.glass/").status, 404, "{way:?}");
     }
 }
@@ -207,17 +206,11 @@ fn the_inspector_does_not_open_through_it() {
 #[ignore = "needs nginx; .ci/run runs it"]
 fn pages_behind_it_hear_of_changes_at_once() {
     let (site, _) = site();
-    for way in WAYS {
-        let behind = start(way, site.path(), &["--reload"]);
+    for (_, behind) in each_way(&site, &["--reload"]) {
         let page = behind.connect().get("/files/about.html");
         assert!(page.text().contains("<script src=\"/files/.glass/reload.js\""), "{}", page.text());
         assert_eq!(behind.connect().get("/files/.glass/reload.js").status, 200);
-        let mut client = behind.connect();
-        client.send("GET /files/.glass/reload HTTP/1.0\r\nHost: localhost\r\n\r\n");
-        assert_eq!(client.head().field("content-type"), Some("text/event-stream"));
-        wait_for(&mut client, "event: hello");
-        write(site.path(), "new.html", "new");
-        wait_for(&mut client, "event: reload");
+        check_that_pages_hear_of_a_change(&behind, &site);
     }
 }
 
@@ -227,6 +220,11 @@ fn pages_behind_it_hear_of_changes_at_once() {
 fn pages_behind_a_bare_proxy_pass_hear_of_changes_at_once() {
     let (site, _) = site();
     let behind = Behind::start(Proxy::BareNginx, Way::Tcp, site.path(), &["--reload"]);
+    check_that_pages_hear_of_a_change(&behind, &site);
+}
+
+/// Listens as a page does, while a file is written.
+fn check_that_pages_hear_of_a_change(behind: &Behind, site: &TempDir) {
     let mut client = behind.connect();
     client.send("GET /files/.glass/reload HTTP/1.0\r\nHost: localhost\r\n\r\n");
     assert_eq!(client.head().field("content-type"), Some("text/event-stream"));
