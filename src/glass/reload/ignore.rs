@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn malformed_patterns_are_refused() {
-        for pattern in ["", "/", "a,,b", "a,", "[a", "{a", "a}", "!a", "../a", "a//b", "a/./b", "\\"] {
+        for pattern in ["", "/", "a,,b", "a,", "[a", "{a", "!a", "../a", "a//b", "a/./b", "\\"] {
             let reason = Ignore::parse(pattern).expect_err(pattern);
             assert!(!reason.contains('\n'), "{reason}");
         }

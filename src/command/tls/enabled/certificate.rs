@@ -108,9 +108,8 @@ impl Certificate {
         let key = rcgen::KeyPair::generate().map_err(|error| failed(&error))?;
         let certificate = params.self_signed(&key).map_err(|error| failed(&error))?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| failed(&error))?;
-        let pair =
-            CertifiedKey::from_der(vec![certificate.der().clone()], key, &ring::default_provider())
-                .map_err(|error| failed(&error))?;
+        let pair = CertifiedKey::from_der(vec![certificate.der().clone()], key, &ring::default_provider())
+            .map_err(|error| failed(&error))?;
         Ok(Certificate::new(pair, None))
     }
 
@@ -276,9 +275,9 @@ fn check_dates(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), Stri
         Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
             Err(format!("the certificate in \"{shown}\" expired on {}: get a new one", date(not_after)))
         }
-        Err(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. })) => {
-            Err(format!("the certificate in \"{shown}\" is not good before {}", date(not_before)))
-        }
+        Err(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext {
+            not_before, ..
+        })) => Err(format!("the certificate in \"{shown}\" is not good before {}", date(not_before))),
         _ => Ok(()),
     }
 }

@@ -63,8 +63,7 @@ struct Ends {
 impl Ends {
     fn new(most: usize) -> Ends {
         let certificate = Certificate::self_signed().expect("one can be made");
-        let builder =
-            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().expect("versions");
         let mut roots = RootCertStore::empty();
         roots.add(certificate.own()).expect("a certificate");
