@@ -571,7 +571,7 @@ fn what_is_wrong_with_the_files_is_one_line_that_names_them() {
         ("cert.pem", "cert.pem", "cert.pem", "--tls-key"),
         ("cert.pem", "other-key.pem", "other-key.pem", "not that of the certificate"),
         ("cert.pem", "locked.pem", "locked.pem", "locked with a password"),
-        ("cert.pem", "no-key.pem", "no-key.pem", "cannot use the key"),
+        ("cert.pem", "no-key.pem", "no-key.pem", "it must be one of ECDSA on P-256"),
         ("old.pem", "old.pem", "old.pem", "expired on 2002-01-01"),
         ("new.pem", "new.pem", "new.pem", "not good before 2900-01-01"),
     ];

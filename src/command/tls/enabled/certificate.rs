@@ -34,6 +34,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// For how many days a self-signed certificate is valid.
 const SELF_SIGNED_DAYS: i64 = 30;
 
+/// The keys that ring can sign with.
+const USABLE_KEYS: &str = "ECDSA on P-256 or P-384, Ed25519, or RSA with 2048 to 4096 bits";
+
 /// A certificate that can be replaced while the server uses it.
 #[derive(Debug)]
 pub struct Certificate {
@@ -190,7 +193,8 @@ fn read(files: &Files) -> Result<CertifiedKey, String> {
         rustls::Error::InconsistentKeys(_) => {
             format!("the key in \"{shown_key}\" is not that of the certificate in \"{shown}\"")
         }
-        error => format!("cannot use the key in \"{shown_key}\": {error}"),
+        // rustls has tried all of them, and says no more than that.
+        _ => format!("cannot use the key in \"{shown_key}\": it must be one of {USABLE_KEYS}"),
     })
 }
 
