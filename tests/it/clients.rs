@@ -5,7 +5,7 @@
 //! What is not packaged by the system (fsspec by pip, pdf.js by npm) is installed under `target` first.
 
 use crate::support::webdriver::Browser;
-use crate::support::{self, Finished, Random, Server, folder, run, wait_until, write};
+use crate::support::{self, Finished, Random, Server, contents_below, folder, run, wait_until, write};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -100,22 +100,6 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
 /// As `sha256sum` writes it.
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
-/// All files below a folder: the path from there, and the content.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let name = entry.file_name().into_string().expect("UTF-8");
-        if entry.file_type().expect("a type").is_dir() {
-            let below = files(&entry.path());
-            found.extend(below.into_iter().map(|(path, content)| (format!("{name}/{path}"), content)));
-        } else {
-            found.insert(name, fs::read(entry.path()).expect("it can be read"));
-        }
-    }
-    found
 }
 
 /// Fails unless both have the same files, and names those that differ rather than megabytes.
@@ -219,10 +203,10 @@ fn wget_fetches_a_tree_once_with_no_archives_and_no_other_orders() {
     let mut wget = client("wget", &place);
     wget.args(["--no-config", "-nv", "-r", "-np", "-nH", "--restrict-file-names=unix,nocontrol"]);
     succeed(wget.arg(server.url("/tree/")));
-    let mut got = files(&place.path().join("out"));
+    let mut got = contents_below(&place.path().join("out"));
     // A folder's page is kept under a name for indexes.
     got.retain(|name, _| !name.ends_with("index.html"));
-    let mut expected = files(site.path());
+    let mut expected = contents_below(site.path());
     expected.remove("outside.txt");
     assert_same_files(&got, &expected);
     assert_each_once(&requests(server), &["/robots.txt"]);
@@ -236,7 +220,7 @@ fn rclone_copies_a_tree() {
     let mut rclone = client("rclone", &place);
     rclone.args(["copy", "--config", "", "--retries", "1", "--http-url", &server.url("/tree/")]);
     succeed(rclone.args([":http:", "."]));
-    assert_same_files(&files(&place.path().join("out")), &files(&site.path().join("tree")));
+    assert_same_files(&contents_below(&place.path().join("out")), &contents_below(&site.path().join("tree")));
     assert_each_once(&requests(server), &[]);
 }
 
@@ -247,7 +231,7 @@ fn lftp_mirrors_a_tree() {
     let server = serve(site.path(), &[]);
     let script = format!("set net:max-retries 1; open {}; mirror tree .", server.url("/"));
     succeed(client("lftp", &place).args(["--norc", "-c", &script]));
-    assert_same_files(&files(&place.path().join("out")), &files(&site.path().join("tree")));
+    assert_same_files(&contents_below(&place.path().join("out")), &contents_below(&site.path().join("tree")));
     assert_each_once(&requests(server), &["/"]);
 }
 
@@ -261,9 +245,9 @@ fn httrack_which_wants_pages_like_a_person_follows_no_archives_and_no_orders() {
     httrack.args(["--disable-security-limits", "--max-rate=0", "--connection-per-second=0", "--sockets=4"]);
     succeed(httrack.args(["-q", "-%v0", "-O", ".", &server.url("/tree/")]));
     let mirror = place.path().join("out").join(format!("127.0.0.1_{}/tree", server.port()));
-    let got = files(&mirror);
+    let got = contents_below(&mirror);
     for (name, content) in
-        files(&site.path().join("tree")).iter().filter(|(name, _)| name.ends_with("/large.bin"))
+        contents_below(&site.path().join("tree")).iter().filter(|(name, _)| name.ends_with("/large.bin"))
     {
         assert!(got.get(name) == Some(content), "{name} in {:?}", got.keys());
     }
@@ -603,7 +587,7 @@ with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
     pip.args(["-I", "-m", "pip", "--isolated", "--disable-pip-version-check", "download", "--no-cache-dir"]);
     succeed(pip.args(["--retries", "0", "--index-url", &server.url("/simple/"), "nothing"]));
     assert_same_files(
-        &files(&place.path().join("out")),
+        &contents_below(&place.path().join("out")),
         &BTreeMap::from([(name.to_owned(), fs::read(wheel).expect("it is there"))]),
     );
     let asked: Vec<_> = counts(&requests(server)).into_keys().collect();

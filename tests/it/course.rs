@@ -1,10 +1,11 @@
 //! `--course`: what is served is the course, as `www/` has it; and of where it is unpacked nothing is left.
 
 use crate::support::terminal::Terminal;
-use crate::support::{Finished, LARGE, Server, folder, glasshttp, one_line, run, wait_until, write_sparse};
+use crate::support::{
+    Finished, LARGE, Server, contents_below, folder, glasshttp, one_line, run, wait_until, write_sparse,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
@@ -33,30 +34,17 @@ fn names(folder: &TempDir) -> Vec<String> {
     entries.map(|entry| entry.expect("readable").file_name().into_string().expect("ASCII")).collect()
 }
 
-/// All files below a folder, with their paths from there.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let (mut found, mut folders) = (BTreeMap::new(), vec![folder.to_owned()]);
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).expect("readable") {
-            let path = entry.expect("readable").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).expect("below it").to_str().expect("UTF-8").to_owned();
-                found.insert(name, fs::read(path).expect("readable"));
-            }
-        }
-    }
-    found
-}
-
 #[test]
 fn the_course_is_served_whole_and_byte_for_byte() {
     let temporary = folder(&[]);
     let (server, unpacked) = start(&temporary, &[]);
-    let expected = files(Path::new("www"));
+    let expected = contents_below(Path::new("www"));
     let hint = "(a sample that changed is in the program when a page has changed, too: see build.rs)";
-    assert!(expected.len() > 30 && files(&unpacked) == expected, "{:?} {hint}", files(&unpacked).keys());
+    assert!(
+        expected.len() > 30 && contents_below(&unpacked) == expected,
+        "{:?} {hint}",
+        contents_below(&unpacked).keys()
+    );
     let mut client = server.connect();
     for (name, bytes) in &expected {
         let target = format!("/{}", utf8_percent_encode(name, NOT_IN_A_PATH));

@@ -5,7 +5,7 @@
 
 mod scanner;
 
-use crate::support::{PATIENCE, Server};
+use crate::support::{PATIENCE, Server, files_ending_in};
 use scanner::{Document, Element};
 use std::collections::BTreeMap;
 use std::fs;
@@ -69,20 +69,7 @@ fn project() -> &'static Path {
 
 /// All files under `www/` with this ending, in order.
 fn files(ending: &str) -> Vec<PathBuf> {
-    fn gather(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                gather(&path, ending, found);
-            } else if path.extension().is_some_and(|found| found == ending) {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    gather(&project().join("www"), ending, &mut found);
-    found.sort();
-    found
+    files_ending_in(ending, &project().join("www"))
 }
 
 fn name_of(path: &Path) -> String {

@@ -12,6 +12,7 @@
 //! What is read here is the text of the source: `use` and all paths that begin with `crate` or `super`. Comments,
 //! strings and tests do not count.
 
+use crate::support::files_ending_in;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,18 +48,8 @@ struct Source {
 /// All files but `main.rs`, which is another crate, and `lib.rs`, which is above all.
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("readable").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(source(&root, &path));
-            }
-        }
-    }
+    let files = files_ending_in("rs", &root);
+    let mut found: Vec<_> = files.iter().map(|path| source(&root, path)).collect();
     found.retain(|source| !["main.rs", "lib.rs"].contains(&&*source.name));
     found.sort_by(|one, other| one.name.cmp(&other.name));
     found

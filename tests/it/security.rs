@@ -1,23 +1,13 @@
 //! `SECURITY.md`: that the tests are there by which it shows each promise.
 
+use crate::support::files_ending_in;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// All files with this ending in a folder and those below it, after one another.
+/// All source below a folder, one file after another.
 fn text_below(folder: &str) -> String {
-    let mut text = String::new();
-    let mut folders = vec![PathBuf::from(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                text += &fs::read_to_string(path).expect("text");
-            }
-        }
-    }
-    text
+    let files = files_ending_in("rs", Path::new(folder));
+    files.into_iter().map(|path| fs::read_to_string(path).expect("text")).collect()
 }
 
 /// Whether a transcript of `tests/wire/` has this name; what ends in `*` stands for all that begin so.

@@ -10,11 +10,12 @@ pub(crate) mod proxy;
 pub(crate) mod terminal;
 pub(crate) mod webdriver;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Debug;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
@@ -41,6 +42,37 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
         write(folder.path(), name, content);
     }
     folder
+}
+
+/// All files below a folder, in order. Links are not followed.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let is_folder = entry.file_type().expect("a type").is_dir();
+            let list = if is_folder { &mut folders } else { &mut found };
+            list.push(entry.path());
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Those of them with this ending.
+pub(crate) fn files_ending_in(ending: &str, folder: &Path) -> Vec<PathBuf> {
+    let mut found = files_below(folder);
+    found.retain(|path| path.extension().is_some_and(|found| found == ending));
+    found
+}
+
+/// All files below a folder: the path from there, and the content.
+pub(crate) fn contents_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let content = |path: PathBuf| {
+        let name = path.strip_prefix(folder).expect("below it").to_str().expect("UTF-8").to_owned();
+        (name, std::fs::read(path).expect("it can be read"))
+    };
+    files_below(folder).into_iter().map(content).collect()
 }
 
 /// Waits until what was written before is no longer so young that another change could hide behind it: until
