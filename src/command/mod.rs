@@ -6,8 +6,8 @@
 //! - what users write and read: `variables` (the environment beside the options), `values` (parsers), `tips` (for users
 //!   who know other servers), `urls` (of the server), `start_lines`, `warnings`, [`terminal`], [`qr_code`], `browser`
 //!   (the user's, for `--open`), `manual`;
-//! - what is opened at the start: `course` (for `--course`), `listeners`, `users`, [`tls`] (the certificate), `log_file`, and `private_files`,
-//!   which makes sure that no client can ask for one of these files;
+//! - what is opened at the start: `course` (for `--course`), `listeners`, `users`, [`tls`] (the certificate),
+//!   `log_file`, and `private_files`, which makes sure that no client can ask for one of these files;
 //! - what answers requests: `application`;
 //! - for servers that run for longer: `signals`, `service_manager`, `quit_after`, `check` (whether a server answers).
 

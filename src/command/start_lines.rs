@@ -30,11 +30,11 @@ pub(super) fn render(config: &Config, places: &Places, is_terminal: bool) -> Str
     }
     let course = if config.course { "the course, which is unpacked while it runs in " } else { "" };
     let _ = writeln!(out, "{BOLD}glasshttp{BOLD:#} serves {course}{}", human::OneLine(&config.folder));
-    for url in urls.here.iter().chain(&urls.elsewhere) {
+    for url in urls.all() {
         let _ = writeln!(out, "  {LINK}{url}{LINK:#}");
     }
     if config.course
-        && let Some(url) = urls.here.iter().chain(&urls.elsewhere).next()
+        && let Some(url) = urls.all().next()
     {
         let _ = writeln!(out, "  {LINK}{url}zh/{LINK:#} in Chinese (中文)");
     }

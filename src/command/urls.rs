@@ -43,8 +43,7 @@ impl Places {
 
     /// The URL for a browser on this machine.
     pub(super) fn own_url(&self) -> String {
-        let urls = Urls::of(self);
-        urls.here.into_iter().chain(urls.elsewhere).next().unwrap_or_default()
+        Urls::of(self).all().next().cloned().unwrap_or_default()
     }
 }
 
@@ -57,6 +56,11 @@ pub(super) struct Urls {
 }
 
 impl Urls {
+    /// All of them; for a browser on this machine the first is best.
+    pub(super) fn all(&self) -> impl Iterator<Item = &String> {
+        self.here.iter().chain(&self.elsewhere)
+    }
+
     pub(super) fn of(places: &Places) -> Urls {
         let (addresses, scheme) = (&places.addresses, places.scheme);
         let port = addresses.first().map_or(0, SocketAddr::port);
