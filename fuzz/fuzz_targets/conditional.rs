@@ -28,7 +28,12 @@ fuzz_target!(|input: &[u8]| {
     } else {
         let chosen = Chosen::new(*first, rest);
         with_fields(chosen.lines().as_bytes(), |request, current| {
-            assert_eq!(evaluate(&request.fields, current, true), chosen.outcome(current), "{}", chosen.lines());
+            assert_eq!(
+                evaluate(&request.fields, current, true),
+                chosen.outcome(current),
+                "{}",
+                chosen.lines()
+            );
         });
     }
 });
@@ -38,7 +43,10 @@ fn with_fields(lines: &[u8], check: impl Fn(&Request<'_>, &Validators<'_>)) {
     let Ok(request) = Request::parse(&head) else { return };
     let date = LastModified { seconds: LAST_MODIFIED, is_the_systems: true, history: &LongAgo };
     for etag in CURRENT {
-        check(&request, &Validators { etag, is_ambiguous: false, young_tag: None, last_modified: Some(date) });
+        check(
+            &request,
+            &Validators { etag, is_ambiguous: false, young_tag: None, last_modified: Some(date) },
+        );
     }
 }
 

@@ -16,8 +16,8 @@ use glasshttp::base::budget::Budget;
 use glasshttp::http::{FieldLines, Method, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{AfterTurn, Connection, Turn};
-use glasshttp::server::transport::{Transport, copy_file};
 use glasshttp::server::events::Observers;
+use glasshttp::server::transport::{Transport, copy_file};
 use glasshttp::server::{self, Begun, Event, Exchange, Interests, Observer};
 use glasshttp::site::{self, Hosts, Root, Site};
 use glasshttp_fuzz::unfold;
@@ -263,7 +263,11 @@ impl Receiver for Counting {
     }
 
     fn finish(self: Box<Self>) -> Response {
-        Response { status: Status::CREATED, headers: FieldLines::default(), body: Body::Bytes(self.0.to_string().into()) }
+        Response {
+            status: Status::CREATED,
+            headers: FieldLines::default(),
+            body: Body::Bytes(self.0.to_string().into()),
+        }
     }
 
     fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
@@ -442,7 +446,9 @@ impl<'a> Run<'a> {
             let calls = self.socket().calls;
             match self.turn(site, act) {
                 AfterTurn::Close => self.is_closed = true,
-                AfterTurn::Wait if self.wakes.is_woken.swap(false, Ordering::Relaxed) => self.connection.wake(),
+                AfterTurn::Wait if self.wakes.is_woken.swap(false, Ordering::Relaxed) => {
+                    self.connection.wake()
+                }
                 AfterTurn::Wait => {
                     assert!(self.connection.deadline() > self.now, "its deadline has passed, and it waits");
                     return;

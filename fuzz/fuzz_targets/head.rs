@@ -4,7 +4,7 @@
 #![no_main]
 
 use glasshttp::http::framing::{Framing, expects_continue};
-use glasshttp::http::request::{HeadScanner, MAX_HEAD};
+use glasshttp::http::request::{HeadScanner, MAX_HEAD, MAX_REQUEST_LINE};
 use glasshttp::http::{Refusal, Request};
 use glasshttp_fuzz::{cuts, unfold};
 use libfuzzer_sys::fuzz_target;
@@ -19,6 +19,13 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(read(&bytes, 0..=bytes.len()), whole, "byte by byte");
     for cut in cuts(bytes.len()) {
         assert_eq!(read(&bytes, [cut, bytes.len()]), whole, "cut at {cut}");
+    }
+    // What is read at once, without a search for its end, is what the scanner finds.
+    if bytes.len() <= MAX_REQUEST_LINE
+        && bytes.ends_with(b"\r\n\r\n")
+        && Request::default().read(&bytes) == Ok(&[])
+    {
+        assert!(matches!(&whole, Ok(Some((head, _))) if *head == (0..bytes.len())), "at once");
     }
     if let Ok(Some((head, request))) = whole {
         check_end(&bytes, &head);

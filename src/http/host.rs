@@ -8,6 +8,7 @@
 //! assert!(Host::parse(b"two words").is_none());
 //! ```
 
+use super::fields::alphanumeric_and;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A host and, where it was given, a port.
@@ -44,9 +45,7 @@ impl<'a> Host<'a> {
         let port = match rest {
             // An empty port means the default one (RFC 3986 section 3.2.3).
             [] | [b':'] => None,
-            [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
-                Some(std::str::from_utf8(digits).ok()?.parse().ok()?)
-            }
+            [b':', digits @ ..] => Some(parse_port(digits)?),
             _ => return None,
         };
         name_is_right.then_some(Host { name, port })
@@ -55,6 +54,10 @@ impl<'a> Host<'a> {
     /// Whether this names the machine that the client itself runs on: `localhost`, a name below
     /// `localhost` (RFC 6761 section 6.3), or a loopback address.
     pub fn is_loopback(&self) -> bool {
+        // What nearly everybody writes needs no look at how addresses are written.
+        if matches!(self.name, b"localhost" | b"127.0.0.1") {
+            return true;
+        }
         match self.address() {
             Some(address) => address.is_loopback(),
             None => self.is("localhost") || self.is(".localhost"),
@@ -103,9 +106,18 @@ impl<'a> Host<'a> {
     }
 }
 
+/// Digits, and nothing else: `str::parse` would take a sign.
+fn parse_port(digits: &[u8]) -> Option<u16> {
+    digits.iter().try_fold(0u16, |port, digit| {
+        let digit = digit.is_ascii_digit().then(|| digit - b'0')?;
+        port.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
 /// The characters of a registered name: unreserved, sub-delims and percent-encoding.
 fn is_reg_name_char(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte)
+    const TABLE: [bool; 256] = alphanumeric_and(b"-._~!$&'()*+,;=%");
+    TABLE[usize::from(byte)]
 }
 
 #[cfg(test)]

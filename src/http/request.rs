@@ -20,12 +20,13 @@
 //! assert_eq!(request.fields.get("host"), Some(&b"localhost"[..]));
 //! ```
 
-use super::fields::{Fields, is_token, is_token_char};
+use super::fields::{Fields, first_line, is_token, is_token_char};
 use super::host::Host;
-use super::target::{MAX_TARGET, Target};
+use super::target::{MAX_TARGET, Target, not_three_parts};
 use super::{Method, Refusal, Status};
 use crate::base::trace::{self, Rfc, quote};
 use percent_encoding::{CONTROLS, percent_encode};
+use std::ops::Range;
 
 /// The longest head that is accepted, with its blank line, in bytes.
 pub const MAX_HEAD: usize = 32 * 1024;
@@ -80,6 +81,11 @@ pub struct HeadScanner {
 }
 
 impl HeadScanner {
+    /// Whether it has found nothing yet.
+    pub fn is_new(&self) -> bool {
+        self.line_start == 0
+    }
+
     /// Looks at all bytes that have arrived since the head began; call it again with more. When
     /// the head is whole it gives the range to hand to [`Request::parse`].
     ///
@@ -88,53 +94,62 @@ impl HeadScanner {
     /// # Errors
     /// 400 for a line that does not end in CRLF and for a first line that is no request line at
     /// first sight, 505 for another version, 414 for a request line and 431 for a head that is too long.
-    pub fn find_end(&mut self, bytes: &[u8]) -> Result<Option<std::ops::Range<usize>>, Refusal> {
+    pub fn find_end(&mut self, bytes: &[u8]) -> Result<Option<Range<usize>>, Refusal> {
         let within_limit = &bytes[..bytes.len().min(MAX_HEAD)];
-        loop {
-            let in_first_line = self.line_start == self.starts_at;
-            let rest = &within_limit[self.line_start..];
-            if in_first_line {
-                check_first_byte(rest)?;
-            }
-            let line_feed = memchr::memchr(b'\n', rest);
-            if in_first_line && line_feed.unwrap_or(rest.len()) > MAX_REQUEST_LINE {
-                let why = format!("the request line is longer than {MAX_REQUEST_LINE} bytes");
-                return Err(Refusal::new(Status::URI_TOO_LONG, why));
-            }
-            let Some(line_feed) = line_feed else {
-                if bytes.len() >= MAX_HEAD {
-                    let why = format!("the request head is longer than {MAX_HEAD} bytes");
-                    return Err(Refusal::new(Status::HEADER_FIELDS_TOO_LARGE, why).by(Rfc(6585, "5")));
-                }
+        while self.line_start == self.starts_at {
+            if !self.find_request_line(&within_limit[self.line_start..])? {
                 return Ok(None);
-            };
-            let Some((b'\r', line)) = rest[..line_feed].split_last() else {
-                return Err(Refusal::bad_request("a line ends with LF alone; HTTP lines end with CR LF")
-                    .by(Rfc(9112, "2.2")));
-            };
-            if in_first_line && !line.is_empty() {
-                // A client of another protocol, or of HTTP/0.9, may be waiting for an answer to this line.
-                parse_version(line.rsplit(|&byte| byte == b' ').next().unwrap_or_default())?;
-            }
-            self.line_start += line_feed + 1;
-            match (line.is_empty(), in_first_line) {
-                (false, _) => {}
-                (true, false) => {
-                    trace::decision("head", Rfc(9112, "2.1"), || {
-                        format!("the blank line is there: the head is whole, {} bytes", self.line_start)
-                    });
-                    return Ok(Some(self.starts_at..self.line_start));
-                }
-                // RFC 9112 section 2.2: old clients put an empty line after a body, so one before a request line is
-                // ignored.
-                (true, true) if self.starts_at == 0 => self.starts_at = self.line_start,
-                (true, true) => {
-                    return Err(Refusal::bad_request("more than one empty line before the request line")
-                        .by(Rfc(9112, "2.2")));
-                }
             }
         }
+        while let Some(line_feed) = memchr::memchr(b'\n', &within_limit[self.line_start..]) {
+            let line = without_cr(&within_limit[self.line_start..][..line_feed])?;
+            self.line_start += line_feed + 1;
+            if line.is_empty() {
+                trace::decision("head", Rfc(9112, "2.1"), || {
+                    format!("the blank line is there: the head is whole, {} bytes", self.line_start)
+                });
+                return Ok(Some(self.starts_at..self.line_start));
+            }
+        }
+        if bytes.len() < MAX_HEAD {
+            return Ok(None);
+        }
+        let why = format!("the request head is longer than {MAX_HEAD} bytes");
+        Err(Refusal::new(Status::HEADER_FIELDS_TOO_LARGE, why).by(Rfc(6585, "5")))
     }
+
+    /// Looks for the end of the request line, or of an empty line before it. Returns whether it is there.
+    fn find_request_line(&mut self, rest: &[u8]) -> Result<bool, Refusal> {
+        check_first_byte(rest)?;
+        let line_feed = memchr::memchr(b'\n', rest);
+        if line_feed.unwrap_or(rest.len()) > MAX_REQUEST_LINE {
+            let why = format!("the request line is longer than {MAX_REQUEST_LINE} bytes");
+            return Err(Refusal::new(Status::URI_TOO_LONG, why));
+        }
+        let Some(line_feed) = line_feed else { return Ok(false) };
+        let line = without_cr(&rest[..line_feed])?;
+        self.line_start += line_feed + 1;
+        if !line.is_empty() {
+            // A client of another protocol, or of HTTP/0.9, may be waiting for an answer to this line.
+            parse_version(&line[memchr::memrchr(b' ', line).map_or(0, |space| space + 1)..])?;
+        } else if self.starts_at == 0 {
+            // RFC 9112 section 2.2: old clients put an empty line after a body, so one before a request line is
+            // ignored.
+            self.starts_at = self.line_start;
+        } else {
+            return Err(
+                Refusal::bad_request("more than one empty line before the request line").by(Rfc(9112, "2.2"))
+            );
+        }
+        Ok(true)
+    }
+}
+
+/// A line of a head, without the CR at its end.
+fn without_cr(line: &[u8]) -> Result<&[u8], Refusal> {
+    line.strip_suffix(b"\r").ok_or_else(|| {
+        Refusal::bad_request("a line ends with LF alone; HTTP lines end with CR LF").by(Rfc(9112, "2.2"))
+    })
 }
 
 /// A request starts with a method, and a method with a token character. A client of another protocol may never end its
@@ -153,6 +168,20 @@ fn check_first_byte(line: &[u8]) -> Result<(), Refusal> {
     }
 }
 
+impl Default for Request<'_> {
+    /// One that is still empty: see [`Request::read`].
+    fn default() -> Self {
+        Request {
+            method: Method::Unknown,
+            line: &[],
+            target: Target::Server,
+            version: Version::Http11,
+            host: None,
+            fields: Fields::default(),
+        }
+    }
+}
+
 impl<'a> Request<'a> {
     /// Splits a whole head: all bytes from the request line to the blank line, both included.
     ///
@@ -160,27 +189,20 @@ impl<'a> Request<'a> {
     /// 400 for anything malformed or a Host that is missing, doubled or malformed, 505 for a major
     /// version other than 1, 414 and 431 for too much.
     pub fn parse(head: &'a [u8]) -> Result<Request<'a>, Refusal> {
-        // It has room for all fields, some kilobytes, and is filled where it will stay.
-        let mut parsed = Ok(Request {
-            method: Method::Unknown,
-            line: &[],
-            target: Target::Server,
-            version: Version::Http11,
-            host: None,
-            fields: Fields::default(),
-        });
-        if let Ok(request) = &mut parsed
-            && let Err(refusal) = request.fill(head)
-        {
-            parsed = Err(refusal);
-        }
-        parsed
+        let mut request = Request::default();
+        request.read(head)?;
+        Ok(request)
     }
 
-    fn fill(&mut self, head: &'a [u8]) -> Result<(), Refusal> {
-        let mut lines = Lines(head);
-        self.line = lines.next().unwrap_or_default();
-        let (method_name, raw_target, version) = split_request_line(self.line)?;
+    /// The same for a request that is still empty. One has room for all its fields, some kilobytes: so it is read where
+    /// it stays. Returns what is behind the blank line.
+    ///
+    /// # Errors
+    /// Those of [`Request::parse`].
+    pub fn read(&mut self, head: &'a [u8]) -> Result<&'a [u8], Refusal> {
+        let (line, mut rest) = first_line(head);
+        self.line = line;
+        let (method_name, raw_target, version) = split_request_line(line)?;
         self.method = Method::from_name(method_name);
         self.version = parse_version(version)?;
         let (target, target_host) = Target::parse(self.method, raw_target)?;
@@ -192,8 +214,8 @@ impl<'a> Request<'a> {
                 quote(raw_target)
             )
         });
-        for line in lines.take_while(|line| !line.is_empty()) {
-            self.fields.push_line(line)?;
+        while !matches!(rest, [] | [b'\r', b'\n', ..]) {
+            rest = self.fields.take_line(rest)?;
         }
         trace::decision("fields", Rfc(9112, "5"), || match self.fields.iter().count() {
             0 => "no fields".to_owned(),
@@ -202,7 +224,7 @@ impl<'a> Request<'a> {
         });
         let field_host = host_field(&self.fields, self.version)?;
         self.host = target_host.or(field_host);
-        Ok(())
+        Ok(rest.get(2..).unwrap_or_default())
     }
 
     /// Whether the client allows the connection to stay open after the answer (RFC 9112 section 9.3): in 1.1 unless
@@ -229,22 +251,6 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The lines of a head without their CRLFs. The scanner has checked that each has one.
-struct Lines<'a>(&'a [u8]);
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let line_feed = memchr::memchr(b'\n', self.0)?;
-        let (line, rest) = self.0.split_at(line_feed + 1);
-        self.0 = rest;
-        // `parse` may be called without a scanner before it; a lone LF then stays in the line,
-        // where every part refuses it.
-        Some(line.strip_suffix(b"\r\n").unwrap_or(line))
-    }
-}
-
 /// Splits a request line, without its CRLF, by the grammar of RFC 9112 section 3. One space, and no other white space,
 /// separates the parts.
 ///
@@ -253,15 +259,21 @@ impl<'a> Iterator for Lines<'a> {
 /// method       = token
 /// ```
 fn split_request_line(line: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Refusal> {
-    let mut parts = line.split(|&byte| byte == b' ');
-    let (Some(method), Some(target), Some(version), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(Refusal::bad_request(
-            "a request line is a method, a target and a version with one space between",
-        )
-        .by(Rfc(9112, "3")));
+    let method_ends = line.iter().position(|&byte| !is_token_char(byte)).unwrap_or(line.len());
+    let target_ends = line.len().saturating_sub(" HTTP/1.1".len());
+    // As in nearly all requests. Of any other line it is looked at what is wrong with it.
+    if 0 < method_ends && method_ends < target_ends && line[method_ends] == b' ' && line[target_ends] == b' '
+    {
+        return Ok((&line[..method_ends], &line[method_ends + 1..target_ends], &line[target_ends + 1..]));
+    }
+    let (Some(first), Some(last)) = (memchr::memchr(b' ', line), memchr::memrchr(b' ', line)) else {
+        return Err(not_three_parts());
     };
+    let (method, version) = (&line[..first], &line[last + 1..]);
+    let target = line.get(first + 1..last).ok_or_else(not_three_parts)?;
+    if memchr::memchr(b' ', target).is_some() {
+        return Err(not_three_parts());
+    }
     if !is_token(method) {
         return Err(Refusal::bad_request("the method holds a character that methods cannot hold")
             .by(Rfc(9110, "9.1")));

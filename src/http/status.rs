@@ -16,12 +16,18 @@ macro_rules! statuses {
             /// Every status that this server sends.
             pub const ALL: &[Status] = &[$(Status::$name),*];
 
-            /// The status line up to and including its CRLF (RFC 9112 section 4), ready to send.
-            pub fn line(self) -> &'static [u8] {
+            /// The status line (RFC 9112 section 4) and the name of the field behind it, Date, ready to send.
+            pub fn line_and_date(self) -> &'static [u8] {
                 match self.0 {
-                    $($code => concat!("HTTP/1.1 ", stringify!($code), " ", $phrase, "\r\n").as_bytes(),)*
+                    $($code => concat!("HTTP/1.1 ", stringify!($code), " ", $phrase, "\r\nDate: ").as_bytes(),)*
                     _ => unreachable!("only the constants above can be made"),
                 }
+            }
+
+            /// The status line up to and including its CRLF.
+            pub fn line(self) -> &'static [u8] {
+                let line = self.line_and_date();
+                &line[..line.len() - "Date: ".len()]
             }
 
             /// The section that defines it.

@@ -73,10 +73,12 @@ impl<'a> Target<'a> {
                 format!("the target is longer than {MAX_TARGET} bytes"),
             ));
         }
-        // Bytes above ASCII are not in the grammar, but people type them after curl, and they name exactly one file. A
-        // `#` is for the browser alone, and no browser sends it.
-        if let Some(&byte) = raw.iter().find(|&&byte| byte <= b' ' || byte == 0x7f || byte == b'#') {
-            let shown = [byte];
+        let path_ends = raw.iter().position(|&byte| ends_path(byte)).unwrap_or(raw.len());
+        if let Some(at) = raw[path_ends..].iter().position(|&byte| byte != b'?' && ends_path(byte)) {
+            let shown = [raw[path_ends + at]];
+            if shown == *b" " {
+                return Err(not_three_parts());
+            }
             return Err(Refusal::bad_request(format!(
                 "the target holds a character that it cannot hold: \"{}\"",
                 shown.escape_ascii()
@@ -90,7 +92,7 @@ impl<'a> Target<'a> {
                 .ok_or_else(|| {
                     Refusal::bad_request("the target of CONNECT must be host:port").by(Rfc(9112, "3.2.3"))
                 }),
-            (_, [b'/', ..]) => Ok((split_query(raw), None)),
+            (_, [b'/', ..]) => Ok((split_at(raw, path_ends), None)),
             (Method::Options, b"*") => Ok((Target::Server, None)),
             _ => parse_absolute(raw),
         }
@@ -115,14 +117,39 @@ fn parse_absolute(raw: &[u8]) -> Result<(Target<'_>, Option<Host<'_>>), Refusal>
     let host = Host::parse(authority)
         .filter(|host| !host.name.is_empty())
         .ok_or_else(|| Refusal::bad_request("the host in the target is malformed").by(Rfc(9112, "3.2.2")))?;
-    Ok((split_query(path_and_query), Some(host)))
+    let path_ends = memchr::memchr(b'?', path_and_query).unwrap_or(path_and_query.len());
+    Ok((split_at(path_and_query, path_ends), Some(host)))
 }
 
-fn split_query(path_and_query: &[u8]) -> Target<'_> {
-    let (path, query) = match memchr::memchr(b'?', path_and_query) {
-        Some(at) => (&path_and_query[..at], Some(&path_and_query[at + 1..])),
-        None => (path_and_query, None),
+/// The refusal of a request line that has more or fewer spaces than two.
+pub(super) fn not_three_parts() -> Refusal {
+    Refusal::bad_request("a request line is a method, a target and a version with one space between")
+        .by(Rfc(9112, "3"))
+}
+
+/// Whether a path ends before this byte: at a `?`, or at what no target can hold. Bytes above ASCII are not in the
+/// grammar, but people type them after curl, and they name exactly one file. A `#` is for the browser alone, and no
+/// browser sends it.
+fn ends_path(byte: u8) -> bool {
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte <= b' ' {
+            table[byte as usize] = true;
+            byte += 1;
+        }
+        table[0x7f] = true;
+        table[b'#' as usize] = true;
+        table[b'?' as usize] = true;
+        table
     };
+    TABLE[usize::from(byte)]
+}
+
+/// The path and the query of a target, with a `?` between them at this place, if there is one.
+fn split_at(path_and_query: &[u8], path_ends: usize) -> Target<'_> {
+    let (path, query) = path_and_query.split_at(path_ends);
+    let query = query.split_first().map(|(_, query)| query);
     // An empty path means the same as "/" (RFC 9110 section 4.2.3).
     Target::Path { path: if path.is_empty() { b"/" } else { path }, query }
 }
@@ -228,13 +255,17 @@ impl DecodedPath {
 /// The [text](DecodedPath::text) of a path, if that can be seen without decoding it, as of most: nothing in it is
 /// encoded, no segment is empty, and none begins with a dot. `None` for all others.
 pub fn plain_text(path: &[u8]) -> Option<&[u8]> {
+    const IS_LETTER: [bool; 256] = {
+        let mut table = [true; 256];
+        (table[0], table[b'%' as usize]) = (false, false);
+        (table[b'/' as usize], table[b'.' as usize]) = (false, false);
+        table
+    };
     let rest = path.strip_prefix(b"/")?;
-    let mut before = b'/';
-    for &byte in rest {
-        if byte == b'%' || byte == 0 || (before == b'/' && matches!(byte, b'/' | b'.')) {
+    for (before, &byte) in rest.iter().enumerate() {
+        if !IS_LETTER[usize::from(byte)] && (matches!(byte, b'%' | 0) || path[before] == b'/') {
             return None;
         }
-        before = byte;
     }
     Some(if rest.is_empty() { path } else { rest })
 }

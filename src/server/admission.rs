@@ -111,6 +111,9 @@ impl Loop<'_> {
     /// If there are several, all are read from before the first is answered. So one check of a file, made after that,
     /// is fresh enough for all who ask for the file: see [`Arrival::time`](crate::answer::Arrival::time).
     pub(super) fn start_accepted(&mut self) {
+        if self.accepted.is_empty() {
+            return;
+        }
         let accepted = std::mem::take(&mut self.accepted);
         let are_several = accepted.len() > 1;
         let mut keys = Vec::with_capacity(accepted.len());

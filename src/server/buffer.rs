@@ -42,6 +42,7 @@ impl ReadBuffer {
     }
 
     /// What was read and is not consumed.
+    #[inline]
     pub fn filled(&self) -> &[u8] {
         &self.storage[self.filled.clone()]
     }

@@ -221,7 +221,9 @@ impl Transmission {
     /// Keeps a buffer of the usual size for the next response, and frees a large one.
     fn reset_front(&mut self) {
         self.front_sent = 0;
-        self.shares = Vec::new();
+        if self.shares.capacity() > 0 {
+            self.shares = Vec::new();
+        }
         if self.front.capacity() > 4 * FLUSH_SIZE {
             self.front = Vec::new();
         } else {
@@ -251,7 +253,9 @@ impl Transmission {
             if front.capacity() > lent.capacity() {
                 *lent = front;
             }
-            self.rest = VecDeque::new();
+            if self.rest.capacity() > 0 {
+                self.rest = VecDeque::new();
+            }
         }
     }
 }

@@ -140,7 +140,9 @@ impl Loop<'_> {
         let mut events = Events::with_capacity(1024);
         let mut stop_at = None;
         loop {
-            let timeout = self.sleep_until(stop_at).map(|at| at.saturating_duration_since(Instant::now()));
+            // Counted from the beginning of the last turn: what is due wakes up later by as long as that took. To read
+            // the clock here would take longer than most turns are late.
+            let timeout = self.sleep_until(stop_at).map(|at| at.saturating_duration_since(self.clock.now));
             match self.worker.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => self.clock.tick(),
@@ -167,11 +169,8 @@ impl Loop<'_> {
         if !self.unfinished.is_empty() || (self.accept_again.is_none() && self.can_accept()) {
             return Some(self.clock.now);
         }
-        let observers = self.observers.wake_at();
-        [self.timers.next(), self.accept_again, observers, self.grace_until, stop_at]
-            .into_iter()
-            .flatten()
-            .min()
+        let others = [self.observers.wake_at(), self.accept_again, self.grace_until, stop_at];
+        others.into_iter().fold(self.timers.next(), earlier)
     }
 
     /// One turn of the loop.
@@ -335,6 +334,14 @@ impl Loop<'_> {
 
     pub(super) fn options(&self) -> &Options {
         &self.worker.shared.options
+    }
+}
+
+/// The earlier of two times; `None` means never.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (time, None) | (None, time) => time,
     }
 }
 

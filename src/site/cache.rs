@@ -105,7 +105,7 @@ struct Entry {
     representation: Arc<Representation>,
     grounds: Grounds,
     size: usize,
-    /// When it was last found to be true, in nanoseconds since the cache's start.
+    /// It was found to be true after this time, in nanoseconds since the cache's start.
     checked: AtomicU64,
     /// Whether it was used since entries were last evicted.
     used: AtomicBool,
@@ -150,10 +150,9 @@ impl Cache {
             let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(entries.get(path)?)
         };
-        let is_unchecked = entry.checked.load(Ordering::Acquire) < self.nanoseconds(arrived);
+        let arrived = self.nanoseconds(arrived);
+        let is_unchecked = entry.checked.load(Ordering::Acquire) < arrived;
         if is_unchecked {
-            // The outcome is true from the moment before the check on.
-            let now = self.nanoseconds(Instant::now());
             if !entry.grounds.still_hold(root) {
                 self.remove(path);
                 trace::decision("cache", None, || {
@@ -161,7 +160,8 @@ impl Cache {
                 });
                 return None;
             }
-            entry.checked.fetch_max(now, Ordering::AcqRel);
+            // It is true of a moment after this request's arrival, and so of all that arrived before that, too.
+            entry.checked.fetch_max(arrived, Ordering::AcqRel);
         }
         trace::decision("cache", None, || {
             let when = if is_unchecked { "just now" } else { "by another request, after this one had come" };

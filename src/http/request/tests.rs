@@ -170,6 +170,16 @@ proptest! {
     }
 
     #[test]
+    fn what_is_read_at_once_is_what_the_scanner_finds(mut bytes in nearly_a_request(), ends: bool) {
+        if ends {
+            bytes.extend_from_slice(b"\r\n\r\n");
+        }
+        if bytes.len() <= MAX_REQUEST_LINE && Request::default().read(&bytes) == Ok(&[]) && bytes.ends_with(b"\r\n\r\n") {
+            prop_assert_eq!(HeadScanner::default().find_end(&bytes), Ok(Some(0..bytes.len())));
+        }
+    }
+
+    #[test]
     fn a_written_head_is_read_back(
         target in "/[a-z0-9/%?&=._~-]{0,30}",
         fields in proptest::collection::vec(("[A-Za-z][A-Za-z0-9-]{0,10}", "[!-~]([ -~]{0,20}[!-~])?"), 0..8),

@@ -168,9 +168,9 @@ impl<T: Transport> Connection<T> {
         capture.body_start = if is_head { Vec::new() } else { body.start(MAX_CAPTURED_BODY) };
         // What was recorded until now belongs to this exchange.
         capture.decisions = self.reporter.take_decisions();
-        capture.began = exchange.began.min(self.last_read);
-        capture.arrived = self.last_read;
         capture.decided = Instant::now();
+        capture.arrived = self.last_read.unwrap_or(capture.decided);
+        capture.began = exchange.began.min(capture.arrived);
         capture.ended = capture.decided;
     }
 }

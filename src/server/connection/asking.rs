@@ -17,7 +17,7 @@ use crate::answer::{Arrival, Begin, Body, Receiver, Response};
 use crate::base::budget::Share;
 use crate::base::trace::{self, Rfc};
 use crate::http::framing::{self, Framing};
-use crate::http::request::Version;
+use crate::http::request::{MAX_REQUEST_LINE, Version};
 use crate::http::{FieldLines, Method, Refusal, Request, Status};
 use crate::server::application::{self, Begun};
 use crate::server::body::BodyReader;
@@ -74,27 +74,53 @@ impl<T: Transport> Connection<T> {
         let bytes = turn.input.filled();
         let silence = again.then(trace::silence);
         self.record_tls_session();
-        // A request takes some kilobytes: it stays where it was parsed.
-        match &Request::parse(&bytes[head.clone()]) {
-            Ok(request) => {
-                if let Some(proxies) = &turn.options.proxies {
-                    self.forwarded = self.client.asks_for(&request.fields, proxies);
-                }
-                let body = body_info(request);
-                drop(silence);
-                let in_flight = self.in_flight(turn, Some(request), &bytes[..head.end]);
-                if self.transport.tls().is_some_and(|tls| tls.is_plain_http()) {
-                    return self.redirect_to_https(turn, request, in_flight);
-                }
-                match body {
-                    Ok(body) => self.ask_application(turn, request, in_flight, body),
-                    Err(refusal) => self.refuse(turn, request, in_flight, &refusal),
-                }
-            }
+        let mut request = Request::default();
+        match request.read(&bytes[head.clone()]) {
+            Ok(_) => self.ask_about(turn, &request, &bytes[..head.end], silence),
             Err(refusal) => {
                 drop(silence);
-                self.refuse_unread(turn, refusal, &bytes[..head.end]);
+                self.refuse_unread(turn, &refusal, &bytes[..head.end]);
             }
+        }
+    }
+
+    /// Mostly the input is one whole head and nothing else. Then this asks for the response without looking for the end
+    /// of the head first, and returns how long the head is. It finds only what the scanner would find, too, and leaves
+    /// all else to that.
+    pub(super) fn ask_at_once(&mut self, turn: &Turn<'_>) -> Option<usize> {
+        let head = turn.input.filled();
+        let may_be_one = head.len() <= MAX_REQUEST_LINE && head.ends_with(b"\r\n\r\n");
+        if !may_be_one || trace::is_on() {
+            return None;
+        }
+        let mut request = Request::default();
+        if !matches!(request.read(head), Ok([])) {
+            return None;
+        }
+        self.ask_about(turn, &request, head, None);
+        Some(head.len())
+    }
+
+    /// Asks for the response to a request.
+    fn ask_about(
+        &mut self,
+        turn: &Turn<'_>,
+        request: &Request<'_>,
+        head: &[u8],
+        silence: Option<trace::Silence>,
+    ) {
+        if let Some(proxies) = &turn.options.proxies {
+            self.forwarded = self.client.asks_for(&request.fields, proxies);
+        }
+        let body = body_info(request);
+        drop(silence);
+        let in_flight = self.in_flight(turn, Some(request), head);
+        if self.transport.tls().is_some_and(|tls| tls.is_plain_http()) {
+            return self.redirect_to_https(turn, request, in_flight);
+        }
+        match body {
+            Ok(body) => self.ask_application(turn, request, in_flight, body),
+            Err(refusal) => self.refuse(turn, request, in_flight, &refusal),
         }
     }
 
@@ -254,8 +280,11 @@ impl<T: Transport> Connection<T> {
 
     /// A time at which the request that is to be answered had begun to arrive. Mostly its arrival is the reason for
     /// this turn, and so it began before the turn. Those behind it may have been sent later, and read together with it.
-    fn time_of_arrival(&self, turn: &Turn<'_>) -> Instant {
-        if self.began_before_turn { turn.now } else { self.last_read.max(turn.now) }
+    fn time_of_arrival(&mut self, turn: &Turn<'_>) -> Instant {
+        if self.began_before_turn {
+            return turn.now;
+        }
+        (*self.last_read.get_or_insert_with(Instant::now)).max(turn.now)
     }
 
     /// Records what the TLS handshake has agreed on, before the first request.

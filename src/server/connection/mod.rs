@@ -104,8 +104,10 @@ pub struct Connection<T> {
     deadline: Deadline,
     /// When the first byte of the current request arrived; before the first request, when the client connected.
     request_began: Instant,
-    /// When something was last read.
-    last_read: Instant,
+    /// A time after the last read; `None` if nobody has looked at the clock since. Mostly nobody needs to.
+    last_read: Option<Instant>,
+    /// Something was read in this turn.
+    has_read: bool,
     /// An event has said that there is something to read, and no turn has come since.
     has_read_event: bool,
     /// The next request to be answered had begun to arrive when this turn began.
@@ -190,7 +192,8 @@ impl<T: Transport> Connection<T> {
                 body_until: now,
             },
             request_began: now,
-            last_read: now,
+            last_read: Some(now),
+            has_read: false,
             has_read_event: false,
             began_before_turn: false,
             reporter: Reporter::default(),
@@ -275,16 +278,18 @@ impl<T: Transport> Connection<T> {
 
     /// A turn: goes on as far as it can without waiting.
     pub fn advance(&mut self, turn: &mut Turn<'_>) -> AfterTurn {
-        turn.input.load(&std::mem::take(&mut self.leftover));
+        if !self.leftover.is_empty() {
+            turn.input.load(&std::mem::take(&mut self.leftover));
+        }
         self.outgoing.borrow_buffer(turn.output);
         self.began_before_turn = std::mem::take(&mut self.has_read_event) || !turn.input.filled().is_empty();
-        let (sent_before, read_before) = (self.bytes_sent(), self.last_read);
+        let sent_before = self.bytes_sent();
+        self.has_read = false;
         if let Some(tls) = self.transport.tls() {
             tls.flush_pending();
         }
         let next = self.take_steps(turn);
-        let has_progressed =
-            self.bytes_sent() != sent_before || (self.last_read > read_before && self.incoming.is_some());
+        let has_progressed = self.bytes_sent() != sent_before || (self.has_read && self.incoming.is_some());
         self.outgoing.give_buffer_back(turn.output);
         self.leftover = turn.input.take_rest();
         if !turn.observers.is_empty() {

@@ -24,6 +24,15 @@ use std::time::Instant;
 impl<T: Transport> Connection<T> {
     /// Answers the request whose head is in the input; reads more if the head is not complete.
     pub(super) fn receive_head(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
+        if turn.input.filled().is_empty() {
+            return self.receive(turn, budget);
+        }
+        if self.scanner.is_new()
+            && let Some(end) = self.ask_at_once(turn)
+        {
+            self.finish_head(turn, end);
+            return Step::Continue;
+        }
         match self.scanner.find_end(turn.input.filled()) {
             Ok(None) => return self.receive(turn, budget),
             Ok(Some(head)) => {
@@ -187,7 +196,8 @@ impl<T: Transport> Connection<T> {
             }
             Ok(count) => {
                 input.grow(count);
-                self.last_read = Instant::now();
+                self.has_read = true;
+                self.last_read = trace::is_on().then(Instant::now);
                 // A read that does not fill the room has read all that there was, and an event will report what comes
                 // next. But the end of the stream (FIN) was reported together with these bytes, and is still to be
                 // read.
