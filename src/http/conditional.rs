@@ -15,7 +15,7 @@
 //! section 13.2.2. In the plain case, a request without any of these fields, all of them say that the field is absent.
 
 use super::date;
-use super::fields::{Fields, trim};
+use super::fields::{Fields, first_control, trim};
 use crate::base::trace::{self, Rfc, show};
 
 /// What the representation is now, to compare with what the client knows.
@@ -304,9 +304,9 @@ fn next_tag(list: &[u8]) -> Option<(Tag<'_>, &[u8])> {
         quoted => (false, quoted),
     };
     let inside = quoted.strip_prefix(b"\"")?;
-    let ends = inside.iter().position(|&byte| byte == b'"')?;
-    let is_etagc = |&byte: &u8| byte == 0x21 || (0x23..=0x7e).contains(&byte) || byte >= 0x80;
-    if !inside[..ends].iter().all(is_etagc) {
+    // etagc: neither a quote, nor a space, nor a control character.
+    let ends = memchr::memchr2(b'"', b' ', inside).filter(|&ends| inside[ends] == b'"')?;
+    if first_control(&inside[..ends]).is_some() {
         return None;
     }
     let (opaque, behind) = quoted.split_at(ends + 2);

@@ -8,7 +8,7 @@
 //! assert_eq!(headers.get("content-type"), Some("text/plain"));
 //! ```
 
-use super::fields::{is_forbidden_in_value, is_token, split_field_line};
+use super::fields::{first_control, is_forbidden_in_value, is_token, split_field_line};
 use std::sync::Arc;
 
 /// Field lines, each ending in CRLF.
@@ -42,9 +42,11 @@ impl FieldLines {
         lines.extend_from_slice(b": ");
         let value_starts = lines.len();
         lines.extend_from_slice(value);
-        for byte in &mut lines[value_starts..] {
-            if is_forbidden_in_value(*byte) {
-                *byte = b' ';
+        if first_control(value).is_some() {
+            for byte in &mut lines[value_starts..] {
+                if is_forbidden_in_value(*byte) {
+                    *byte = b' ';
+                }
             }
         }
         lines.extend_from_slice(b"\r\n");

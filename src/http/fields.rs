@@ -95,6 +95,16 @@ impl<'a> Fields<'a> {
         self.get_all(name).flat_map(list_members)
     }
 
+    /// Whether a field that is a list has this member, whatever the case of its letters.
+    pub fn list_has(&self, name: &str, member: &str) -> bool {
+        self.get_all(name).any(|value| {
+            // Mostly there is one member.
+            value.eq_ignore_ascii_case(member.as_bytes())
+                || (memchr::memchr(b',', value).is_some()
+                    && list_members(value).any(|one| one.eq_ignore_ascii_case(member.as_bytes())))
+        })
+    }
+
     /// The value of a field that is a list, as one line (RFC 9110 section 5.3).
     pub fn combined(&self, name: &str) -> Option<Cow<'a, [u8]>> {
         let mut values = self.get_all(name);

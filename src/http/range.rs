@@ -18,6 +18,7 @@
 //! why): of those a few are accepted.
 
 use super::fields::trim;
+use arrayvec::ArrayString;
 use std::ops::Range;
 
 /// The most parts of a set that is not in ascending order, and the most ranges of one in which more
@@ -126,8 +127,15 @@ fn join(asked: Vec<Range<u64>>) -> Option<Vec<Range<u64>>> {
 }
 
 /// The value of a Content-Range field: `bytes 0-99/1234` (RFC 9110 section 14.4).
-pub fn content_range(part: &Range<u64>, length: u64) -> String {
-    format!("bytes {}-{}/{length}", part.start, part.end - 1)
+pub fn content_range(part: &Range<u64>, length: u64) -> ArrayString<70> {
+    let mut value = ArrayString::new();
+    let pieces = [("bytes ", part.start), ("-", part.end - 1), ("/", length)];
+    for (before, number) in pieces {
+        for text in [before, itoa::Buffer::new().format(number)] {
+            value.push_str(text);
+        }
+    }
+    value
 }
 
 #[cfg(test)]

@@ -230,9 +230,7 @@ impl<'a> Request<'a> {
     /// Whether the client allows the connection to stay open after the answer (RFC 9112 section 9.3): in 1.1 unless
     /// it says `close`, in 1.0 if it says `keep-alive`.
     pub fn allows_keep_alive(&self) -> bool {
-        let says = |option: &str| {
-            self.fields.list("connection").any(|member| member.eq_ignore_ascii_case(option.as_bytes()))
-        };
+        let says = |option| self.fields.list_has("connection", option);
         match self.version {
             Version::Http11 => !says("close"),
             Version::Http10 => says("keep-alive") && !says("close"),

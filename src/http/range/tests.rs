@@ -111,7 +111,7 @@ fn a_set_is_joined_first_and_counted_then() {
 
 #[test]
 fn content_range_counts_from_zero_and_includes_both_ends() {
-    assert_eq!(content_range(&(0..100), 1234), "bytes 0-99/1234");
+    assert_eq!(&*content_range(&(0..100), 1234), "bytes 0-99/1234");
 }
 
 proptest! {

@@ -119,10 +119,8 @@ impl Representation {
 
     /// RFC 9110 section 15.3.7.1.
     fn part(&self, part: Range<u64>) -> Response {
-        let mut headers = self.fields_of_content();
-        headers.push("Content-Range", range::content_range(&part, self.length));
-        headers.push_lines(&self.validators);
-        self.push_accept_ranges(&mut headers);
+        let mut headers = FieldLines::from_shared(Arc::clone(&self.fields_of_whole));
+        headers.push("Content-Range", range::content_range(&part, self.length).as_str());
         Response { status: Status::PARTIAL_CONTENT, headers, body: Body::File(self.bytes(part)) }
     }
 
