@@ -1,10 +1,10 @@
-//! Admission control: new connections are accepted, placed with a worker, and turned into [`Connection`]s. If the limit
-//! on connections is reached, an idle one is evicted to make room, or the new one gets 503.
+//! Admission control: new connections are accepted, and turned into [`Connection`]s. If the limit on connections is
+//! reached, an idle one is evicted to make room, or the new one gets 503.
 //!
 //! ```text
-//! accept ──▶ place ──▶ here: its first turn (start_accepted)                             the plain case
-//!                  ├─▶ another worker that has many fewer connections: its mailbox
+//! accept ──▶ place ──▶ its first turn (start_accepted)                                   the plain case
 //!                  └─▶ no room: an idle connection is evicted, here or by another worker; if none is idle: 503
+//! give ────▶ the mailbox of another worker ──▶ receive_moved: it goes on there            balance.rs
 //! ```
 
 use super::Options;
@@ -12,7 +12,7 @@ use super::application::{self, Application};
 use super::connection::{AfterTurn, Connection};
 use super::events::Event;
 use super::fault::Faulty;
-use super::shared::{Accepted, Placement};
+use super::shared::Accepted;
 use super::slot::Slot;
 use super::transport::Socket;
 use super::worker::{Loop, exhausted};
@@ -67,7 +67,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Decides which worker is to have a new connection.
+    /// Decides what becomes of a new connection. It stays here: see `balance.rs`.
     fn place(&mut self, accepted: Accepted) {
         let (shared, here) = (Arc::clone(&self.worker.shared), self.worker.number);
         if shared.is_full() && !self.evict_idle() {
@@ -78,13 +78,8 @@ impl Loop<'_> {
             }
             return;
         }
-        match shared.place(here) {
-            Placement::Here => {
-                shared.mailbox(here).add_open();
-                self.accepted.push(accepted);
-            }
-            Placement::There(there) => shared.mailbox(there).hand_over(accepted),
-        }
+        shared.mailbox(here).add_open();
+        self.accepted.push(accepted);
     }
 
     /// Takes a connection that another worker has accepted for this one, and has counted as this one's.
@@ -97,6 +92,39 @@ impl Loop<'_> {
         } else {
             self.accepted.push(accepted);
         }
+    }
+
+    /// Gives a connection that waits for its next request to another worker.
+    pub(super) fn give(&mut self, key: usize, to: usize) {
+        if self.worker.shared.is_stopping() {
+            return;
+        }
+        if self.connections[key].deregister(self.worker.poll.registry()).is_err() {
+            return self.close(key);
+        }
+        let slot = self.connections.remove(key);
+        // It is counted twice for a moment, so that never more are let in than may be.
+        let shared = &self.worker.shared;
+        shared.mailbox(to).add_open();
+        slot.discount(shared.mailbox(self.worker.number));
+        if slot.connection.number() > 0 {
+            self.observers.notice(&Event::Left, self.clock.now);
+        }
+        shared.mailbox(to).give(slot.connection, self.balance.gift());
+        self.clean_timers();
+    }
+
+    /// Takes a connection that another worker has given to this one. Its next request may have arrived by now: then the
+    /// registration reports it.
+    pub(super) fn receive_moved(&mut self, mut connection: Connection<Box<dyn Socket>>) {
+        if self.worker.shared.is_stopping() {
+            connection.finish();
+        }
+        if connection.number() > 0 {
+            self.observers.notice(&Event::Came, self.clock.now);
+        }
+        let key = self.connections.insert(Slot::new(connection));
+        self.run_turn(key, self.clock.now, Connection::advance);
     }
 
     /// There is no room for this connection: it gets 503.

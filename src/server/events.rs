@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Opened ──▶ Receiving* ──▶ Sending* ──▶ Ended ──▶ ... ──▶ Closed       or, if there was no room: Rejected
+//!                                                   └──▶ Left; and Came on the worker that has it now
 //! ```
 //!
 //! The access log, the inspector, the metrics and the progress lines are observers. Each worker has an instance of
@@ -39,6 +40,10 @@ pub enum Event<'a> {
     Sending(Sending<'a>),
     /// An exchange has ended.
     Ended(&'a Exchange),
+    /// A connection that waits for its next request has gone to another worker.
+    Left,
+    /// It has come from another worker. All that follows of it happens here.
+    Came,
     /// A connection is closed.
     Closed {
         /// Its number.
@@ -51,7 +56,7 @@ pub enum Event<'a> {
 /// What an observer is interested in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Interests {
-    /// Connections: they get numbers, and there are [`Event::Opened`] and [`Event::Closed`].
+    /// Connections: they get numbers, and there are [`Event::Opened`], [`Event::Closed`] and what is between these.
     pub connections: bool,
     /// What clients sent: [`Exchange::request_line`], [`Exchange::referer`] and [`Exchange::user_agent`].
     pub text: bool,

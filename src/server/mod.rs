@@ -1,7 +1,7 @@
 //! Sockets, threads and time.
 //!
 //! ```text
-//!  TcpListener ──accept──▶ worker ──(if another has many fewer)──▶ that worker's mailbox
+//!  TcpListener ──accept──▶ worker ──(if it has too much to do)──▶ the mailbox of another worker
 //!                            │
 //!                            ▼
 //!              one event loop over the connections it owns
@@ -14,13 +14,14 @@
 //! comes in) and `body` (the body of a request), [`transmit`] (what goes out) and [`transport`] (the socket behind
 //! both, perhaps with [`tls`]). That is the plain case.
 //!
-//! Then, as you need it: [`listen`] and [`unix_socket`] (how a port is opened), [`pool`] and `shared` (the workers
-//! together), `slot`, `clock` and [`timers`] (what a worker keeps of its connections and of the time), `shutdown`,
+//! Then, as you need it: [`listen`] and [`unix_socket`] (how a port is opened), [`pool`], `shared` and `balance` (the
+//! workers together), `slot`, `clock` and [`timers`] (what a worker keeps of its connections and of the time), `shutdown`,
 //! [`crate::base::budget`] (memory for large responses). Not on the way of a request: [`events`] (what observers are
 //! told) and [`fault`] (fault injection).
 
 mod admission;
 pub mod application;
+mod balance;
 mod body;
 pub mod buffer;
 mod clock;

@@ -5,10 +5,10 @@
 //!           ──▶ thread "worker-1": ...
 //! ```
 //!
-//! Every worker listens on every socket. The kernel wakes a worker that sleeps. That one accepts the connection and
-//! keeps it, unless another worker has many fewer: then the connection goes into the other's mailbox (`shared.rs`). So
-//! a few connections stay together on one core, whose caches are warm; while that worker is busy, another one is woken;
-//! and many connections are spread in any case.
+//! Every worker listens on every socket. The kernel wakes a worker that sleeps, the first in order. That one accepts the
+//! connection and keeps it. So connections stay together on one core, whose caches are warm, and while that worker is
+//! busy, another one is woken. If one has too much to do all the same, it gives connections to another: see
+//! `balance.rs`.
 
 use super::Options;
 use super::application::Application;

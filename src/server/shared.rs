@@ -1,13 +1,15 @@
-//! What the workers share: a mailbox for each, how many connections each has, and whether the server stops.
+//! What the workers share: a mailbox for each, how much each has to do, and whether the server stops.
 //!
 //! ```text
-//! worker 0 ──Accepted──▶ Mailbox of worker 1 ──▶ worker 1 wakes up, and takes the connection
+//! worker 0 ─Connection─▶ Mailbox of worker 1 ──▶ worker 1 wakes up, and takes the connection
 //! any thread ──key─────▶ Mailbox of worker 1 ──▶ worker 1 wakes up, and gives that connection a turn
 //! ```
 //!
-//! These mailboxes have the only locks that workers share, and each is held for a few instructions.
+//! These mailboxes have the only locks that workers share, and each is held for a few instructions. What goes into them,
+//! and when, is decided in `balance.rs`.
 
 use super::Options;
+use super::connection::Connection;
 use super::transport::Socket;
 use crate::base::budget::Budget;
 use crate::http::client::Client;
@@ -15,6 +17,7 @@ use mio::Token;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
+use std::time::{Duration, Instant};
 
 /// The token of a worker's waker: something has been put into its mailbox.
 pub(super) const WAKER: Token = Token(usize::MAX);
@@ -25,11 +28,8 @@ pub(super) const WAKER: Token = Token(usize::MAX);
 /// spent, the response is 503, until some of it has been sent.
 const LARGE_RESPONSES: usize = 256 * 1024 * 1024;
 
-/// A worker that has so many more connections than another hands a new one over, even if it has time for it. A smaller
-/// difference is not worth a second core: one core answers a hundred thousand small requests a second, and on a machine
-/// where the clients run, too, the workers would take processor time from them (measured with two cores and 64
-/// connections: on one core 15 % more requests, and a fifth of the latency at the 99th percentile).
-const IMBALANCE: usize = 64;
+/// What a worker has said of itself is forgotten after this time: since then, it sleeps.
+const FORGOTTEN: Duration = Duration::from_millis(250);
 
 /// What all workers share.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub(super) options: Options,
     /// The memory for large responses.
     pub(super) budget: Arc<Budget>,
+    /// When the server was made.
+    started: Instant,
     stopping: AtomicBool,
     /// The last number that was given to a connection.
     last_number: AtomicU64,
@@ -44,7 +46,9 @@ pub(super) struct Shared {
 }
 
 /// Where other threads reach a worker, and what they see of it.
+// Processors share memory in lines, two of which are fetched at once. A worker writes to its own with each request.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(super) struct Mailbox {
     /// How many connections the worker has, those in its mailbox included.
     open: AtomicUsize,
@@ -52,20 +56,58 @@ pub(super) struct Mailbox {
     idle: AtomicUsize,
     /// How many turns its event loop has begun: as long as this number grows, the worker is alive.
     turns: AtomicU64,
+    /// How busy it was lately: see [`Shared::load`].
+    load: AtomicU64,
     mail: Mutex<Mail>,
     waker: mio::Waker,
+}
+
+/// Why connections come from another worker.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gift {
+    /// The other worker.
+    pub(super) from: usize,
+    /// It gives all that it has to do, and not half.
+    pub(super) all: bool,
+}
+
+/// How busy a worker was, as shares of the time.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Load {
+    /// When it was awake.
+    pub(super) busy: f64,
+    /// When it was on a core.
+    pub(super) on_core: f64,
+}
+
+impl Load {
+    /// It is written in a byte, of which this is the whole.
+    const WHOLE: f64 = 200.0;
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped")]
+    fn byte(share: f64) -> u64 {
+        (share * Load::WHOLE).clamp(0.0, 255.0) as u64
+    }
 }
 
 /// What is in a mailbox.
 #[derive(Debug, Default)]
 pub(super) struct Mail {
-    /// Connections that other workers have accepted for this one.
+    /// Connections that others have accepted for this one.
     pub(super) accepted: Vec<Accepted>,
+    /// Connections that other workers have given to this one, between two requests.
+    pub(super) moved: Vec<Connection<Box<dyn Socket>>>,
+    /// Who has given them, and why.
+    pub(super) gift: Option<Gift>,
     /// The connections whose wakers were called.
     woken: Vec<Arc<ConnectionWaker>>,
 }
 
 impl Mail {
+    fn is_empty(&self) -> bool {
+        self.accepted.is_empty() && self.moved.is_empty() && self.woken.is_empty()
+    }
+
     /// The keys of the connections whose wakers were called.
     pub(super) fn woken(&self) -> impl Iterator<Item = usize> {
         self.woken.iter().map(|waker| {
@@ -84,21 +126,13 @@ pub(super) struct Accepted {
     pub(super) by_port: bool,
 }
 
-/// Which worker is to have a new connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Placement {
-    /// The worker that accepted it.
-    Here,
-    /// The worker of this number.
-    There(usize),
-}
-
 impl Shared {
     /// For as many workers as there are wakers.
     pub(super) fn new(options: Options, wakers: Vec<mio::Waker>) -> Shared {
         Shared {
             options,
             budget: Budget::new(LARGE_RESPONSES),
+            started: Instant::now(),
             stopping: AtomicBool::new(false),
             last_number: AtomicU64::new(0),
             mailboxes: wakers.into_iter().map(Mailbox::new).collect(),
@@ -150,14 +184,22 @@ impl Shared {
         self.mailboxes.iter().any(|mailbox| mailbox.open() > mailbox.idle.load(Ordering::Relaxed))
     }
 
-    /// Which worker is to have a connection that worker `here` has accepted.
-    pub(super) fn place(&self, here: usize) -> Placement {
-        let mine = self.mailboxes[here].open();
-        let least = self.mailboxes.iter().map(Mailbox::open).enumerate().min_by_key(|&(_, open)| open);
-        match least {
-            Some((there, open)) if there != here && open + IMBALANCE <= mine => Placement::There(there),
-            _ => Placement::Here,
+    /// How busy a worker was in the last window that it has finished; not at all, if that is long ago.
+    pub(super) fn load(&self, worker: usize, now: Instant) -> Load {
+        let [on_core, busy, time @ ..] = self.mailboxes[worker].load.load(Ordering::Relaxed).to_be_bytes();
+        let milliseconds = time.into_iter().fold(0, |number, byte| number << 8 | u64::from(byte));
+        let age = now.saturating_duration_since(self.started + Duration::from_millis(milliseconds));
+        if age > FORGOTTEN {
+            return Load::default();
         }
+        Load { busy: f64::from(busy) / Load::WHOLE, on_core: f64::from(on_core) / Load::WHOLE }
+    }
+
+    /// Says how busy this worker was until now. No other thread writes this.
+    pub(super) fn set_load(&self, worker: usize, load: Load, now: Instant) {
+        let since = u64::try_from(now.saturating_duration_since(self.started).as_millis()).unwrap_or(0);
+        let packed = Load::byte(load.on_core) << 56 | Load::byte(load.busy) << 48 | since & ((1 << 48) - 1);
+        self.mailboxes[worker].load.store(packed, Ordering::Relaxed);
     }
 
     /// The worker other than `here` that has the most idle connections, if any of them has one.
@@ -202,6 +244,7 @@ impl Mailbox {
             open: AtomicUsize::new(0),
             idle: AtomicUsize::new(0),
             turns: AtomicU64::new(0),
+            load: AtomicU64::new(0),
             mail: Mutex::default(),
             waker,
         }
@@ -242,7 +285,15 @@ impl Mailbox {
         self.turns.load(Ordering::Relaxed)
     }
 
-    /// Hands a connection over to the worker.
+    /// Gives a connection to the worker, between two requests. It is counted as the worker's already.
+    pub(super) fn give(&self, connection: Connection<Box<dyn Socket>>, gift: Gift) {
+        self.post(|mail| {
+            mail.moved.push(connection);
+            mail.gift = Some(gift);
+        });
+    }
+
+    /// Hands a new connection over to the worker.
     pub(super) fn hand_over(&self, accepted: Accepted) {
         self.add_open();
         self.post(|mail| mail.accepted.push(accepted));
@@ -252,7 +303,7 @@ impl Mailbox {
     fn post(&self, put: impl FnOnce(&mut Mail)) {
         let was_empty = {
             let mut mail = self.mail();
-            let was_empty = mail.accepted.is_empty() && mail.woken.is_empty();
+            let was_empty = mail.is_empty();
             put(&mut mail);
             was_empty
         };

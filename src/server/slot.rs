@@ -24,11 +24,20 @@ pub(super) struct Slot {
     is_registered: bool,
     /// Whether it is counted as idle.
     is_idle: bool,
+    /// The last of its worker's windows in which it has answered: see `balance.rs`.
+    pub(super) window: u32,
 }
 
 impl Slot {
     pub(super) fn new(connection: Connection<Box<dyn Socket>>) -> Slot {
-        Slot { connection, is_unfinished: false, queued: None, is_registered: false, is_idle: false }
+        Slot {
+            connection,
+            is_unfinished: false,
+            queued: None,
+            is_registered: false,
+            is_idle: false,
+            window: 0,
+        }
     }
 
     /// Registers its socket with the poll, if it is not registered yet. Many connections are over after their first
@@ -40,6 +49,11 @@ impl Slot {
             self.is_registered = true;
         }
         Ok(())
+    }
+
+    /// Removes its registration, so that another worker can have the connection.
+    pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        registry.deregister(self.connection.transport().watched())
     }
 
     /// Sets a timer for its deadline.

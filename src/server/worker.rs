@@ -23,6 +23,7 @@
 
 use super::Options;
 use super::application::Application;
+use super::balance::Balance;
 use super::buffer::ReadBuffer;
 use super::clock::Clock;
 use super::connection::{AfterTurn, Connection, Turn};
@@ -53,7 +54,7 @@ const TIME_SLICE: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) number: usize,
-    poll: Poll,
+    pub(super) poll: Poll,
     pub(super) listeners: Vec<Listener>,
     pub(super) shared: Arc<Shared>,
 }
@@ -71,6 +72,7 @@ pub(super) struct Loop<'a> {
     pub(super) application: &'a dyn Application,
     pub(super) observers: Observers,
     pub(super) clock: Clock,
+    pub(super) balance: Balance,
 
     // Connections.
     pub(super) connections: Slab<Slot>,
@@ -116,11 +118,14 @@ impl Worker {
     /// Runs the loop until the server stops.
     pub(super) fn run(self, application: &dyn Application, observers: Observers) -> io::Result<()> {
         trace::switch(observers.interests().capture);
+        let clock = Clock::start();
+        let balance = Balance::new(self.number, clock.now);
         let state = Loop {
             worker: self,
             application,
             observers,
-            clock: Clock::start(),
+            balance,
+            clock,
             connections: Slab::new(),
             timers: Timers::default(),
             accepted: Vec::new(),
@@ -140,9 +145,9 @@ impl Loop<'_> {
         let mut events = Events::with_capacity(1024);
         let mut stop_at = None;
         loop {
-            // Counted from the beginning of the last turn: what is due wakes up later by as long as that took. To read
-            // the clock here would take longer than most turns are late.
-            let timeout = self.sleep_until(stop_at).map(|at| at.saturating_duration_since(self.clock.now));
+            let now = Instant::now();
+            self.balance.sleeps(&self.worker.shared, self.clock.now, now);
+            let timeout = self.sleep_until(stop_at).map(|at| at.saturating_duration_since(now));
             match self.worker.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => self.clock.tick(),
@@ -213,6 +218,12 @@ impl Loop<'_> {
         }
         for accepted in mail.accepted {
             self.receive(accepted);
+        }
+        for connection in mail.moved {
+            self.receive_moved(connection);
+        }
+        if let Some(gift) = mail.gift {
+            self.balance.take(gift, self.clock.now);
         }
     }
 
@@ -288,6 +299,12 @@ impl Loop<'_> {
         }
         slot.arm(key, &mut self.timers);
         slot.update_idle(shared.mailbox(worker));
+        if next == AfterTurn::Wait
+            && slot.connection.is_idle()
+            && let Some(to) = self.balance.moves_to(&mut slot.window)
+        {
+            return self.give(key, to);
+        }
         if next == AfterTurn::Again && !slot.is_unfinished {
             slot.is_unfinished = true;
             self.unfinished.push_back(key);
@@ -299,6 +316,11 @@ impl Loop<'_> {
         let slot = self.connections.remove(key);
         self.notify_closed(&slot.connection);
         slot.discount(self.worker.shared.mailbox(self.worker.number));
+        self.clean_timers();
+    }
+
+    /// Removes the timers of connections that are gone, when they have become many.
+    pub(super) fn clean_timers(&mut self) {
         if self.timers.len() > 1024 + 2 * self.connections.len() {
             let slots = &self.connections;
             self.timers.retain(|at, key| slots.get(key).is_some_and(|slot| slot.is_queued_for(at)));

@@ -28,6 +28,7 @@
 //! | [`sandbox`] | keeps threads from opening other files | Landlock | no way |
 //! | [`process`] | raises the limit of open files | `setrlimit` | `setrlimit` |
 //! | | lowers a thread's priority | `setpriority` | no way: it is the process's there |
+//! | | asks how long a thread was on a core | `CLOCK_THREAD_CPUTIME_ID` | the same |
 //! | | gives a process a group of its own, asks the machine's name | `setpgid`, `uname` | the same |
 //! | [`terminal`] | asks a terminal how large it is, and whether it is there | `ioctl` | `ioctl` |
 //!

@@ -3,6 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
 /// Lets this process have as many files open as the administrator allows, and says how many that is. A connection is a
 /// file, too.
@@ -32,6 +33,12 @@ pub fn apart(command: &mut Command) -> &mut Command {
 /// The name of this machine, if it is text.
 pub fn host_name() -> Option<String> {
     rustix::system::uname().nodename().to_str().ok().map(str::to_owned)
+}
+
+/// How long this thread has been on a core. Less than it was awake means that it waited for a core, or for a disk.
+pub fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 /// Microseconds on the clock that never goes back, as other processes see it, too.

@@ -269,7 +269,7 @@ impl Observer for WorkerInspector {
             Event::Sending(sending) => self.sending(sending, now),
             Event::Ended(exchange) => self.ended(exchange),
             Event::Closed { connection } => self.closed(*connection, now),
-            Event::Receiving(_) | Event::Rejected => {}
+            Event::Left | Event::Came | Event::Receiving(_) | Event::Rejected => {}
         }
     }
 }

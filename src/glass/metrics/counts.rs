@@ -129,6 +129,8 @@ impl Observer for WorkerMetrics {
                 self.counts.accepted.add(1);
                 self.counts.open.add(1);
             }
+            Event::Came => self.counts.open.add(1),
+            Event::Left => self.counts.open.subtract_one(),
             Event::Receiving(_) => {}
             Event::Sending(sending) => self.count_sent(sending),
             Event::Ended(exchange) => self.count(exchange),

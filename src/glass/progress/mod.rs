@@ -163,7 +163,7 @@ impl Observer for WorkerProgress {
                     self.transfers.remove(connection);
                 }
             }
-            Event::Opened { .. } | Event::Sending(_) | Event::Rejected => {}
+            Event::Opened { .. } | Event::Left | Event::Came | Event::Sending(_) | Event::Rejected => {}
         }
     }
 
