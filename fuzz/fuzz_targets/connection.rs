@@ -300,7 +300,7 @@ struct Run<'a> {
     options: server::Options,
     /// The buffers that a worker lends to a connection for a turn.
     input: ReadBuffer,
-    output: Vec<u8>,
+    output: Option<Box<glasshttp::server::transmit::Queue>>,
     observers: Observers,
     observed: Arc<Mutex<Vec<Exchange>>>,
     wakes: Arc<Wakes>,
@@ -342,7 +342,7 @@ impl<'a> Run<'a> {
             now,
             options,
             input: ReadBuffer::default(),
-            output: Vec::new(),
+            output: None,
             observers: Observers::new(vec![Box::new(Observed(Arc::clone(&observed)))]),
             observed,
             wakes: Arc::default(),

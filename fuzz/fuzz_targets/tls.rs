@@ -270,7 +270,7 @@ struct Run<T> {
     options: server::Options,
     /// The buffers that a worker lends to a connection for a turn.
     input: ReadBuffer,
-    output: Vec<u8>,
+    output: Option<Box<glasshttp::server::transmit::Queue>>,
     is_closed: bool,
 }
 
@@ -294,7 +294,7 @@ impl<T: Transport> Run<T> {
             now,
             options,
             input: ReadBuffer::default(),
-            output: Vec::new(),
+            output: None,
             is_closed: false,
         }
     }

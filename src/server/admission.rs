@@ -14,7 +14,7 @@ use super::events::Event;
 use super::fault::Faulty;
 use super::shared::Accepted;
 use super::slot::Slot;
-use super::transport::Socket;
+use super::transport::{ClientSocket, Transport};
 use super::worker::{Loop, exhausted};
 use crate::answer::Body;
 use crate::http::date;
@@ -116,7 +116,7 @@ impl Loop<'_> {
 
     /// Takes a connection that another worker has given to this one. Its next request may have arrived by now: then the
     /// registration reports it.
-    pub(super) fn receive_moved(&mut self, mut connection: Connection<Box<dyn Socket>>) {
+    pub(super) fn receive_moved(&mut self, mut connection: Connection<ClientSocket>) {
         if self.worker.shared.is_stopping() {
             connection.finish();
         }
@@ -180,7 +180,7 @@ impl Loop<'_> {
     }
 
     /// Wraps a socket in what is to stand between it and its connection: TLS, faults.
-    fn wrap(&self, accepted: Accepted, now: Instant) -> Box<dyn Socket> {
+    fn wrap(&self, accepted: Accepted, now: Instant) -> ClientSocket {
         let mut socket = accepted.socket;
         if accepted.by_port
             && let Some(tls) = &self.options().tls
@@ -189,7 +189,7 @@ impl Loop<'_> {
         }
         let faults = &self.options().faults;
         if faults.are_any() {
-            socket = Box::new(Faulty::new(socket, faults.clone(), now));
+            socket = ClientSocket::Other(Box::new(Faulty::new(socket, faults.clone(), now)));
         }
         socket
     }

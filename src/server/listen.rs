@@ -10,6 +10,7 @@
 //! ```
 
 use super::shared::Accepted;
+use super::transport::ClientSocket;
 use crate::base::platform::failure::Failure;
 use crate::base::platform::local::{LocalListener, PolledListener};
 use crate::base::platform::socket::watch_listener;
@@ -89,11 +90,12 @@ impl WatchedListener {
         match self {
             WatchedListener::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
-                Ok(Accepted { socket: Box::new(stream), client: address.ip().into(), by_port: true })
+                Ok(Accepted { socket: ClientSocket::Tcp(stream), client: address.ip().into(), by_port: true })
             }
             WatchedListener::Unix(listener) => {
                 let (stream, _) = listener.accept()?;
-                Ok(Accepted { socket: Box::new(stream), client: Client::Unix, by_port: false })
+                let socket = ClientSocket::Other(Box::new(stream));
+                Ok(Accepted { socket, client: Client::Unix, by_port: false })
             }
         }
     }

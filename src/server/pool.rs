@@ -15,6 +15,7 @@ use super::application::Application;
 use super::events::{ObserverFactory, Observers};
 use super::listen::Listener;
 use super::shared::{Accepted, Mailbox, Shared, WAKER};
+use super::transport::ClientSocket;
 use super::worker::Worker;
 use crate::base::platform::local::{self, LocalStream, PolledStream};
 use crate::http::client::Client;
@@ -140,7 +141,7 @@ impl Caller {
     pub fn connect(&self) -> io::Result<LocalStream> {
         let (ours, theirs) = local::pair()?;
         theirs.set_nonblocking(true)?;
-        let socket = Box::new(PolledStream::from_std(theirs));
+        let socket = ClientSocket::Other(Box::new(PolledStream::from_std(theirs)));
         let accepted = Accepted { socket, client: Client::Ip(Ipv4Addr::LOCALHOST.into()), by_port: false };
         match self.0.mailboxes().iter().min_by_key(|mailbox| mailbox.open()) {
             Some(least_busy) => least_busy.hand_over(accepted),

@@ -10,7 +10,7 @@
 
 use super::Options;
 use super::connection::Connection;
-use super::transport::Socket;
+use super::transport::ClientSocket;
 use crate::base::budget::Budget;
 use crate::http::client::Client;
 use mio::Token;
@@ -96,7 +96,7 @@ pub(super) struct Mail {
     /// Connections that others have accepted for this one.
     pub(super) accepted: Vec<Accepted>,
     /// Connections that other workers have given to this one, between two requests.
-    pub(super) moved: Vec<Connection<Box<dyn Socket>>>,
+    pub(super) moved: Vec<Connection<ClientSocket>>,
     /// Who has given them, and why.
     pub(super) gift: Option<Gift>,
     /// The connections whose wakers were called.
@@ -120,7 +120,7 @@ impl Mail {
 /// A connection that was just accepted.
 #[derive(Debug)]
 pub(super) struct Accepted {
-    pub(super) socket: Box<dyn Socket>,
+    pub(super) socket: ClientSocket,
     pub(super) client: Client,
     /// It came through a TCP port, and not from within this machine: if the server has TLS, it is to speak TLS.
     pub(super) by_port: bool,
@@ -286,7 +286,7 @@ impl Mailbox {
     }
 
     /// Gives a connection to the worker, between two requests. It is counted as the worker's already.
-    pub(super) fn give(&self, connection: Connection<Box<dyn Socket>>, gift: Gift) {
+    pub(super) fn give(&self, connection: Connection<ClientSocket>, gift: Gift) {
         self.post(|mail| {
             mail.moved.push(connection);
             mail.gift = Some(gift);

@@ -31,18 +31,25 @@ const COST_OF_READING: usize = 4 * 1024;
 /// The bytes that a connection still has to send.
 #[derive(Debug, Default)]
 pub struct Transmission {
-    front: Vec<u8>,
-    /// How much of `front` is sent.
-    front_sent: usize,
-    rest: VecDeque<Piece>,
-    /// The memory that large bodies take, each with the count of `sent` at which it is free again.
-    shares: Vec<(u64, Share)>,
+    /// What is queued. A connection that waits for a request has none.
+    queue: Option<Box<Queue>>,
     /// The length that a head has promised cannot be kept: when all is sent, the connection must close.
     broken: bool,
     /// How many bytes were queued since the connection began.
     queued: u64,
     /// How many of these were sent.
     sent: u64,
+}
+
+/// What is queued. A worker lends it to a connection for its turn: see [`Transmission::borrow_queue`].
+#[derive(Debug, Default)]
+pub struct Queue {
+    front: Vec<u8>,
+    /// How much of `front` is sent.
+    front_sent: usize,
+    rest: VecDeque<Piece>,
+    /// The memory that large bodies take, each with the count of `sent` at which it is free again.
+    shares: Vec<(u64, Share)>,
 }
 
 /// How far [`Transmission::send`] came.
@@ -59,12 +66,14 @@ pub enum Progress {
 impl Transmission {
     /// Whether nothing is left to send.
     pub fn is_empty(&self) -> bool {
-        self.front_sent == self.front.len() && self.rest.is_empty()
+        self.queue.as_ref().is_none_or(|queue| queue.is_empty())
     }
 
     /// Whether to send before another response is added.
     pub fn should_flush(&self) -> bool {
-        self.front.len() - self.front_sent >= FLUSH_SIZE || !self.rest.is_empty()
+        let is_long =
+            |queue: &Queue| queue.front.len() - queue.front_sent >= FLUSH_SIZE || !queue.rest.is_empty();
+        self.queue.as_deref().is_some_and(is_long)
     }
 
     /// Whether the connection must close once all is sent.
@@ -84,15 +93,7 @@ impl Transmission {
 
     /// Queues the bytes that `write` appends.
     pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let last = match self.rest.back_mut() {
-            None => &mut self.front,
-            Some(Piece::Bytes(bytes)) => bytes,
-            Some(Piece::File(_)) => {
-                self.rest.push_back(Piece::Bytes(Vec::new()));
-                let Some(Piece::Bytes(bytes)) = self.rest.back_mut() else { unreachable!("it was pushed") };
-                bytes
-            }
-        };
+        let last = self.queue.get_or_insert_default().last();
         let before = last.len();
         write(last);
         self.queued += (last.len() - before) as u64;
@@ -100,7 +101,8 @@ impl Transmission {
 
     /// Holds the memory that the last queued body takes, until the body is sent.
     pub fn hold(&mut self, share: Share) {
-        self.shares.push((self.queued, share));
+        let until = self.queued;
+        self.queue().shares.push((until, share));
     }
 
     /// Queues a response's body.
@@ -124,11 +126,11 @@ impl Transmission {
     }
 
     fn push_bytes(&mut self, bytes: Vec<u8>) {
-        if self.rest.is_empty() && bytes.len() < FLUSH_SIZE {
+        if self.queue().rest.is_empty() && bytes.len() < FLUSH_SIZE {
             self.push_with(|last| last.extend_from_slice(&bytes));
         } else {
             self.queued += bytes.len() as u64;
-            self.rest.push_back(Piece::Bytes(bytes));
+            self.queue().rest.push_back(Piece::Bytes(bytes));
         }
     }
 
@@ -136,7 +138,7 @@ impl Transmission {
         let length = part.length();
         if length > SMALL_FILE || self.should_flush() {
             self.queued += length;
-            self.rest.push_back(Piece::File(part));
+            self.queue().rest.push_back(Piece::File(part));
             return;
         }
         let mut read = Ok(());
@@ -144,26 +146,8 @@ impl Transmission {
         self.broken |= read.is_err();
     }
 
-    /// Copies the next small pieces into `front`, as many as fit into one write. `rest` begins with bytes.
-    fn gather(&mut self, budget: &mut usize) {
-        self.front.clear();
-        self.front_sent = 0;
-        while self.front.len() < FLUSH_SIZE && *budget > 0 {
-            match self.rest.front_mut() {
-                Some(Piece::Bytes(bytes)) if bytes.len() < FLUSH_SIZE => self.front.extend_from_slice(bytes),
-                Some(Piece::Bytes(bytes)) if self.front.is_empty() => self.front = std::mem::take(bytes),
-                // If `front` is empty, this is the rest of a large part, which the kernel sends.
-                Some(Piece::File(part)) if part.length() <= SMALL_FILE && !self.front.is_empty() => {
-                    *budget = budget.saturating_sub(COST_OF_READING);
-                    if append(part, &mut self.front).is_err() {
-                        self.broken = true;
-                        self.rest.clear();
-                    }
-                }
-                _ => return,
-            }
-            self.rest.pop_front();
-        }
+    fn queue(&mut self) -> &mut Queue {
+        self.queue.get_or_insert_default()
     }
 
     /// Sends until nothing is left, the socket takes no more, or `budget` bytes are sent. Reduces the budget by what
@@ -172,22 +156,23 @@ impl Transmission {
     /// # Errors
     /// When the connection is gone, or a file ends before the length that was promised.
     pub fn send(&mut self, to: &mut impl Transport, budget: &mut usize) -> io::Result<Progress> {
+        let Some(queue) = &mut self.queue else { return Ok(Progress::Everything) };
         loop {
-            let result = if self.front_sent < self.front.len() {
-                self.send_front(to)
+            let result = if queue.front_sent < queue.front.len() {
+                queue.send_front(to)
             } else {
-                match self.rest.front_mut() {
+                match queue.rest.front_mut() {
                     None => {
-                        self.reset_front();
+                        queue.reset();
                         return Ok(Progress::Everything);
                     }
                     Some(Piece::File(part)) if part.range.is_empty() => {
-                        self.rest.pop_front();
+                        queue.rest.pop_front();
                         continue;
                     }
                     Some(_) if *budget == 0 => return Ok(Progress::BudgetSpent),
                     Some(Piece::Bytes(_)) => {
-                        self.gather(budget);
+                        self.broken |= queue.gather(budget).is_err();
                         continue;
                     }
                     Some(Piece::File(part)) => send_part(part, to, *budget),
@@ -197,7 +182,7 @@ impl Transmission {
                 Ok(written) => {
                     self.sent += written as u64;
                     let sent = self.sent;
-                    self.shares.retain(|(end, _)| *end > sent);
+                    queue.shares.retain(|(end, _)| *end > sent);
                     *budget = budget.saturating_sub(written);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Blocked),
@@ -205,6 +190,84 @@ impl Transmission {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// How much memory it holds, in bytes and pieces.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.queue.as_deref().map_or(0, |queue| {
+            size_of::<Queue>() + queue.front.capacity() + queue.rest.capacity() + queue.shares.capacity()
+        })
+    }
+
+    /// Begins a turn: borrows the worker's queue, unless it has something to send in one of its own.
+    pub fn borrow_queue(&mut self, lent: &mut Option<Box<Queue>>) {
+        if self.queue.is_none() {
+            self.queue = lent.take();
+        }
+    }
+
+    /// Ends a turn. If nothing is left to send, it keeps no memory: the worker gets the larger of the two queues that
+    /// there may be, and a connection that waits owns none.
+    pub fn give_queue_back(&mut self, lent: &mut Option<Box<Queue>>) {
+        let Some(mut queue) = self.queue.take_if(|queue| queue.is_empty()) else { return };
+        queue.reset();
+        if lent.as_ref().is_none_or(|lent| lent.capacity() < queue.capacity()) {
+            *lent = Some(queue);
+        }
+    }
+}
+
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.front_sent == self.front.len() && self.rest.is_empty()
+    }
+
+    /// How many bytes fit into it without another allocation.
+    pub(super) fn capacity(&self) -> usize {
+        self.front.capacity()
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_capacity(capacity: usize) -> Queue {
+        Queue { front: Vec::with_capacity(capacity), ..Queue::default() }
+    }
+
+    /// Where bytes are appended.
+    fn last(&mut self) -> &mut Vec<u8> {
+        if let Some(Piece::File(_)) = self.rest.back() {
+            self.rest.push_back(Piece::Bytes(Vec::new()));
+        }
+        match self.rest.back_mut() {
+            Some(Piece::Bytes(bytes)) => bytes,
+            _ => &mut self.front,
+        }
+    }
+
+    /// Copies the next small pieces into `front`, as many as fit into one write. `rest` begins with bytes.
+    ///
+    /// # Errors
+    /// When a part cannot be read. What follows it is not sent.
+    fn gather(&mut self, budget: &mut usize) -> io::Result<()> {
+        self.front.clear();
+        self.front_sent = 0;
+        while self.front.len() < FLUSH_SIZE && *budget > 0 {
+            match self.rest.front_mut() {
+                Some(Piece::Bytes(bytes)) if bytes.len() < FLUSH_SIZE => self.front.extend_from_slice(bytes),
+                Some(Piece::Bytes(bytes)) if self.front.is_empty() => self.front = std::mem::take(bytes),
+                // If `front` is empty, this is the rest of a large part, which the kernel sends.
+                Some(Piece::File(part)) if part.length() <= SMALL_FILE && !self.front.is_empty() => {
+                    *budget = budget.saturating_sub(COST_OF_READING);
+                    if let Err(error) = append(part, &mut self.front) {
+                        self.rest.clear();
+                        return Err(error);
+                    }
+                }
+                _ => return Ok(()),
+            }
+            self.rest.pop_front();
+        }
+        Ok(())
     }
 
     /// One write of what is not sent of `front`.
@@ -218,44 +281,19 @@ impl Transmission {
         }
     }
 
-    /// Keeps a buffer of the usual size for the next response, and frees a large one.
-    fn reset_front(&mut self) {
+    /// All is sent: keeps a buffer of the usual size for the next response, and frees a large one.
+    fn reset(&mut self) {
         self.front_sent = 0;
         if self.shares.capacity() > 0 {
             self.shares = Vec::new();
+        }
+        if self.rest.capacity() > 0 {
+            self.rest = VecDeque::new();
         }
         if self.front.capacity() > 4 * FLUSH_SIZE {
             self.front = Vec::new();
         } else {
             self.front.clear();
-        }
-    }
-
-    /// How much memory it holds, in bytes and pieces.
-    #[cfg(test)]
-    pub(super) fn capacity(&self) -> usize {
-        self.front.capacity() + self.rest.capacity() + self.shares.capacity()
-    }
-
-    /// Begins a turn: borrows the worker's buffer, unless it has something to send in one of its own.
-    pub fn borrow_buffer(&mut self, lent: &mut Vec<u8>) {
-        if self.is_empty() {
-            self.front = std::mem::take(lent);
-        }
-    }
-
-    /// Ends a turn. If nothing is left to send, it keeps no memory: the worker gets the larger of the two buffers that
-    /// there may be, and a connection that waits owns none.
-    pub fn give_buffer_back(&mut self, lent: &mut Vec<u8>) {
-        if self.is_empty() {
-            self.reset_front();
-            let front = std::mem::take(&mut self.front);
-            if front.capacity() > lent.capacity() {
-                *lent = front;
-            }
-            if self.rest.capacity() > 0 {
-                self.rest = VecDeque::new();
-            }
         }
     }
 }

@@ -106,35 +106,65 @@ impl Socket for PolledStream {
     }
 }
 
-impl Transport for Box<dyn Socket> {
+/// What a worker has of a client. Most sockets are plain TCP, and those need no memory of their own.
+#[derive(Debug)]
+pub enum ClientSocket {
+    /// A connection to a TCP port.
+    Tcp(TcpStream),
+    /// A socket of another kind, or one that is wrapped in something.
+    Other(Box<dyn Socket>),
+}
+
+impl Transport for ClientSocket {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        (**self).read(into)
+        match self {
+            ClientSocket::Tcp(stream) => Transport::read(stream, into),
+            ClientSocket::Other(socket) => socket.read(into),
+        }
     }
 
     fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
-        (**self).write(bytes, more)
+        match self {
+            ClientSocket::Tcp(stream) => Transport::write(stream, bytes, more),
+            ClientSocket::Other(socket) => socket.write(bytes, more),
+        }
     }
 
     fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-        (**self).write_file(file, offset, count)
+        match self {
+            ClientSocket::Tcp(stream) => stream.write_file(file, offset, count),
+            ClientSocket::Other(socket) => socket.write_file(file, offset, count),
+        }
     }
 
     fn finish_writing(&mut self) -> io::Result<()> {
-        (**self).finish_writing()
+        match self {
+            ClientSocket::Tcp(stream) => stream.finish_writing(),
+            ClientSocket::Other(socket) => socket.finish_writing(),
+        }
     }
 
     fn tls(&mut self) -> Option<&mut dyn TlsSession> {
-        (**self).tls()
+        match self {
+            ClientSocket::Tcp(_) => None,
+            ClientSocket::Other(socket) => socket.tls(),
+        }
     }
 
     fn pacing(&mut self) -> Option<&mut dyn Pacing> {
-        (**self).pacing()
+        match self {
+            ClientSocket::Tcp(_) => None,
+            ClientSocket::Other(socket) => socket.pacing(),
+        }
     }
 }
 
-impl Socket for Box<dyn Socket> {
+impl Socket for ClientSocket {
     fn watched(&mut self) -> &mut dyn Source {
-        (**self).watched()
+        match self {
+            ClientSocket::Tcp(stream) => stream,
+            ClientSocket::Other(socket) => socket.watched(),
+        }
     }
 }
 

@@ -32,7 +32,8 @@ use super::listen::{self, WatchedListener};
 use super::shared::{Accepted, Shared, WAKER};
 use super::slot::Slot;
 use super::timers::Timers;
-use super::transport::Socket;
+use super::transmit::Queue;
+use super::transport::ClientSocket;
 use crate::base::platform::failure::Failure;
 use crate::base::trace;
 use mio::{Events, Poll, Token};
@@ -84,7 +85,7 @@ pub(super) struct Loop<'a> {
 
     // Buffers, lent to each connection for its turn. So a connection that waits owns none.
     pub(super) input: ReadBuffer,
-    output: Vec<u8>,
+    output: Option<Box<Queue>>,
 
     // Room for new connections: see `admission.rs`.
     /// When to accept again, after the system had no descriptor left.
@@ -131,7 +132,7 @@ impl Worker {
             accepted: Vec::new(),
             unfinished: VecDeque::new(),
             input: ReadBuffer::default(),
-            output: Vec::new(),
+            output: None,
             accept_again: None,
             longest_idle: Vec::new(),
             grace_until: None,
@@ -272,7 +273,7 @@ impl Loop<'_> {
         &mut self,
         key: usize,
         now: Instant,
-        act: fn(&mut Connection<Box<dyn Socket>>, &mut Turn<'_>) -> AfterTurn,
+        act: fn(&mut Connection<ClientSocket>, &mut Turn<'_>) -> AfterTurn,
     ) {
         let Some(slot) = self.connections.get_mut(key) else { return };
         let (shared, worker) = (&self.worker.shared, self.worker.number);
@@ -328,7 +329,7 @@ impl Loop<'_> {
     }
 
     /// Tells observers that a connection is closed, if they were told that it was opened.
-    pub(super) fn notify_closed(&mut self, connection: &Connection<Box<dyn Socket>>) {
+    pub(super) fn notify_closed(&mut self, connection: &Connection<ClientSocket>) {
         if connection.number() > 0 {
             let closed = Event::Closed { connection: connection.number() };
             self.observers.notice(&closed, self.clock.now);
@@ -337,7 +338,7 @@ impl Loop<'_> {
 
     /// Replaces the buffers: after a panic nobody knows what is in them.
     pub(super) fn reset_buffers(&mut self) {
-        (self.input, self.output) = (ReadBuffer::default(), Vec::new());
+        (self.input, self.output) = (ReadBuffer::default(), None);
         trace::take();
         trace::switch(self.observers.interests().capture);
     }

@@ -187,21 +187,6 @@ fn a_half_closed_client_gets_its_answers() {
 }
 
 #[test]
-fn many_connections_are_spread_over_the_workers() {
-    let options = Options { threads: 4, max_connections: 400, ..options() };
-    let server = Running::start(options, |_, _| answer(std::thread::current().name().expect("a name")));
-    let mut streams = Vec::new();
-    let mut workers = std::collections::HashSet::new();
-    for _ in 0..320 {
-        let mut stream = server.connect();
-        get(&mut stream, "/");
-        workers.insert(read_body(&mut stream));
-        streams.push(stream);
-    }
-    assert_eq!(workers.len(), 4, "{workers:?}");
-}
-
-#[test]
 fn while_a_worker_is_busy_another_takes_new_connections() {
     static STAGE: (Mutex<u8>, Condvar) = (Mutex::new(0), Condvar::new());
     fn reach(stage: u8) {

@@ -24,6 +24,7 @@ use glasshttp::http::{FieldLines, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
 use glasshttp::server::connection::{AfterTurn, Connection, Turn};
 use glasshttp::server::events::Observers;
+use glasshttp::server::transmit::Queue;
 use glasshttp::server::transport::{Transport, copy_file};
 use glasshttp::server::{self, Exchange, Interests, Observer, Options};
 use proptest::prelude::*;
@@ -570,7 +571,7 @@ struct Bench {
     now: Instant,
     options: Options,
     input: ReadBuffer,
-    output: Vec<u8>,
+    output: Option<Box<Queue>>,
     /// Enough for all that the client can ask for; all of it is there again when that is sent.
     budget: Arc<Budget>,
     observers: Observers,
@@ -616,7 +617,7 @@ impl Bench {
             now,
             options,
             input: ReadBuffer::default(),
-            output: Vec::new(),
+            output: None,
             budget: Budget::new(MOST_REQUESTS * LARGE),
             observers: Observers::new(vec![Box::new(Observed(Arc::clone(&observed)))]),
             observed,

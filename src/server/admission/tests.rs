@@ -4,7 +4,7 @@ use super::*;
 use crate::answer::{Arrival, Response};
 use crate::http::{FieldLines, Request};
 use crate::server::pool::{Caller, Pool, Stopper};
-use crate::server::transport::Transport;
+use crate::server::transport::Socket;
 use mio::event::Source;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -53,7 +53,7 @@ fn a_panic_in_the_first_read_costs_its_connection_and_no_other() {
     let accepted = || {
         let stream = TcpStream::connect(address).expect("it listens");
         stream.set_nonblocking(true).expect("set");
-        let socket = Box::new(Panicking(mio::net::TcpStream::from_std(stream)));
+        let socket = ClientSocket::Other(Box::new(Panicking(mio::net::TcpStream::from_std(stream))));
         Accepted { socket, client: std::net::IpAddr::V4(Ipv4Addr::LOCALHOST).into(), by_port: true }
     };
     // One comes alone, and then two at the same time, which are both read before the first is answered.

@@ -34,7 +34,7 @@ use super::Options;
 use super::application::Application;
 use super::buffer::ReadBuffer;
 use super::events::Observers;
-use super::transmit::Transmission;
+use super::transmit::{Queue, Transmission};
 use super::transport::Transport;
 use crate::answer::Stream;
 use crate::base::budget::Budget;
@@ -133,8 +133,8 @@ pub struct Turn<'a> {
     pub date: &'a [u8; date::LENGTH],
     /// Where to read to.
     pub input: &'a mut ReadBuffer,
-    /// Where to write responses before they are sent.
-    pub output: &'a mut Vec<u8>,
+    /// Where responses are queued before they are sent.
+    pub output: &'a mut Option<Box<Queue>>,
     /// What answers requests.
     pub application: &'a dyn Application,
     /// What is told of exchanges.
@@ -281,7 +281,7 @@ impl<T: Transport> Connection<T> {
         if !self.leftover.is_empty() {
             turn.input.load(&std::mem::take(&mut self.leftover));
         }
-        self.outgoing.borrow_buffer(turn.output);
+        self.outgoing.borrow_queue(turn.output);
         self.began_before_turn = std::mem::take(&mut self.has_read_event) || !turn.input.filled().is_empty();
         let sent_before = self.bytes_sent();
         self.has_read = false;
@@ -290,7 +290,7 @@ impl<T: Transport> Connection<T> {
         }
         let next = self.take_steps(turn);
         let has_progressed = self.bytes_sent() != sent_before || (self.has_read && self.incoming.is_some());
-        self.outgoing.give_buffer_back(turn.output);
+        self.outgoing.give_queue_back(turn.output);
         self.leftover = turn.input.take_rest();
         if !turn.observers.is_empty() {
             self.report(turn, next == AfterTurn::Close);

@@ -151,6 +151,9 @@ impl Reporter {
         }
         if let Some(first) = self.pending.front() {
             turn.observers.notice(&Event::Sending(first.sending(sent)), turn.now);
+        } else {
+            // A connection that waits owns no memory beside itself.
+            self.pending = VecDeque::new();
         }
     }
 

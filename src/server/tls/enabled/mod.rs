@@ -27,7 +27,7 @@
 //!
 //! The kernel cannot encrypt what it sends from a file by itself, so files are read and encrypted here.
 
-use super::super::transport::{Socket, TlsSession, Transport};
+use super::super::transport::{ClientSocket, Socket, TlsSession, Transport};
 use crate::base::platform::open;
 use mio::event::Source;
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
@@ -59,8 +59,8 @@ impl Acceptor {
     }
 
     /// Wraps a socket on which nothing has been received.
-    pub(in crate::server) fn wrap(&self, socket: Box<dyn Socket>) -> Box<dyn Socket> {
-        Box::new(Tls::new(socket, Arc::clone(&self.0)))
+    pub(in crate::server) fn wrap(&self, socket: ClientSocket) -> ClientSocket {
+        ClientSocket::Other(Box::new(Tls::new(socket, Arc::clone(&self.0))))
     }
 }
 
