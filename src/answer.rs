@@ -4,12 +4,14 @@
 //! Request ──▶ Begin::Answer(Response)                 a page, a file, a refusal
 //!             Begin::Receive(Receiver) ──▶ Response   an upload
 //!             Begin::Later                            a password that takes time to verify
+//!             Begin::Elsewhere(Awaited) ──▶ Response  what takes too long for a worker: a helper makes it
 //! ```
 //!
 //! The plain case is a [`Response`] with a [`Body`]. A body says what is to be sent, and is data, except for a
 //! [`Stream`], which is asked for its next piece. How it is sent (copied, by sendfile, in chunks) is known to the
 //! server alone.
 
+use crate::base::helpers::Owner;
 use crate::base::platform::open;
 use crate::http::client::Client;
 use crate::http::framing::Framing;
@@ -19,7 +21,7 @@ use std::fs::File;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::Instant;
 
 /// A response, complete except for the fields that belong to the connection.
@@ -99,6 +101,17 @@ pub enum Begin {
     Receive(Box<dyn Receiver>),
     /// The application does not know yet. It keeps [`Arrival::waker`], and is asked again when it has called that.
     Later,
+    /// The response is being made elsewhere. When [`Arrival::waker`] is called, it may be there.
+    Elsewhere(Box<dyn Awaited>),
+}
+
+/// What a request waits for. It is dropped as soon as the request has its response, or its client is gone: then nobody
+/// waits for it any more.
+pub trait Awaited: fmt::Debug + Send {
+    /// The response, if it is there; nothing, if the application is to be asked again.
+    ///
+    /// A panic in it costs the request, as one in the application does.
+    fn poll(&mut self) -> Poll<Option<Response>>;
 }
 
 /// What is known of a request besides its head.
@@ -112,6 +125,8 @@ pub struct Arrival<'a> {
     pub forwarded: Option<IpAddr>,
     /// How the body that follows the head is delimited.
     pub framing: Framing,
+    /// The head of the request, as it came: for who answers it elsewhere.
+    pub head: &'a [u8],
     /// Makes a waker of the connection.
     pub wakers: &'a dyn Fn() -> Waker,
 }
@@ -122,7 +137,8 @@ impl Arrival<'_> {
         self.forwarded.map_or(self.client, Client::from)
     }
 
-    /// A waker of the connection, for [`Begin::Later`]: when it is called, the application is asked again.
+    /// A waker of the connection, for [`Begin::Later`] and [`Begin::Elsewhere`]: when it is called, the application, or
+    /// what is awaited, is asked again.
     pub fn waker(&self) -> Waker {
         (self.wakers)()
     }
@@ -151,6 +167,9 @@ pub trait Stream: fmt::Debug + Send {
     /// Takes a waker of the connection, before the first piece is asked for. A stream that has returned
     /// [`Next::NotYet`] calls it when there is something.
     fn wake_with(&mut self, _waker: Waker) {}
+
+    /// Takes for whom it is made, before the first piece is asked for: what is made by helpers waits its turn.
+    fn belong_to(&mut self, _owner: Owner) {}
 
     /// When [`Stream::next`] is to be called again after [`Next::NotYet`], even if the waker is not called.
     fn wake_at(&self) -> Option<Instant> {

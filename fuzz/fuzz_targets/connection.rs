@@ -82,8 +82,8 @@ const FILES: &[(&str, &str)] = &[
 
 /// The same folder served twice, because small files are sent in different ways: from memory and from disk.
 struct Sites {
-    cached: Site,
-    plain: Site,
+    cached: Arc<Site>,
+    plain: Arc<Site>,
     etag: String,
 }
 
@@ -100,7 +100,7 @@ static SITES: LazyLock<Sites> = LazyLock::new(|| {
             cache_size,
             ..site::Options::default()
         };
-        Site::new(Root::open_path(&folder.join("site"), false).expect("it is there"), options)
+        Arc::new(Site::new(Root::open_path(&folder.join("site"), false).expect("it is there"), options))
     };
     let (cached, plain) = (site(1_000_000), site(0));
     let request = Request::parse(b"HEAD /hello.txt HTTP/1.0\r\n\r\n").expect("it is good");
@@ -224,7 +224,7 @@ impl Observer for Observed {
 /// The site, with two differences: the content of a PUT is received and counted, and a request with a query is
 /// first answered with `Begin::Later`.
 struct Application<'a> {
-    site: &'a Site,
+    site: &'a Arc<Site>,
     wakes: &'a Wakes,
 }
 
@@ -352,7 +352,7 @@ impl<'a> Run<'a> {
     }
 
     /// Plays the script. Then all other bytes arrive, and the client closes its side, or time passes.
-    fn play(mut self, script: &[u8], site: &Site) -> Ended {
+    fn play(mut self, script: &[u8], site: &Arc<Site>) -> Ended {
         self.take_turns(site, Connection::advance);
         for step in script.chunks_exact(2) {
             self.step(step[0], step[1], site);
@@ -378,7 +378,7 @@ impl<'a> Run<'a> {
         Ended { socket, exchanges, ended_early, is_late_or_stopped }
     }
 
-    fn step(&mut self, kind: u8, amount: u8, site: &Site) {
+    fn step(&mut self, kind: u8, amount: u8, site: &Arc<Site>) {
         // Fewer than 128 bytes, or up to 76,800.
         let size = if amount < 128 { usize::from(amount) } else { usize::from(amount - 127) * 600 };
         match kind % 12 {
@@ -432,7 +432,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn let_deadline_pass(&mut self, site: &Site) {
+    fn let_deadline_pass(&mut self, site: &Arc<Site>) {
         if !self.is_closed {
             self.now = self.connection.deadline();
             self.take_turns(site, Connection::handle_timeout);
@@ -440,7 +440,7 @@ impl<'a> Run<'a> {
     }
 
     /// Gives the connection turns until it waits for an event.
-    fn take_turns(&mut self, site: &Site, mut act: Act) {
+    fn take_turns(&mut self, site: &Arc<Site>, mut act: Act) {
         let mut fruitless = 0;
         while !self.is_closed {
             let calls = self.socket().calls;
@@ -464,7 +464,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn turn(&mut self, site: &Site, act: Act) -> AfterTurn {
+    fn turn(&mut self, site: &Arc<Site>, act: Act) -> AfterTurn {
         let mut turn = Turn {
             now: self.now,
             date: &date::imf_fixdate(784_111_777),

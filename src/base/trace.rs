@@ -147,6 +147,22 @@ pub fn switch(on: bool) {
     IS_ON.set(on);
 }
 
+/// Puts decisions that another thread has taken behind those that this one has gathered.
+pub fn add(decisions: Vec<Decision>) {
+    GATHERED.with_borrow_mut(|gathered| decisions.into_iter().for_each(|decision| gathered.push(decision)));
+}
+
+/// How many decisions this thread has gathered.
+#[inline]
+pub fn count() -> usize {
+    if IS_ON.get() { GATHERED.with_borrow(|gathered| gathered.decisions.len()) } else { 0 }
+}
+
+/// Forgets those that were gathered after there were so many.
+pub fn forget_after(count: usize) {
+    GATHERED.with_borrow_mut(|gathered| gathered.decisions.truncate(count));
+}
+
 /// Takes the decisions that this thread has gathered.
 pub fn take() -> Vec<Decision> {
     GATHERED.take().into_decisions()

@@ -20,7 +20,7 @@ impl server::Application for Application {
         let user = match self.login.as_ref().map(|login| login.admit(request, arrival)) {
             None => None,
             Some(Admission::Welcome(user)) => Some(user),
-            Some(Admission::Later) => return Begin::Later.into(),
+            Some(Admission::Later(awaited)) => return Begin::Elsewhere(awaited).into(),
             Some(Admission::Refused(response)) => return response.into(),
         };
         let (begin, is_internal) = match self.glass.begin(request, arrival) {

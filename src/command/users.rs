@@ -1,5 +1,4 @@
-//! `--auth`, `--auth-file` and `--hash`: the file of users is read here, and the thread that verifies passwords is
-//! started.
+//! `--auth`, `--auth-file` and `--hash`: the file of users is read here.
 //!
 //! The plain case, `glasshttp folder`, has no users, and `open` gives `None`. How a password is verified is in
 //! [`crate::site::auth`].
@@ -10,7 +9,7 @@ use crate::base::platform::status;
 use crate::base::{human, text_file};
 use crate::command::cli::Config;
 use crate::site::Site;
-use crate::site::auth::{Auth, Login, Memory, line_for};
+use crate::site::auth::{Auth, Login, line_for};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,23 +38,6 @@ pub(crate) fn reload(login: &Login, path: &Path, served: &ServedFolder) -> Resul
     text_file::can_be_read_again(path).map_err(|error| cannot_read(path, &error))?;
     let content = read(path, served)?;
     login.auth().replace_file(&content).map_err(|wrong| wrong_line(path, &wrong))
-}
-
-/// Starts the thread that verifies passwords, if there are hashes, which take long to compute.
-pub(crate) fn start(login: &Arc<Login>) -> Result<(), String> {
-    if login.auth().is_slow() {
-        let verifier = Arc::clone(login);
-        std::thread::Builder::new()
-            .name("passwords".to_owned())
-            .spawn(move || {
-                let mut memory = Memory::default();
-                loop {
-                    verifier.auth().verify_next(&mut memory);
-                }
-            })
-            .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;
-    }
-    Ok(())
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> String {

@@ -43,6 +43,7 @@ fn ask(glass: &Glass, client: [u8; 4], request: &str) -> Option<(u16, String)> {
         client: IpAddr::V4(Ipv4Addr::from(client)).into(),
         forwarded: None,
         framing: Framing::None,
+        head: b"",
         wakers: &|| Waker::noop().clone(),
     };
     let begin = match glass.begin(&request, &arrival) {
@@ -54,7 +55,7 @@ fn ask(glass: &Glass, client: [u8; 4], request: &str) -> Option<(u16, String)> {
             (response.status.code(), String::from_utf8(response.headers.parts().concat()).expect("ASCII"))
         }
         Begin::Receive(_) => (100, String::new()),
-        Begin::Later => unreachable!("nothing is decided later"),
+        Begin::Later | Begin::Elsewhere(_) => unreachable!("nothing is decided later"),
     })
 }
 

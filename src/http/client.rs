@@ -5,9 +5,11 @@
 //! unix:          by a Unix socket, which has no addresses; mostly a proxy on this machine
 //! ```
 
+use crate::base::helpers::Owner;
 use crate::base::trace::{self, Rfc};
 use crate::http::fields::Fields;
 use crate::http::forwarded::{self, Proxies, Said};
+use ipnet::Ipv6Net;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
@@ -26,6 +28,16 @@ impl Client {
     /// may be behind it.
     pub fn is_loopback(self) -> bool {
         matches!(self, Client::Ip(ip) if ip.is_loopback())
+    }
+
+    /// Whose turn it is when it has something made that takes a while: that of its address. A home or a server has a
+    /// whole /64 of IPv6 addresses (RFC 6177).
+    pub fn owner(self) -> Owner {
+        match self {
+            Client::Ip(IpAddr::V6(v6)) => Some(Ipv6Net::new_assert(v6, 64).network().into()),
+            Client::Ip(v4) => Some(v4),
+            Client::Unix => None,
+        }
     }
 
     /// The address for which it sent a request with these fields, if it is one of these proxies and says so. A client

@@ -199,6 +199,11 @@ impl Loop<'_> {
             let failed = event.is_error();
             let (readable, writable) = (event.is_readable() || failed, event.is_writable() || failed);
             slot.connection.note_readiness(readable, writable, event.is_read_closed());
+            if failed && slot.connection.is_postponed() {
+                // Its client is gone: nobody waits for what is made elsewhere.
+                self.run_turn(number, self.clock.now, Connection::abandon);
+                continue;
+            }
             self.dispatch(number, &mut unfinished);
         }
         self.resume(unfinished);

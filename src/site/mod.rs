@@ -17,6 +17,7 @@
 //! | does the client need it, and which part? | [`representation`], by `http::conditional` and `http::range` |
 //! | is there another address for it? | `redirect` |
 //! | what if the request is refused? | `refused`, [`error_page`], `near` |
+//! | what if all that takes long? | `effort`: a helper answers |
 //!
 //! The plain case, a GET of a file, goes through `answer`, `find`, [`root`], `select` and [`representation`]; the
 //! second time through `answer`, [`cache`] and [`representation`].
@@ -32,6 +33,7 @@ pub mod coding;
 pub mod collation;
 pub mod compress;
 pub mod cors;
+mod effort;
 pub mod error_page;
 pub mod facts;
 mod find;
@@ -65,8 +67,9 @@ pub use representation::Etags;
 pub use root::Root;
 pub use upload::Upload;
 
-use crate::answer::{Arrival, Begin, Response};
+use crate::answer::Response;
 use crate::base::budget::Budget;
+use crate::base::helpers::Helpers;
 use crate::base::trace::{self, quote};
 use crate::http::base_path::Place;
 use crate::http::target::{self, DecodedPath, ends_as_a_folder, parameter};
@@ -74,6 +77,7 @@ use crate::http::{Refusal, Request, Status};
 use cache::Cache;
 use coding::Wanted;
 use compress::Compressor;
+use effort::{Effort, Making, Takes, Unanswered};
 use find::Found;
 use method::Asked;
 use representation::Representation;
@@ -98,6 +102,9 @@ pub struct Site {
     archives: archive::Archives,
     /// How many more bodies may be compressed while they are sent.
     compressing: Arc<Budget>,
+    /// What takes long is left to them. Without them it is done at once.
+    helpers: Option<Arc<Helpers>>,
+    making: Making,
 }
 
 impl Site {
@@ -114,7 +121,15 @@ impl Site {
             listings: listing::Listings::default(),
             archives: archive::Archives::default(),
             compressing: Budget::new(compress::MAX_AT_ONCE),
+            helpers: None,
+            making: Making::default(),
         }
+    }
+
+    /// The same with helpers for what takes long.
+    #[must_use]
+    pub fn with_helpers(self, helpers: Arc<Helpers>) -> Site {
+        Site { helpers: Some(helpers), ..self }
     }
 
     /// The folder.
@@ -132,12 +147,6 @@ impl Site {
         self.cache.figures()
     }
 
-    /// Begins to answer a request: with the answer, or with the receiver of an upload.
-    pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begin {
-        let upload = self.begin_upload(request, arrival.framing.length());
-        upload.unwrap_or_else(|| Begin::Answer(self.respond(request, arrival.time)))
-    }
-
     /// The answer to a request that the server itself refuses; `None` stands for what is no request.
     pub fn refuse_for_server(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
         if let Some(request) = request {
@@ -149,11 +158,24 @@ impl Site {
     /// The answer to a request that had arrived at this time. It says what the folder holds at some moment after
     /// that. It never fails: a failure has an answer, too.
     pub fn respond(&self, request: &Request<'_>, arrived: Instant) -> Response {
+        self.try_respond(request, arrived, Effort::Full).unwrap_or_else(Takes::whatever)
+    }
+
+    /// The same with no more effort than that.
+    fn try_respond(
+        &self,
+        request: &Request<'_>,
+        arrived: Instant,
+        effort: Effort,
+    ) -> Result<Response, Takes> {
         let wanted = self.options.codings.wanted(request);
         let compressor = wanted.compressor;
-        let response =
-            self.answer(request, wanted, arrived).unwrap_or_else(|refusal| self.refuse(request, &refusal));
-        self.complete(request, response, compressor)
+        let response = match self.answer(request, wanted, arrived, effort) {
+            Ok(response) => response,
+            Err(Unanswered::Refused(refusal)) => self.refuse(request, &refusal, effort)?,
+            Err(Unanswered::Takes(takes)) => return Err(takes),
+        };
+        Ok(self.complete(request, response, compressor))
     }
 
     /// The questions, in their order.
@@ -162,7 +184,8 @@ impl Site {
         request: &Request<'_>,
         mut wanted: Wanted,
         arrived: Instant,
-    ) -> Result<Response, Refusal> {
+        effort: Effort,
+    ) -> Result<Response, Unanswered> {
         self.options.hosts.check(request.host)?;
         if let Some(preflight) = self.options.cors.preflight(request, self.methods()) {
             return Ok(preflight);
@@ -197,10 +220,11 @@ impl Site {
             }
             Found::File { file, relative, for_certain } => {
                 let key = wanted.key(&text);
-                let representation = self.select(file, &relative, for_certain.then_some(&*key), &wanted);
+                let representation =
+                    self.select(file, &relative, for_certain.then_some(&*key), &wanted, effort)?;
                 Ok(self.send(request, &representation))
             }
-            Found::Directory(directory) => self.show(directory, &path, query, request),
+            Found::Directory(directory) => Ok(self.show(directory, &path, query, request)?),
             Found::DirectoryWithoutSlash => Ok(self.redirect_to_directory(Some(&path), query)),
             Found::PageWithSlash => Ok(self.redirect_to_page(path, query)),
         }
@@ -225,7 +249,7 @@ impl Site {
             script::add_to_own_page(&mut response, &self.script_tag);
         }
         if self.options.codings.compress {
-            compress::compress_body(&mut response, compressor, &self.compressing);
+            compress::compress_body(&mut response, compressor, &self.compressing, self.helpers.as_ref());
         }
         self.options.cors.add_to(&mut response.headers, request);
         response

@@ -16,6 +16,7 @@
 //! 404 alone, which is right, too.
 
 use super::Site;
+use super::effort::{Effort, Takes};
 use super::names::is_shown;
 use super::root::Opened;
 use crate::base::platform::directory::Directory;
@@ -28,6 +29,10 @@ use unicode_normalization::UnicodeNormalization;
 
 /// How many names are looked at, in all folders of a path together. In a larger folder nothing is offered.
 const MAX_NAMES: usize = 1000;
+
+/// Of these, how many a worker looks at before it leaves the search to a helper: less than a microsecond each where
+/// they are ASCII.
+const BRIEF_NAMES: usize = 200;
 
 /// How many bytes of names are read at a time.
 const NAMES: usize = 32 * 1024;
@@ -52,31 +57,35 @@ enum Closeness {
 }
 
 /// The paths that are similar to one that names nothing, the closest first.
-pub(super) fn find(site: &Site, path: &DecodedPath) -> Vec<DecodedPath> {
+pub(super) fn find(site: &Site, path: &DecodedPath, effort: Effort) -> Result<Vec<DecodedPath>, Takes> {
     let depth = path.segments().count();
     let may_be_listed = site.options.listing && site.root.single_file().is_none();
     if !may_be_listed || depth > MAX_DEPTH || !site.near.has_room(Instant::now()) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    let mut names_left = if effort == Effort::Full { MAX_NAMES } else { BRIEF_NAMES };
     // The steps of the search are not decisions about the answer.
-    let found = trace::silently(|| walk_to(site, path)).unwrap_or_default();
+    let found = trace::silently(|| walk_to(site, path, &mut names_left)).unwrap_or_default();
+    if names_left == 0 && effort == Effort::Brief {
+        return Err(Takes { what: "looking for similar names".to_owned(), key: None });
+    }
     for near in &found {
         trace::decision("near name", None, || {
             format!("{} is there, and a listing would show it: the answer offers it", quote(&near.text()))
         });
     }
-    found
+    Ok(found)
 }
 
-fn walk_to(site: &Site, path: &DecodedPath) -> Option<Vec<DecodedPath>> {
-    let mut names_left = MAX_NAMES;
+/// Goes from folder to folder. Where there were too many names, `names_left` is 0.
+fn walk_to(site: &Site, path: &DecodedPath, names_left: &mut usize) -> Option<Vec<DecodedPath>> {
     let mut found = vec![DecodedPath { relative: Vec::new(), names_directory: true }];
     for segment in path.segments() {
         // Of the folders that are similar to one in the path, the search goes on in the closest.
         let folder = found.into_iter().find(|found| found.names_directory)?;
         found = match what_is_at(site, below(&folder, segment)) {
             Some(exact) => vec![exact],
-            None => look_through(site, &folder, segment, &mut names_left)?,
+            None => look_through(site, &folder, segment, names_left)?,
         };
     }
     // The same name with a slash at its end is not a similar one.
@@ -140,7 +149,8 @@ fn names_near(
                 }
             })
             .ok()?;
-        *names_left = left?;
+        *names_left = left.unwrap_or(0);
+        left?;
     }
     Some(near)
 }

@@ -6,6 +6,7 @@
 //! /proc/kallsyms      0 bytes, says the file system     more than is kept in memory: sent until it ends
 //! ```
 
+use super::effort::{Effort, Takes};
 use super::facts::Facts;
 use super::root::OpenFile;
 use super::versions::read_at;
@@ -15,10 +16,11 @@ use std::sync::Arc;
 
 /// All bytes of a file; `None` if they cannot be read, are more or fewer than its length says, or change meanwhile.
 pub(super) fn read(opened: &OpenFile) -> Option<Arc<[u8]>> {
-    let mut bytes = vec![0; usize::try_from(opened.facts.length).ok()?];
-    let count = read_at(&opened.file, &mut bytes, 0).ok()?;
+    // They are read to where they stay, and copied nowhere.
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, usize::try_from(opened.facts.length).ok()?).collect();
+    let count = read_at(&opened.file, Arc::get_mut(&mut bytes)?, 0).ok()?;
     let facts_after = Facts::new(&status::of_open(&opened.file).ok()?);
-    (count == bytes.len() && facts_after == opened.facts).then(|| bytes.into())
+    (count == bytes.len() && facts_after == opened.facts).then_some(bytes)
 }
 
 /// What was found of a file whose length may be a guess.
@@ -30,6 +32,8 @@ pub(super) enum Found {
     All(Vec<u8>),
     /// It has more than is kept in memory, or cannot be read to its end: this is its beginning.
     More(Vec<u8>),
+    /// To find out takes longer than that.
+    Takes(Takes),
 }
 
 const PAGE: usize = 4096;
@@ -38,7 +42,7 @@ const PAGE: usize = 4096;
 const MOST_READ: usize = 1024 * 1024;
 
 /// Reads a file that takes no room on a disk, as those of `/proc` and `/sys`, if it is not too long for that.
-pub(super) fn read_to_find_out(opened: &OpenFile) -> Found {
+pub(super) fn read_to_find_out(opened: &OpenFile, effort: Effort) -> Found {
     let said = usize::try_from(opened.facts.length).unwrap_or(usize::MAX);
     if !opened.facts.is_without_blocks || said > MOST_READ {
         return Found::AsSaid;
@@ -62,6 +66,9 @@ pub(super) fn read_to_find_out(opened: &OpenFile) -> Found {
         }
         if bytes.len() < room {
             return if bytes.len() == said { Found::AsSaid } else { Found::All(bytes) };
+        }
+        if effort == Effort::Brief {
+            return Found::Takes(Takes { what: "reading what has no length".to_owned(), key: None });
         }
     }
     if said > 0 { Found::AsSaid } else { Found::More(bytes) }

@@ -4,6 +4,7 @@
 //! A 404 says which names are similar to the one in the target ([`near`]); a 405 lists the methods that
 //! are allowed.
 
+use super::effort::{Effort, Takes};
 use super::representation::{Form, Representation};
 use super::root::Opened;
 use super::{Site, error_page, near};
@@ -14,48 +15,59 @@ use crate::http::{Method, Refusal, Request, Status};
 
 impl Site {
     /// The answer to a request that is refused.
-    pub(super) fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Response {
+    pub(super) fn refuse(
+        &self,
+        request: &Request<'_>,
+        refusal: &Refusal,
+        effort: Effort,
+    ) -> Result<Response, Takes> {
         refusal.record();
         if refusal.status == Status::NOT_FOUND
-            && let Some(page) = self.own_page(request, refusal.status)
+            && let Some(page) = self.own_page(request, refusal.status, effort)?
         {
-            return page;
+            return Ok(page);
         }
-        let near = if refusal.status == Status::NOT_FOUND { self.find_near(request) } else { Vec::new() };
+        let is_missing = refusal.status == Status::NOT_FOUND;
+        let near = if is_missing { self.find_near(request, effort)? } else { Vec::new() };
         let mut response = error_page::say_with(&request.fields, refusal, &self.options.base, &near);
         if refusal.status == Status::METHOD_NOT_ALLOWED {
             // RFC 9110 section 15.5.6: a 405 must have it.
             response.headers.push("Allow", self.methods());
         }
-        response
+        Ok(response)
     }
 
     /// The site's own `404.html`, for a client that accepts HTML.
-    fn own_page(&self, request: &Request<'_>, status: Status) -> Option<Response> {
+    fn own_page(
+        &self,
+        request: &Request<'_>,
+        status: Status,
+        effort: Effort,
+    ) -> Result<Option<Response>, Takes> {
         if self.root.single_file().is_some()
             || !self.options.base.is_above(request)
             || !error_page::takes_html_at_all(&request.fields)
         {
-            return None;
+            return Ok(None);
         }
-        let Ok(Opened::File(file)) = self.root.open(b"404.html") else { return None };
+        let Ok(Opened::File(file)) = self.root.open(b"404.html") else { return Ok(None) };
         trace::decision("error page", None, || "the folder's own 404.html says so".to_owned());
         // The page offers no similar names; --explain shows them all the same.
         if trace::is_on() {
-            self.find_near(request);
+            self.find_near(request, effort)?;
         }
         let subject = self.subject(&file, b"404.html");
-        Some(Representation::on_disk(file, subject, Form::Plain).respond_as_error(status))
+        Ok(Some(Representation::on_disk(file, subject, Form::Plain).respond_as_error(status)))
     }
 
     /// Names that are similar to one that does not exist, as far as a listing would show them.
-    fn find_near(&self, request: &Request<'_>) -> Vec<DecodedPath> {
+    fn find_near(&self, request: &Request<'_>, effort: Effort) -> Result<Vec<DecodedPath>, Takes> {
         match (request.method, request.target) {
             (Method::Get | Method::Head, Target::Path { path, .. }) => match self.options.base.below(path) {
-                Some(path) if self.options.hidden || !path.is_hidden() => near::find(self, &path),
-                _ => Vec::new(),
+                Some(path) if self.options.hidden || !path.is_hidden() => near::find(self, &path, effort),
+                _ => Ok(Vec::new()),
             },
-            _ => Vec::new(),
+            _ => Ok(Vec::new()),
         }
     }
 }

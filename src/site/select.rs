@@ -23,7 +23,8 @@
 use super::Site;
 use super::cache::{self, Grounds};
 use super::coding::{Wanted, is_compressed};
-use super::compress::{self, Compression};
+use super::compress::{self, Compression, Means};
+use super::effort::{Effort, Takes};
 use super::facts::Facts;
 use super::media_type::{self, Look};
 use super::read_file;
@@ -33,6 +34,9 @@ use crate::base::trace::{self, Rfc, quote};
 use crate::http::Status;
 use crate::http::coding::Coding;
 use std::sync::Arc;
+
+/// The largest file whose digest a worker makes, in bytes: it takes a tenth of a millisecond.
+const MAX_BRIEFLY_DIGESTED: u64 = 128 * 1024;
 
 /// What a selection rests on, and under which key the cache keeps its outcome.
 struct Selection<'a> {
@@ -88,37 +92,42 @@ impl Site {
         relative: &[u8],
         key: Option<&[u8]>,
         wanted: &Wanted,
-    ) -> Arc<Representation> {
+        effort: Effort,
+    ) -> Result<Arc<Representation>, Takes> {
         let mut subject = self.subject(&file, relative);
         if let Some(form) = self.only_form(&mut subject, wanted) {
             let may_be_kept = self.cache.would_keep(&file.facts);
             let selection = Selection::of(self, key, relative, &file.facts, may_be_kept);
-            return self.represent(file, subject, form, selection);
+            return self.represent(file, subject, form, selection, effort);
         }
         // The file itself may be too large for the cache, and the one beside it small enough.
         let mut selection = Selection::of(self, key, relative, &file.facts, file.facts.is_settled());
         if let Some((coding, beside)) = self.find_beside(&file, relative, wanted, &mut selection) {
-            return self.represent(beside, subject, Form::Precompressed(coding), selection);
+            return self.represent(beside, subject, Form::Precompressed(coding), selection, effort);
         }
         let will_be_kept = selection.will_keep(&file.facts);
         let content_type = &subject.content.content_type;
-        match compress::compress_file(wanted.compressor, &file, content_type, will_be_kept, &self.compressing)
-        {
+        let means = Means { will_be_kept, effort, places: &self.compressing, helpers: self.helpers.as_ref() };
+        match compress::compress_file(wanted.compressor, &file, content_type, &means) {
             Compression::Done { original, compressed, coding } => {
                 let made = Representation::compressed(compressed, &original, &file.facts, subject, coding);
                 let made = Arc::new(made);
                 if will_be_kept {
                     selection.keep(&made);
                 }
-                made
+                Ok(made)
             }
             Compression::Pending(pending) => {
-                Arc::new(Representation::to_be_compressed(file, subject, pending))
+                Ok(Arc::new(Representation::to_be_compressed(file, subject, pending)))
             }
-            Compression::No => {
+            Compression::Takes(what) => Err(Takes { what, key: key.map(Into::into) }),
+            not => {
+                if matches!(not, Compression::NotNow) {
+                    selection.grounds = None;
+                }
                 let varies = self.options.codings.can_vary(name_of(relative), content_type);
                 let form = if varies { Form::Identity } else { Form::Plain };
-                self.represent(file, subject, form, selection)
+                self.represent(file, subject, form, selection, effort)
             }
         }
     }
@@ -202,7 +211,8 @@ impl Site {
         subject: Subject<'_>,
         form: Form,
         selection: Selection<'_>,
-    ) -> Arc<Representation> {
+        effort: Effort,
+    ) -> Result<Arc<Representation>, Takes> {
         let will_be_kept = selection.will_keep(&file.facts);
         // The entity tag of a small file is made of its bytes if the file may still be changing, if it was sent
         // while it was, or if --etag content asks for that.
@@ -210,26 +220,35 @@ impl Site {
             && (!file.facts.is_settled()
                 || subject.etags == Etags::Content
                 || self.versions.young(&file.facts).is_some());
-        let bytes = match read_file::read_to_find_out(&file) {
+        if must_be_read
+            && effort == Effort::Brief
+            && file.facts.length > MAX_BRIEFLY_DIGESTED
+            && !self.versions.has_digest(&file.facts)
+        {
+            let what = format!("making an entity tag of all {} bytes", file.facts.length);
+            return Err(Takes { what, key: selection.key.map(Into::into).filter(|_| will_be_kept) });
+        }
+        let bytes = match read_file::read_to_find_out(&file, effort) {
             read_file::Found::AsSaid => {
                 (will_be_kept || must_be_read).then(|| read_file::read(&file)).flatten()
             }
             read_file::Found::All(bytes) => {
                 let subject = subject.seen(Look::at(&bytes, true));
-                return Arc::new(Representation::made_when_read(bytes, subject, form));
+                return Ok(Arc::new(Representation::made_when_read(bytes, subject, form)));
             }
             read_file::Found::More(start) => {
                 let subject = subject.seen(Look::at(&start, false));
-                return Arc::new(Representation::read_to_its_end(file, subject, form));
+                return Ok(Arc::new(Representation::read_to_its_end(file, subject, form)));
             }
+            read_file::Found::Takes(takes) => return Err(takes),
         };
         let Some(bytes) = bytes else {
-            return Arc::new(Representation::on_disk(file, subject, form));
+            return Ok(Arc::new(Representation::on_disk(file, subject, form)));
         };
         let representation = Arc::new(Representation::in_memory(bytes, &file.facts, subject, form));
         if will_be_kept {
             selection.keep(&representation);
         }
-        representation
+        Ok(representation)
     }
 }

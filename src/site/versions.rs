@@ -103,6 +103,11 @@ impl Versions {
         })
     }
 
+    /// Whether the digest of a file is known.
+    pub fn has_digest(&self, facts: &Facts) -> bool {
+        self.known(facts, |known| known.digest).is_some()
+    }
+
     /// The digest of a file that is too large to be read now: `None` until a background thread has read it.
     pub fn digest_of_large(&self, file: &Arc<File>, facts: &Facts) -> Option<Digest> {
         let known = self.known(facts, |known| known.digest);

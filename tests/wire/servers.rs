@@ -11,6 +11,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -106,7 +107,7 @@ impl Servers {
 }
 
 /// A site, and nothing of the server's own.
-struct SiteAlone(Site);
+struct SiteAlone(Arc<Site>);
 
 impl Application for SiteAlone {
     fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
@@ -133,7 +134,7 @@ impl Running {
         };
         let server = Server::new(vec![listener.into()], options)?;
         let stopper = server.stopper();
-        let thread = thread::spawn(move || server.run(&SiteAlone(site), &Vec::new));
+        let thread = thread::spawn(move || server.run(&SiteAlone(Arc::new(site)), &Vec::new));
         Ok(Running { address, stopper, thread: Some(thread) })
     }
 }

@@ -17,6 +17,7 @@ use super::tls::Certificate;
 use super::urls::Places;
 use super::users;
 use super::warnings;
+use crate::base::helpers::Helpers;
 use crate::base::human;
 use crate::base::platform::sandbox::Rules;
 use crate::glass::reload::{self, Console, Reload};
@@ -46,7 +47,7 @@ pub(in crate::command) fn serve(
     if listeners.are_given && !(listeners.are_local() && listeners.sockets.is_empty()) {
         site_options.hosts = Hosts::Any;
     }
-    let site = Arc::new(Site::new(root, site_options));
+    let site = Arc::new(Site::new(root, site_options).with_helpers(Helpers::new()));
     let login = users::open(config, &site)?;
     warn(config, &places, login.is_some());
     let tls = certificate.as_ref().map(Certificate::acceptor);

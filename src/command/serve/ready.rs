@@ -7,7 +7,6 @@ use crate::command::log_file::LogFile;
 use crate::command::quit_after::Activity;
 use crate::command::service_manager::ServiceManager;
 use crate::command::terminal::report;
-use crate::command::users;
 use crate::glass::Glass;
 use crate::glass::access_log::{self, AccessLog};
 use crate::glass::inspect::Inspector;
@@ -40,9 +39,6 @@ impl Ready<'_> {
     /// Answers until the server is stopped, in the sandbox if there is one.
     pub(super) fn answer(self, sandbox: &str) -> Result<(), String> {
         let cannot_start = |error: io::Error| format!("cannot start: {}", human::reason(&error));
-        if let Some(login) = &self.login {
-            users::start(login)?;
-        }
         if self.config.output.explain && !self.config.output.quiet {
             let mut out = io::stdout();
             let _ = writeln!(out, "{sandbox}").and_then(|()| out.flush());

@@ -4,7 +4,7 @@
 //! head ──▶ Request ──▶ Application::begin ──▶ Answer, and there is no body      the plain case: it is queued
 //!                                             Answer, and there is a body       DiscardedBody, then it is queued
 //!                                             Receive                           Body, then the receiver's is queued
-//!                                             Later                             Undecided, then asked again
+//!                                             Later, Elsewhere                  Undecided, then asked again
 //! ```
 //!
 //! The plain case: [`Connection::ask`] parses the head, `ask_application` asks
@@ -13,7 +13,7 @@
 use super::reporter::{RequestInfo, first_line};
 use super::states::Change;
 use super::{Connection, Turn};
-use crate::answer::{Arrival, Begin, Body, Receiver, Response};
+use crate::answer::{Arrival, Awaited, Begin, Body, Receiver, Response};
 use crate::base::budget::Share;
 use crate::base::trace::{self, Rfc};
 use crate::http::framing::{self, Framing};
@@ -26,6 +26,7 @@ use crate::server::transmit::FLUSH_SIZE;
 use crate::server::transport::Transport;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 use std::time::Instant;
 
 /// A request in flight: what of it is still needed when its head is gone from the buffer.
@@ -58,6 +59,26 @@ pub(super) struct Incoming {
     pub(super) sink: Sink,
 }
 
+/// A request whose response is being made elsewhere, and what was said of it already: see [`Begun`].
+#[derive(Debug)]
+pub(super) struct Postponed {
+    awaited: Box<dyn Awaited>,
+    user: Option<Vec<u8>>,
+    is_internal: bool,
+}
+
+impl Postponed {
+    /// What comes next. If its response is not to come from elsewhere, the application is asked.
+    fn begin(mut self, ask: impl FnOnce() -> Begun) -> Begun {
+        let begin = match self.awaited.poll() {
+            Poll::Ready(None) => return ask(),
+            Poll::Ready(Some(response)) => Begin::Answer(response),
+            Poll::Pending => Begin::Elsewhere(self.awaited),
+        };
+        Begun { begin, user: self.user, is_internal: self.is_internal }
+    }
+}
+
 /// Where the content of a body goes.
 #[derive(Debug)]
 pub(super) enum Sink {
@@ -76,7 +97,7 @@ impl<T: Transport> Connection<T> {
         self.record_tls_session();
         let mut request = Request::default();
         match request.read(&bytes[head.clone()]) {
-            Ok(_) => self.ask_about(turn, &request, &bytes[..head.end], silence),
+            Ok(_) => self.ask_about(turn, &request, head, silence),
             Err(refusal) => {
                 drop(silence);
                 self.refuse_unread(turn, &refusal, &bytes[..head.end]);
@@ -97,29 +118,30 @@ impl<T: Transport> Connection<T> {
         if !matches!(request.read(head), Ok([])) {
             return None;
         }
-        self.ask_about(turn, &request, head, None);
+        self.ask_about(turn, &request, 0..head.len(), None);
         Some(head.len())
     }
 
-    /// Asks for the response to a request.
+    /// Asks for the response to a request. Its head is at this place in the input.
     fn ask_about(
         &mut self,
         turn: &Turn<'_>,
         request: &Request<'_>,
-        head: &[u8],
+        head: Range<usize>,
         silence: Option<trace::Silence>,
     ) {
+        let bytes = turn.input.filled();
         if let Some(proxies) = &turn.options.proxies {
             self.forwarded = self.client.asks_for(&request.fields, proxies);
         }
         let body = body_info(request);
         drop(silence);
-        let in_flight = self.in_flight(turn, Some(request), head);
+        let in_flight = self.in_flight(turn, Some(request), &bytes[..head.end]);
         if self.transport.tls().is_some_and(|tls| tls.is_plain_http()) {
             return self.redirect_to_https(turn, request, in_flight);
         }
         match body {
-            Ok(body) => self.ask_application(turn, request, in_flight, body),
+            Ok(body) => self.ask_application(turn, request, &bytes[head], in_flight, body),
             Err(refusal) => self.refuse(turn, request, in_flight, &refusal),
         }
     }
@@ -129,6 +151,7 @@ impl<T: Transport> Connection<T> {
         &mut self,
         turn: &Turn<'_>,
         request: &Request<'_>,
+        head: &[u8],
         mut in_flight: InFlight,
         body: BodyInfo,
     ) {
@@ -137,18 +160,27 @@ impl<T: Transport> Connection<T> {
             client: self.client,
             forwarded: self.forwarded,
             framing: body.framing,
+            head,
             wakers: turn.wakers,
         };
-        let begun = catch_unwind(AssertUnwindSafe(|| turn.application.begin(request, &arrival)));
+        let postponed = self.postponed.take();
+        let begun = catch_unwind(AssertUnwindSafe(|| match postponed {
+            None => turn.application.begin(request, &arrival),
+            Some(postponed) => postponed.begin(|| turn.application.begin(request, &arrival)),
+        }));
         let Ok(Begun { begin, user, is_internal }) = begun else {
             return self.answer_last(turn, in_flight, internal_error(turn), BOUNDARY_LOST);
         };
+        if let Begin::Elsewhere(awaited) = begin {
+            self.postponed = Some(Box::new(Postponed { awaited, user, is_internal }));
+            return self.change(Change::Postponed);
+        }
         in_flight.is_internal = is_internal;
         if let Some(exchange) = &mut in_flight.exchange {
             (exchange.is_internal, exchange.user) = (is_internal, user);
         }
         match begin {
-            Begin::Later => self.change(Change::Postponed),
+            Begin::Later | Begin::Elsewhere(_) => self.change(Change::Postponed),
             Begin::Receive(receiver) => self.accept_body(in_flight, receiver, body),
             // What follows a CONNECT may be meant for the tunnel that the client did not get.
             Begin::Answer(response) if request.method == Method::Connect => {

@@ -41,7 +41,7 @@ use crate::base::budget::Budget;
 use crate::http::client::Client;
 use crate::http::date;
 use crate::http::request::HeadScanner;
-use asking::{Incoming, Sink};
+use asking::{Incoming, Postponed, Sink};
 use deadline::{Deadline, WaitingFor};
 use reporter::Reporter;
 use states::{Change, Reading, State, Writing};
@@ -85,6 +85,8 @@ pub struct Connection<T> {
     leftover: Vec<u8>,
     /// The request whose body is being read. Most requests have none, so it is in a box.
     incoming: Option<Box<Incoming>>,
+    /// The request whose response is being made elsewhere.
+    postponed: Option<Box<Postponed>>,
     /// The responses, as far as they are queued and not sent.
     outgoing: Transmission,
     /// The body of the current response, if it is made while it is sent.
@@ -180,6 +182,7 @@ impl<T: Transport> Connection<T> {
             scanner: HeadScanner::default(),
             leftover: Vec::new(),
             incoming: None,
+            postponed: None,
             outgoing: Transmission::default(),
             stream: None,
             is_woken: false,
@@ -264,6 +267,11 @@ impl<T: Transport> Connection<T> {
     /// Whether it sends a body that is made while it is sent.
     pub fn is_streaming(&self) -> bool {
         self.stream.is_some()
+    }
+
+    /// Whether a response is being made for it elsewhere.
+    pub fn is_postponed(&self) -> bool {
+        self.postponed.is_some()
     }
 
     /// Reads what has arrived of the first request, and answers nothing yet.

@@ -12,9 +12,8 @@
 //! same wrong password counts once, and a right one is not verified again.
 
 use crate::http::client::Client;
-use ipnet::Ipv6Net;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::IpAddr;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// How many passwords of one network may be wrong within the window; after that it has to wait until the window is
@@ -41,10 +40,7 @@ pub(super) struct Network(Client);
 
 impl Network {
     pub(super) fn of(client: Client) -> Network {
-        Network(match client {
-            Client::Ip(IpAddr::V6(v6)) => Client::Ip(Ipv6Net::new_assert(v6, 64).network().into()),
-            other => other,
-        })
+        Network(client.owner().map_or(Client::Unix, Client::Ip))
     }
 }
 
@@ -95,6 +91,8 @@ pub(super) struct Attempt<T> {
     pub(super) network: Network,
     /// The name and the password.
     pub(super) what: T,
+    /// What each request holds that waits for it. When none does, the attempt is dropped.
+    pub(super) wanted: Weak<()>,
 }
 
 /// All that is remembered.
@@ -105,6 +103,8 @@ pub(super) struct Attempts<T> {
     waiting: VecDeque<Attempt<T>>,
     /// The one that is being verified.
     under_way: Option<(Fingerprint, Network)>,
+    /// The network whose attempt was verified last: others have their turns before it.
+    last: Option<Network>,
     /// How many failures each network has, and since when.
     failures: HashMap<Network, (usize, Instant)>,
 }
@@ -116,6 +116,7 @@ impl<T> Default for Attempts<T> {
             wrong: Known::default(),
             waiting: VecDeque::new(),
             under_way: None,
+            last: None,
             failures: HashMap::new(),
         }
     }
@@ -143,16 +144,12 @@ impl<T> Attempts<T> {
         if self.right.set.contains(fingerprint) {
             return Standing::Right;
         }
-        let waiting = || {
-            let queued = self.waiting.iter().map(|attempt| (attempt.fingerprint, attempt.network));
-            queued.chain(self.under_way)
-        };
-        if waiting().any(|(one, _)| one == *fingerprint) {
+        if self.is_waiting(fingerprint) {
             return Standing::Waiting;
         }
         // As if all waiting attempts of this network were wrong: it gets no more guesses at once than one after
         // another.
-        let of_network = waiting().filter(|(_, one)| *one == network).count();
+        let of_network = self.all_waiting().filter(|(_, one)| *one == network).count();
         if failures + of_network >= MAX_FAILURES || self.waiting.len() >= MAX_WAITING {
             return Standing::NoRoom;
         }
@@ -164,11 +161,36 @@ impl<T> Attempts<T> {
         self.waiting.push_back(attempt);
     }
 
-    /// Takes the next attempt, and notes that it is being verified.
+    /// What to hold while waiting for an attempt that waits; `None` if it is being verified, or is dropped.
+    pub(super) fn wanted(&self, fingerprint: &Fingerprint) -> Option<Arc<()>> {
+        self.waiting.iter().find(|attempt| attempt.fingerprint == *fingerprint)?.wanted.upgrade()
+    }
+
+    /// Takes the next attempt, and notes that it is being verified: the first of another network than the last, if
+    /// there is one.
     pub(super) fn pop(&mut self) -> Option<Attempt<T>> {
-        let next = self.waiting.pop_front()?;
+        let of_another = self.waiting.iter().position(|attempt| Some(attempt.network) != self.last);
+        let next = self.waiting.remove(of_another.unwrap_or(0))?;
         self.under_way = Some((next.fingerprint, next.network));
+        self.last = Some(next.network);
         Some(next)
+    }
+
+    /// Drops the attempts for which nobody waits any more: their clients have gone. Says whether there were any.
+    pub(super) fn drop_unwanted(&mut self) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|attempt| attempt.wanted.strong_count() > 0);
+        self.waiting.len() < before
+    }
+
+    /// Whether an attempt waits, or is being verified.
+    pub(super) fn is_waiting(&self, fingerprint: &Fingerprint) -> bool {
+        self.all_waiting().any(|(one, _)| one == *fingerprint)
+    }
+
+    fn all_waiting(&self) -> impl Iterator<Item = (Fingerprint, Network)> {
+        let queued = self.waiting.iter().map(|attempt| (attempt.fingerprint, attempt.network));
+        queued.chain(self.under_way)
     }
 
     /// Notes the outcome of an attempt.
@@ -208,6 +230,7 @@ impl<T> Attempts<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
 
     const HERE: [u8; 4] = [192, 0, 2, 1];
 
@@ -219,6 +242,12 @@ mod tests {
         let mut fingerprint = [0; 32];
         fingerprint[..8].copy_from_slice(&number.to_be_bytes());
         fingerprint
+    }
+
+    /// An attempt for which somebody waits as long as the test runs.
+    fn attempt(fingerprint: Fingerprint, network: Network) -> Attempt<()> {
+        let waits = Box::leak(Box::new(Arc::new(())));
+        Attempt { fingerprint, network, what: (), wanted: Arc::downgrade(waits) }
     }
 
     fn fail(attempts: &mut Attempts<()>, numbers: std::ops::Range<usize>, network: Network, now: Instant) {
@@ -265,7 +294,7 @@ mod tests {
         for number in 10..10 + MAX_FAILURES - 2 {
             let (fingerprint, network) = (fingerprint(number), network(HERE));
             assert_eq!(attempts.standing(&fingerprint, network, now), Standing::New);
-            attempts.push(Attempt { fingerprint, network, what: () });
+            attempts.push(attempt(fingerprint, network));
             assert_eq!(attempts.standing(&fingerprint, network, now), Standing::Waiting);
         }
         let next = attempts.pop().expect("several wait");
@@ -295,9 +324,34 @@ mod tests {
         for number in 0..MAX_WAITING {
             let network = Network::of(address(number).into());
             assert_eq!(attempts.standing(&fingerprint(number), network, now), Standing::New);
-            attempts.push(Attempt { fingerprint: fingerprint(number), network, what: () });
+            attempts.push(attempt(fingerprint(number), network));
         }
         assert_eq!(attempts.standing(&fingerprint(99), network(HERE), now), Standing::NoRoom);
+    }
+
+    #[test]
+    fn a_network_with_one_attempt_waits_for_one_of_a_network_with_several() {
+        let mut attempts = Attempts::default();
+        let other = network([192, 0, 2, 2]);
+        for (number, network) in [(0, network(HERE)), (1, network(HERE)), (2, network(HERE)), (3, other)] {
+            attempts.push(attempt(fingerprint(number), network));
+        }
+        let order: Vec<_> =
+            std::iter::from_fn(|| attempts.pop()).map(|attempt| attempt.fingerprint[7]).collect();
+        assert_eq!(order, [0, 3, 1, 2]);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_any_more_is_not_verified() {
+        let (mut attempts, waits) = (Attempts::default(), Arc::new(()));
+        let first = Attempt { wanted: Arc::downgrade(&waits), ..attempt(fingerprint(0), network(HERE)) };
+        attempts.push(first);
+        attempts.push(attempt(fingerprint(1), network(HERE)));
+        assert!(attempts.wanted(&fingerprint(0)).is_some());
+        drop(waits);
+        assert!(attempts.drop_unwanted() && !attempts.drop_unwanted());
+        assert!(attempts.wanted(&fingerprint(0)).is_none());
+        assert_eq!(attempts.pop().map(|attempt| attempt.fingerprint), Some(fingerprint(1)));
     }
 
     #[test]

@@ -23,9 +23,10 @@
 //! is of little use. But a worker has other connections, and a client that sends wrong passwords could keep it busy
 //! with nothing else. So no worker ever verifies one:
 //!
-//! - One thread does, one attempt at a time ([`Auth::verify_next`]). Guessing costs at most one core.
+//! - A helper does ([`crate::base::helpers`]), one attempt at a time. Guessing costs at most
+//!   one core.
 //! - As long as its attempt waits, a request is not decided ([`Admission::Later`]). Its connection is woken when the
-//!   attempt was verified; other connections are served meanwhile.
+//!   attempt was verified; other connections are served meanwhile. If it closes before, nothing is verified for it.
 //! - The outcome of an attempt is remembered under its `Fingerprint`: a keyed hash of name and password that takes less
 //!   than a microsecond. So only the first request of a user is slow. The passwords of `--auth`, which the server has
 //!   in full anyway, are known as fingerprints from the start.
@@ -43,10 +44,12 @@ mod attempts;
 mod credentials;
 mod passwords;
 
-pub use passwords::{Memory, line_for};
+pub use passwords::line_for;
 
+use super::effort::{Effort, Takes};
 use super::{Site, error_page};
-use crate::answer::{Arrival, Response};
+use crate::answer::{Arrival, Awaited, Response};
+use crate::base::helpers::{Helpers, Job, Kind, Progress};
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::BasePath;
 use crate::http::{Refusal, Request, Status};
@@ -55,11 +58,11 @@ use blake2::Blake2bMac;
 use blake2::digest::consts::U32;
 use blake2::digest::{FixedOutput, KeyInit, Update};
 use credentials::{Claim, Credentials, claim};
-use passwords::Users;
+use passwords::{Memory, Users};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 
@@ -104,8 +107,6 @@ pub struct Auth {
     /// The fingerprints of `--auth`.
     plain: Vec<Fingerprint>,
     state: Mutex<State>,
-    /// Notified when an attempt waits to be verified.
-    has_come: Condvar,
 }
 
 /// The part that changes.
@@ -114,6 +115,54 @@ struct State {
     attempts: Attempts<Credentials>,
     /// What wakes the connections that wait for what comes of an attempt.
     wakers: Vec<(Fingerprint, Waker)>,
+    /// A helper verifies, or is about to.
+    is_verifying: bool,
+}
+
+/// What is known of who sends a request.
+#[derive(Debug)]
+enum Checked {
+    /// This user does.
+    User(Vec<u8>),
+    /// Nothing yet. Who waits holds this.
+    Waits(Arc<()>),
+}
+
+/// A request that waits for a password to be verified: then the login is asked again.
+#[derive(Debug)]
+struct Waits {
+    /// As long as somebody holds it, the attempt is wanted.
+    _wanted: Arc<()>,
+}
+
+impl Awaited for Waits {
+    fn poll(&mut self) -> Poll<Option<Response>> {
+        Poll::Ready(None)
+    }
+}
+
+/// What a helper does: it verifies what waits, one attempt after another, and lets others go between them.
+struct Verifying {
+    auth: Arc<Auth>,
+    /// It is given back to the system when nothing waits any more.
+    memory: Memory,
+    is_done: bool,
+}
+
+impl Job for Verifying {
+    fn work(&mut self) -> Progress {
+        self.is_done = !self.auth.verify_next(&mut self.memory);
+        if self.is_done { Progress::Done } else { Progress::More }
+    }
+}
+
+impl Drop for Verifying {
+    fn drop(&mut self) {
+        // After its last attempt, another may be at work by now.
+        if !self.is_done {
+            self.auth.state().is_verifying = false;
+        }
+    }
 }
 
 /// The users of `--auth-file`, and their names in the order of the alphabet.
@@ -150,9 +199,9 @@ impl Auth {
         let users = file.map(passwords::parse_file).transpose()?.unwrap_or_default();
         let mut key = [0; 32];
         getrandom::fill(&mut key).expect("the system has randomness to give");
-        let state =
-            State { file: Arc::new(FromFile::new(users)), attempts: Attempts::default(), wakers: Vec::new() };
-        let mut auth = Auth { key, plain: Vec::new(), state: Mutex::new(state), has_come: Condvar::new() };
+        let file = Arc::new(FromFile::new(users));
+        let state = State { file, attempts: Attempts::default(), wakers: Vec::new(), is_verifying: false };
+        let mut auth = Auth { key, plain: Vec::new(), state: Mutex::new(state) };
         auth.plain = plain.iter().map(|Plain(credentials)| auth.fingerprint(credentials)).collect();
         Ok(auth)
     }
@@ -171,26 +220,18 @@ impl Auth {
         Ok(())
     }
 
-    /// Whether there are attempts that take long, and so a thread is needed for
-    /// [`Auth::verify_next`].
-    pub fn is_slow(&self) -> bool {
-        self.state().is_slow()
-    }
-
-    /// Waits for an attempt and verifies it. A thread of its own does this for ever, and lends the memory, which is
-    /// given back to the system while the thread waits.
-    pub fn verify_next(&self, memory: &mut Memory) {
+    /// Verifies the next attempt that waits, and says whether there was one. A helper calls this, one at a time, and
+    /// lends the memory.
+    fn verify_next(&self, memory: &mut Memory) -> bool {
         let mut state = self.state();
-        let attempt = loop {
-            if let Some(attempt) = state.attempts.pop() {
-                break attempt;
-            }
-            memory.give_back();
-            state = self.has_come.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.drop_unwanted();
+        let Some(attempt) = state.attempts.pop() else {
+            state.is_verifying = false;
+            return false;
         };
         let file = Arc::clone(&state.file);
         drop(state);
-        let Attempt { fingerprint, network, what } = attempt;
+        let Attempt { fingerprint, network, what, .. } = attempt;
         // After a panic this attempt, and all others behind it, would wait for ever.
         let verify = AssertUnwindSafe(|| self.verify(&file, &what, memory));
         let is_right = catch_unwind(verify).unwrap_or(false);
@@ -203,6 +244,18 @@ impl Auth {
         let waiting: Vec<_> = waiting.map(|(_, waker)| waker).collect();
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
+        true
+    }
+
+    /// Lets a helper verify what waits, unless one does already.
+    fn verify_elsewhere(self: &Arc<Auth>, helpers: &Helpers) {
+        if !std::mem::replace(&mut self.state().is_verifying, true) {
+            let verifying = Verifying { auth: Arc::clone(self), memory: Memory::default(), is_done: false };
+            if !helpers.give(None, Kind::Long, verifying) {
+                // The next request tries again.
+                self.state().is_verifying = false;
+            }
+        }
     }
 
     /// Verifies a password against the hash of its user; for a name that is not in the file, against that of another
@@ -223,8 +276,8 @@ impl Auth {
         file.names.get(usize::try_from(number.checked_rem(count)?).ok()?)
     }
 
-    /// The user who sends a request; `None` as long as that is not known.
-    fn check(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Result<Option<Vec<u8>>, Denial> {
+    /// The user who sends a request; as long as that is not known, what to hold while waiting for it.
+    fn check(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Result<Checked, Denial> {
         let now = arrival.time;
         let credentials = match claim(&request.fields) {
             Claim::These(credentials) => credentials,
@@ -238,6 +291,7 @@ impl Auth {
         let fingerprint = self.fingerprint(&credentials);
         let network = Network::of(arrival.real_client());
         let mut state = self.state();
+        state.drop_unwanted();
         let is_slow = state.is_slow();
         let attempts = &mut state.attempts;
         match attempts.standing(&fingerprint, network, now) {
@@ -247,17 +301,18 @@ impl Auth {
                 trace::decision("auth", Rfc(7617, "2"), || {
                     format!("{} has given this password before, and it was right", quote(&credentials.user))
                 });
-                Ok(Some(credentials.user))
+                Ok(Checked::User(credentials.user))
             }
             _ if self.is_plain(&fingerprint) => {
                 trace::decision("auth", Rfc(7617, "2"), || {
                     format!("the password of {} is right", quote(&credentials.user))
                 });
-                Ok(Some(credentials.user))
+                Ok(Checked::User(credentials.user))
             }
             Standing::Waiting => {
+                let wanted = attempts.wanted(&fingerprint).unwrap_or_default();
                 state.wakers.push((fingerprint, arrival.waker()));
-                Ok(None)
+                Ok(Checked::Waits(wanted))
             }
             Standing::NoRoom => Err(Denial::no_room()),
             Standing::New if !is_slow => {
@@ -271,10 +326,12 @@ impl Auth {
                         quote(&credentials.user)
                     )
                 });
-                attempts.push(Attempt { fingerprint, network, what: credentials });
+                let wanted = Arc::new(());
+                let attempt =
+                    Attempt { fingerprint, network, what: credentials, wanted: Arc::downgrade(&wanted) };
+                attempts.push(attempt);
                 state.wakers.push((fingerprint, arrival.waker()));
-                self.has_come.notify_one();
-                Ok(None)
+                Ok(Checked::Waits(wanted))
             }
         }
     }
@@ -303,6 +360,14 @@ impl Auth {
 impl State {
     fn is_slow(&self) -> bool {
         !self.file.users.is_empty()
+    }
+
+    /// Drops the attempts for which nobody waits any more, and the wakers of those who did.
+    fn drop_unwanted(&mut self) {
+        if self.attempts.drop_unwanted() {
+            let attempts = &self.attempts;
+            self.wakers.retain(|(fingerprint, _)| attempts.is_waiting(fingerprint));
+        }
     }
 }
 
@@ -354,7 +419,7 @@ impl Denial {
 #[derive(Debug)]
 pub struct Login {
     site: Arc<Site>,
-    auth: Auth,
+    auth: Arc<Auth>,
 }
 
 /// What a [`Login`] says to a request.
@@ -362,8 +427,8 @@ pub struct Login {
 pub enum Admission {
     /// The request may be answered; this is the user.
     Welcome(Vec<u8>),
-    /// It is not known yet: the connection is woken when it is.
-    Later,
+    /// It is not known yet: the connection is woken when it is, and holds this until then.
+    Later(Box<dyn Awaited>),
     /// This is the answer.
     Refused(Response),
 }
@@ -371,7 +436,7 @@ pub enum Admission {
 impl Login {
     /// The login of this site, for these users.
     pub fn new(site: Arc<Site>, auth: Auth) -> Login {
-        Login { site, auth }
+        Login { site, auth: Arc::new(auth) }
     }
 
     /// The users.
@@ -384,7 +449,8 @@ impl Login {
         let site = &self.site;
         // For a request that is let in the site checks the host again, and records that.
         if let Err(refusal) = trace::silently(|| site.options.hosts.check(request.host)) {
-            return Admission::Refused(site.complete_early(request, site.refuse(request, &refusal)));
+            let refused = site.refuse(request, &refusal, Effort::Least).unwrap_or_else(Takes::whatever);
+            return Admission::Refused(site.complete_early(request, refused));
         }
         let preflight = site.options.cors.preflight(request, site.methods());
         let refuse = |denial: Denial| denial.respond(request, &site.options.base);
@@ -393,8 +459,13 @@ impl Login {
             None => self.auth.check(request, arrival).map_err(refuse),
         };
         match checked {
-            Ok(Some(user)) => Admission::Welcome(user),
-            Ok(None) => Admission::Later,
+            Ok(Checked::User(user)) => Admission::Welcome(user),
+            Ok(Checked::Waits(wanted)) => {
+                if let Some(helpers) = &site.helpers {
+                    self.auth.verify_elsewhere(helpers);
+                }
+                Admission::Later(Box::new(Waits { _wanted: wanted }))
+            }
             Err(response) => Admission::Refused(site.complete_early(request, response)),
         }
     }

@@ -30,7 +30,7 @@ const MAPPED: usize = 33 * 1024 * 1024 / Block::SIZE;
 
 /// The memory that argon2 fills, 19 MiB with the parameters of `--hash`: one for all attempts, one after another.
 #[derive(Debug, Default)]
-pub struct Memory(Vec<Block>);
+pub(super) struct Memory(Vec<Block>);
 
 impl Memory {
     fn blocks(&mut self, count: usize) -> &mut [Block] {
@@ -43,7 +43,7 @@ impl Memory {
     }
 
     /// Gives it back to the system.
-    pub(super) fn give_back(&mut self) {
+    fn give_back(&mut self) {
         self.0 = Vec::new();
     }
 }

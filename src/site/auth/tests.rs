@@ -16,6 +16,7 @@ struct Bench {
     login: Login,
     now: Instant,
     wakes: Arc<Wakes>,
+    admissions: Mutex<Vec<Admission>>,
     _folder: TempDir,
 }
 
@@ -42,7 +43,13 @@ impl Bench {
         let plain: Vec<_> = plain.iter().map(|one| Plain::parse(one).expect("name and password")).collect();
         let auth = Auth::new(&plain, file.map(str::as_bytes)).expect("a good file");
         let login = Login::new(Arc::new(Site::new(root, options)), auth);
-        Bench { login, wakes: Arc::default(), now: Instant::now(), _folder: folder }
+        Bench {
+            login,
+            wakes: Arc::default(),
+            admissions: Mutex::default(),
+            now: Instant::now(),
+            _folder: folder,
+        }
     }
 
     fn mixed() -> Bench {
@@ -58,6 +65,7 @@ impl Bench {
             client: std::net::IpAddr::from(client).into(),
             forwarded: None,
             framing: Framing::None,
+            head: b"",
             wakers: &|| Arc::clone(&self.wakes).into(),
         };
         self.login.admit(&request, &arrival)
@@ -69,7 +77,12 @@ impl Bench {
     }
 
     fn say_from(&self, client: [u8; 4], claim: &str) -> String {
-        shown(&self.ask_from(client, &format!("GET / HTTP/1.1\nHost: localhost\n{}", authorization(claim))))
+        let lines = format!("GET / HTTP/1.1\nHost: localhost\n{}", authorization(claim));
+        let admission = self.ask_from(client, &lines);
+        let said = shown(&admission);
+        // The client goes on waiting, if it is to wait.
+        self.admissions.lock().expect("no panic").push(admission);
+        said
     }
 
     /// The same once it is verified, if it has to be.
@@ -91,7 +104,7 @@ fn authorization(claim: &str) -> String {
 fn shown(admission: &Admission) -> String {
     match admission {
         Admission::Welcome(user) => String::from_utf8_lossy(user).into_owned(),
-        Admission::Later => "wait".to_owned(),
+        Admission::Later(_) => "wait".to_owned(),
         Admission::Refused(response) => response.status.code().to_string(),
     }
 }

@@ -1,8 +1,9 @@
 //! A build without the feature `compress`: no body is compressed, and the compiler can see that none ever is.
 
-use super::Compression;
+use super::{Compression, Means};
 use crate::answer::{FilePart, Response, Stream};
 use crate::base::budget::Budget;
+use crate::base::helpers::Helpers;
 use crate::http::coding::Coding;
 use crate::site::root::OpenFile;
 use std::sync::Arc;
@@ -52,11 +53,16 @@ pub(in crate::site) fn compress_file(
     _by: Option<Compressor>,
     _file: &OpenFile,
     _content_type: &str,
-    _will_be_kept: bool,
-    _places: &Arc<Budget>,
+    _means: &Means<'_>,
 ) -> Compression {
     Compression::No
 }
 
 /// The body stays as it is.
-pub(in crate::site) fn compress_body(_: &mut Response, _by: Option<Compressor>, _places: &Arc<Budget>) {}
+pub(in crate::site) fn compress_body(
+    _: &mut Response,
+    _by: Option<Compressor>,
+    _places: &Arc<Budget>,
+    _helpers: Option<&Arc<Helpers>>,
+) {
+}

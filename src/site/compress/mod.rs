@@ -6,6 +6,8 @@
 //! what a request generates    (a listing, an error) likewise: small ones at once, large ones while they are sent
 //! ```
 //!
+//! All but what is small is compressed by helpers: see [`crate::base::helpers`].
+//!
 //! Both ways feed the coder in the same manner and so make the same bytes: one entity tag does for both.
 //!
 //! The libraries for it come with the Cargo feature `compress`; one of them is written in C. Without the feature,
@@ -22,6 +24,9 @@ mod chosen;
 pub use chosen::{Compressor, MAX_AT_ONCE, PendingCompression, is_worth_it};
 pub(super) use chosen::{compress_body, compress_file};
 
+use super::effort::Effort;
+use crate::base::budget::Budget;
+use crate::base::helpers::Helpers;
 use crate::http::coding::Coding;
 use std::sync::Arc;
 
@@ -34,4 +39,18 @@ pub(super) enum Compression {
     Done { original: Arc<[u8]>, compressed: Vec<u8>, coding: Coding },
     /// It is compressed while it is sent.
     Pending(PendingCompression),
+    /// It takes longer than a worker may: this is what takes long.
+    Takes(String),
+    /// It goes out as it is this time.
+    NotNow,
+}
+
+/// What there is to compress a file with.
+pub(super) struct Means<'a> {
+    /// The cache will keep what becomes of the file.
+    pub(super) will_be_kept: bool,
+    pub(super) effort: Effort,
+    /// How many more may be compressed while they are sent, and by whom.
+    pub(super) places: &'a Arc<Budget>,
+    pub(super) helpers: Option<&'a Arc<Helpers>>,
 }

@@ -35,6 +35,7 @@ mod put;
 
 pub use leftovers::remove_leftovers;
 
+use super::effort::{Effort, Takes};
 use super::root::{OpenFile, Opened, Root};
 use super::{Options, Site, error_page};
 use crate::answer::{Begin, Response};
@@ -70,7 +71,8 @@ impl Site {
         };
         Some(begun.map_or_else(
             |refusal| {
-                let mut response = self.refuse(request, &refusal);
+                let mut response =
+                    self.refuse(request, &refusal, Effort::Least).unwrap_or_else(Takes::whatever);
                 match refusal.status {
                     // RFC 9110 section 12.5.3: which codings it would be taken in.
                     Status::UNSUPPORTED_MEDIA_TYPE => response.headers.push("Accept-Encoding", "identity"),

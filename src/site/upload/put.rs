@@ -7,6 +7,7 @@ use crate::base::trace::{self, Rfc, quote};
 use crate::http::conditional::{self, Outcome};
 use crate::http::{FieldLines, Refusal, Request, Status};
 use crate::site::Site;
+use crate::site::effort::{Effort, Takes};
 
 impl Site {
     /// Decides about a PUT before its body comes.
@@ -45,7 +46,8 @@ impl Site {
         // With content codings it is the representation that the client would get (section 8.8.3.3): it knows that
         // one's entity tag.
         let wanted = self.options.codings.wanted(request);
-        let present = self.select(file, relative, None, &wanted);
+        let present =
+            self.select(file, relative, None, &wanted, Effort::Least).unwrap_or_else(Takes::whatever);
         if conditional::evaluate(&request.fields, &present.validators(), false) != Outcome::Proceed {
             return Err(failed());
         }

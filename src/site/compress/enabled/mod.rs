@@ -11,27 +11,34 @@
 //! | br 5 | 30 | 92 to 97 % |
 //!
 //! [`compress_file`] decides about files, and [`compress_body`] about what a request generates; `coder.rs` does the
-//! work.
+//! work, and `stream.rs` sees to it that no worker waits for it.
 
 mod coder;
+mod stream;
 
-use super::Compression;
+use super::{Compression, Means};
 use crate::answer::{Body, FilePart, Next, Response, Stream};
 use crate::base::budget::{Budget, Share};
+use crate::base::helpers::Helpers;
 use crate::base::platform::open;
 use crate::base::trace::{self, Rfc};
 use crate::http::Status;
 use crate::http::coding::Coding;
+use crate::site::effort::Effort;
 use crate::site::read_file;
 use crate::site::root::OpenFile;
-use coder::CompressedStream;
 use std::sync::Arc;
+use stream::CompressedStream;
 
 /// The smallest body that is compressed, in bytes. Of a smaller one, head and packet are most of what is sent.
 const SMALLEST: u64 = 1000;
 
-/// How much is compressed at a time, in bytes: about a millisecond's work.
+/// How much is read at a time, in bytes: about a millisecond's work.
 const PIECE: usize = 32 * 1024;
+
+/// How much a worker compresses itself, in bytes: a few hundred microseconds' work, of which the first half is to make
+/// a coder.
+const SMALL: u64 = 8 * 1024;
 
 /// How many bodies may be compressed while they are sent. Each has a coder in memory, of two and a half megabytes at
 /// most (br), for as long as its client takes to read it. Beyond that number, bodies go out as they are.
@@ -113,7 +120,7 @@ impl Compressor {
     /// These bytes compressed; `None` if that would not make them fewer.
     pub fn compress(self, bytes: Arc<[u8]>) -> Option<Vec<u8>> {
         let length = bytes.len();
-        let mut stream = CompressedStream::new(self, FilePart::of_bytes(bytes), None);
+        let mut stream = CompressedStream::new(self, FilePart::of_bytes(bytes));
         let mut compressed = Vec::new();
         loop {
             match stream.next() {
@@ -129,13 +136,13 @@ impl Compressor {
 }
 
 /// Compresses a file, or sees to it that it is compressed while it is sent; neither, if the client does not want
-/// that, it is not worth it, or enough is being compressed already. What the cache will keep is compressed at once.
+/// that, it is not worth it, or enough is being compressed already. What the cache will keep is compressed at once,
+/// by a helper if it is not small.
 pub(in crate::site) fn compress_file(
     by: Option<Compressor>,
     file: &OpenFile,
     content_type: &str,
-    will_be_kept: bool,
-    places: &Arc<Budget>,
+    means: &Means<'_>,
 ) -> Compression {
     let Some(by) = by.filter(|_| is_worth_it(content_type)) else { return Compression::No };
     let (length, coding) = (file.facts.length, by.coding());
@@ -143,7 +150,19 @@ pub(in crate::site) fn compress_file(
         trace::decision("coding", None, || format!("{length} bytes are too few to compress"));
         return Compression::No;
     }
-    if will_be_kept || length <= PIECE as u64 {
+    match means.effort {
+        Effort::Brief if means.will_be_kept && length > SMALL => {
+            return Compression::Takes(format!("to compress {length} bytes with {}", coding.name()));
+        }
+        Effort::Least if means.will_be_kept && length > SMALL => {
+            trace::decision("coding", None, || {
+                "too much waits to be compressed already: as it is".to_owned()
+            });
+            return Compression::NotNow;
+        }
+        _ => {}
+    }
+    if means.will_be_kept || length <= SMALL {
         let Some(original) = read_file::read(file) else { return Compression::No };
         let Some(compressed) = by.compress(Arc::clone(&original)) else {
             trace::decision("coding", None, || "compressed it would be no smaller: as it is".to_owned());
@@ -163,7 +182,7 @@ pub(in crate::site) fn compress_file(
         });
         return Compression::No;
     }
-    let Some(pending) = PendingCompression::new(by, places) else {
+    let Some(pending) = PendingCompression::new(by, means.places, means.helpers) else {
         trace::decision("coding", None, || "too much is being compressed already: as it is".to_owned());
         return Compression::No;
     };
@@ -176,7 +195,12 @@ pub(in crate::site) fn compress_file(
 
 /// Compresses a body that the server generated for this request, or generates while it is sent, if that is worth it.
 /// A file is no such body: [`compress_file`] has decided about it.
-pub(in crate::site) fn compress_body(response: &mut Response, by: Option<Compressor>, places: &Arc<Budget>) {
+pub(in crate::site) fn compress_body(
+    response: &mut Response,
+    by: Option<Compressor>,
+    places: &Arc<Budget>,
+    helpers: Option<&Arc<Helpers>>,
+) {
     let length = match &response.body {
         Body::Bytes(bytes) => Some(bytes.len()),
         Body::Stream(_) if response.headers.get("content-encoding").is_none() => None,
@@ -191,11 +215,11 @@ pub(in crate::site) fn compress_body(response: &mut Response, by: Option<Compres
     response.headers.push("Vary", "Accept-Encoding");
     let Some(by) = by.filter(|_| length.is_none_or(|length| length as u64 >= SMALLEST)) else { return };
     let (body, is_compressed) = match std::mem::take(&mut response.body) {
-        Body::Bytes(bytes) if bytes.len() <= PIECE => match by.compress(bytes.as_slice().into()) {
+        Body::Bytes(bytes) if bytes.len() as u64 <= SMALL => match by.compress(bytes.as_slice().into()) {
             Some(compressed) => (Body::Bytes(compressed), true),
             None => (Body::Bytes(bytes), false),
         },
-        body => match (PendingCompression::new(by, places), body) {
+        body => match (PendingCompression::new(by, places, helpers), body) {
             (Some(pending), Body::Bytes(bytes)) => {
                 (Body::Stream(pending.start(FilePart::of_bytes(bytes.into()))), true)
             }
@@ -220,12 +244,18 @@ pub(in crate::site) fn compress_body(response: &mut Response, by: Option<Compres
 pub struct PendingCompression {
     by: Compressor,
     place: Arc<Share>,
+    helpers: Option<Arc<Helpers>>,
 }
 
 impl PendingCompression {
     /// `None` if enough bodies are being compressed already.
-    pub fn new(by: Compressor, places: &Arc<Budget>) -> Option<PendingCompression> {
-        places.take(1).map(|place| PendingCompression { by, place: Arc::new(place) })
+    pub fn new(
+        by: Compressor,
+        places: &Arc<Budget>,
+        helpers: Option<&Arc<Helpers>>,
+    ) -> Option<PendingCompression> {
+        let place = Arc::new(places.take(1)?);
+        Some(PendingCompression { by, place, helpers: helpers.cloned() })
     }
 
     /// The coding that it will be in.
@@ -235,12 +265,16 @@ impl PendingCompression {
 
     /// The body, made of these bytes.
     pub fn start(&self, bytes: FilePart) -> Box<dyn Stream> {
-        Box::new(CompressedStream::new(self.by, bytes, Some(Arc::clone(&self.place))))
+        Box::new(self.lend(CompressedStream::new(self.by, bytes)))
     }
 
     /// The body, made of a stream.
     pub fn start_with(&self, stream: Box<dyn Stream>) -> Box<dyn Stream> {
-        Box::new(CompressedStream::of_stream(self.by, stream, Some(Arc::clone(&self.place))))
+        Box::new(self.lend(CompressedStream::of_stream(self.by, stream)))
+    }
+
+    fn lend(&self, stream: CompressedStream) -> CompressedStream {
+        stream.by(self.helpers.clone(), Arc::clone(&self.place))
     }
 }
 

@@ -53,7 +53,7 @@ fn pieces(mut stream: Box<dyn Stream>) -> (Vec<Vec<u8>>, bool) {
 
 #[test]
 fn what_is_compressed_decodes_to_the_same_bytes_at_once_or_by_pieces() {
-    let pending = |by| PendingCompression::new(by, &Budget::new(1)).expect("a place");
+    let pending = |by| PendingCompression::new(by, &Budget::new(1), None).expect("a place");
     let bodies = [0, 1, 1000, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 1_000_000].map(words);
     let zeros: Arc<[u8]> = vec![0; 5_000_000].into();
     for bytes in bodies.iter().chain([&zeros, &noise(300_000)]) {
@@ -97,7 +97,7 @@ fn a_file_that_is_cut_short_breaks_the_body_off() {
     let source = Source::Disk(Arc::new(file.try_clone().expect("a descriptor")));
     for by in ALL {
         file.set_len(200_000).expect("made longer");
-        let pending = PendingCompression::new(by, &Budget::new(1)).expect("a place");
+        let pending = PendingCompression::new(by, &Budget::new(1), None).expect("a place");
         let mut stream = pending.start(FilePart { source: source.clone(), range: 0..200_000 });
         assert!(matches!(stream.next(), Next::Piece(_)));
         file.set_len(150_000).expect("cut short");
@@ -109,13 +109,13 @@ fn a_file_that_is_cut_short_breaks_the_body_off() {
 fn there_is_a_place_for_so_many_and_then_for_none_until_one_is_done() {
     let places = Budget::new(MAX_AT_ONCE);
     let mut held: Vec<_> =
-        (0..MAX_AT_ONCE).map_while(|_| PendingCompression::new(Compressor::Gzip, &places)).collect();
+        (0..MAX_AT_ONCE).map_while(|_| PendingCompression::new(Compressor::Gzip, &places, None)).collect();
     assert_eq!(held.len(), MAX_AT_ONCE);
-    assert!(PendingCompression::new(Compressor::Gzip, &places).is_none());
+    assert!(PendingCompression::new(Compressor::Gzip, &places, None).is_none());
     let body = held.pop().expect("one").start(FilePart::of_bytes(words(10)));
-    assert!(PendingCompression::new(Compressor::Gzip, &places).is_none(), "the body has it now");
+    assert!(PendingCompression::new(Compressor::Gzip, &places, None).is_none(), "the body has it now");
     drop(body);
-    assert!(PendingCompression::new(Compressor::Gzip, &places).is_some());
+    assert!(PendingCompression::new(Compressor::Gzip, &places, None).is_some());
 }
 
 #[test]
