@@ -8,6 +8,7 @@
 //! All calls return at once. What cannot be done now fails with `WouldBlock` (EAGAIN), and an event reports when to try
 //! again.
 
+use crate::base::helpers::Owner;
 use crate::base::platform::local::PolledStream;
 use crate::base::platform::open::read_at;
 use crate::base::platform::socket::{self, write_with_more_to_come};
@@ -17,6 +18,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
+use std::task::Waker;
 use std::time::Instant;
 
 /// A stream of bytes in both directions.
@@ -57,6 +59,17 @@ pub trait Transport {
 pub trait TlsSession {
     /// Sends what is left of its own messages, as far as the socket takes it now. Called at the beginning of each turn.
     fn flush_pending(&mut self);
+
+    /// Goes on with what a helper does for it, for this client. Called at the beginning of each turn. Returns whether a
+    /// read may find something, of which no event tells.
+    fn go_on_elsewhere(&mut self, _owner: Owner, _wakers: &dyn Fn() -> Waker) -> bool {
+        false
+    }
+
+    /// Whether a read found what a helper is to process: there is to be another turn.
+    fn is_for_helper(&self) -> bool {
+        false
+    }
 
     /// Whether the handshake is not finished, so that no bytes can be carried yet.
     fn is_handshaking(&self) -> bool;

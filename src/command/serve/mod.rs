@@ -47,10 +47,11 @@ pub(in crate::command) fn serve(
     if listeners.are_given && !(listeners.are_local() && listeners.sockets.is_empty()) {
         site_options.hosts = Hosts::Any;
     }
-    let site = Arc::new(Site::new(root, site_options).with_helpers(Helpers::new()));
+    let helpers = Helpers::new();
+    let site = Arc::new(Site::new(root, site_options).with_helpers(Arc::clone(&helpers)));
     let login = users::open(config, &site)?;
     warn(config, &places, login.is_some());
-    let tls = certificate.as_ref().map(Certificate::acceptor);
+    let tls = certificate.as_ref().map(|certificate| certificate.acceptor(&helpers));
     let server_options = server::Options { tls, ..config.server.clone() };
     let server = Server::new(listeners.open, server_options)
         .map_err(|error| format!("cannot start: {}", human::reason(&error)))?;

@@ -1,9 +1,11 @@
 //! `https` in a build that leaves it out: the names of `enabled`, and nothing behind them.
 
+use crate::base::helpers::Helpers;
 use crate::command::private_files::ServedFolder;
 use crate::server::tls::Acceptor;
 use std::io;
 use std::net::TcpStream;
+use std::sync::Arc;
 
 /// Whether this build can speak TLS.
 pub const IS_BUILT_IN: bool = false;
@@ -37,7 +39,7 @@ impl Certificate {
     }
 
     /// Is never called, and so are those below.
-    pub(crate) fn acceptor(&self) -> Acceptor {
+    pub(crate) fn acceptor(&self, _: &Arc<Helpers>) -> Acceptor {
         match *self {}
     }
 

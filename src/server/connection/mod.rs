@@ -295,6 +295,7 @@ impl<T: Transport> Connection<T> {
         self.has_read = false;
         if let Some(tls) = self.transport.tls() {
             tls.flush_pending();
+            self.may_read |= tls.go_on_elsewhere(self.client.owner(), turn.wakers);
         }
         let next = self.take_steps(turn);
         let has_progressed = self.bytes_sent() != sent_before || (self.has_read && self.incoming.is_some());

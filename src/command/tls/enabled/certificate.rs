@@ -14,18 +14,19 @@
 //! again. Connections that are open keep the certificate that they began with; new connections get the new one.
 
 use super::options::{Files, Source};
+use crate::base::helpers::Helpers;
 use crate::base::human::{OneLine, reason};
 use crate::base::text_file;
 use crate::command::private_files::ServedFolder;
 use crate::command::terminal::report;
-use crate::server::tls::Acceptor;
+use crate::server::tls::{Acceptor, SlowKeys};
 use rustls::client::verify_server_cert_signed_by_trust_anchor as verify;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::{ClientHello, NoServerSessionStorage, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{CertificateError, RootCertStore, ServerConfig};
+use rustls::{CertificateError, RootCertStore, ServerConfig, SignatureAlgorithm, SignatureScheme};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -73,8 +74,11 @@ impl Certificate {
     }
 
     /// What makes a server speak TLS, with this certificate.
-    pub(crate) fn acceptor(&self) -> Acceptor {
-        Acceptor::new(self.config())
+    pub(crate) fn acceptor(&self, helpers: &Arc<Helpers>) -> Acceptor {
+        let current = Arc::clone(&self.current);
+        let slow_keys =
+            SlowKeys { helpers: Arc::clone(helpers), is_slow: Arc::new(move || current.is_slow()) };
+        Acceptor::new(self.config(), Some(slow_keys))
     }
 
     /// The certificate in these files.
@@ -174,6 +178,13 @@ impl Certificate {
 impl Current {
     fn get(&self) -> Arc<CertifiedKey> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether to sign with the key takes longer than a worker may: RSA and P-384.
+    fn is_slow(&self) -> bool {
+        let key = &self.get().key;
+        let is_p256 = key.choose_scheme(&[SignatureScheme::ECDSA_NISTP256_SHA256]).is_some();
+        !is_p256 && key.algorithm() != SignatureAlgorithm::ED25519
     }
 }
 

@@ -25,15 +25,24 @@
 //! `ignore_client_order` is off). A server that insists on its own order does so to avoid weak ones, and there are none
 //! here. Which of AES and ChaCha20 is faster depends on the processor, and phones are the slower side.
 //!
+//! `handshake.rs` gives handshakes to helpers, if the key is a slow one.
+//!
 //! The kernel cannot encrypt what it sends from a file by itself, so files are read and encrypted here.
 
+mod handshake;
+
+pub use handshake::SlowKeys;
+
 use super::super::transport::{ClientSocket, Socket, TlsSession, Transport};
+use crate::base::helpers::{Helpers, Outcome, Owner};
 use crate::base::platform::open;
+use handshake::Processed;
 use mio::event::Source;
-use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{HandshakeKind, IoState, ProtocolVersion, ServerConfig, ServerConnection};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::task::Waker;
 
 /// How many bytes are encrypted at once: four records.
 const PIECE: usize = 64 * 1024;
@@ -50,17 +59,22 @@ const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
 
 /// Wraps sockets in TLS. The configuration has the certificate, and what the handshake may agree on.
 #[derive(Debug, Clone)]
-pub struct Acceptor(Arc<ServerConfig>);
+pub struct Acceptor {
+    config: Arc<ServerConfig>,
+    slow_keys: Option<SlowKeys>,
+}
 
 impl Acceptor {
     /// With this configuration.
-    pub fn new(config: Arc<ServerConfig>) -> Acceptor {
-        Acceptor(config)
+    pub fn new(config: Arc<ServerConfig>, slow_keys: Option<SlowKeys>) -> Acceptor {
+        Acceptor { config, slow_keys }
     }
 
     /// Wraps a socket on which nothing has been received.
     pub(in crate::server) fn wrap(&self, socket: ClientSocket) -> ClientSocket {
-        ClientSocket::Other(Box::new(Tls::new(socket, Arc::clone(&self.0))))
+        let slow = self.slow_keys.as_ref().filter(|keys| (keys.is_slow)());
+        let helpers = slow.map(|keys| Arc::clone(&keys.helpers));
+        ClientSocket::Other(Box::new(Tls { helpers, ..Tls::new(socket, Arc::clone(&self.config)) }))
     }
 }
 
@@ -83,6 +97,10 @@ pub struct Tls<T> {
     is_drained: bool,
     /// The client has sent close_notify. No event of the socket reports that.
     read_closed: bool,
+    /// Who processes the messages of the handshake, if the key is slow.
+    helpers: Option<Arc<Helpers>>,
+    /// What came of them, if they were wrong.
+    failed: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -91,6 +109,8 @@ enum State {
     Start(Arc<ServerConfig>),
     /// The client speaks TLS: the handshake, and all that follows.
     Session(Box<ServerConnection>),
+    /// The same, while a helper processes what was received.
+    Elsewhere(Outcome<Processed>),
     /// The client speaks plain HTTP, which begins with these bytes.
     Plain(Vec<u8>),
     /// The end: the client was told that nothing follows, or that it has broken the rules. What it still sends does not
@@ -112,6 +132,8 @@ impl<T: Transport> Tls<T> {
             owed: 0,
             is_drained: false,
             read_closed: false,
+            helpers: None,
+            failed: None,
         }
     }
 
@@ -149,19 +171,25 @@ impl<T: Transport> Tls<T> {
     fn process_records(&mut self) -> io::Result<()> {
         let State::Session(connection) = &mut self.state else { unreachable!("called in this state") };
         let was_handshaking = connection.is_handshaking();
-        let result = match connection.read_tls(&mut &self.incoming[self.taken..]) {
-            Ok(count) => {
-                self.taken += count;
-                self.handshake += if was_handshaking { count } else { 0 };
-                match connection.process_new_packets() {
-                    Ok(_) if self.handshake > MAX_HANDSHAKE && connection.is_handshaking() => {
-                        Err(rustls::Error::General("the handshake is too long".to_owned()))
-                    }
-                    result => result,
-                }
+        let (count, result) = take_records(connection, &self.incoming[self.taken..]);
+        self.note_records(was_handshaking, count, result)
+    }
+
+    /// Goes on after rustls has taken so many bytes, and this came of them.
+    fn note_records(
+        &mut self,
+        was_handshaking: bool,
+        count: usize,
+        result: Result<IoState, rustls::Error>,
+    ) -> io::Result<()> {
+        let State::Session(connection) = &mut self.state else { unreachable!("called in this state") };
+        self.taken += count;
+        self.handshake += if was_handshaking { count } else { 0 };
+        let result = match result {
+            Ok(_) if self.handshake > MAX_HANDSHAKE && connection.is_handshaking() => {
+                Err(rustls::Error::General("the handshake is too long".to_owned()))
             }
-            // In memory nothing fails: rustls keeps no more of a message that comes in too many pieces.
-            Err(error) => Err(rustls::Error::General(error.to_string())),
+            result => result,
         };
         if self.taken == self.incoming.len() || result.is_err() {
             (self.incoming, self.taken) = (Vec::new(), 0);
@@ -230,6 +258,18 @@ impl<T: Transport> Tls<T> {
     }
 }
 
+/// Lets rustls take some of what was received. Returns how many bytes it has taken, and what came of them.
+fn take_records(
+    connection: &mut ServerConnection,
+    mut records: &[u8],
+) -> (usize, Result<IoState, rustls::Error>) {
+    match connection.read_tls(&mut records) {
+        Ok(count) => (count, connection.process_new_packets()),
+        // In memory nothing fails: rustls keeps no more of a message that comes in too many pieces.
+        Err(error) => (0, Err(rustls::Error::General(error.to_string()))),
+    }
+}
+
 impl<T: Transport> Transport for Tls<T> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut has_read = false;
@@ -247,7 +287,11 @@ impl<T: Transport> Transport for Tls<T> {
                     first.drain(..count);
                     return Ok(count);
                 }
-                State::Closed => return self.socket.read(into),
+                State::Elsewhere(_) => return Err(io::ErrorKind::WouldBlock.into()),
+                State::Closed => {
+                    self.failure()?;
+                    return self.socket.read(into);
+                }
                 State::Session(_) => {
                     if let Some(result) = self.plaintext(into) {
                         return result;
@@ -262,6 +306,9 @@ impl<T: Transport> Transport for Tls<T> {
                             return Ok(0);
                         }
                         has_read = true;
+                    }
+                    if self.is_for_helper() {
+                        return Err(io::ErrorKind::WouldBlock.into());
                     }
                     self.process_records()?;
                 }
@@ -309,9 +356,17 @@ impl<T: Transport> TlsSession for Tls<T> {
         let _ = self.flush(false);
     }
 
+    fn go_on_elsewhere(&mut self, owner: Owner, wakers: &dyn Fn() -> Waker) -> bool {
+        Tls::go_on_elsewhere(self, owner, wakers)
+    }
+
+    fn is_for_helper(&self) -> bool {
+        Tls::is_for_helper(self)
+    }
+
     fn is_handshaking(&self) -> bool {
         match &self.state {
-            State::Start(_) => true,
+            State::Start(_) | State::Elsewhere(_) => true,
             State::Session(connection) => connection.is_handshaking(),
             State::Plain(_) | State::Closed => false,
         }

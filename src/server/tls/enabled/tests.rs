@@ -325,3 +325,66 @@ fn what_is_neither_tls_nor_http_gets_an_alert() {
         assert!(!ends.server.is_handshaking(), "there is nothing left to agree on");
     }
 }
+
+/// Rings when a helper has done its work.
+struct Bell(std::sync::mpsc::Sender<()>);
+
+impl std::task::Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        let _ = self.0.send(());
+    }
+}
+
+/// Reads, as a worker does where the key is slow, until that fails with something that is not for a helper.
+fn read_with_helpers(server: &mut Tls<Pipe>) -> (io::ErrorKind, usize) {
+    let (sender, rung) = std::sync::mpsc::channel();
+    let bell = Arc::new(Bell(sender));
+    let wakers = || Arc::clone(&bell).into();
+    let mut given = 0;
+    loop {
+        let kind = server.read(&mut [0; 10]).expect_err("nothing is sent yet").kind();
+        if kind == io::ErrorKind::WouldBlock && server.is_for_helper() {
+            given += 1;
+            let may_read = server.go_on_elsewhere(None, &wakers);
+            assert!(!may_read && server.is_handshaking() && !server.is_for_helper(), "it is elsewhere");
+            assert_eq!(
+                server.read(&mut [0; 10]).map_err(|error| error.kind()),
+                Err(io::ErrorKind::WouldBlock)
+            );
+            rung.recv_timeout(std::time::Duration::from_secs(20)).expect("it comes back");
+            assert!(server.go_on_elsewhere(None, &wakers), "there may be something to read");
+        } else if kind != io::ErrorKind::Interrupted {
+            return (kind, given);
+        }
+    }
+}
+
+#[test]
+fn with_a_slow_key_helpers_process_the_handshake_and_nothing_behind_it() {
+    let mut ends = Ends::new(100_000);
+    ends.server.helpers = Some(Helpers::new());
+    let mut given = 0;
+    for _ in 0..100 {
+        ends.carry();
+        given += read_with_helpers(&mut ends.server).1;
+        if !ends.server.is_handshaking() && !ends.client.is_handshaking() {
+            break;
+        }
+    }
+    assert_eq!((given, ends.server.session().is_some()), (2, true), "ClientHello and Finished");
+    ends.client.writer().write_all(b"hello").expect("memory");
+    ends.carry();
+    assert_eq!(ends.server.read(&mut [0; 10]).ok(), Some(5), "no helper is asked");
+}
+
+#[test]
+fn what_is_wrong_with_a_handshake_is_told_by_the_next_read_wherever_it_was_found() {
+    for helpers in [None, Some(Helpers::new())] {
+        let mut ends = Ends::new(100_000);
+        ends.server.helpers = helpers;
+        ends.server.socket.to_server.extend(b"\x16\x03\x01\x00\x05hello");
+        assert_eq!(read_with_helpers(&mut ends.server).0, io::ErrorKind::InvalidData);
+        ends.server.flush_pending();
+        assert!(ends.server.socket.to_client.starts_with(&[21, 3, 3]), "the client is sent an alert");
+    }
+}
