@@ -38,6 +38,13 @@ CASES = ["glasshttp", "glasshttp https", "nginx", "nginx https"]
 COLUMNS = ["kept alive, requests/s", "CPU s / 1M", "new, requests/s", "CPU s / 1M", "large, MB/s", "CPU s / GB"]
 
 
+def make_certificate(folder):
+    """cert.pem and key.pem, with an ECDSA key on P-256."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                    "-nodes", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem", "-days", "30",
+                    "-subj", "/CN=localhost"], check=True, stderr=subprocess.DEVNULL)
+
+
 def start(name, port, root, work):
     is_https = name.endswith("https")
     if name.startswith("nginx"):
@@ -90,9 +97,7 @@ def main():
         Path(work).chmod(0o755)
         (root / "1k.html").write_bytes(b"x" * 1024)
         (root / "100m.bin").write_bytes(b"x" * LARGE)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-keyout", f"{work}/key.pem", "-out", f"{work}/cert.pem", "-days", "30",
-                        "-subj", "/CN=localhost"], check=True, stderr=subprocess.DEVNULL)
+        make_certificate(work)
         time.sleep(2.1)
         for round in range(rounds):
             for name in CASES[::-1 if round % 2 else 1]:

@@ -23,9 +23,9 @@ end
 function done(summary, latency, _)
   local errors = summary.errors
   io.write(string.format(
-    '{"requests": %d, "seconds": %f, "p50": %f, "p99": %f, "p999": %f, ' ..
+    '{"requests": %d, "bytes": %d, "seconds": %f, "p50": %f, "p99": %f, "p999": %f, ' ..
     '"connect": %d, "read": %d, "write": %d, "timeout": %d, "status": %d}\n',
-    summary.requests, summary.duration / 1e6,
+    summary.requests, summary.bytes, summary.duration / 1e6,
     latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency:percentile(99.9) / 1e3,
     errors.connect, errors.read, errors.write, errors.timeout, errors.status))
 end

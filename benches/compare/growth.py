@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""Measure how cost grows, and draw it: ours, nginx, lighttpd, h2o and the floor, on loopback (needs wrk, openssl)
+
+    cargo build --release; (cd benches/compare/limit && cargo build --release)
+    benches/compare/growth.py                       measures all, writes docs/growth/ and the tables of docs/growth.md
+    benches/compare/growth.py --rows memory-idle    measures some rows; the others stay as they were
+    benches/compare/growth.py --draw                draws again what docs/growth/data.json has
+
+A server is started anew for each point, with two workers where the row is not about them (lighttpd: its one process).
+For each point all servers have their turn before the next point comes. wrk on one thread keeps all its connections busy:
+each asks again when it has its answer, so a median at 10,000 connections is mostly the time in the queue. Unless a row
+says otherwise, 64 of them ask for the same 1 kB.
+
+    connections  1 to 10,000. From 1,000 on, what it takes to open them is taken out: of a run and one twice as long, the
+                 difference counts.
+    size         one file of 100 B to 100 MB, 8 connections
+    files        10 to 100,000 files of 1 kB in one folder, a random one each time; ours keeps some 64 MB of them in memory.
+                 A second of the same comes before.
+    entries      the listing of a folder of 10 to 100,000 empty files, one connection
+    depth        the file is 1 to 32 folders deep
+    requests     1 to 1,000 requests on each connection
+    workers      1 and 2
+    memory-*     PSS of all processes with 1 to 10,000 connections: that had an answer and are idle (idle, tls), that have sent
+                 half a request (slow), or ask all the time (active, a figure of `connections`). The kernel's buffers
+                 are not in it.
+
+A figure is processor time for each request, or a percentile of latency. An answer that was cut off by the end counts in
+part, by its bytes. A curve's exponent: see curves.py. All takes about ten minutes; after --minutes no point is begun.
+"""
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import resource
+import shutil
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+from curves import SERVERS, draw, exponent
+from instructions import PROGRAM
+from peers import glasshttp, table
+from run import FAILURES, Run, cpu_seconds, end_in_order, get, idle_connections, memory_mb, wrk
+from tables import grid, languages, machine, put, show
+from tls import make_certificate
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs/growth"
+MOST = 16384                    # connections that a server may have; for nginx also how many it has memory for
+HEAD = 300                      # about the bytes of an answer's head
+TENS = [1, 10, 100, 1000, 10_000]
+ENTRIES = FILES = [10, 100, 1000, 10_000, 100_000]
+SIZES = [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000]
+LOAD = {"cpu": ("processor time a request, µs", "每个请求的处理器时间"), "p50": ("median latency, ms", "延迟的中位数"),
+        "p99": ("99th percentile, ms", "第 99 百分位"), "p999": ("99.9th percentile, ms", "第 99.9 百分位")}
+MEMORY = {"memory": ("memory", "内存")}
+
+
+@dataclass
+class Row:
+    words: tuple                # English, Chinese
+    xs: list
+    floor: int = 10 ** 9        # up to where the floor can do it
+    figures: tuple = ("cpu", "p99")     # of which the document has exponents
+    picture: str = "memory"
+
+
+ROWS = {
+    "connections": Row(("connections", "连接数"), TENS),
+    "size": Row(("bytes of the file", "文件的字节数"), SIZES, floor=10_000),
+    "files": Row(("files asked for", "所请求文件的个数"), FILES, floor=0),
+    "entries": Row(("entries of the folder listed", "所列文件夹的项数"), ENTRIES, floor=0),
+    "depth": Row(("depth of the file", "文件的深度"), [1, 2, 4, 8, 16, 32], floor=0),
+    "requests": Row(("requests on a connection", "每条连接的请求数"), [1, 10, 100, 1000]),
+    "workers": Row(("workers", "工作线程数"), [1, 2]),
+    "memory-idle": Row(("idle connections", "空闲连接"), TENS, figures=("memory",)),
+    "memory-slow": Row(("slow connections", "慢连接"), TENS, figures=("memory",)),
+    "memory-active": Row(("active connections", "活跃连接"), TENS, figures=("memory",)),
+    "memory-tls": Row(("idle https connections", "空闲的 https 连接"), TENS, floor=0, figures=("memory",)),
+}
+
+
+def build_root(root, rows):
+    """What the chosen rows ask for; all of it is old."""
+    folders = {"size": [], "files": [], "entries": [f"entries/{n}" for n in ENTRIES], "depth": ["d/" * 32]}
+    for folder in ["", "size", "files", *itertools.chain(*(folders.get(row, []) for row in rows))]:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    files = {"1k.html": 1024}
+    if "size" in rows:
+        files |= {f"size/{n}": n for n in SIZES}
+    if "files" in rows:
+        files |= {f"files/{i}": 1024 for i in range(FILES[-1])}
+    if "entries" in rows:
+        files |= {f"entries/{n}/file-{i:05}.txt": 0 for n in ENTRIES for i in range(n)}
+    if "depth" in rows:
+        files |= {"d/" * n + "1k.html": 1024 for n in ROWS["depth"].xs}
+    for name, size in files.items():
+        (root / name).write_bytes(b"x" * size)
+    for path in (root, *root.rglob("*")):
+        os.utime(path, (1e9, 1e9))
+
+
+class Growth:
+    def __init__(self, scratch, servers, o):
+        self.scratch, self.root, self.servers, self.o = scratch, scratch / "root", servers, o
+        self.ports = itertools.count(o.port_base)
+        build_root(self.root, o.rows)
+        make_certificate(scratch)
+
+    @contextlib.contextmanager
+    def running(self, name, workers=2, **settings):
+        run = Run(self.servers[name], False, self.root, self.ports, self.scratch, SimpleNamespace(seconds=0),
+                  connections=MOST, workers=workers, processes=settings.pop("processes", 0),
+                  cert=self.scratch / "cert.pem", key=self.scratch / "key.pem", **settings)
+        try:
+            run.start()
+            yield run
+        finally:
+            if run.proc:
+                run.stop()
+
+    def point(self, row, name, x):
+        """{figure: value}"""
+        return getattr(self, row.replace("-", "_"))(name, x)
+
+    def load(self, run, path="/1k.html", conns=64, seconds=None, requests=(), length=1024):
+        """Figures of a load, and what they were made of."""
+        cpu, seconds = cpu_seconds(run.pid), seconds or self.o.seconds
+        w = wrk(run.port, path, conns, seconds, midway=lambda: memory_mb(run.pid), requests=requests)
+        cpu = cpu_seconds(run.pid) - cpu
+        if w["errors"]:
+            print(f"{run.peer.name}, {path}, {conns} connections: {w['errors']}", file=sys.stderr)
+        # Small answers are counted, of large ones those that are on their way, too.
+        count = w["requests"] if length < 100_000 else max(w["requests"], w["bytes"] / (length + HEAD))
+        if not count:
+            raise RuntimeError("no answer")
+        return {"cpu": cpu / count * 1e6, **{p: w[p] for p in ("p50", "p99", "p999") if w[p]}, "memory": w["extra"],
+                "made of": (cpu, count)}
+
+    def connections(self, name, x):
+        with self.running(name) as run:
+            # To open 10,000 takes about a second.
+            seconds = max(self.o.seconds, 3) if x > 1000 else self.o.seconds
+            found = self.load(run, conns=x, seconds=seconds)
+            if x >= 1000:
+                longer = self.load(run, conns=x, seconds=2 * seconds)
+                (cpu, count), (cpu_longer, count_longer) = found["made of"], longer["made of"]
+                found = longer | {"cpu": (cpu_longer - cpu) / max(count_longer - count, 1) * 1e6}
+            return found
+
+    memory_active = connections
+
+    def size(self, name, x):
+        with self.running(name, body=x) as run:
+            return self.load(run, f"/size/{x}", conns=8, length=x)
+
+    def files(self, name, x):
+        with self.running(name) as run:
+            wrk(run.port, "/files/", 64, 1, requests=("files", str(x)))
+            return self.load(run, "/files/", requests=("files", str(x)))
+
+    def entries(self, name, x):
+        with self.running(name) as run:
+            status, _, body = get(run.port, f"/entries/{x}/", timeout=30)
+            if status != 200 or body.count(b"file-") < x:
+                raise RuntimeError(f"no listing of {x} entries (status {status})")
+            return self.load(run, f"/entries/{x}/", conns=1, length=len(body))
+
+    def depth(self, name, x):
+        with self.running(name) as run:
+            return self.load(run, "/" + "d/" * x + "1k.html")
+
+    def requests(self, name, x):
+        with self.running(name) as run:
+            return self.load(run, requests=("requests", str(x)))
+
+    def workers(self, name, x):
+        with self.running(name, workers=x, processes=x if x > 1 else 0) as run:
+            return self.load(run)
+
+    def memory_idle(self, name, x, tls=False):
+        with self.running(name, tls=tls) as run:
+            socks, answered = idle_connections(run.port, x, tls)
+            return self.with_connections(run, socks, len(answered), x)
+
+    def memory_tls(self, name, x):
+        return self.memory_idle(name, x, tls=True)
+
+    def memory_slow(self, name, x):
+        with self.running(name) as run:
+            socks = []
+            for _ in range(x):
+                socks.append(socket.create_connection(("127.0.0.1", run.port), timeout=2))
+                socks[-1].sendall(b"GET /1k.html HTTP/1.1\r\nHost: localhost\r\nX-Slow: a")
+            if not run.answers():       # after all that came before
+                raise RuntimeError("it answers nobody else")
+            return self.with_connections(run, socks, len(socks), x)
+
+    def with_connections(self, run, socks, held, x):
+        try:
+            if held < x:
+                raise RuntimeError(f"it holds {held} connections of {x}")
+            return {"memory": memory_mb(run.pid)}
+        finally:
+            for sock in socks:
+                sock.close()
+
+
+def measure(growth, o):
+    """{row: {server: {figure: [[x, y], ...]}}}, of each point the median of the rounds."""
+    found, until = {}, time.monotonic() + 60 * o.minutes
+    # Both are measured by one load.
+    for row in (row for row in o.rows if row != "memory-active" or "connections" not in o.rows):
+        for x in ROWS[row].xs:
+            for name in growth.servers:
+                if (growth.servers[name].floor and x > ROWS[row].floor) or time.monotonic() > until:
+                    continue
+                if row == "memory-tls" and not growth.servers[name].tls:
+                    continue
+                points = []
+                for _ in range(o.rounds):
+                    try:
+                        points.append(growth.point(row, name, x))
+                    except FAILURES as error:
+                        print(f"{row} {x} {name}: {error}", file=sys.stderr)
+                point = {k: statistics.median(p[k] for p in points) for k in (*LOAD, *MEMORY) if any(k in p for p in points)}
+                print(f"{row} {x} {name}:", *(f"{k}={v:.4g}" for k, v in point.items()), file=sys.stderr)
+                for figure, y in point.items():
+                    into = "memory-active" if figure == "memory" and row == "connections" else row
+                    if figure in (MEMORY if into.startswith("memory") else LOAD):
+                        found.setdefault(into, {}).setdefault(name, {}).setdefault(figure, []).append([x, float(f"{y:.4g}")])
+    if time.monotonic() > until:
+        print(f"the {o.minutes} minutes were over before the last point", file=sys.stderr)
+    return found
+
+
+# ------------------------------------------------------------ what is written
+def pictures(found):
+    """{name of the file: its text}"""
+    drawn = {}
+    for row, what in ROWS.items():
+        if row in found and not row.startswith("memory"):
+            drawn[f"{row}.svg"] = draw(found[row], [(figure, words[0]) for figure, words in LOAD.items()], what.words[0])
+    of_memory = {name: {row: figures["memory"] for row in found if row.startswith("memory")
+                        if (figures := found[row].get(name))} for name in SERVERS}
+    if any(of_memory.values()):
+        titles = [(row, f"MB with {what.words[0]}") for row, what in ROWS.items() if row.startswith("memory")]
+        drawn["memory.svg"] = draw(of_memory, titles, "connections")
+    return drawn
+
+
+def document(data, language):
+    """The exponents, and where ours is not the least."""
+    rows, behind = [], []
+    names = [name for name in SERVERS if any(name in servers for servers in data["rows"].values())]
+    for row, what in ROWS.items():
+        for figure in what.figures if row in data["rows"] else ():
+            words = [what.words[language], {**LOAD, **MEMORY}[figure][language].split(",")[0]]
+            slopes = {name: exponent(points) for name in names if (points := data["rows"][row].get(name, {}).get(figure))}
+            rows.append(words + [show(slopes.get(name), 2) for name in names])
+            others = {name: k for name, k in slopes.items() if name not in ("glasshttp", "limit") and k is not None}
+            ours = slopes.get("glasshttp")
+            if ours is not None and others and min(others.values()) < ours - 0.05:
+                flattest = min(others, key=others.get)
+                behind.append(f"- {words[0]}, {words[1]}: {ours:.2f}; {flattest} {others[flattest]:.2f}" if language == 0
+                              else f"- {words[0]}，{words[1]}：{ours:.2f}；{flattest} {others[flattest]:.2f}")
+    said = ("Ours is not the flattest (by more than 0.05, the floor apart) in:",
+            "我们不是最平的地方（相差 0.05 以上，底线不算）：") if behind else ("Ours is the flattest everywhere.", "我们处处最平。")
+    head = [("against", "随什么变"), ("of", "什么"), *((name, name) for name in names)]
+    return f"{data['where']}.\n\n{grid([words[language] for words in head], rows, 2)}\n{said[language]}\n\n" + "\n".join(behind)
+
+
+def write(data, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "data.json").write_text(json.dumps(data, separators=(",", ":")).replace('"rows"', '\n"rows"')
+                                      .replace('},"', '},\n"') + "\n")
+    for name, text in pictures(data["rows"]).items():
+        (folder / name).write_text(text)
+    for path, language in languages(folder.with_suffix(".md")) if folder.with_suffix(".md").exists() else []:
+        put(path, "growth", document(data, language))
+
+
+def main():
+    known = table()
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--ours", default=PROGRAM, type=Path, metavar="PROGRAM", help="default: %(default)s")
+    ap.add_argument("--servers", default="nginx,lighttpd,h2o,limit", help="comma list (default: %(default)s)")
+    ap.add_argument("--rows", default=",".join(ROWS), help="comma list (default: %(default)s)")
+    ap.add_argument("--seconds", type=int, default=2, help="length of each load (default: %(default)s)")
+    ap.add_argument("--rounds", type=int, default=1, help="of which each point is the median (default: %(default)s)")
+    ap.add_argument("--minutes", type=float, default=15, help="after which no point is begun (default: %(default)s)")
+    ap.add_argument("--port-base", type=int, default=22000)
+    ap.add_argument("--folder", type=Path, default=FOLDER, help="where data.json and the pictures are (default: docs/growth)")
+    ap.add_argument("--draw", action="store_true", help="measure nothing")
+    o = ap.parse_args()
+    o.rows = [row for row in ROWS if row in o.rows.split(",")]
+    data = json.loads((o.folder / "data.json").read_text()) if (o.folder / "data.json").exists() else {"rows": {}}
+    if not o.draw:
+        end_in_order()
+        with contextlib.suppress(ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
+        scratch = Path(tempfile.mkdtemp(prefix="httpbench-"))
+        scratch.chmod(0o755)
+        try:
+            servers = {"glasshttp": glasshttp(o.ours.resolve())}
+            servers |= {name: known[name] for name in o.servers.split(",") if known[name].exe()}
+            data["rows"] |= measure(Growth(scratch, servers, o), o)
+            data["where"] = machine()
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    write(data, o.folder)
+
+
+if __name__ == "__main__":
+    main()
