@@ -11,7 +11,7 @@ use std::task::Wake;
 use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const LARGE: usize = 100_000;
 const CLIENT: Client = Client::Ip(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST));
 
