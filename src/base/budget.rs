@@ -39,6 +39,12 @@ impl Budget {
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, reduce).ok()?;
         Some(Share { budget: Arc::clone(self), amount })
     }
+
+    /// How much is left now.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Share {

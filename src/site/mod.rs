@@ -53,6 +53,7 @@ pub mod representation;
 pub mod root;
 pub mod runs;
 pub mod sandbox;
+pub mod scandir;
 pub mod script;
 mod select;
 pub mod upload;
@@ -111,6 +112,7 @@ impl Site {
     /// A site of the files under `root`.
     pub fn new(root: Root, options: Options) -> Site {
         let cache = Cache::new(options.cache_size);
+        let listings = listing::Listings::new(options.cache_size);
         Site {
             root: Arc::new(root),
             cache: if options.count_cache { cache.counting() } else { cache },
@@ -118,7 +120,7 @@ impl Site {
             near: near::Pace::default(),
             script_tag: script::tag(&options.base),
             options,
-            listings: listing::Listings::default(),
+            listings,
             archives: archive::Archives::default(),
             compressing: Budget::new(compress::MAX_AT_ONCE),
             helpers: None,

@@ -8,93 +8,175 @@
 //!
 //! Sorting ten thousand names at once takes milliseconds, in which a worker could serve no other client. Here no
 //! [`Runs::push`] and no step of [`Merge`] takes longer than sorting one run.
+//!
+//! An item is bytes, behind a key by which it is sorted, and a run is one piece of memory with all of its items. So
+//! there are few pieces to free when a client goes away amid a hundred thousand items.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::vec::IntoIter;
+use std::collections::binary_heap::PeekMut;
 
-/// How many items make a run.
-const RUN: usize = 256;
+/// How many items make a run, and how many bytes.
+const ITEMS: usize = 512;
+const BYTES: usize = 64 * 1024;
+
+/// Before each item: how long it is with its key, and how long the key.
+const HEAD: usize = 8;
 
 /// Items that are being gathered.
-#[derive(Debug)]
-pub struct Runs<T> {
-    full: Vec<IntoIter<T>>,
-    last: Vec<T>,
+#[derive(Debug, Default)]
+pub struct Runs {
+    full: Vec<Reverse<Run>>,
+    last: Vec<u8>,
+    /// Where the items of the last run begin.
+    starts: Vec<usize>,
+    size: usize,
 }
 
 /// Items that were gathered, the least first.
 #[derive(Debug)]
-pub struct Merge<T> {
-    /// Each run without its first item.
-    rests: Vec<IntoIter<T>>,
-    /// The first item of each run, and the number of the run.
-    front: BinaryHeap<Reverse<(T, usize)>>,
+pub struct Merge(BinaryHeap<Reverse<Run>>);
+
+/// Items in order, and where the first begins that is still to come.
+#[derive(Debug)]
+struct Run {
+    items: Box<[u8]>,
+    at: usize,
 }
 
-impl<T> Default for Runs<T> {
-    fn default() -> Runs<T> {
-        Runs { full: Vec::new(), last: Vec::new() }
-    }
+/// An item among others: its key with itself behind it, and its key's length.
+fn item(items: &[u8], at: usize) -> (&[u8], usize) {
+    let number = |at: usize| u32::from_le_bytes(items[at..at + 4].try_into().expect("four")) as usize;
+    (&items[at + HEAD..at + HEAD + number(at)], number(at + 4))
 }
 
-impl<T: Ord> Runs<T> {
-    /// Adds an item.
-    pub fn push(&mut self, item: T) {
-        self.last.push(item);
-        if self.last.len() == RUN {
+impl Runs {
+    /// Adds an item, of which the two functions append the key and the rest: of two items, the one with the smaller key
+    /// comes first, and of two with the same key the smaller item. No key may begin like another and be longer.
+    ///
+    /// # Panics
+    /// When an item has gigabytes.
+    pub fn push(&mut self, push_key: impl FnOnce(&mut Vec<u8>), push_item: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.last.len();
+        self.last.extend([0; HEAD]);
+        push_key(&mut self.last);
+        let key = self.last.len() - start - HEAD;
+        push_item(&mut self.last);
+        for (at, length) in [(start, self.last.len() - start - HEAD), (start + 4, key)] {
+            let length = u32::try_from(length).expect("an item is short");
+            self.last[at..at + 4].copy_from_slice(&length.to_le_bytes());
+        }
+        self.starts.push(start);
+        self.size += self.last.len() - start;
+        if self.starts.len() == ITEMS || self.last.len() >= BYTES {
             self.end_run();
         }
     }
 
+    /// How many bytes of memory they take.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     fn end_run(&mut self) {
-        self.last.sort_unstable();
-        self.full.push(std::mem::take(&mut self.last).into_iter());
+        let last = &self.last;
+        self.starts.sort_unstable_by(|&a, &b| item(last, a).0.cmp(item(last, b).0));
+        let mut items = Vec::with_capacity(last.len());
+        for &start in &self.starts {
+            items.extend_from_slice(&last[start..start + HEAD + item(last, start).0.len()]);
+        }
+        self.starts.clear();
+        self.last.clear();
+        if !items.is_empty() {
+            self.full.push(Reverse(Run { items: items.into(), at: 0 }));
+        }
     }
 
     /// All items in order.
-    pub fn merge(mut self) -> Merge<T> {
+    pub fn merge(mut self) -> Merge {
         self.end_run();
-        let mut rests = self.full;
-        let front = rests.iter_mut().enumerate();
-        let front = front.filter_map(|(run, rest)| Some(Reverse((rest.next()?, run)))).collect();
-        Merge { rests, front }
+        Merge(self.full.into())
     }
 }
 
-impl<T> Merge<T> {
+impl Merge {
+    /// Gives the next item to `take`; whether there was one.
+    pub fn next(&mut self, take: impl FnOnce(&[u8])) -> bool {
+        let Some(mut least) = self.0.peek_mut() else { return false };
+        let Reverse(Run { items, at }) = &mut *least;
+        let (next, key) = item(items, *at);
+        take(&next[key..]);
+        *at += HEAD + next.len();
+        if *at == items.len() {
+            PeekMut::pop(least);
+        }
+        true
+    }
+
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
-        self.front.is_empty()
+        self.0.is_empty()
     }
 }
 
-impl<T: Ord> Iterator for Merge<T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        let Reverse((least, run)) = self.front.pop()?;
-        if let Some(next) = self.rests[run].next() {
-            self.front.push(Reverse((next, run)));
-        }
-        Some(least)
+impl Ord for Run {
+    fn cmp(&self, other: &Run) -> Ordering {
+        item(&self.items, self.at).0.cmp(item(&other.items, other.at).0)
     }
 }
+
+impl PartialOrd for Run {
+    fn partial_cmp(&self, other: &Run) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Run {
+    fn eq(&self, other: &Run) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Run {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn merged(runs: Runs) -> Vec<Vec<u8>> {
+        let (mut merge, mut found) = (runs.merge(), Vec::new());
+        while merge.next(|item| found.push(item.to_vec())) {}
+        assert!(merge.is_empty());
+        found
+    }
+
     proptest! {
         #[test]
-        fn what_is_merged_is_what_was_pushed_in_order(mut numbers in proptest::collection::vec(0..500, 0..2000)) {
+        fn what_is_merged_is_what_was_pushed_in_order(mut numbers in proptest::collection::vec(0_u16..500, 0..2000)) {
             let mut runs = Runs::default();
             for &number in &numbers {
-                runs.push(number);
+                // The key is the number backwards; of the item itself nothing else is known.
+                runs.push(
+                    |key| key.extend((u16::MAX - number).to_be_bytes()),
+                    |item| item.extend(number.to_string().bytes()),
+                );
             }
-            numbers.sort_unstable();
-            prop_assert_eq!(runs.merge().collect::<Vec<i32>>(), numbers);
+            numbers.sort_unstable_by_key(|&number| Reverse(number));
+            let expected: Vec<_> = numbers.iter().map(|number| number.to_string().into_bytes()).collect();
+            prop_assert_eq!(merged(runs), expected);
         }
+    }
+
+    #[test]
+    fn long_items_make_short_runs_and_those_with_the_same_key_are_ordered_by_themselves() {
+        let mut runs = Runs::default();
+        let items: Vec<_> = (0..100_u8).map(|number| vec![number; 10_000]).collect();
+        for item in items.iter().rev() {
+            runs.push(|key| key.push(7), |bytes| bytes.extend(item));
+        }
+        assert!(runs.full.len() >= 100 * 10_000 / (BYTES + 10_000), "{}", runs.full.len());
+        assert!(runs.size() >= 100 * 10_000);
+        assert_eq!(merged(runs), items);
     }
 }

@@ -61,6 +61,38 @@ pub fn silent_at(_: &Path) -> Option<&'static str> {
     None
 }
 
+/// Those that give a folder a new time with each name that comes or goes, whoever brings it, and keep it to themselves:
+/// they are on a disk of this machine or in its memory. Of others it is not known, or known to be otherwise: a folder of
+/// `/proc` never changes its time, and one on a server may be known here as it was some seconds ago.
+#[cfg(target_os = "linux")]
+const TRUE_TIMES: &[u32] = &[
+    // ext2, ext3 and ext4; xfs; btrfs; f2fs; zfs; bcachefs.
+    0x0000_ef53,
+    0x5846_5342,
+    0x9123_683e,
+    0xf2f5_2010,
+    0x2fc1_2fc1,
+    0xca45_1a4e,
+    // In memory.
+    0x0102_1994,
+    0x8584_58f6,
+    // What containers have: names come and go in its upper folder alone.
+    0x794c_7630,
+];
+
+/// Whether the time of this open folder tells that its names are the same as before.
+#[cfg(target_os = "linux")]
+pub fn has_true_times(folder: &impl super::status::Handle) -> bool {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::unnecessary_cast)]
+    rustix::fs::fstatfs(folder).is_ok_and(|found| TRUE_TIMES.contains(&(found.f_type as u32)))
+}
+
+/// Other systems have other numbers.
+#[cfg(not(target_os = "linux"))]
+pub fn has_true_times(_: &impl super::status::Handle) -> bool {
+    false
+}
+
 /// Whether the system watches a folder with all below it at once; else each folder needs a watch of its own.
 pub const fn watches_trees() -> bool {
     cfg!(target_os = "macos")
@@ -100,6 +132,15 @@ mod tests {
         numbers.sort();
         numbers.dedup();
         assert_eq!(numbers.len(), SILENT.len(), "each once");
+    }
+
+    #[test]
+    fn nothing_of_proc_is_told_by_its_time() {
+        let folder = |path: &str| std::fs::File::open(path).expect("a folder");
+        assert!(!has_true_times(&folder("/proc/self")) && !has_true_times(&folder("/sys")));
+        assert!(TRUE_TIMES.iter().all(|number| {
+            !["proc", "sysfs", "FUSE", "NFS"].contains(&silent_by_number(*number).unwrap_or_default())
+        }));
     }
 
     #[test]

@@ -19,13 +19,10 @@ use crate::base::platform::directory::Directory;
 use crate::base::platform::failure::Failure;
 use crate::base::platform::{names, status};
 use crate::http::target::DecodedPath;
-use crate::site::collation::{self, Key};
 use crate::site::facts::Identity;
-use crate::site::names::is_shown;
 use crate::site::root::{OpenFile, Opened, Root};
-use crate::site::runs::{Merge, Runs};
+use crate::site::scandir::{self, Scan};
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io;
@@ -34,9 +31,6 @@ use std::sync::Arc;
 
 /// How deep folders may be nested; deeper ones are left out.
 const MAX_DEPTH: usize = 128;
-
-/// How many bytes of names are read at a time, as the system gives them.
-const NAMES: usize = 32 * 1024;
 
 /// A walk that is under way. It has at most one directory open.
 #[derive(Debug)]
@@ -62,8 +56,9 @@ pub(super) struct Walk {
 #[derive(Debug)]
 struct Level {
     identity: Identity,
-    /// The entries that are still to come.
-    names: Merge<Name>,
+    names: scandir::Names,
+    /// How many of them are done.
+    done: usize,
     /// The names in the archive that could be the same as a replacement for another name.
     taken: HashSet<String>,
     /// How much of [`Walk::relative`] and [`Walk::shown`] is the path of the folder around it.
@@ -74,15 +69,9 @@ struct Level {
 struct Reading {
     directory: Directory,
     identity: Identity,
-    names: Runs<Name>,
+    scan: Scan,
     taken: HashSet<String>,
     around: (usize, usize),
-}
-
-#[derive(Debug)]
-struct Name {
-    key: Key,
-    name: Box<[u8]>,
 }
 
 /// Which names an archive can hold.
@@ -162,32 +151,31 @@ impl Walk {
                 return Ok(Step::Folder { name: self.shown.clone(), modified: facts.modified.0 });
             }
             let alike = self.levels.is_empty().then_some(&mut self.alike);
-            let read = reading.read_some(self.hidden, self.names, alike);
-            if !matches!(read, Ok(true)) {
-                let reading = self.reading.take().expect("it was there");
-                self.levels.push(Level {
-                    identity: reading.identity,
-                    names: reading.names.merge(),
-                    taken: reading.taken,
-                    around: reading.around,
-                });
+            match reading.some(self.hidden, self.names, alike) {
+                Ok(None) => {}
+                Ok(Some(names)) => {
+                    let Reading { identity, taken, around, .. } = self.reading.take().expect("it was there");
+                    self.levels.push(Level { identity, names, done: 0, taken, around });
+                }
+                // A directory that cannot be read further ends here.
+                Err(error) => {
+                    return Ok(self.missing(format!("not all of its names could be read: {error}")));
+                }
             }
-            // A directory that cannot be read further ends here.
-            return Ok(match read {
-                Ok(_) => Step::Names,
-                Err(error) => self.missing(format!("not all of its names could be read: {error}")),
-            });
+            return Ok(Step::Names);
         }
         let Some(level) = self.levels.last_mut() else { return Ok(Step::End) };
-        let Some(name) = level.names.next() else {
+        let Some(name) = level.names.get(level.done) else {
             let (relative, shown) = level.around;
             self.relative.truncate(relative);
             self.shown.truncate(shown);
             self.levels.pop();
             return Ok(Step::Nothing);
         };
-        let shown = self.names.in_archive(&name.name, &mut level.taken);
-        self.open(&name.name, &shown)
+        level.done += 1;
+        let name = name.bytes.to_vec();
+        let shown = self.names.in_archive(&name, &mut level.taken);
+        self.open(&name, &shown)
     }
 
     /// Reports the present entry as missing.
@@ -253,58 +241,36 @@ impl Walk {
 impl Reading {
     fn new(directory: File, identity: Identity, around: (usize, usize)) -> Reading {
         let directory = Directory::new(directory);
-        Reading { directory, identity, names: Runs::default(), taken: HashSet::new(), around }
+        Reading { directory, identity, scan: Scan::default(), taken: HashSet::new(), around }
     }
 
-    /// Reads as many names as the system gives at once, and says whether there may be more. It notes those that begin
-    /// like the name of the file about what is missing.
-    fn read_some(
+    /// Reads some names, or sorts some; all of them when that is done. It notes those that begin like the name of the
+    /// file about what is missing.
+    fn some(
         &mut self,
         hidden: bool,
         names: Names,
         mut alike: Option<&mut Vec<Vec<u8>>>,
-    ) -> io::Result<bool> {
-        self.directory.read_some(NAMES, |name, _| {
-            if !is_shown(name, hidden) {
-                return;
-            }
-            self.names.push(Name { key: Key::of(name), name: name.into() });
+    ) -> io::Result<Option<scandir::Names>> {
+        self.scan.step(&mut self.directory, hidden, |name| {
             if names == Names::WithoutBackslash
-                && let Some(text) = names.kept(name)
+                && let Some(text) = names.kept(name.bytes)
                 && text.contains([char::REPLACEMENT_CHARACTER, '_'])
             {
                 // Only those that hold what is put in a letter's place can be like one that is made.
                 self.taken.insert(text.to_owned());
             }
-            let lower = name.to_ascii_lowercase();
             if let Some(alike) = &mut alike
-                && lower.starts_with(NAME.0.to_ascii_lowercase().as_bytes())
+                && name
+                    .bytes
+                    .get(..NAME.0.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(NAME.0.as_bytes()))
             {
-                alike.push(lower);
+                alike.push(name.bytes.to_ascii_lowercase());
             }
         })
     }
 }
-
-impl Ord for Name {
-    fn cmp(&self, other: &Name) -> Ordering {
-        collation::compare((&self.key, &self.name), (&other.key, &other.name))
-    }
-}
-
-impl PartialOrd for Name {
-    fn partial_cmp(&self, other: &Name) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Name) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Name {}
 
 impl Names {
     /// A name as text, if the archive can hold it as it is.
@@ -331,19 +297,22 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::collation;
 
     #[test]
     fn names_that_an_archive_cannot_hold_get_others_that_nobody_has() {
         let names: [&[u8]; 7] =
             [b"a\xff", b"b", "a\u{fffd}".as_bytes(), b"a\xfe", b"a_b", b"a\\b", "a\\\u{fffd}".as_bytes()];
         let in_order = |form: Names| {
-            let mut runs = Runs::default();
             let mut taken = HashSet::new();
-            for name in names {
+            let mut sorted = names.map(|name| {
+                let mut key = Vec::new();
+                collation::push_key(name, &mut key);
                 taken.extend(form.kept(name).map(str::to_owned));
-                runs.push(Name { key: Key::of(name), name: name.into() });
-            }
-            runs.merge().map(|one| form.in_archive(&one.name, &mut taken).into_owned()).collect::<Vec<_>>()
+                (key, name)
+            });
+            sorted.sort();
+            sorted.map(|(_, name)| form.in_archive(name, &mut taken).into_owned())
         };
         let expected: [&[u8]; 7] = [
             "a_\u{fffd}".as_bytes(),

@@ -5,60 +5,75 @@
 //! ```
 
 use super::Form;
+use super::dates::{Dates, push_clock};
 use super::entry::{Entry, Kind};
-use super::read::{Folder, Totals};
-use super::text::{joined, push_encoded};
-use serde::Serialize;
+use super::read::{Folder, Outline, Totals};
+use super::text::{joined, plain, push_encoded, push_number};
 
 /// The form as JSON.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Json {
     has_entries: bool,
+    dates: Dates,
 }
 
-#[derive(Serialize)]
-struct JsonEntry<'a> {
-    /// U+FFFD stands for what is not UTF-8; `href` is exact.
-    name: &'a str,
-    #[serde(rename = "type")]
-    kind: Kind,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size: Option<u64>,
-    /// RFC 3339, UTC.
-    modified: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    href: Option<String>,
+impl Json {
+    pub(super) fn new() -> Json {
+        Json { has_entries: false, dates: Dates::new(|date| date.to_string()) }
+    }
 }
 
-fn as_text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("strings and numbers")
+/// A name as a string; U+FFFD stands for what is not UTF-8.
+fn push_string(name: &[u8], page: &mut String) {
+    match plain(name, |byte| (b' '..=b'~').contains(&byte) && !b"\"\\".contains(&byte)) {
+        Some(text) => page.extend(["\"", text, "\""]),
+        None => page.push_str(&serde_json::to_string(&String::from_utf8_lossy(name)).expect("a string")),
+    }
 }
 
 impl Form for Json {
-    fn begin(&mut self, folder: &Folder, _totals: &Totals, page: &mut String) {
+    fn begin(&mut self, folder: &Folder, _outline: Outline, page: &mut String) {
         let segments = folder.base.segments().chain(folder.path.segments());
-        let path = joined(segments, |segment| String::from_utf8_lossy(segment).into_owned());
-        page.push_str(&format!("{{\"path\":{},\"entries\":[", as_text(&path)));
+        page.push_str("{\"path\":");
+        push_string(joined(segments, String::from_utf8_lossy).as_bytes(), page);
+        page.push_str(",\"entries\":[");
     }
 
-    fn entry(&mut self, entry: &Entry, page: &mut String) {
+    fn entry(&mut self, entry: &Entry<'_>, page: &mut String) {
         if std::mem::replace(&mut self.has_entries, true) {
             page.push(',');
         }
-        page.push_str(&as_text(&JsonEntry {
-            name: &String::from_utf8_lossy(&entry.name),
-            kind: entry.kind,
-            size: (entry.kind == Kind::File).then_some(entry.size),
-            modified: entry.timestamp().map(|time| time.to_string()),
-            href: (entry.kind != Kind::Other).then(|| {
-                let mut href = "./".to_owned();
-                push_encoded(&mut href, entry);
-                href
-            }),
-        }));
+        // `href` is exact.
+        page.push_str("{\"name\":");
+        push_string(entry.name, page);
+        page.push_str(match entry.kind {
+            Kind::Directory => ",\"type\":\"directory\"",
+            Kind::File => ",\"type\":\"file\",\"size\":",
+            Kind::Other => ",\"type\":\"other\"",
+        });
+        if entry.kind == Kind::File {
+            push_number(page, entry.size, 0);
+        }
+        // RFC 3339, UTC.
+        page.push_str(",\"modified\":");
+        match self.dates.of(entry.modified) {
+            None => page.push_str("null"),
+            Some((day, second)) => {
+                page.extend(["\"", day, "T"]);
+                push_clock(page, second, true);
+                page.push_str("Z\"");
+            }
+        }
+        if entry.kind != Kind::Other {
+            // Nothing in it has to be escaped.
+            page.push_str(",\"href\":\"./");
+            push_encoded(page, entry);
+            page.push('"');
+        }
+        page.push('}');
     }
 
-    fn end(&mut self, page: &mut String) {
+    fn end(&mut self, _folder: &Folder, _totals: &Totals, page: &mut String) {
         page.push_str("]}\n");
     }
 }

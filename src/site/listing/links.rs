@@ -9,12 +9,12 @@
 //! too.
 
 use super::Form;
+use super::dates::{Dates, push_clock};
 use super::entry::{Entry, Kind};
-use super::read::{Folder, Totals};
-use super::text::{push_encoded, shown, title};
-use jiff::tz::Offset;
+use super::read::{Folder, Outline, Totals};
+use super::text::{push_encoded, push_number, shown, title};
 use maud::Render;
-use std::fmt::Write;
+use std::iter::repeat_n;
 
 /// A browser may load and run nothing at all.
 pub(super) const CONTENT_SECURITY_POLICY: &str =
@@ -23,12 +23,31 @@ pub(super) const CONTENT_SECURITY_POLICY: &str =
 /// The column in which dates begin, unless a name is longer, counted in characters from the start of the name.
 const WIDTH: usize = 50;
 
+/// How wide the dates and the sizes are.
+const DATE: usize = 17;
+const SIZE: usize = 19;
+
 /// The form for programs that follow links.
 #[derive(Debug)]
-pub(super) struct Links;
+pub(super) struct Links {
+    dates: Dates,
+}
+
+impl Links {
+    pub(super) fn new() -> Links {
+        Links {
+            dates: Dates::new(|date| {
+                const MONTHS: [&str; 12] =
+                    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+                let month = MONTHS[usize::from(date.month().unsigned_abs()) - 1];
+                format!("{:02}-{month}-{:04} ", date.day(), date.year())
+            }),
+        }
+    }
+}
 
 impl Form for Links {
-    fn begin(&mut self, folder: &Folder, _totals: &Totals, page: &mut String) {
+    fn begin(&mut self, folder: &Folder, _outline: Outline, page: &mut String) {
         let title = title(folder);
         page.push_str("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>");
         title.as_str().render_to(page);
@@ -41,7 +60,7 @@ impl Form for Links {
         }
     }
 
-    fn entry(&mut self, entry: &Entry, page: &mut String) {
+    fn entry(&mut self, entry: &Entry<'_>, page: &mut String) {
         // A program could do nothing with an entry that is not served.
         if entry.kind == Kind::Other {
             return;
@@ -54,25 +73,32 @@ impl Form for Links {
         }
         push_encoded(page, entry);
         page.push_str("\">");
-        let mut name = shown(&entry.name);
-        if entry.kind == Kind::Directory {
-            name.push('/');
+        let name = shown(entry.name);
+        name.as_ref().render_to(page);
+        let slash = if entry.kind == Kind::Directory { "/" } else { "" };
+        page.extend([slash, "</a>"]);
+        let letters = if name.is_ascii() { name.len() } else { name.chars().count() };
+        push_spaces(page, WIDTH.saturating_sub(letters + slash.len()) + 1);
+        let start = page.len();
+        if let Some((day, second)) = self.dates.of(entry.modified) {
+            page.push_str(day);
+            push_clock(page, second, false);
         }
-        name.as_str().render_to(page);
-        page.push_str("</a>");
-        let room = WIDTH.saturating_sub(name.chars().count());
-        let time = entry.timestamp().map(|time| {
-            let time = Offset::UTC.to_datetime(time);
-            const MONTHS: [&str; 12] =
-                ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-            let month = MONTHS[usize::from(time.month().unsigned_abs()) - 1];
-            format!("{:02}-{month}-{:04} {:02}:{:02}", time.day(), time.year(), time.hour(), time.minute())
-        });
-        let size = if entry.kind == Kind::File { entry.size.to_string() } else { "-".to_owned() };
-        let _ = writeln!(page, "{:room$} {:17} {size:>19}", "", time.unwrap_or_default());
+        push_spaces(page, (start + DATE + 1).saturating_sub(page.len()));
+        if entry.kind == Kind::File {
+            push_number(page, entry.size, SIZE);
+        } else {
+            push_spaces(page, SIZE - 1);
+            page.push('-');
+        }
+        page.push('\n');
     }
 
-    fn end(&mut self, page: &mut String) {
+    fn end(&mut self, _folder: &Folder, _totals: &Totals, page: &mut String) {
         page.push_str("</pre></body></html>\n");
     }
+}
+
+fn push_spaces(page: &mut String, count: usize) {
+    page.extend(repeat_n(' ', count));
 }

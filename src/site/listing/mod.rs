@@ -16,8 +16,9 @@
 //! | file | what it does |
 //! |---|---|
 //! | here | the answer: which form, at once or in pieces |
-//! | `listing/read.rs`, `listing/entry.rs` | reads names, and looks at what each of them is |
-//! | `listing/order.rs` | puts them in order |
+//! | `listing/known.rs` | the names of folders that have not changed; [`super::scandir`] reads and sorts them |
+//! | `listing/read.rs`, `listing/entry.rs` | looks at what each of them is |
+//! | `listing/order.rs`, `listing/rows.rs` | gives the entries in their order |
 //! | `listing/page.rs`, `listing/links.rs`, `listing/json.rs` | the forms: entries in, text out |
 //! | `listing/text.rs` | how names and paths are written in all forms |
 //! | `listing/stream.rs`, `listing/places.rs` | a large listing, a little at a time |
@@ -25,13 +26,16 @@
 //! Names are bytes, and any byte but `/` and NUL can stand in them. Links hold the exact bytes, percent-encoded; what
 //! is shown is escaped, with control characters as their pictures and U+FFFD for what is not UTF-8.
 
+mod dates;
 mod entry;
 mod json;
+mod known;
 mod links;
 mod order;
 mod page;
 mod places;
 mod read;
+mod rows;
 mod stream;
 mod text;
 
@@ -46,10 +50,11 @@ use crate::http::fields::Fields;
 use crate::http::target::{DecodedPath, parameter};
 use crate::http::{FieldLines, Refusal, Status, accept};
 use entry::Entry;
+use known::Known;
 use order::Order;
 use page::View;
 use places::Places;
-use read::{Folder, Totals};
+use read::{Folder, Outline, Totals};
 use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
@@ -63,35 +68,39 @@ const AT_ONCE: usize = 4;
 /// each turn of its worker.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How much memory the entries of all large listings together may take, in bytes. Most take less than 200 bytes each.
+/// How much memory the entries of all large listings together may take, in bytes. Most take less than 100 bytes each.
 const MEMORY: usize = 256 * 1024 * 1024;
 
-/// The places and the memory of large listings.
+/// How much of it may be names that are kept, in bytes: those of half a million files.
+const KEPT: usize = 16 * 1024 * 1024;
+
+/// The places and the memory of large listings, and the names that are kept.
 #[derive(Debug)]
 pub struct Listings {
     places: Arc<Places>,
     memory: Arc<Budget>,
-}
-
-impl Default for Listings {
-    fn default() -> Listings {
-        Listings { places: Places::new(AT_ONCE, PAUSE), memory: Budget::new(MEMORY) }
-    }
+    known: Arc<Known>,
 }
 
 /// A form of a listing: it makes text of entries.
 trait Form: fmt::Debug + Send {
-    /// Writes what stands before the entries, of which these totals are known.
-    fn begin(&mut self, folder: &Folder, totals: &Totals, page: &mut String);
+    /// Writes what stands before the entries, which were not looked at yet.
+    fn begin(&mut self, folder: &Folder, outline: Outline, page: &mut String);
 
     /// Writes an entry.
-    fn entry(&mut self, entry: &Entry, page: &mut String);
+    fn entry(&mut self, entry: &Entry<'_>, page: &mut String);
 
     /// Writes what stands behind them.
-    fn end(&mut self, page: &mut String);
+    fn end(&mut self, folder: &Folder, totals: &Totals, page: &mut String);
 }
 
 impl Listings {
+    /// Without any listing yet. They keep names if the site's cache, which has so many bytes, keeps anything.
+    pub fn new(cache_size: usize) -> Listings {
+        let known = Arc::new(Known::new(KEPT.min(cache_size)));
+        Listings { places: Places::new(AT_ONCE, PAUSE), memory: Budget::new(MEMORY), known }
+    }
+
     /// Answers with the listing of a directory that has no index.
     ///
     /// # Errors
@@ -108,7 +117,7 @@ impl Listings {
         let mut headers = FieldLines::default();
         let (reader, form): (_, Box<dyn Form>) = if wants_json(query, fields) {
             headers.push("Content-Type", "application/json");
-            ("as JSON", Box::new(json::Json::default()))
+            ("as JSON", Box::new(json::Json::new()))
         } else {
             let for_people =
                 parameter(query, "format").as_deref() == Some("html") || error_page::prefers_html(fields);
@@ -121,7 +130,7 @@ impl Listings {
                 headers.push("Content-Security-Policy", links::CONTENT_SECURITY_POLICY);
                 (
                     "as links and nothing else, for a program: Accept does not name text/html",
-                    Box::new(links::Links),
+                    Box::new(links::Links::new()),
                 )
             }
         };
@@ -139,19 +148,25 @@ impl Listings {
             _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory"),
         };
         let mut listing = Gradual::new(folder, form, self);
+        if listing.are_names_known() {
+            trace::decision("names", None, || {
+                "the folder has not changed since its names were read and sorted: they are in memory"
+                    .to_owned()
+            });
+        }
         let is_small = listing.is_small().map_err(unreadable)?;
         let body = if is_small {
-            let entries = listing.gather().map_err(unreadable)?;
+            let (text, entries) = listing.text().map_err(unreadable)?;
             trace::decision("listing", None, || {
                 format!("no index file is there, so its {entries} entries are listed, {reader}")
             });
-            Body::Bytes(listing.text().into_bytes())
+            Body::Bytes(text.into_bytes())
         } else {
             trace::decision("listing", Rfc(9112, "7.1"), || {
                 format!(
                     "no index file is there, so its entries are listed, {reader}; there are many, so they are \
-                     read and sent a few at a time, in turn with what others want, and nobody knows yet how \
-                     long that will be"
+                     looked at and sent a few at a time, in turn with what others want, and nobody knows yet \
+                     how long that will be"
                 )
             });
             Body::Stream(Box::new(listing))

@@ -2,8 +2,6 @@
 
 use super::entry::{Entry, Kind};
 use crate::http::target::parameter;
-use crate::site::collation::{self, Key};
-use std::cmp::Ordering;
 
 /// How a listing is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,44 +35,17 @@ impl Order {
         Order { column, descending: parameter(query, "order").as_deref() == Some("desc") }
     }
 
-    /// Folders come first in every order, and equal entries are ordered by name.
-    fn compare(self, a: &Row, b: &Row) -> Ordering {
-        let folders_first = (b.entry.kind == Kind::Directory).cmp(&(a.entry.kind == Kind::Directory));
-        let by_name = || collation::compare((&a.key, &a.entry.name), (&b.key, &b.entry.name));
-        let by_column = match self.column {
-            Column::Name => by_name(),
-            Column::Size => a.entry.size.cmp(&b.entry.size),
-            Column::Modified => a.entry.modified.cmp(&b.entry.modified),
+    /// The sort key of the entry that has this number in the order of names: folders come first in every order, and
+    /// equal entries are ordered by name.
+    pub(super) fn push_key(self, entry: &Entry<'_>, number: u64, key: &mut Vec<u8>) {
+        let value = match self.column {
+            Column::Name => number,
+            Column::Size => entry.size,
+            // With the sign turned round, what is before 1970 comes before what is after.
+            Column::Modified => entry.modified.cast_unsigned() ^ (1 << 63),
         };
-        let by_column = if self.descending { by_column.reverse() } else { by_column };
-        folders_first.then(by_column).then_with(by_name)
+        key.push(u8::from(entry.kind != Kind::Directory));
+        key.extend(if self.descending { !value } else { value }.to_be_bytes());
+        key.extend(number.to_be_bytes());
     }
 }
-
-/// An entry that knows its order, so that rows can be compared.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) order: Order,
-    pub(super) key: Key,
-    pub(super) entry: Entry,
-}
-
-impl Ord for Row {
-    fn cmp(&self, other: &Row) -> Ordering {
-        self.order.compare(self, other)
-    }
-}
-
-impl PartialOrd for Row {
-    fn partial_cmp(&self, other: &Row) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Row {
-    fn eq(&self, other: &Row) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Row {}

@@ -6,17 +6,16 @@
 //! drop files on.
 
 use super::Form;
+use super::dates::{Dates, push_clock};
 use super::entry::{Entry, Kind};
 use super::order::{Column, Order};
-use super::read::{Folder, Totals};
-use super::text::{joined, push_encoded, shown, title};
+use super::read::{Folder, Outline, Totals};
+use super::text::{joined, plain, push_encoded, push_number, shown, title};
 use crate::base::human;
 use crate::http::base_path::BasePath;
 use crate::http::target::{DecodedPath, encode_segment, parameter};
 use crate::site::readme::Readme;
 use crate::site::{page, script};
-use jiff::Timestamp;
-use jiff::tz::Offset;
 use maud::{Markup, PreEscaped, Render, html};
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -42,7 +41,8 @@ const UPLOAD_SOURCE: &str = "'sha256-cx1j+MHWmJ+PF0LygR5ZKmTDTIc5mytHCdTEV+T6lxQ
 /// would load them all.
 const MAX_PICTURES: usize = 500;
 
-/// Stands for the entries in a page that is rendered without them. No text in it holds this character.
+/// Stands for what is not known when a page is begun: the entries, what they are together, the README. No text in it
+/// holds this character.
 const PLACE: char = '\0';
 
 /// How the page shows the entries.
@@ -72,8 +72,9 @@ pub(super) struct Page {
     uploads: bool,
     /// How many more pictures the gallery may have.
     pictures_left: usize,
-    /// What stands behind the entries.
+    /// What stands behind the entries, with a place for each of the two others.
     end: String,
+    dates: Dates,
 }
 
 /// The Content-Security-Policy of the page. Where files can be added it allows one more script, and PUT to this
@@ -88,38 +89,44 @@ pub(super) fn policy(uploads: bool) -> Cow<'static, str> {
 
 impl Page {
     pub(super) fn new(view: View, uploads: bool) -> Page {
-        Page { view, uploads, pictures_left: 0, end: String::new() }
+        let dates = Dates::new(|date| format!("{:04}-{:02}-{:02} ", date.year(), date.month(), date.day()));
+        Page { view, uploads, pictures_left: 0, end: String::new(), dates }
     }
 }
 
 impl Form for Page {
-    fn begin(&mut self, folder: &Folder, totals: &Totals, page: &mut String) {
+    fn begin(&mut self, folder: &Folder, outline: Outline, page: &mut String) {
         // A gallery without pictures would show nothing.
-        if !totals.has_pictures {
+        if !outline.has_pictures {
             self.view = View::List;
         }
         self.pictures_left = if self.view == View::Gallery { MAX_PICTURES } else { 0 };
-        let readmes = totals.readmes.iter().map(Vec::as_slice);
-        let readme = Readme::find(&folder.root, &folder.path, readmes);
-        let whole = render(folder, totals, self.view, readme.as_ref(), self.uploads);
+        let whole = render(folder, outline, self.view, self.uploads);
         let (begin, end) = whole.split_once(PLACE).expect("it is there");
         page.push_str(begin);
         end.clone_into(&mut self.end);
     }
 
-    fn entry(&mut self, entry: &Entry, page: &mut String) {
+    fn entry(&mut self, entry: &Entry<'_>, page: &mut String) {
         let with_picture = self.pictures_left > 0 && entry.is_picture();
         self.pictures_left -= usize::from(with_picture);
-        push_row(page, entry, with_picture);
+        push_row(page, entry, with_picture, &mut self.dates);
     }
 
-    fn end(&mut self, page: &mut String) {
-        page.push_str(&self.end);
+    fn end(&mut self, folder: &Folder, totals: &Totals, page: &mut String) {
+        let readmes = totals.readmes.iter().map(Vec::as_slice);
+        let readme = Readme::find(&folder.root, &folder.path, readmes);
+        let readme = readme.map_or_else(String::new, |readme| section(&readme).into_string());
+        let mut parts = self.end.split(PLACE);
+        for known in [&summary(totals), &readme, ""] {
+            page.push_str(parts.next().expect("there are as many"));
+            page.push_str(known);
+        }
     }
 }
 
-/// The page, with [`PLACE`] where its entries belong.
-fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>, uploads: bool) -> String {
+/// The page, with [`PLACE`] where belongs what is not known yet.
+fn render(folder: &Folder, outline: Outline, view: View, uploads: bool) -> String {
     let order = folder.order;
     let content = html! {
         main class=[(view == View::Gallery).then_some("gallery")] {
@@ -129,7 +136,7 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
                 input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"
                     aria-keyshortcuts="/" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go";
                 span id="shown" role="status" {}
-                @if totals.has_pictures {
+                @if outline.has_pictures {
                     form role="group" aria-label="View" {
                         (order_fields(order.column, order.descending))
                         @for (one, name, label) in View::ALL {
@@ -160,7 +167,7 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
                     @if !folder.path.relative.is_empty() {
                         tr { td { a.up href="../" { "Parent directory" } } td {} td {} }
                     }
-                    @if totals.entries == 0 {
+                    @if outline.is_empty {
                         tr { td.empty colspan="3" { "This directory is empty." } }
                     }
                     (PreEscaped(PLACE.to_string()))
@@ -177,7 +184,7 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
                 }
             }
             footer {
-                span { (summary(totals)) }
+                span { (PreEscaped(PLACE.to_string())) }
                 form {
                     span {
                         "Download all: " button name="archive" value="tar.gz" { "tar.gz" }
@@ -186,7 +193,7 @@ fn render(folder: &Folder, totals: &Totals, view: View, readme: Option<&Readme>,
                     button name="format" value="json" { "as JSON" }
                 }
             }
-            @if let Some(readme) = readme { (section(readme)) }
+            (PreEscaped(PLACE.to_string()))
         }
         script { (PreEscaped(SCRIPT)) }
         @if uploads { script { (PreEscaped(UPLOAD_SCRIPT)) } }
@@ -223,7 +230,7 @@ fn section(readme: &Readme) -> Markup {
 }
 
 /// A row of the table. There can be very many, so a row is short: the style sheet knows its cells by their order.
-fn push_row(page: &mut String, entry: &Entry, with_picture: bool) {
+fn push_row(page: &mut String, entry: &Entry<'_>, with_picture: bool, dates: &mut Dates) {
     page.push_str("<tr><td>");
     match entry.kind {
         Kind::Other => page.push_str(concat!(
@@ -242,39 +249,40 @@ fn push_row(page: &mut String, entry: &Entry, with_picture: bool) {
         push_link(page, entry);
         page.push_str("\">");
     }
-    push_shown(page, &entry.name);
+    push_shown(page, entry.name);
     page.push_str(match entry.kind {
         Kind::Directory => "/</a></td><td></td><td>",
         Kind::File => "</a></td><td>",
         Kind::Other => "</span></td><td></td><td>",
     });
     if entry.kind == Kind::File {
-        let _ = write!(page, "{}</td><td>", human::Bytes(entry.size));
+        push_size(page, entry.size);
+        page.push_str("</td><td>");
     }
-    if let Some(time) = entry.timestamp() {
-        push_minute(page, time);
+    // 2026-11-22 14:29
+    if let Some((day, second)) = dates.of(entry.modified) {
+        page.push_str(day);
+        push_clock(page, second, false);
     }
     page.push_str("</td></tr>\n");
 }
 
 /// A name as text in HTML.
 fn push_shown(page: &mut String, name: &[u8]) {
-    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && !b"&<>\"".contains(byte);
-    match std::str::from_utf8(name) {
-        Ok(text) if name.iter().all(is_plain) => page.push_str(text),
-        _ => shown(name).render_to(page),
+    match plain(name, |byte| (b' '..=b'~').contains(&byte) && !b"&<>\"".contains(&byte)) {
+        Some(text) => page.push_str(text),
+        None => shown(name).render_to(page),
     }
 }
 
-/// `2026-11-22 14:29`
-fn push_minute(page: &mut String, time: Timestamp) {
-    let time = Offset::UTC.to_datetime(time);
-    let _ = write!(page, "{:04}", time.year());
-    for (separator, number) in
-        [('-', time.month()), ('-', time.day()), (' ', time.hour()), (':', time.minute())]
-    {
-        let digits = [number / 10, number % 10].map(|digit| char::from(b'0' + digit.unsigned_abs()));
-        page.extend([separator, digits[0], digits[1]]);
+/// A size as people read it.
+fn push_size(page: &mut String, size: u64) {
+    if size < 1000 {
+        // As below, and faster.
+        push_number(page, size, 0);
+        page.push_str(" B");
+    } else {
+        let _ = write!(page, "{}", human::Bytes(size));
     }
 }
 
@@ -306,7 +314,7 @@ fn summary(totals: &Totals) -> String {
 }
 
 /// A link to an entry, from its directory. `./` keeps a name such as `javascript:x` a name.
-fn push_link(onto: &mut String, entry: &Entry) {
+fn push_link(onto: &mut String, entry: &Entry<'_>) {
     onto.push_str("./");
     push_encoded(onto, entry);
 }

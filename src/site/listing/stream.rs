@@ -1,35 +1,40 @@
 //! A listing that is made a little at a time.
 //!
 //! ```text
-//! Gathering: some names, what they are, their order ... ──▶ Sending: some rows, some rows, ... ──▶ Over
-//!     holds one of a few places, and memory as it grows         holds the place until the last row
+//! Scanning: names, in order ──▶ Rows: some rows, some rows, ... ──▶ Over           by name
+//!                           ──▶ Gathering: what they are ──▶ Rows: ... ──▶ Over    by size or time
 //! ```
 //!
 //! The plain case is a directory with few entries: all of it is done at once. With many entries that would take so
 //! long that the worker's other clients notice. So each step is short, and other connections have their turns between
-//! two steps. A listing that finds all places taken waits ([`super::places`]).
+//! two steps. By name, an entry is looked at when its row is made, so that the first rows leave before the last are
+//! known. The names of a folder that has not changed since they were read are known ([`super::known`]).
+//!
+//! A listing that finds all places taken waits ([`super::places`]).
 
-use super::order::Row;
+use super::entry::{Entry, is_name_of_picture};
+use super::known::{Known, Listed};
+use super::order::Column;
 use super::places::{Place, Places};
-use super::read::{Folder, Totals, describe};
+use super::read::{Folder, Outline, Totals};
+use super::rows::{ByName, COST_OF_ROW, Gathering, Sorted};
 use super::{Form, Listings};
 use crate::answer::{Next, Stream};
-use crate::base::budget::Share;
+use crate::base::budget::{Budget, Share};
+use crate::base::platform::file_system;
 use crate::base::trace;
-use crate::site::collation::Key;
-use crate::site::runs::{Merge, Runs};
-use std::collections::VecDeque;
+use crate::site::facts::Facts;
+use crate::site::scandir::Scan;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How many entries are listed at once, with a Content-Length.
+/// How many entries are listed at once, with a Content-Length. One that has to be followed counts as several.
 pub(super) const FEW: usize = 100;
+const LINK: usize = 7;
 
-/// How much work is done in a step: entries that are looked at, or rows that are made. Each takes about a microsecond,
-/// a link a few more.
-pub(super) const STEP: usize = 128;
-const COST_OF_LINK: usize = 8;
+/// How much work is done in a step: so many rows are made, which take about a microsecond each.
+pub(super) const STEP: usize = 128 * COST_OF_ROW;
 
 /// How long it waits until it looks again whether there is a place for it, or memory.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -44,10 +49,14 @@ pub(super) struct Gradual {
     form: Box<dyn Form>,
     totals: Totals,
     stage: Stage,
+    known: Arc<Known>,
     places: Arc<Places>,
     /// One of the places, from its first step on.
     place: Option<Place>,
+    budget: Arc<Budget>,
+    /// The memory that it takes beside its names, and how much that is.
     memory: Share,
+    taken: usize,
     waits: u32,
     /// While it waits: when to look again. What it waits for also becomes free by time alone.
     look_again: Option<Instant>,
@@ -57,108 +66,175 @@ pub(super) struct Gradual {
 
 #[derive(Debug)]
 enum Stage {
-    Gathering { names: VecDeque<Box<[u8]>>, are_all_read: bool, rows: Runs<Row> },
-    Sending { rows: Merge<Row>, has_begun: bool },
+    Scanning {
+        scan: Scan,
+        has_pictures: bool,
+        /// What was true of the folder before its names were read, if they may be kept.
+        before: Option<Facts>,
+    },
+    /// The names are there, and nothing else has begun.
+    Named(Arc<Listed>),
+    Gathering(Gathering),
+    Rows(Rows),
     Over,
 }
 
-/// The outcome of a step of gathering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gathered {
-    Some,
-    All,
-    /// There is no memory for more.
-    NoRoom,
+#[derive(Debug)]
+enum Rows {
+    ByName(ByName),
+    Sorted(Sorted),
 }
 
 impl Gradual {
     pub(super) fn new(folder: Folder, form: Box<dyn Form>, listings: &Listings) -> Gradual {
-        Gradual {
+        let scan = Scan::default();
+        let mut listing = Gradual {
             folder,
             form,
             totals: Totals::default(),
-            stage: Stage::Gathering { names: VecDeque::new(), are_all_read: false, rows: Runs::default() },
+            stage: Stage::Scanning { scan, has_pictures: false, before: None },
+            known: Arc::clone(&listings.known),
             places: Arc::clone(&listings.places),
             place: None,
-            memory: listings.memory.take(0).expect("nothing is always left"),
+            budget: Arc::clone(&listings.memory),
+            memory: nothing_of(&listings.memory),
+            taken: 0,
             waits: 0,
             look_again: None,
             is_stopping: false,
+        };
+        let facts =
+            listing.folder.facts().ok().filter(|facts| !listing.find_known(facts) && facts.is_settled());
+        if let Stage::Scanning { before, .. } = &mut listing.stage {
+            *before = facts;
         }
+        listing
+    }
+
+    /// Takes the names of the folder that has these facts now, if they are known.
+    fn find_known(&mut self, facts: &Facts) -> bool {
+        let listed = self.known.get(facts);
+        let is_known = listed.is_some();
+        if let Some(listed) = listed {
+            self.stage = Stage::Named(listed);
+        }
+        is_known
+    }
+
+    /// Whether the names were known when it began.
+    pub(super) fn are_names_known(&self) -> bool {
+        matches!(self.stage, Stage::Named(_))
     }
 
     /// Whether there are so few entries that they are listed at once. To find out it reads their names, but not many
     /// more.
     pub(super) fn is_small(&mut self) -> io::Result<bool> {
-        let Stage::Gathering { names, are_all_read, .. } = &mut self.stage else { return Ok(false) };
-        while !*are_all_read && names.len() <= FEW {
-            *are_all_read = !self.folder.read_some(names)?;
-        }
-        Ok(names.len() <= FEW)
-    }
-
-    /// Gathers all entries at once, and says how many there are.
-    pub(super) fn gather(&mut self) -> io::Result<usize> {
-        while self.gather_some()? == Gathered::Some {}
-        Ok(self.totals.entries)
-    }
-
-    /// All of the text, after all entries were gathered.
-    pub(super) fn text(&mut self) -> String {
-        let mut text = String::new();
-        while let Some(some) = self.some_text() {
-            text.push_str(&some);
-        }
-        text
-    }
-
-    /// Reads some names, or looks at some entries.
-    fn gather_some(&mut self) -> io::Result<Gathered> {
-        let Stage::Gathering { names, are_all_read, rows } = &mut self.stage else {
-            return Ok(Gathered::All);
-        };
-        if names.is_empty() && !*are_all_read {
-            *are_all_read = !self.folder.read_some(names)?;
-            return Ok(Gathered::Some);
-        }
-        let mut work = 0;
-        while work < STEP {
-            let Some(name) = names.front() else { break };
-            let Folder { root, directory, path, order, .. } = &self.folder;
-            let key = Key::of(name);
-            // The row, its name and its key, with what an allocator adds.
-            if !self.memory.grow(size_of::<Row>() + name.len() + key.size() + 32) {
-                return Ok(Gathered::NoRoom);
+        loop {
+            let ((count, unsure), is_all) = match &self.stage {
+                Stage::Scanning { scan, .. } => (scan.count(), scan.has_read_all()),
+                Stage::Named(listed) => ((listed.names.len(), listed.names.unsure()), true),
+                _ => return Ok(false),
+            };
+            let cost = count + LINK * unsure;
+            if is_all || cost > FEW {
+                return Ok(cost <= FEW);
             }
-            let entry = describe(root, directory, path, name);
-            self.totals.count(&entry);
-            work += if entry.is_link { COST_OF_LINK } else { 1 };
-            rows.push(Row { order: *order, key, entry });
-            names.pop_front();
+            self.scan()?;
         }
-        if !names.is_empty() || !*are_all_read {
-            return Ok(Gathered::Some);
-        }
-        self.stage = Stage::Sending { rows: std::mem::take(rows).merge(), has_begun: false };
-        Ok(Gathered::All)
     }
 
-    /// Makes some of the text; `None` after all of it was made.
-    fn some_text(&mut self) -> Option<String> {
-        let Stage::Sending { rows, has_begun } = &mut self.stage else { return None };
-        let mut page = String::new();
-        if !std::mem::replace(has_begun, true) {
-            self.form.begin(&self.folder, &self.totals, &mut page);
+    /// All of the text at once, and how many entries there are.
+    pub(super) fn text(&mut self) -> io::Result<(String, usize)> {
+        let (mut text, mut count) = (String::new(), 0);
+        loop {
+            match &self.stage {
+                Stage::Scanning { .. } => self.scan()?,
+                Stage::Named(listed) => {
+                    count = listed.names.len();
+                    self.begin(&mut text);
+                }
+                Stage::Gathering(_) => self.gather(),
+                Stage::Rows(_) => self.push_rows(&mut text),
+                Stage::Over => return Ok((text, count)),
+            }
         }
-        for row in rows.take(STEP) {
-            self.form.entry(&row.entry, &mut page);
+    }
+
+    /// Reads some names, or sorts some.
+    fn scan(&mut self) -> io::Result<()> {
+        let Stage::Scanning { scan, has_pictures, before } = &mut self.stage else { return Ok(()) };
+        let Folder { directory, hidden, .. } = &mut self.folder;
+        let names = scan.step(directory, *hidden, |name| {
+            *has_pictures = *has_pictures || (!name.is_folder() && is_name_of_picture(name.bytes));
+        })?;
+        let Some(names) = names else { return Ok(()) };
+        // From here on they take less than while they were read.
+        (self.memory, self.taken) = (nothing_of(&self.budget), 0);
+        let memory = self.budget.take(names.size());
+        let listed = Arc::new(Listed { names, has_pictures: *has_pictures, _memory: memory });
+        if let Some(before) = before.take()
+            && file_system::has_true_times(&self.folder.directory)
+            && self.folder.facts().is_ok_and(|after| after == before)
+        {
+            self.known.keep(before, &listed);
         }
-        if rows.is_empty() {
+        self.stage = Stage::Named(listed);
+        Ok(())
+    }
+
+    /// Begins with the rows, or with what has to be known for their order.
+    fn begin(&mut self, page: &mut String) {
+        let Stage::Named(listed) = &self.stage else { return };
+        let outline = Outline { is_empty: listed.names.is_empty(), has_pictures: listed.has_pictures };
+        self.form.begin(&self.folder, outline, page);
+        let listed = Arc::clone(listed);
+        let order = self.folder.order;
+        self.stage = match order.column {
+            Column::Name => Stage::Rows(Rows::ByName(ByName::new(listed, order.descending))),
+            Column::Size | Column::Modified => Stage::Gathering(Gathering::new(listed)),
+        };
+    }
+
+    /// Looks at some entries.
+    fn gather(&mut self) {
+        let Stage::Gathering(gathering) = &mut self.stage else { return };
+        let totals = &mut self.totals;
+        if !gathering.some(&self.folder, STEP, &mut |entry| totals.count(entry)) {
+            self.stage = Stage::Rows(Rows::Sorted(gathering.sorted()));
+        }
+    }
+
+    /// Makes some rows; and after the last, what stands behind them.
+    fn push_rows(&mut self, page: &mut String) {
+        let Stage::Rows(rows) = &mut self.stage else { return };
+        let (form, totals, folder) = (&mut self.form, &mut self.totals, &self.folder);
+        let are_more = match rows {
+            Rows::ByName(rows) => rows.some(folder, STEP, &mut |entry: &Entry<'_>| {
+                totals.count(entry);
+                form.entry(entry, page);
+            }),
+            Rows::Sorted(rows) => rows.some(STEP, &mut |entry| form.entry(entry, page)),
+        };
+        if !are_more {
             // In one piece: the script for live reload is put before the end of the body, which is in it.
-            self.form.end(&mut page);
+            self.form.end(&self.folder, &self.totals, page);
             self.stage = Stage::Over;
         }
-        Some(page)
+    }
+
+    /// Takes the memory for what was gathered so far; whether it was there.
+    fn has_memory(&mut self) -> bool {
+        let size = match &self.stage {
+            Stage::Scanning { scan, .. } => scan.size(),
+            Stage::Gathering(gathering) => gathering.size(),
+            _ => 0,
+        };
+        let more = size.saturating_sub(self.taken);
+        let has_memory = self.memory.grow(more);
+        if has_memory {
+            self.taken += more;
+        }
+        has_memory
     }
 
     /// One step.
@@ -167,35 +243,50 @@ impl Gradual {
             self.place = None;
             return Next::End;
         }
-        let now = Instant::now();
-        match &self.place {
-            Some(place) => place.is_asked(now),
-            None => self.place = self.places.take(now),
-        }
-        if self.place.is_none() {
+        if !self.has_place(Instant::now()) {
             // A listing that only waits has sent nothing yet: it may end here.
             return if self.is_stopping { Next::Broken } else { Next::NotYet };
         }
-        match self.stage {
-            Stage::Gathering { .. } => match self.gather_some() {
-                Ok(Gathered::Some | Gathered::All) => {
-                    self.waits = 0;
-                    Next::Busy
-                }
-                Ok(Gathered::NoRoom) if self.waits < MAX_WAITS && !self.is_stopping => {
-                    self.waits += 1;
-                    Next::NotYet
-                }
-                Ok(Gathered::NoRoom) | Err(_) => Next::Broken,
-            },
-            Stage::Sending { .. } => match self.some_text() {
-                Some(text) if text.is_empty() => Next::Busy,
-                Some(text) => Next::Piece(text.into_bytes()),
-                None => Next::End,
-            },
-            Stage::Over => Next::End,
+        if !self.has_memory() {
+            self.waits += 1;
+            return if self.waits > MAX_WAITS || self.is_stopping { Next::Broken } else { Next::NotYet };
         }
+        self.waits = 0;
+        let mut page = String::new();
+        match self.stage {
+            Stage::Scanning { .. } => {
+                if self.scan().is_err() {
+                    return Next::Broken;
+                }
+            }
+            Stage::Named(_) => self.begin(&mut page),
+            Stage::Gathering(_) => self.gather(),
+            Stage::Rows(_) => self.push_rows(&mut page),
+            Stage::Over => return Next::End,
+        }
+        if page.is_empty() { Next::Busy } else { Next::Piece(page.into_bytes()) }
     }
+
+    /// Whether it has a place, or gets one now.
+    fn has_place(&mut self, now: Instant) -> bool {
+        if let Some(place) = &self.place {
+            place.is_asked(now);
+            return true;
+        }
+        self.place = self.places.take(now);
+        // While it waited, another listing may have read the names.
+        if self.place.is_some()
+            && matches!(self.stage, Stage::Scanning { .. })
+            && let Ok(facts) = self.folder.facts()
+        {
+            self.find_known(&facts);
+        }
+        self.place.is_some()
+    }
+}
+
+fn nothing_of(budget: &Arc<Budget>) -> Share {
+    budget.take(0).expect("nothing is always left")
 }
 
 impl Stream for Gradual {
