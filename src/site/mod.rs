@@ -45,6 +45,7 @@ pub mod names;
 mod near;
 mod options;
 pub mod page;
+pub mod places;
 mod read_file;
 pub mod readme;
 mod redirect;

@@ -430,7 +430,7 @@ fn a_listing_leads_to_its_archives() {
 // ---- what it costs
 
 #[test]
-fn clients_that_go_away_leave_nothing_behind_and_their_places_to_others() {
+fn clients_that_do_not_read_keep_nobody_out_and_leave_nothing_behind() {
     let folder = folder(&[("a.txt", "hello")]);
     write_sparse(folder.path(), "large", LARGE);
     let server = Server::start(folder.path(), &["--log", "off"]);
@@ -438,26 +438,18 @@ fn clients_that_go_away_leave_nothing_behind_and_their_places_to_others() {
         let mut client = Client::connect_with_little_room(server.address).expect("it accepts");
         (ask(&mut client, "GET", &format!("/?archive={format}"), "").status, client)
     };
-    // Whoever comes as another leaves may be a moment too early.
+    // Whoever comes as others fill what the network takes may be a moment too early.
     let begin_once_there_is_room = |format: &str| {
         wait_until("a free place", || Some(begin(format)).filter(|(status, _)| *status == 200)).1
     };
     server.get("/a.txt");
     let before = server.process.descriptors().len();
     for format in ["tar", "tar.gz", "zip", "tar"] {
-        // All that there is room for: large ones under way, which nobody reads.
-        let mut clients: Vec<_> = (0..4).map(|_| begin_once_there_is_room("tar")).collect();
-        let (status, _) = begin(format);
-        assert_eq!(status, 503);
-        let refused = server.get(&format!("/?archive={format}"));
-        assert!(
-            refused.field("retry-after").is_some() && refused.text().contains("try again"),
-            "{refused:?}"
-        );
-        clients.pop().expect("one of four").reset();
-        clients.pop().expect("one of three").reset();
+        // More than are made at once: large ones under way, which nobody reads.
+        let mut clients: Vec<_> = (0..12).map(|_| begin_once_there_is_room(format)).collect();
+        clients.pop().expect("one of twelve").reset();
+        clients.pop().expect("one of eleven").reset();
         drop(clients);
-        drop(begin_once_there_is_room(format));
         wait_until("the descriptors to be back", || {
             (server.process.descriptors().len() <= before).then_some(())
         });

@@ -39,6 +39,7 @@ mod tar;
 mod walk;
 mod zip;
 
+use super::places::Places;
 use super::root::Root;
 use crate::answer::{Body, Response};
 use crate::base::budget::Budget;
@@ -47,6 +48,7 @@ use crate::http::target::{DecodedPath, encode_segment};
 use crate::http::{FieldLines, Refusal, Status};
 use std::fs::File;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use stream::Archive;
 use walk::Names;
 
@@ -54,16 +56,31 @@ use walk::Names;
 /// which other requests need, too.
 const AT_ONCE: usize = 4;
 
-/// About how many bytes are read and packed in one turn: a millisecond or two of work.
+/// After which pause an archive does not count as one of these: its client does not read, and it causes no work.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// How much memory all archives together may take, in bytes; and what each takes, beside the names that it has read and
+/// the directory of a zip archive: most of it is the compressor's.
+const MEMORY: usize = 256 * 1024 * 1024;
+const OWN_MEMORY: usize = 512 * 1024;
+
+/// About how many bytes are read and packed in one turn, if they are not compressed: a tenth of a millisecond of work,
+/// or two.
 const PIECE: usize = 64 * 1024;
 
-/// How many more archives may be made.
+/// How much longer it takes to compress a byte.
+const COST_OF_COMPRESSING: usize = 4;
+
+/// The places of archives, and their memory.
 #[derive(Debug)]
-pub struct Archives(Arc<Budget>);
+pub struct Archives {
+    places: Arc<Places>,
+    memory: Arc<Budget>,
+}
 
 impl Default for Archives {
     fn default() -> Archives {
-        Archives(Budget::new(AT_ONCE))
+        Archives { places: Places::new(AT_ONCE, PAUSE), memory: Budget::new(MEMORY) }
     }
 }
 
@@ -107,10 +124,11 @@ impl Archives {
             let names = Format::ALL.map(|(_, name, _)| name).join(", ");
             return Err(Refusal::bad_request(format!("an archive can be one of {names}")));
         };
-        let place = self.0.take(1).ok_or_else(|| {
-            let why = format!("{AT_ONCE} archives are being made already; try again when one is done");
-            Refusal::new(Status::SERVICE_UNAVAILABLE, why)
-        })?;
+        let place = self.places.take(Instant::now());
+        let (Some(place), Some(memory)) = (place, self.memory.take(OWN_MEMORY)) else {
+            let why = "enough archives are being made already; try again when one is done";
+            return Err(Refusal::new(Status::SERVICE_UNAVAILABLE, why));
+        };
         let name = name_of(root, path);
         let mut headers = FieldLines::default();
         headers.push("Content-Type", media_type);
@@ -121,7 +139,7 @@ impl Archives {
              chunks, and no part of it can be asked for"
                 .to_owned()
         });
-        let archive = Archive::new(root, directory, path, format, hidden, place);
+        let archive = Archive::new(root, directory, path, format, hidden, (place, memory));
         Ok(Response { status: Status::OK, headers, body: Body::Stream(Box::new(archive)) })
     }
 }

@@ -36,6 +36,22 @@ impl Packer {
         matches!(self, Packer::Tar(_))
     }
 
+    /// Whether it compresses what it packs.
+    pub(super) fn compresses(&self) -> bool {
+        match self {
+            Packer::Tar(tar) => tar.compresses(),
+            Packer::Zip(_) => true,
+        }
+    }
+
+    /// How many bytes of memory it takes for what it keeps until the end.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Packer::Tar(_) => 0,
+            Packer::Zip(zip) => zip.size(),
+        }
+    }
+
     pub(super) fn folder(&mut self, name: &[u8], modified: i64) -> io::Result<()> {
         match self {
             Packer::Tar(tar) => tar.folder(name, modified),

@@ -7,29 +7,31 @@
 //! walk: end                ──▶ packer: MISSING.txt if something is, then the end of the archive
 //! ```
 //!
-//! The work in one turn is bounded, in bytes: opening a file counts as some, for it takes time, too.
+//! The work in one turn is bounded, in bytes: to compress one counts as several, and so does opening a file.
 
 use super::missing::{self, Missing};
 use super::packer::Packer;
 use super::walk::{Names, Step, Walk};
-use super::{Format, PIECE, as_text, name_of};
+use super::{COST_OF_COMPRESSING, Format, PIECE, as_text, name_of};
 use crate::answer::{Next, Stream};
 use crate::base::budget::Share;
 use crate::base::human::OneLine;
 use crate::base::platform::{names, open};
 use crate::base::trace;
 use crate::http::target::DecodedPath;
+use crate::site::places::Place;
 use crate::site::root::{OpenFile, Root};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
-/// What else takes time, in bytes that could be packed in the same: opening a file, and reading one buffer full of
-/// names, about a thousand.
-const COST_OF_OPENING: usize = 2 * 1024;
-const COST_OF_NAMES: usize = 16 * 1024;
+/// What else takes time, in bytes that could be packed in the same without compression: opening a file, and reading or
+/// sorting some hundred names.
+const COST_OF_OPENING: usize = 4 * 1024;
+const COST_OF_NAMES: usize = 32 * 1024;
 
 /// An archive that is being made.
 pub(super) struct Archive {
@@ -45,8 +47,11 @@ pub(super) struct Archive {
     /// All is packed, and what is missing is named.
     is_whole: bool,
     ended: bool,
-    /// Its share of the archives that may be made at once.
-    _place: Share,
+    /// One of the archives that may be made at once.
+    place: Place,
+    /// The memory that it takes, and how much of that is for what it has gathered.
+    memory: Share,
+    gathered: usize,
 }
 
 /// A file that is being packed.
@@ -71,6 +76,7 @@ impl Stream for Archive {
         if self.ended {
             return Next::End;
         }
+        self.place.is_asked(Instant::now());
         // A line of --explain for each file would be too many.
         match trace::silently(|| self.make_piece()) {
             Ok(piece) if piece.is_empty() => Next::Busy,
@@ -97,7 +103,7 @@ impl Archive {
         path: &DecodedPath,
         format: Format,
         hidden: bool,
-        place: Share,
+        (place, memory): (Place, Share),
     ) -> Archive {
         let name = name_of(root, path);
         let name = if format.names() == Names::All { name } else { as_text(&name).into_bytes() };
@@ -110,7 +116,9 @@ impl Archive {
             outermost: None,
             is_whole: false,
             ended: false,
-            _place: place,
+            place,
+            memory,
+            gathered: 0,
         }
     }
 
@@ -118,15 +126,17 @@ impl Archive {
     fn make_piece(&mut self) -> Result<Vec<u8>, Failed> {
         let mut work = 0;
         let mut buffer = Vec::new();
+        let cost = if self.packer.compresses() { COST_OF_COMPRESSING } else { 1 };
         while work < PIECE && !self.ended {
             work += match &mut self.file {
                 Some(file) => {
-                    let count = file.pack(&mut self.packer, &mut buffer, PIECE - work, &mut self.missing)?;
+                    let most = (PIECE - work).div_ceil(cost);
+                    let count = file.pack(&mut self.packer, &mut buffer, most, &mut self.missing)?;
                     if file.left == 0 {
                         self.packer.end_file()?;
                         self.file = None;
                     }
-                    count
+                    cost * count
                 }
                 None => self.next_entry()?,
             };
@@ -147,7 +157,10 @@ impl Archive {
                 self.file = Some(Packing { name, file, offset: 0, left: facts.length, is_cut_short: false });
             }
             Step::Missing { name, why } => self.missing.add(&name, &why),
-            Step::Names => return Ok(COST_OF_NAMES),
+            Step::Names => {
+                self.take_memory()?;
+                return Ok(COST_OF_NAMES);
+            }
             Step::Nothing => {}
             Step::End if !self.is_whole => {
                 self.is_whole = true;
@@ -160,6 +173,13 @@ impl Archive {
             }
         }
         Ok(COST_OF_OPENING)
+    }
+
+    /// Takes the memory for the names that were read so far, and for the directory of a zip archive.
+    fn take_memory(&mut self) -> Result<(), Failed> {
+        let more = (self.walk.size() + self.packer.size()).saturating_sub(self.gathered);
+        self.gathered += more;
+        if self.memory.grow(more) { Ok(()) } else { Err(Failed) }
     }
 
     /// Packs a file that names what is missing, and tells the user who runs the server.

@@ -43,6 +43,11 @@ impl Tar {
         Tar { gzip: Some(GzEncoder::new(Vec::new(), level)), ..Tar::new() }
     }
 
+    /// Whether it is compressed.
+    pub(super) fn compresses(&self) -> bool {
+        self.gzip.is_some()
+    }
+
     /// Begins a folder; its name ends with a `/`.
     pub(super) fn folder(&mut self, name: &[u8], modified: i64) -> io::Result<()> {
         self.entry(EntryType::Directory, name, 0o755, modified, 0)

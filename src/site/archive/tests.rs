@@ -25,8 +25,9 @@ fn archive_of(root: &Arc<Root>, relative: &str, format: Format, hidden: bool) ->
         panic!("{relative} is no folder");
     };
     let path = DecodedPath::decode(format!("/{relative}/").as_bytes()).expect("a path");
-    let place = Budget::new(1).take(1).expect("it is free");
-    Archive::new(root, directory, &path, format, hidden, place)
+    let place = Places::new(1, Duration::MAX).take(Instant::now()).expect("it is free");
+    let memory = Budget::new(MEMORY).take(0).expect("it is there");
+    Archive::new(root, directory, &path, format, hidden, (place, memory))
 }
 
 /// The names of a tar archive's entries.
@@ -204,7 +205,8 @@ fn names_to_save_it_under_are_plain_for_the_old_and_exact_for_others() {
 #[test]
 fn so_many_and_no_more_are_made_at_once() {
     let (_outer, root) = folder(&[("a", "")]);
-    let archives = Archives::default();
+    // However slow the test is.
+    let archives = Archives { places: Places::new(AT_ONCE, Duration::MAX), ..Archives::default() };
     let ask = || {
         let Ok(Opened::Directory(directory)) = root.open(b"") else { panic!("a folder") };
         let path = DecodedPath::decode(b"/").expect("a path");
@@ -227,4 +229,73 @@ fn a_format_that_does_not_exist_is_told_which_do() {
         assert_eq!(refusal.status, Status::BAD_REQUEST);
         assert!(refusal.why.contains("tar.gz, zip, tar"), "{}", refusal.why);
     }
+}
+
+#[test]
+fn a_step_compresses_so_many_bytes_and_opens_so_many_files() {
+    let (_outer, root) = folder(&[("a", &"x".repeat(5 * PIECE))]);
+    for (format, most) in [(Format::Tar, PIECE), (Format::TarGz, PIECE / 4), (Format::Zip, PIECE / 4)] {
+        let mut archive = archive_of(&root, "", format, false);
+        let (mut offset, mut steps) = (0, 0);
+        while archive.next() != Next::End {
+            steps += 1;
+            let now = archive.file.as_ref().map_or(5 * PIECE as u64, |file| file.offset);
+            // Before the file is opened there is none, and that is no progress.
+            if archive.file.is_some() || offset > 0 {
+                assert!(now - offset <= most as u64, "{format:?}: {offset} to {now}");
+                offset = now;
+            }
+        }
+        assert!(offset == 5 * PIECE as u64 && steps > 5 * PIECE / most, "{format:?}: {steps}");
+    }
+    let files: Vec<_> = (0..1000).map(|number| (number.to_string(), "")).collect();
+    let files: Vec<_> = files.iter().map(|(name, content)| (name.as_str(), *content)).collect();
+    let (_outer, root) = folder(&files);
+    let mut archive = archive_of(&root, "", Format::Tar, false);
+    let mut steps = 0;
+    loop {
+        match archive.next() {
+            Next::End => break,
+            Next::Piece(piece) => assert!(piece.len() <= 17 * 512, "{} headers", piece.len() / 512),
+            other => assert_eq!(other, Next::Busy),
+        }
+        steps += 1;
+    }
+    assert!(steps > 1000 / 16, "{steps}");
+}
+
+#[test]
+fn clients_that_do_not_read_keep_nobody_from_an_archive_until_there_is_no_memory() {
+    let (_outer, root) = folder(&[("a", "")]);
+    let memory = Budget::new(3 * AT_ONCE * OWN_MEMORY);
+    // Nobody is ever asked soon enough.
+    let archives = Archives { places: Places::new(AT_ONCE, Duration::ZERO), memory };
+    let ask = || {
+        let Ok(Opened::Directory(directory)) = root.open(b"") else { panic!("a folder") };
+        let path = DecodedPath::decode(b"/").expect("a path");
+        archives.respond(&root, directory, &path, "zip", false)
+    };
+    let mut open: Vec<_> = (0..3 * AT_ONCE).map(|_| ask().expect("nobody reads the others")).collect();
+    assert_eq!(ask().expect_err("there is no memory").status, Status::SERVICE_UNAVAILABLE);
+    open.pop();
+    assert!(ask().is_ok());
+}
+
+#[test]
+fn an_archive_whose_names_find_no_memory_breaks_off() {
+    let files: Vec<_> = (0..2000).map(|number| (number.to_string(), "")).collect();
+    let files: Vec<_> = files.iter().map(|(name, content)| (name.as_str(), *content)).collect();
+    let (_outer, root) = folder(&files);
+    let budget = Budget::new(10_000);
+    let Ok(Opened::Directory(directory)) = root.open(b"") else { panic!("a folder") };
+    let path = DecodedPath::decode(b"/").expect("a path");
+    let place = Places::new(1, Duration::MAX).take(Instant::now()).expect("it is free");
+    let share = budget.take(0).expect("nothing is always left");
+    let mut archive = Archive::new(&root, directory, &path, Format::Tar, false, (place, share));
+    let last = std::iter::repeat_with(|| archive.next())
+        .take(1000)
+        .find(|next| matches!(next, Next::End | Next::Broken));
+    assert_eq!(last, Some(Next::Broken));
+    drop(archive);
+    assert_eq!(budget.left(), 10_000);
 }

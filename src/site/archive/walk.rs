@@ -178,6 +178,12 @@ impl Walk {
         self.open(&name, &shown)
     }
 
+    /// How many bytes of memory the names take that were read and are not done.
+    pub(super) fn size(&self) -> usize {
+        let reading = self.reading.as_ref().map_or(0, |reading| reading.scan.size());
+        reading + self.levels.iter().map(|level| level.names.size()).sum::<usize>()
+    }
+
     /// Reports the present entry as missing.
     fn missing(&self, why: String) -> Step {
         Step::Missing { name: self.shown.clone(), why }

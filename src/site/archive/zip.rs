@@ -107,6 +107,11 @@ impl Zip {
         }
     }
 
+    /// How many bytes of memory its directory takes so far.
+    pub(super) fn size(&self) -> usize {
+        self.directory.len()
+    }
+
     /// Begins a folder; its name ends with a `/`.
     pub(super) fn folder(&mut self, name: &str, modified: i64) -> io::Result<()> {
         let offset = self.position();

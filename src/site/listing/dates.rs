@@ -51,9 +51,8 @@ pub(super) fn push_clock(onto: &mut String, second_of_day: i64, with_seconds: bo
 
 /// Appends a number of two digits.
 fn push_two(onto: &mut String, number: i64) {
-    for digit in [number / 10, number % 10] {
-        onto.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
-    }
+    let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or(0);
+    onto.push_str(std::str::from_utf8(&[digit(number / 10), digit(number)]).expect("it is ASCII"));
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::Form;
 use super::dates::{Dates, push_clock};
 use super::entry::{Entry, Kind};
 use super::read::{Folder, Outline, Totals};
-use super::text::{joined, plain, push_encoded, push_number};
+use super::text::{JSON, joined, plain, push_encoded, push_number};
 
 /// The form as JSON.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Json {
 
 /// A name as a string; U+FFFD stands for what is not UTF-8.
 fn push_string(name: &[u8], page: &mut String) {
-    match plain(name, |byte| (b' '..=b'~').contains(&byte) && !b"\"\\".contains(&byte)) {
+    match plain(name, JSON) {
         Some(text) => page.extend(["\"", text, "\""]),
         None => page.push_str(&serde_json::to_string(&String::from_utf8_lossy(name)).expect("a string")),
     }

@@ -12,9 +12,8 @@ use super::Form;
 use super::dates::{Dates, push_clock};
 use super::entry::{Entry, Kind};
 use super::read::{Folder, Outline, Totals};
-use super::text::{push_encoded, push_number, shown, title};
+use super::text::{letters, push_encoded, push_number, push_shown, title};
 use maud::Render;
-use std::iter::repeat_n;
 
 /// A browser may load and run nothing at all.
 pub(super) const CONTENT_SECURITY_POLICY: &str =
@@ -73,12 +72,11 @@ impl Form for Links {
         }
         push_encoded(page, entry);
         page.push_str("\">");
-        let name = shown(entry.name);
-        name.as_ref().render_to(page);
+        push_shown(page, entry.name);
         let slash = if entry.kind == Kind::Directory { "/" } else { "" };
-        page.extend([slash, "</a>"]);
-        let letters = if name.is_ascii() { name.len() } else { name.chars().count() };
-        push_spaces(page, WIDTH.saturating_sub(letters + slash.len()) + 1);
+        page.push_str(slash);
+        page.push_str("</a>");
+        push_spaces(page, WIDTH.saturating_sub(letters(entry.name) + slash.len()) + 1);
         let start = page.len();
         if let Some((day, second)) = self.dates.of(entry.modified) {
             page.push_str(day);
@@ -99,6 +97,11 @@ impl Form for Links {
     }
 }
 
+/// Appends spaces; no more are ever wanted.
 fn push_spaces(page: &mut String, count: usize) {
-    page.extend(repeat_n(' ', count));
+    const SPACES: &str = match std::str::from_utf8(&[b' '; WIDTH + 1]) {
+        Ok(spaces) => spaces,
+        Err(_) => "",
+    };
+    page.push_str(&SPACES[..count.min(SPACES.len())]);
 }

@@ -21,7 +21,7 @@
 //! | `listing/order.rs`, `listing/rows.rs` | gives the entries in their order |
 //! | `listing/page.rs`, `listing/links.rs`, `listing/json.rs` | the forms: entries in, text out |
 //! | `listing/text.rs` | how names and paths are written in all forms |
-//! | `listing/stream.rs`, `listing/places.rs` | a large listing, a little at a time |
+//! | `listing/stream.rs` | a large listing, a little at a time |
 //!
 //! Names are bytes, and any byte but `/` and NUL can stand in them. Links hold the exact bytes, percent-encoded; what
 //! is shown is escaped, with control characters as their pictures and U+FFFD for what is not UTF-8.
@@ -33,12 +33,12 @@ mod known;
 mod links;
 mod order;
 mod page;
-mod places;
 mod read;
 mod rows;
 mod stream;
 mod text;
 
+use super::places::Places;
 use super::root::Root;
 use super::{Options, error_page};
 use crate::answer::{Body, Response};
@@ -53,7 +53,6 @@ use entry::Entry;
 use known::Known;
 use order::Order;
 use page::View;
-use places::Places;
 use read::{Folder, Outline, Totals};
 use std::fmt;
 use std::fs::File;

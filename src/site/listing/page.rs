@@ -10,13 +10,13 @@ use super::dates::{Dates, push_clock};
 use super::entry::{Entry, Kind};
 use super::order::{Column, Order};
 use super::read::{Folder, Outline, Totals};
-use super::text::{joined, plain, push_encoded, push_number, shown, title};
+use super::text::{joined, push_encoded, push_number, push_shown, shown, title};
 use crate::base::human;
 use crate::http::base_path::BasePath;
 use crate::http::target::{DecodedPath, encode_segment, parameter};
 use crate::site::readme::Readme;
 use crate::site::{page, script};
-use maud::{Markup, PreEscaped, Render, html};
+use maud::{Markup, PreEscaped, html};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -265,14 +265,6 @@ fn push_row(page: &mut String, entry: &Entry<'_>, with_picture: bool, dates: &mu
         push_clock(page, second, false);
     }
     page.push_str("</td></tr>\n");
-}
-
-/// A name as text in HTML.
-fn push_shown(page: &mut String, name: &[u8]) {
-    match plain(name, |byte| (b' '..=b'~').contains(&byte) && !b"&<>\"".contains(&byte)) {
-        Some(text) => page.push_str(text),
-        None => shown(name).render_to(page),
-    }
 }
 
 /// A size as people read it.

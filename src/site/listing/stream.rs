@@ -10,12 +10,11 @@
 //! two steps. By name, an entry is looked at when its row is made, so that the first rows leave before the last are
 //! known. The names of a folder that has not changed since they were read are known ([`super::known`]).
 //!
-//! A listing that finds all places taken waits ([`super::places`]).
+//! A listing that finds all places taken waits ([`crate::site::places`]).
 
 use super::entry::{Entry, is_name_of_picture};
 use super::known::{Known, Listed};
 use super::order::Column;
-use super::places::{Place, Places};
 use super::read::{Folder, Outline, Totals};
 use super::rows::{ByName, COST_OF_ROW, Gathering, Sorted};
 use super::{Form, Listings};
@@ -24,6 +23,7 @@ use crate::base::budget::{Budget, Share};
 use crate::base::platform::file_system;
 use crate::base::trace;
 use crate::site::facts::Facts;
+use crate::site::places::{Place, Places};
 use crate::site::scandir::Scan;
 use std::io;
 use std::sync::Arc;

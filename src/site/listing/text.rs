@@ -3,22 +3,77 @@
 use super::entry::{Entry, Kind};
 use super::read::Folder;
 use crate::base::human;
-use crate::http::target::encode_segment;
+use percent_encoding::percent_encode_byte;
 use std::borrow::Cow;
-use std::fmt::Write;
+
+/// Where a byte can stand as it is: in the text of a terminal or a page (ASCII that is no control character), of HTML,
+/// of a JSON string, in a segment of a URL (RFC 3986 section 2.3).
+pub(super) const SHOWN: u8 = 1;
+pub(super) const HTML: u8 = 2;
+pub(super) const JSON: u8 = 4;
+pub(super) const SEGMENT: u8 = 8;
+
+/// For each byte, where it can stand. In a large listing each byte of each name is looked up, some in all of them.
+const PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        places[byte as usize] = SHOWN
+            | if matches!(byte, b'&' | b'<' | b'>' | b'"') { 0 } else { HTML }
+            | if matches!(byte, b'"' | b'\\') { 0 } else { JSON }
+            | if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                SEGMENT
+            } else {
+                0
+            };
+        byte += 1;
+    }
+    places
+};
+
+/// A name as text, if all of it can stand there as it is.
+pub(super) fn plain(name: &[u8], place: u8) -> Option<&str> {
+    if start(name, place) == name.len() { std::str::from_utf8(name).ok() } else { None }
+}
+
+/// How many bytes of a name can stand there as they are, before the first that cannot.
+fn start(name: &[u8], place: u8) -> usize {
+    name.iter().position(|&byte| PLACES[usize::from(byte)] & place == 0).unwrap_or(name.len())
+}
 
 /// A name as it is shown: its control characters as pictures (U+2400 and on), so that a line break in a name can be
 /// seen.
 pub(super) fn shown(name: &[u8]) -> Cow<'_, str> {
-    match plain(name, |byte| (b' '..=b'~').contains(&byte)) {
+    match plain(name, SHOWN) {
         Some(text) => text.into(),
         None => String::from_utf8_lossy(name).chars().map(human::picture).collect(),
     }
 }
 
-/// A name of such bytes alone, as text.
-pub(super) fn plain(name: &[u8], is_plain: impl Fn(u8) -> bool) -> Option<&str> {
-    if name.iter().all(|&byte| is_plain(byte)) { std::str::from_utf8(name).ok() } else { None }
+/// How many characters are shown of a name.
+pub(super) fn letters(name: &[u8]) -> usize {
+    let text = std::str::from_utf8(name);
+    text.map_or_else(|_| String::from_utf8_lossy(name).chars().count(), |text| text.chars().count())
+}
+
+/// Appends a name as it is shown in HTML.
+pub(super) fn push_shown(onto: &mut String, name: &[u8]) {
+    if let Some(text) = plain(name, HTML) {
+        return onto.push_str(text);
+    }
+    let shown = shown(name);
+    let mut rest = &*shown;
+    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+        onto.push_str(&rest[..at]);
+        onto.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        rest = &rest[at + 1..];
+    }
+    onto.push_str(rest);
 }
 
 /// The title of the page of a folder.
@@ -36,19 +91,19 @@ pub(super) fn joined<'a>(
 
 /// Appends the name of an entry as it stands in a link from its directory.
 pub(super) fn push_encoded(onto: &mut String, entry: &Entry<'_>) {
-    // Most names are of what is never encoded.
-    match plain(entry.name, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
-        Some(text) => onto.push_str(text),
-        None => {
-            let _ = write!(onto, "{}", encode_segment(entry.name));
-        }
+    let mut rest = entry.name;
+    while !rest.is_empty() {
+        let (start, end) = rest.split_at(start(rest, SEGMENT));
+        onto.push_str(std::str::from_utf8(start).expect("it is ASCII"));
+        onto.push_str(end.first().map_or("", |&byte| percent_encode_byte(byte)));
+        rest = end.get(1..).unwrap_or_default();
     }
     if entry.kind == Kind::Directory {
         onto.push('/');
     }
 }
 
-/// Appends a number, behind so many spaces that it takes this width.
+/// Appends a number, behind so many spaces that it takes this width, which is at most that of the largest.
 pub(super) fn push_number(onto: &mut String, mut number: u64, width: usize) {
     let (mut digits, mut at) = ([b' '; 20], 20);
     loop {
@@ -60,12 +115,33 @@ pub(super) fn push_number(onto: &mut String, mut number: u64, width: usize) {
         }
     }
     let start = at.min(digits.len().saturating_sub(width));
-    onto.extend(digits[start..].iter().map(|&digit| char::from(digit)));
+    onto.push_str(std::str::from_utf8(&digits[start..]).expect("it is ASCII"));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::target::encode_segment;
+    use maud::Render;
+
+    #[test]
+    fn each_byte_is_written_as_it_must_be_wherever_it_stands() {
+        for byte in 0..=255 {
+            for name in [vec![byte], vec![b'a', byte, b'b'], vec![byte, byte, 0xc3, 0xa4, byte]] {
+                let entry = Entry { name: &name, kind: Kind::File, size: 0, modified: 0 };
+                let (mut encoded, mut escaped) = (String::new(), String::new());
+                push_encoded(&mut encoded, &entry);
+                assert_eq!(encoded, encode_segment(&name).to_string());
+                push_shown(&mut escaped, &name);
+                assert_eq!(letters(&name), shown(&name).chars().count());
+                assert_eq!(escaped, shown(&name).as_ref().render().into_string());
+                let json = plain(&name, JSON).map(|text| format!("\"{text}\""));
+                assert!(
+                    json.is_none_or(|json| json == serde_json::to_string(&*shown(&name)).expect("a string"))
+                );
+            }
+        }
+    }
 
     #[test]
     fn numbers_are_as_wide_as_they_must_be_and_no_wider() {

@@ -1,7 +1,7 @@
-//! How many large listings are made at a time: a few, and all others wait.
+//! How many large answers are made at a time, listings or archives: a few, and all others wait.
 //!
-//! A listing holds a place from its first entry to its last. But a client that reads slowly, or not at all, causes no
-//! work: its listing is not asked for more. So a place counts only while its listing is asked for more without a
+//! An answer holds a place from its first entry to its last. But a client that reads slowly, or not at all, causes no
+//! work: its answer is not asked for more. So a place counts only while its answer is asked for more without a
 //! pause, and slow clients keep no other client waiting.
 
 use slab::Slab;
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 /// A number of places.
 #[derive(Debug)]
-pub(super) struct Places {
+pub struct Places {
     most: usize,
-    /// After such a pause a listing does not count.
+    /// After such a pause an answer does not count.
     pause: Duration,
     /// When each was last asked for more.
     taken: Mutex<Slab<Instant>>,
@@ -20,18 +20,19 @@ pub(super) struct Places {
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub struct Place {
     places: Arc<Places>,
     key: usize,
 }
 
 impl Places {
-    pub(super) fn new(most: usize, pause: Duration) -> Arc<Places> {
+    /// So many, each of which counts until such a pause.
+    pub fn new(most: usize, pause: Duration) -> Arc<Places> {
         Arc::new(Places { most, pause, taken: Mutex::default() })
     }
 
     /// Takes a place, if one is free.
-    pub(super) fn take(self: &Arc<Places>, now: Instant) -> Option<Place> {
+    pub fn take(self: &Arc<Places>, now: Instant) -> Option<Place> {
         let mut taken = self.taken();
         let count = taken.iter().filter(|(_, asked)| now.saturating_duration_since(**asked) < self.pause);
         if count.count() >= self.most {
@@ -46,8 +47,8 @@ impl Places {
 }
 
 impl Place {
-    /// Notes that its listing is asked for more.
-    pub(super) fn is_asked(&self, now: Instant) {
+    /// Notes that its answer is asked for more.
+    pub fn is_asked(&self, now: Instant) {
         self.places.taken()[self.key] = now;
     }
 }
