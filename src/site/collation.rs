@@ -35,7 +35,9 @@ pub fn push_key(name: &[u8], key: &mut Vec<u8>) {
     if name.is_ascii() {
         push_plain(name, key);
         key.push(END);
-        key.extend(name.iter().map(u8::to_ascii_lowercase));
+        let start = key.len();
+        key.extend_from_slice(name);
+        key[start..].make_ascii_lowercase();
     } else {
         for chunk in name.utf8_chunks() {
             let text = chunk.valid();

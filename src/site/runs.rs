@@ -15,9 +15,10 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
+use std::ops::Range;
 
 /// How many items make a run, and how many bytes.
-const ITEMS: usize = 512;
+const ITEMS: usize = 256;
 const BYTES: usize = 64 * 1024;
 
 /// Before each item: how long it is with its key, and how long the key.
@@ -28,8 +29,8 @@ const HEAD: usize = 8;
 pub struct Runs {
     full: Vec<Reverse<Run>>,
     last: Vec<u8>,
-    /// Where the items of the last run begin.
-    starts: Vec<usize>,
+    /// Where in it the items are, each with its key before it.
+    places: Vec<Range<usize>>,
     size: usize,
 }
 
@@ -37,17 +38,32 @@ pub struct Runs {
 #[derive(Debug)]
 pub struct Merge(BinaryHeap<Reverse<Run>>);
 
-/// Items in order, and where the first begins that is still to come.
+/// Items in order, and where the first is that is still to come, with its key before it.
 #[derive(Debug)]
 struct Run {
     items: Box<[u8]>,
-    at: usize,
+    first: Range<usize>,
 }
 
-/// An item among others: its key with itself behind it, and its key's length.
-fn item(items: &[u8], at: usize) -> (&[u8], usize) {
-    let number = |at: usize| u32::from_le_bytes(items[at..at + 4].try_into().expect("four")) as usize;
-    (&items[at + HEAD..at + HEAD + number(at)], number(at + 4))
+impl Run {
+    /// The first item, with its key before it.
+    fn first(&self) -> &[u8] {
+        &self.items[self.first.clone()]
+    }
+
+    fn number(&self, at: usize) -> usize {
+        u32::from_le_bytes(self.items[at..at + 4].try_into().expect("four")) as usize
+    }
+
+    /// Goes on to the item behind this place; whether there is one.
+    fn go_on(&mut self, behind: usize) -> bool {
+        let is_one = behind < self.items.len();
+        if is_one {
+            let start = behind + HEAD;
+            self.first = start..start + self.number(behind);
+        }
+        is_one
+    }
 }
 
 impl Runs {
@@ -66,9 +82,9 @@ impl Runs {
             let length = u32::try_from(length).expect("an item is short");
             self.last[at..at + 4].copy_from_slice(&length.to_le_bytes());
         }
-        self.starts.push(start);
+        self.places.push(start + HEAD..self.last.len());
         self.size += self.last.len() - start;
-        if self.starts.len() == ITEMS || self.last.len() >= BYTES {
+        if self.places.len() == ITEMS || self.last.len() >= BYTES {
             self.end_run();
         }
     }
@@ -80,15 +96,16 @@ impl Runs {
 
     fn end_run(&mut self) {
         let last = &self.last;
-        self.starts.sort_unstable_by(|&a, &b| item(last, a).0.cmp(item(last, b).0));
+        self.places.sort_unstable_by(|a, b| last[a.clone()].cmp(&last[b.clone()]));
         let mut items = Vec::with_capacity(last.len());
-        for &start in &self.starts {
-            items.extend_from_slice(&last[start..start + HEAD + item(last, start).0.len()]);
+        for place in &self.places {
+            items.extend_from_slice(&last[place.start - HEAD..place.end]);
         }
-        self.starts.clear();
+        self.places.clear();
         self.last.clear();
-        if !items.is_empty() {
-            self.full.push(Reverse(Run { items: items.into(), at: 0 }));
+        let mut run = Run { items: items.into(), first: 0..0 };
+        if run.go_on(0) {
+            self.full.push(Reverse(run));
         }
     }
 
@@ -103,11 +120,10 @@ impl Merge {
     /// Gives the next item to `take`; whether there was one.
     pub fn next(&mut self, take: impl FnOnce(&[u8])) -> bool {
         let Some(mut least) = self.0.peek_mut() else { return false };
-        let Reverse(Run { items, at }) = &mut *least;
-        let (next, key) = item(items, *at);
-        take(&next[key..]);
-        *at += HEAD + next.len();
-        if *at == items.len() {
+        let Reverse(run) = &mut *least;
+        let key = run.number(run.first.start - HEAD + 4);
+        take(&run.first()[key..]);
+        if !run.go_on(run.first.end) {
             PeekMut::pop(least);
         }
         true
@@ -121,7 +137,7 @@ impl Merge {
 
 impl Ord for Run {
     fn cmp(&self, other: &Run) -> Ordering {
-        item(&self.items, self.at).0.cmp(item(&other.items, other.at).0)
+        self.first().cmp(other.first())
     }
 }
 

@@ -15,10 +15,13 @@ use crate::base::platform::directory::Directory;
 use crate::base::platform::status::FileType;
 use std::io;
 
-/// How many bytes of names are read at a time, as the system gives them: about four hundred of twenty letters.
-const NAMES: usize = 16 * 1024;
+/// How many bytes of names are read at a time, as the system gives them: two hundred of twenty letters.
+const NAMES: usize = 8 * 1024;
 
-/// How many names are kept together, and how many are sorted in a step.
+/// How many names are put in their place in a step.
+const STEP: usize = 256;
+
+/// How many names are kept together.
 pub const CHUNK: usize = 512;
 
 /// Names that are being read and sorted.
@@ -139,7 +142,7 @@ impl Scan {
                 Ok(None)
             }
             Stage::Sorting(sorted) => {
-                let mut left = CHUNK;
+                let mut left = STEP;
                 while left > 0 && sorted.next(|item| self.names.push(item)) {
                     left -= 1;
                 }
@@ -248,7 +251,7 @@ mod tests {
         };
         assert_eq!((names.len(), names.unsure(), told), (3002, 1, 3002));
         assert!(most <= NAMES / 24, "no entry takes less than 24 bytes: {most}");
-        assert!(steps >= 3002_usize.div_ceil(most) + 3002_usize.div_ceil(CHUNK), "{steps}");
+        assert!(steps >= 3002_usize.div_ceil(most) + 3002_usize.div_ceil(STEP), "{steps}");
         let name = |number| {
             names.get(number).map(|name| (String::from_utf8_lossy(name.bytes).into_owned(), name.is))
         };
