@@ -12,8 +12,9 @@ use crate::site::runs::{Merge, Runs};
 use crate::site::scandir::{CHUNK, Is};
 use std::sync::Arc;
 
-/// What it takes to make a row, in what it takes to pass by a name.
+/// What it takes to make a row, in what it takes to pass by a name, and for how many bytes of its name it takes one more.
 pub(super) const COST_OF_ROW: usize = 16;
+const LETTERS: usize = 4;
 
 /// The same for a link, which is followed.
 const COST_OF_LINK: usize = 8 * COST_OF_ROW;
@@ -89,7 +90,7 @@ impl ByName {
                 }
             };
             if let Some(entry) = entry {
-                work += COST_OF_ROW;
+                work += COST_OF_ROW + entry.name.len() / LETTERS;
                 row(&entry);
             }
         }
@@ -154,9 +155,11 @@ impl Sorted {
     /// Gives as many entries to `row` as this cost permits. Whether there are more.
     pub(super) fn some(&mut self, cost: usize, row: &mut dyn FnMut(&Entry<'_>)) -> bool {
         let Sorted { listed, merge } = self;
-        for _ in 0..cost / COST_OF_ROW {
+        let mut work = 0;
+        while work < cost {
             let mut give = |item: &[u8]| {
                 if let Some(entry) = entry(listed, item) {
+                    work += COST_OF_ROW + entry.name.len() / LETTERS;
                     row(&entry);
                 }
             };

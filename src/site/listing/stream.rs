@@ -33,7 +33,8 @@ use std::time::{Duration, Instant};
 pub(super) const FEW: usize = 100;
 const LINK: usize = 7;
 
-/// How much work is done in a step: so many rows are made, which take about a microsecond each.
+/// How much work is done in a step: at most so many rows are made, which take about a microsecond each; of long names,
+/// fewer.
 pub(super) const STEP: usize = 128 * COST_OF_ROW;
 
 /// How long it waits until it looks again whether there is a place for it, or memory.

@@ -224,6 +224,25 @@ fn the_first_rows_leave_before_the_last_entries_are_looked_at() {
 }
 
 #[test]
+fn rows_of_the_longest_names_leave_in_small_pieces_too() {
+    let (folder, root) = folder(0);
+    for number in 0..300 {
+        std::fs::write(folder.path().join(format!("{number:03}{}", "\"".repeat(252))), "").expect("written");
+    }
+    for target in ["/?format=json", "/?format=html", "/", "/?sort=size"] {
+        let mut stream = begin_at(&Listings::new(0), &root, target);
+        loop {
+            match stream.next() {
+                Next::Piece(piece) => assert!(piece.len() < 100_000, "{target}: {} bytes", piece.len()),
+                Next::Busy => {}
+                Next::End => break,
+                other => panic!("it stops: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn links_to_folders_stand_among_the_folders_once_and_in_both_directions() {
     let (folder, root) = folder(0);
     let mut expected = Vec::new();
