@@ -9,6 +9,11 @@ use jiff::tz::Offset;
 
 const SECONDS: i64 = 86_400;
 
+/// All numbers of two digits.
+const TWO_DIGITS: &str = "00010203040506070809101112131415161718192021222324252627282930313233343536373839\
+    40414243444546474849505152535455565758596061626364656667686970717273747576777879\
+    8081828384858687888990919293949596979899";
+
 /// The text of days.
 #[derive(Debug)]
 pub(super) struct Dates {
@@ -51,8 +56,8 @@ pub(super) fn push_clock(onto: &mut String, second_of_day: i64, with_seconds: bo
 
 /// Appends a number of two digits.
 fn push_two(onto: &mut String, number: i64) {
-    let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or(0);
-    onto.push_str(std::str::from_utf8(&[digit(number / 10), digit(number)]).expect("it is ASCII"));
+    let at = usize::try_from(2 * number).unwrap_or(0);
+    onto.push_str(TWO_DIGITS.get(at..at + 2).unwrap_or_default());
 }
 
 #[cfg(test)]

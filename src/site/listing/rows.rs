@@ -28,9 +28,9 @@ pub(super) struct ByName {
     passed: usize,
     /// Whether this is the round of those that are no folders.
     are_others: bool,
-    /// The numbers of links, and of what the folder does not say what it is, that turned out to be folders.
-    found_folders: Vec<usize>,
-    /// How many of those are passed.
+    /// What was found out in the first round about links, and what the folder does not say what it is, without names.
+    found: Vec<Option<Entry<'static>>>,
+    /// How many of those are passed in the second.
     found_passed: usize,
 }
 
@@ -51,8 +51,12 @@ pub(super) struct Sorted {
 
 impl ByName {
     pub(super) fn new(listed: Arc<Listed>, descending: bool) -> ByName {
-        let found_folders = Vec::new();
-        ByName { listed, descending, passed: 0, are_others: false, found_folders, found_passed: 0 }
+        ByName { listed, descending, passed: 0, are_others: false, found: Vec::new(), found_passed: 0 }
+    }
+
+    /// How many bytes of memory it takes.
+    pub(super) fn size(&self) -> usize {
+        size_of_val(&*self.found)
     }
 
     /// Does work of this cost, or a little more, and gives the entries that it comes by to `row`. Whether there are more.
@@ -76,17 +80,19 @@ impl ByName {
             let entry = match (name.is, self.are_others) {
                 (Is::Folder, true) | (Is::NoFolder, false) => continue,
                 (Is::Folder, false) | (Is::NoFolder, true) => folder.describe(name),
-                // Only who looks at it knows whether it is a folder; then it has its row at once.
+                // Only who looks at it knows whether it is a folder.
                 (Is::Unsure, false) => {
                     work += COST_OF_LINK;
-                    let entry = folder.describe(name).filter(|entry| entry.kind == Kind::Directory);
-                    self.found_folders.extend(entry.map(|_| number));
-                    entry
+                    let entry = folder.describe(name);
+                    self.found.push(entry.map(|entry| Entry { name: b"", ..entry }));
+                    entry.filter(|entry| entry.kind == Kind::Directory)
                 }
-                (Is::Unsure, true) if self.had_row(number) => continue,
+                // They come in the same order.
                 (Is::Unsure, true) => {
-                    work += COST_OF_LINK;
-                    folder.describe(name)
+                    let entry = self.found.get(self.found_passed).copied().flatten();
+                    self.found_passed += 1;
+                    let entry = entry.filter(|entry| entry.kind != Kind::Directory);
+                    entry.map(|entry| Entry { name: name.bytes, ..entry })
                 }
             };
             if let Some(entry) = entry {
@@ -107,14 +113,6 @@ impl ByName {
             self.passed += all;
         }
         is_first && none_is_due
-    }
-
-    /// Whether this one turned out to be a folder in the first round. They are passed in the order in which they were
-    /// found.
-    fn had_row(&mut self, number: usize) -> bool {
-        let had = self.found_folders.get(self.found_passed) == Some(&number);
-        self.found_passed += usize::from(had);
-        had
     }
 }
 

@@ -37,6 +37,9 @@ const LINK: usize = 7;
 /// fewer.
 pub(super) const STEP: usize = 128 * COST_OF_ROW;
 
+/// About how many bytes of text that is.
+const TEXT: usize = 16 * 1024;
+
 /// How long it waits until it looks again whether there is a place for it, or memory.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -228,6 +231,7 @@ impl Gradual {
         let size = match &self.stage {
             Stage::Scanning { scan, .. } => scan.size(),
             Stage::Gathering(gathering) => gathering.size(),
+            Stage::Rows(Rows::ByName(rows)) => rows.size(),
             _ => 0,
         };
         let more = size.saturating_sub(self.taken);
@@ -262,7 +266,10 @@ impl Gradual {
             }
             Stage::Named(_) => self.begin(&mut page),
             Stage::Gathering(_) => self.gather(),
-            Stage::Rows(_) => self.push_rows(&mut page),
+            Stage::Rows(_) => {
+                page.reserve(TEXT);
+                self.push_rows(&mut page);
+            }
             Stage::Over => return Next::End,
         }
         if page.is_empty() { Next::Busy } else { Next::Piece(page.into_bytes()) }

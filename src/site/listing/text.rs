@@ -6,8 +6,8 @@ use crate::base::human;
 use percent_encoding::percent_encode_byte;
 use std::borrow::Cow;
 
-/// Where a byte can stand as it is: in the text of a terminal or a page (ASCII that is no control character), of HTML,
-/// of a JSON string, in a segment of a URL (RFC 3986 section 2.3).
+/// Where a byte of a name can stand as it is: as it is shown (no control character), in HTML, in a JSON string, if all of
+/// the name is UTF-8; in a segment of a URL (RFC 3986 section 2.3).
 pub(super) const SHOWN: u8 = 1;
 pub(super) const HTML: u8 = 2;
 pub(super) const JSON: u8 = 4;
@@ -26,6 +26,11 @@ const PLACES: [u8; 256] = {
             } else {
                 0
             };
+        byte += 1;
+    }
+    let mut byte = 0x80;
+    while byte < places.len() {
+        places[byte] = SHOWN | HTML | JSON;
         byte += 1;
     }
     places
@@ -63,17 +68,18 @@ pub(super) fn push_shown(onto: &mut String, name: &[u8]) {
     }
     let shown = shown(name);
     let mut rest = &*shown;
-    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+    loop {
+        let at = start(rest.as_bytes(), HTML);
         onto.push_str(&rest[..at]);
-        onto.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            _ => "&quot;",
+        onto.push_str(match rest.as_bytes().get(at) {
+            None => return,
+            Some(b'&') => "&amp;",
+            Some(b'<') => "&lt;",
+            Some(b'>') => "&gt;",
+            Some(_) => "&quot;",
         });
         rest = &rest[at + 1..];
     }
-    onto.push_str(rest);
 }
 
 /// The title of the page of a folder.
