@@ -187,9 +187,11 @@ fn is_figure(cell: &str) -> bool {
 
 #[test]
 fn the_pictures_are_small() {
-    for entry in fs::read_dir("docs/pictures").expect("they are there") {
-        let entry = entry.expect("an entry");
-        let length = entry.metadata().expect("readable").len();
-        assert!(length <= LARGEST_PICTURE, "{:?} has {length} bytes", entry.file_name());
+    for folder in ["docs/pictures", "docs/growth"] {
+        for entry in fs::read_dir(folder).expect("they are there") {
+            let entry = entry.expect("an entry");
+            let length = entry.metadata().expect("readable").len();
+            assert!(length <= LARGEST_PICTURE, "{:?} has {length} bytes", entry.file_name());
+        }
     }
 }
