@@ -27,8 +27,8 @@ WIDTH, HEIGHT, LEFT, BELOW, TOP = 310, 190, 56, 62, 66
 
 
 def growing(points):
-    """The part of a curve that grows: its points at or above twice the lowest. What a request costs in any case is most of
-    those below, and makes them flat. With fewer than three such points it is the whole curve."""
+    """The part of a curve that grows: its points at or above twice the lowest. What a request costs in any case is most
+    of those below, and makes them flat. With fewer than three such points it is the whole curve."""
     lowest = min(y for _, y in points)
     part = [(x, y) for x, y in points if y >= 2 * lowest]
     return part if len(part) >= 3 else points
@@ -97,7 +97,7 @@ def panel(curves, title, label, left, top):
 
 
 def style():
-    lines = ["text { font: 12px system-ui, sans-serif; fill: #1f2328 } .back { fill: #fff } .title { font-weight: 600 }",
+    lines = ["text { font: 12px system-ui, sans-serif; fill: #1f2328 }", ".back { fill: #fff } .title { font-weight: 600 }",
              ".x { text-anchor: middle } .y { text-anchor: end } .grid { stroke: #d1d9e0; fill: none }",
              ".line { fill: none; stroke-width: 1.5 } .glasshttp .line { stroke-width: 3 }",
              ".limit .line { stroke-dasharray: 5 4 }"]
@@ -120,5 +120,6 @@ def draw(found, panels, label):
     for index, (figure, title) in enumerate(panels):
         curves = {name: points for name in names if (points := found[name].get(figure))}
         if curves:
-            out += panel(curves, title, label, LEFT + index % 2 * (LEFT + WIDTH + 14), TOP + index // 2 * (HEIGHT + BELOW))
+            left, top = LEFT + index % 2 * (LEFT + WIDTH + 14), TOP + index // 2 * (HEIGHT + BELOW)
+            out += panel(curves, title, label, left, top)
     return "\n".join([*out, "</svg>"]) + "\n"

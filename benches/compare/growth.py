@@ -7,15 +7,15 @@
     benches/compare/growth.py --draw                draws again what docs/growth/data.json has
 
 A server is started anew for each point, with two workers where the row is not about them (lighttpd: its one process).
-For each point all servers have their turn before the next point comes. wrk on one thread keeps all its connections busy:
-each asks again when it has its answer, so a median at 10,000 connections is mostly the time in the queue. Unless a row
-says otherwise, 64 of them ask for the same 1 kB.
+For each point all servers have their turn before the next point comes. wrk on one thread keeps all its connections
+busy: each asks again when it has its answer, so a median at 10,000 connections is mostly the time in the queue. Unless
+a row says otherwise, 64 of them ask for the same 1 kB.
 
-    connections  1 to 10,000. From 1,000 on, what it takes to open them is taken out: of a run and one twice as long, the
-                 difference counts.
+    connections  1 to 10,000. From 1,000 on, what it takes to open them is taken out: of a run and one twice as long,
+                 the difference counts.
     size         one file of 100 B to 100 MB, 8 connections
-    files        10 to 100,000 files of 1 kB in one folder, a random one each time; ours keeps some 64 MB of them in memory.
-                 A second of the same comes before.
+    files        10 to 100,000 files of 1 kB in one folder, a random one each time; ours keeps some 64 MB of them in
+                 memory. A second of the same comes before.
     entries      the listing of a folder of 10 to 100,000 empty files, one connection
     depth        the file is 1 to 32 folders deep
     requests     1 to 1,000 requests on each connection
@@ -104,6 +104,8 @@ class Growth:
         cpu = cpu_seconds(run.pid) - cpu
         if w["errors"]:
             print(f"{run.peer.name}, {path}, {conns} connections: {w['errors']}", file=sys.stderr)
+        if w["bad"] > w["requests"] / 100:
+            raise RuntimeError(f"{w['bad']} of {w['requests']} answers refuse")
         # Small answers are counted, of large ones those that are on their way, too.
         count = w["requests"] if length < 100_000 else max(w["requests"], w["bytes"] / (length + HEAD))
         if not count:

@@ -1,9 +1,9 @@
-"""What growth.py measures, and what it writes: the pictures, the numbers behind them, and the tables of docs/growth.md."""
+"""What growth.py measures, and what it writes: pictures, the numbers behind them, and the tables of docs/growth.md."""
 import json
 from dataclasses import dataclass
 
 from curves import SERVERS, draw, exponent
-from tables import grid, languages, put, show
+from tables import grid, in_language, languages, put, show
 
 TENS = [1, 10, 100, 1000, 10_000]
 ENTRIES = FILES = [10, 100, 1000, 10_000, 100_000]
@@ -45,7 +45,8 @@ def pictures(found):
     drawn = {}
     for row, what in ROWS.items():
         if row in found and not row.startswith("memory"):
-            drawn[f"{row}.svg"] = draw(found[row], [(figure, words[0]) for figure, words in LOAD.items()], what.words[0])
+            panels = [(figure, words[0]) for figure, words in LOAD.items()]
+            drawn[f"{row}.svg"] = draw(found[row], panels, what.words[0])
     of_memory = {name: {row: figures["memory"] for row in found if row.startswith("memory")
                         if (figures := found[row].get(name))} for name in SERVERS}
     if any(of_memory.values()):
@@ -67,7 +68,8 @@ def document(data, language):
     for row, what in ROWS.items():
         for figure in what.figures if row in data["rows"] else ():
             words = [what.words[language], {**LOAD, **MEMORY}[figure][language].split(",")[0]]
-            slopes = {name: exponent(points) for name in names if (points := data["rows"][row].get(name, {}).get(figure))}
+            slopes = {name: exponent(points) for name in names
+                      if (points := data["rows"][row].get(name, {}).get(figure))}
             rows.append(words + [show(slopes.get(name), 2).replace("-0.00", "0.00") for name in names])
             ours = slopes.pop("glasshttp", None)
             others = {name: k for name, k in slopes.items() if name != "limit" and k is not None}
@@ -83,7 +85,8 @@ def document(data, language):
             (f"Nowhere is another one flatter by more than {STEEPER}.", f"没有谁比我们平 {STEEPER} 以上。"))
     head = [("against", "随什么变"), ("of", "什么"), *((name, name) for name in names)]
     table = grid([words[language] for words in head], rows, 2)
-    return f"{data['where']}.\n\n{table}\n{said[language]}\n\n" + "\n".join(behind)
+    where = (data["where"] + ".", in_language(data["where"], 1) + "。")[language]
+    return f"{where}\n\n{table}\n{said[language]}\n\n" + "\n".join(behind)
 
 
 def write(data, folder):

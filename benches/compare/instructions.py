@@ -38,8 +38,8 @@ from http.client import HTTPResponse
 from pathlib import Path
 
 from peers import glasshttp, table
-from run import FILES, MANY, TRUSTING, Run, build_root, end_in_order, get, tree
-from tables import grid, languages, machine, put, show
+from run import FAILURES, FILES, MANY, TRUSTING, Run, build_root, end_in_order, get, tree
+from tables import grid, in_language, languages, machine, put, show
 from tls import make_certificate
 
 PROGRAM = Path(__file__).resolve().parent.parent.parent / "target/release/glasshttp"
@@ -94,7 +94,6 @@ ROWS = [
     Row("handshake", ("https: 1 kB, a connection per request", "https：1 kB，每个请求一条连接"), fields=CLOSE, few=10,
         many=110, closes=True, tls=True),
 ]
-FAILURES = (OSError, RuntimeError, ValueError)
 
 
 # ------------------------------------------------------------ the client
@@ -139,8 +138,8 @@ CALLGRIND = ["valgrind", "-q", "--tool=callgrind", "--trace-children=yes"]
 
 
 def end(server, patience=30):
-    """To its regular end, after which valgrind and strace write what they counted. strace itself lets no signal end it;
-    and a server that looks for its signals before it waits (nginx) misses one between, which is rare but below valgrind."""
+    """To its regular end, after which valgrind and strace write what they counted. strace lets no signal end it; and a
+    server that looks for its signals before it waits (nginx) misses one between, below valgrind more often."""
     until = time.monotonic() + patience
     while server.proc and server.proc.poll() is None and time.monotonic() < until:
         for pid in tree(server.pid):
@@ -196,8 +195,9 @@ class Bench:
         before, after = (self.calls(peer, row, n) for n in (row.few, row.many))
         more = row.many - row.few
         by_name = {name: round((count - before.get(name, 0)) / more, 2) for name, count in after.items()}
+        often = {name: times for name, times in sorted(by_name.items(), key=lambda item: -item[1]) if times >= 0.02}
         return {"instructions": round((many - few) / more), "calls": round(sum(by_name.values()), 2),
-                "by_name": {name: n for name, n in sorted(by_name.items(), key=lambda item: -item[1]) if n >= 0.02}}, file
+                "by_name": often}, file
 
 
 def measure(bench, servers, rows):
@@ -240,8 +240,8 @@ def check(bench, profile, program):
         for figure, words, counted in zip(("instructions", "calls"), ("instructions", "system calls"),
                                           BOUNDS[profile][row.key]):
             bound = round(counted * HEAD_ROOM, 2 if figure == "calls" else None)
-            print("ok    " if cell[figure] <= bound else "RISEN ", f"{row.words[0]}: {cell[figure]:,} {words} for a request, "
-                  f"at most {bound:,} ({profile})", flush=True)
+            said = "ok    " if cell[figure] <= bound else "RISEN "
+            print(f"{said} {row.words[0]}: {cell[figure]:,} {words} for a request, at most {bound:,} ({profile})", flush=True)
             if cell[figure] > bound:
                 risen = row.key
                 print("       the calls:", ", ".join(f"{name} {times}" for name, times in cell["by_name"].items()))
@@ -272,11 +272,14 @@ def main():
         servers = {"glasshttp": glasshttp(o.ours.resolve())}
         servers |= {name: peers[name] for name in o.servers.split(",") if peers[name].exe()}
         found = measure(bench, servers, [row for row in ROWS if row.key in o.rows.split(",")])
+    except FAILURES as error:
+        sys.exit(f"instructions.py: {error}")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     print(document(found, 0))
     for path, language in languages(o.into) if o.into else []:
-        put(path, "instructions", document(found, language))
+        where = (machine() + ".", in_language(machine(), 1) + "。")[language]
+        put(path, "instructions", f"{where}\n\n{document(found, language)}")
     if o.json:
         Path(o.json).write_text(json.dumps({"where": machine(), "servers": found}, indent=1) + "\n")
 

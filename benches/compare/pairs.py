@@ -4,14 +4,14 @@
     cargo build --release; (cd benches/compare/limit && cargo build --release)
     benches/compare/pairs.py --into docs/speed.md
 
-What a machine does beside the measuring changes from minute to minute, and by more than servers differ. So two servers
-run at once, and are put to the same work in turn, for a second each: A B B A A B ... Each two neighbours give a ratio, ours
-to the other's; what is shown is the median of the ratios, and the interval which has the true median in it with at least
-95 % (that of the sign test: it asks nothing of how they are spread). Where it holds 1, the two are equal as far as can be
-seen, and that is marked with "=".
+What a machine does beside the measuring changes from minute to minute, and by more than servers differ. So two
+servers run at once, and are put to the same work in turn, for a second each: A B B A A B ... Each two neighbours give a
+ratio, ours to the other's; what is shown is the median of the ratios, and the interval which has the true median in it
+with at least 95 % (that of the sign test: it asks nothing of how they are spread). Where it holds 1, the two are equal
+as far as can be seen, and that is marked with "=".
 
-The works are those of run.py. For slow-clients and many-idle two of the same server run, one of them with those clients,
-and the ratio is what they leave of its requests per second. Ten pairs of all rows take a quarter of an hour.
+The works are those of run.py. For slow-clients and many-idle two of the same server run, one of them with those
+clients, and the ratio is what they leave of its requests per second. Ten pairs of all rows take a quarter of an hour.
 """
 import argparse
 import contextlib
@@ -30,7 +30,7 @@ from types import SimpleNamespace
 from instructions import PROGRAM
 from peers import glasshttp, table
 from run import FAILURES, FILES, FLOOR, IDLE, Run, SlowClients, build_root, end_in_order, idle_connections
-from tables import grid, languages, machine, put
+from tables import grid, in_language, languages, machine, put
 
 # the work, in English and in Chinese, and its figures: a key of run.py's
 CPU, RATE, TAIL = ("processor time", "处理器时间"), ("requests/s", "请求/秒"), ("99th percentile", "第 99 百分位")
@@ -53,8 +53,8 @@ BESIDE = ("slow-clients", "many-idle")
 
 
 def interval(ratios):
-    """The median, and between which two of the ratios it is with at least 95 %: as many of them are below the true one as
-    coins show heads."""
+    """The median, and between which two of the ratios it is with at least 95 %: as many of them are below the true one
+    as coins show heads."""
     ranked, n = sorted(ratios), len(ratios)
     tails = [sum(math.comb(n, i) for i in range(k + 1)) / 2 ** n for k in range(n)]
     # Six ratios are the fewest for which even the outermost are sure enough.
@@ -72,6 +72,14 @@ def slices(ours, other, pairs):
         for figure, value in found["ours"].items():
             if value and found["other"].get(figure):
                 ratios.setdefault(figure, []).append(value / found["other"][figure])
+    return ratios
+
+
+def right(runs, ratios):
+    """The ratios, unless a server gave answers of another kind (refused, not found), which cost less."""
+    for note in itertools.chain(*(run.notes for run in runs)):
+        if "status" in note:
+            raise RuntimeError(note)
     return ratios
 
 
@@ -97,7 +105,7 @@ class Pairs:
         """Ours and another one do the same."""
         with self.running(ours, peer) as runs:
             work = [lambda run=run: getattr(run, row.replace("-", "_"))(row) for run in runs]
-            return slices(*work, self.o.pairs)
+            return right(runs, slices(*work, self.o.pairs))
 
     def beside(self, row, peer):
         """One server with those clients, and the same one without."""
@@ -113,7 +121,7 @@ class Pairs:
                     slow.start()
                     time.sleep(1.5)
                 work = [lambda run=run: {"rps": run.load(row, conns=32)["rps"]} for run in (beset, quiet)]
-                return slices(*work, self.o.pairs)
+                return right((beset, quiet), slices(*work, self.o.pairs))
             finally:
                 if slow:
                     slow.stop.set()
@@ -181,7 +189,8 @@ def main():
     names = [name for name in ("glasshttp", *servers) if any(name in row for row in found.values())]
     print(document(found, names, 0))
     for path, language in languages(o.into) if o.into else []:
-        put(path, "pairs", f"{machine()}; {o.pairs} pairs.\n\n{document(found, names, language)}")
+        said = (f"{machine()}; {o.pairs} pairs.", f"{in_language(machine(), 1)}；{o.pairs} 对。")[language]
+        put(path, "pairs", f"{said}\n\n{document(found, names, language)}")
     if o.json:
         Path(o.json).write_text(json.dumps({"where": machine(), "pairs": o.pairs, "found": found}, indent=1) + "\n")
 

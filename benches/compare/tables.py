@@ -22,6 +22,11 @@ def machine():
             f"Linux {'.'.join(os.uname().release.split('.')[:2])}")
 
 
+def in_language(where, language):
+    """What machine() said, for a document in this language."""
+    return where if language == 0 else where.replace(" cores", " 核").replace(", ", "，")
+
+
 def put(path, name, text):
     """Replace what stands between the two comments of this name."""
     start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
