@@ -22,7 +22,7 @@ class Row:
     xs: list
     floor: int = 10 ** 9        # up to where the floor can do it
     figures: tuple = ("cpu", "p99")     # of which the document has exponents
-    is_judged: bool = True      # whether a flatter curve is a better one
+    better: int = -1            # the sign of a better exponent; 0: neither says anything
 
 
 ROWS = {
@@ -31,8 +31,8 @@ ROWS = {
     "files": Row(("files asked for", "所请求文件的个数"), FILES, floor=0),
     "entries": Row(("entries of the folder listed", "所列文件夹的项数"), ENTRIES, floor=0),
     "depth": Row(("depth of the file", "文件的深度"), [1, 2, 4, 8, 16, 32], floor=0),
-    "requests": Row(("requests on a connection", "每条连接的请求数"), [1, 10, 100, 1000]),
-    "workers": Row(("workers", "工作线程数"), [1, 2], is_judged=False),
+    "requests": Row(("requests on a connection", "每条连接的请求数"), [1, 10, 100, 1000], better=1),
+    "workers": Row(("workers", "工作线程数"), [1, 2], better=0),
     "memory-idle": Row(("idle connections", "空闲连接"), TENS, figures=("memory",)),
     "memory-slow": Row(("slow connections", "慢连接"), TENS, figures=("memory",)),
     "memory-active": Row(("active connections", "活跃连接"), TENS, figures=("memory",)),
@@ -61,6 +61,17 @@ def kilobytes_each(points):
     return (y1 - y0) * 1024 / (x1 - x0) if x1 > x0 else None
 
 
+def flattest(slopes, better, curves, figure):
+    """Who has a flatter curve than we, and as long a one; what falls where it might rise is level, and chance."""
+    if slopes.get("glasshttp") is None:
+        return None
+    reached = {name: curves[name][figure][-1][0] for name in slopes}
+    steep = {name: max(0, -better * k) for name, k in slopes.items()
+             if k is not None and name != "limit" and reached[name] == reached["glasshttp"]}
+    best = min(steep, key=steep.get)
+    return best if steep[best] < steep["glasshttp"] - STEEPER else None
+
+
 def document(data, language):
     """The exponents, and where ours is not the least."""
     rows, behind = [], []
@@ -71,12 +82,9 @@ def document(data, language):
             slopes = {name: exponent(points) for name in names
                       if (points := data["rows"][row].get(name, {}).get(figure))}
             rows.append(words + [show(slopes.get(name), 2).replace("-0.00", "0.00") for name in names])
-            ours = slopes.pop("glasshttp", None)
-            others = {name: k for name, k in slopes.items() if name != "limit" and k is not None}
-            flattest = min(others, key=lambda name: abs(others[name]), default=None)
-            if what.is_judged and ours is not None and others and abs(others[flattest]) < abs(ours) - STEEPER:
+            if flatter := flattest(slopes, what.better, data["rows"][row], figure):
                 template = ("- {}, {}: {:.2f}; {} {:.2f}", "- {}，{}：{:.2f}；{} {:.2f}")[language]
-                behind.append(template.format(*words, ours, flattest, others[flattest]))
+                behind.append(template.format(*words, slopes["glasshttp"], flatter, slopes[flatter]))
         if "memory" in what.figures and row in data["rows"]:
             each = {name: kilobytes_each(figures["memory"]) for name, figures in data["rows"][row].items()}
             rows.append([what.words[language], EACH[language]] + [show(each.get(name), 2) for name in names])
