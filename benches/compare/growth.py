@@ -42,7 +42,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from growth_document import ENTRIES, FILES, LOAD, MEMORY, ROWS, SIZES, write
+from growth_document import ENTRIES, FILES, LOAD, MEMORY, ROWS, SIZES, TENS, write
 from instructions import PROGRAM
 from peers import glasshttp, table
 from run import FAILURES, Run, cpu_seconds, end_in_order, get, idle_connections, memory_mb, wrk
@@ -170,8 +170,11 @@ class Growth:
             for _ in range(x):
                 socks.append(socket.create_connection(("127.0.0.1", run.port), timeout=2))
                 socks[-1].sendall(b"GET /1k.html HTTP/1.1\r\nHost: localhost\r\nX-Slow: a")
-            if not any(run.answers() for _ in range(3)):        # after all that came before
-                raise RuntimeError("it answers nobody else")
+            # It has read what the others sent when the last one has its answer.
+            socks[-1].settimeout(10)
+            socks[-1].sendall(b"\r\n\r\n")
+            if not socks[-1].recv(4096).startswith(b"HTTP/1.1 200"):
+                raise RuntimeError("the last one has no answer")
             return self.with_connections(run, socks, len(socks), x)
 
     def with_connections(self, run, socks, held, x):
@@ -235,8 +238,10 @@ def main():
     data = json.loads((o.folder / "data.json").read_text()) if (o.folder / "data.json").exists() else {"rows": {}}
     if not o.draw:
         end_in_order()
-        with contextlib.suppress(ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        if hard < 2 * max(TENS):
+            print(f"{hard} open files are not enough for {max(TENS)} connections (ulimit -n)", file=sys.stderr)
         scratch = Path(tempfile.mkdtemp(prefix="httpbench-"))
         scratch.chmod(0o755)
         try:
