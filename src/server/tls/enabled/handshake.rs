@@ -8,10 +8,10 @@
 //! with 2048 bits 670 us, with 4096 bits 4.8 ms (and 70 us for the key exchange). So with a slow key all messages of the
 //! handshake are processed by a helper: the session goes there and comes back.
 
-use super::{State, Tls, take_records};
+use super::session::{Buffers, Session, Then};
+use super::{State, Tls};
 use crate::base::helpers::{Helpers, Kind, Outcome, Owner};
 use crate::server::transport::Transport;
-use rustls::{IoState, ServerConnection};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -32,26 +32,28 @@ impl fmt::Debug for SlowKeys {
     }
 }
 
-/// A session that has come back, how many bytes it has taken, and what came of them.
-pub(super) type Processed = (Box<ServerConnection>, usize, Result<IoState, rustls::Error>);
+/// A session that has come back, with its buffers, and what came of them.
+pub(super) type Processed = (Box<Session>, Buffers, Result<bool, rustls::Error>);
 
 impl<T: Transport> Tls<T> {
     /// Whether what was received is for a helper.
     pub(super) fn is_for_helper(&self) -> bool {
-        let State::Session(connection) = &self.state else { return false };
-        self.helpers.is_some() && connection.is_handshaking() && !self.incoming.is_empty()
+        let State::Session(session) = &self.state else { return false };
+        self.helpers.is_some() && session.rustls.is_handshaking() && self.is_unprocessed
     }
 
     /// Gives the session to a helper, with what was received.
     fn give_to_helper(&mut self, owner: Owner, waker: Waker) -> Option<Outcome<Processed>> {
         let helpers = self.helpers.as_ref()?;
-        let State::Session(mut connection) = std::mem::replace(&mut self.state, State::Closed) else {
+        let State::Session(mut session) = std::mem::replace(&mut self.state, State::Closed) else {
             unreachable!("there is one")
         };
-        let records = self.incoming[self.taken..].to_vec();
+        // What is to be sent stays here.
+        let incoming = std::mem::take(&mut self.buffers.incoming);
+        let mut buffers = Buffers { incoming, ..Buffers::default() };
         let process = move || {
-            let (count, result) = take_records(&mut connection, &records);
-            (connection, count, result)
+            let result = session.process(&mut buffers, &Then::Nothing);
+            (session, buffers, result)
         };
         match helpers.ask(owner, Kind::Short, waker, process) {
             Ok(outcome) => Some(outcome),
@@ -64,10 +66,14 @@ impl<T: Transport> Tls<T> {
     }
 
     /// The session has come back.
-    fn come_back(&mut self, (connection, count, result): Processed) {
-        self.state = State::Session(connection);
+    fn come_back(&mut self, (session, buffers, result): Processed) {
+        self.state = State::Session(session);
+        self.buffers.incoming = buffers.incoming;
+        self.buffers.outgoing.extend_from_slice(&buffers.outgoing);
+        self.buffers.plaintext.extend_from_slice(&buffers.plaintext);
+        self.buffers.read_closed |= buffers.read_closed;
         // The next read tells of a failure.
-        self.failed = self.note_records(true, count, result).err();
+        self.failed = self.note_records(true, result).err();
     }
 
     /// Goes on with what a helper has done or is to do. Returns whether a read may find something.

@@ -8,9 +8,10 @@
 //!   Connection ──── GET / HTTP/1.1 ... ──▶ Tls ──── 17 03 03 01 2a 9c ... ──▶ socket
 //! ```
 //!
-//! Cryptography and messages are the work of a library, [rustls](https://docs.rs/rustls). It takes the bytes that were
-//! received and says which bytes to send, and does no input or output itself. Here is what connects it to a
-//! non-blocking socket. Three things make that more than passing bytes on:
+//! Cryptography and messages are the work of a library, [rustls](https://docs.rs/rustls). It is shown the bytes that were
+//! received and says which bytes to send, and does no input or output itself. The buffers are ours, too (its
+//! [`rustls::unbuffered`] interface): the other one keeps 4 KiB for each connection, and most connections wait. Here is
+//! what connects it to a non-blocking socket. Three things make that more than passing bytes on:
 //!
 //! - **A read may need a write.** During the handshake each side answers the other. What the socket does not take at
 //!   once waits in `outgoing`, and [`TlsSession::flush_pending`] tries again.
@@ -30,6 +31,7 @@
 //! The kernel cannot encrypt what it sends from a file by itself, so files are read and encrypted here.
 
 mod handshake;
+mod session;
 
 pub use handshake::SlowKeys;
 
@@ -38,9 +40,11 @@ use crate::base::helpers::{Helpers, Outcome, Owner};
 use crate::base::platform::open;
 use handshake::Processed;
 use mio::event::Source;
-use rustls::{HandshakeKind, IoState, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::server::UnbufferedServerConnection;
+use rustls::{HandshakeKind, ProtocolVersion, ServerConfig};
+use session::{Buffers, Session, Then};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -53,6 +57,12 @@ const FIRST: usize = 2 * 1024;
 /// How many bytes a client may send during the handshake. Clients mostly send 2 KiB and hardly ever 4 KiB. A handshake
 /// that is not finished keeps all of it in memory.
 const MAX_HANDSHAKE: usize = 16 * 1024;
+
+/// How many bytes are read at once: the largest record with its header. Mostly no more has come.
+const ROOM: usize = 16 * 1024 + 512;
+
+/// How many received bytes may wait for what is missing of a record, or of a message in several records.
+const MAX_INCOMPLETE: usize = 32 * 1024;
 
 /// An alert: a record with two bytes of content, fatal (2) and decode_error (50): RFC 8446 section 6.
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
@@ -83,20 +93,19 @@ impl Acceptor {
 pub struct Tls<T> {
     socket: T,
     state: State,
-    /// Records that were received, and how many bytes of them rustls has taken.
-    incoming: Vec<u8>,
-    taken: usize,
-    /// How many bytes of the handshake rustls has taken.
+    buffers: Buffers,
+    /// How much of the plaintext the caller has.
+    plaintext_read: usize,
+    /// How many bytes of the handshake have come.
     handshake: usize,
-    /// Records that are to be sent, and how many bytes of them are sent.
-    outgoing: Vec<u8>,
+    /// How many bytes of the records that are to be sent are sent.
     sent: usize,
     /// How many bytes of plaintext are in these records, and not yet reported to the caller as written.
     owed: usize,
     /// The last read of the socket did not fill its room: there is nothing more.
     is_drained: bool,
-    /// The client has sent close_notify. No event of the socket reports that.
-    read_closed: bool,
+    /// Something was received, and rustls has not seen it.
+    is_unprocessed: bool,
     /// Who processes the messages of the handshake, if the key is slow.
     helpers: Option<Arc<Helpers>>,
     /// What came of them, if they were wrong.
@@ -108,7 +117,7 @@ enum State {
     /// Nothing has been received.
     Start(Arc<ServerConfig>),
     /// The client speaks TLS: the handshake, and all that follows.
-    Session(Box<ServerConnection>),
+    Session(Box<Session>),
     /// The same, while a helper processes what was received.
     Elsewhere(Outcome<Processed>),
     /// The client speaks plain HTTP, which begins with these bytes.
@@ -124,14 +133,13 @@ impl<T: Transport> Tls<T> {
         Tls {
             socket,
             state: State::Start(config),
-            incoming: Vec::new(),
-            taken: 0,
+            buffers: Buffers::default(),
+            plaintext_read: 0,
             handshake: 0,
-            outgoing: Vec::new(),
             sent: 0,
             owed: 0,
             is_drained: false,
-            read_closed: false,
+            is_unprocessed: false,
             helpers: None,
             failed: None,
         }
@@ -144,99 +152,105 @@ impl<T: Transport> Tls<T> {
         self.is_drained = count < FIRST;
         let first = &first[..count];
         // A record of the handshake begins with 22 (RFC 8446 section 5.1), a request line with a letter.
-        self.state = match first.first() {
-            Some(byte) if byte.is_ascii_alphabetic() => State::Plain(first.to_vec()),
-            _ => {
-                State::Session(Box::new(ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?))
-            }
-        };
-        if let State::Session(_) = &self.state {
-            self.incoming = first.to_vec();
+        if first.first().is_some_and(u8::is_ascii_alphabetic) {
+            self.state = State::Plain(first.to_vec());
+            return Ok(());
         }
+        let rustls = UnbufferedServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+        self.state = State::Session(Box::new(Session { rustls, is_closed: false }));
+        self.buffers.incoming = first.to_vec();
+        (self.handshake, self.is_unprocessed) = (count, count > 0);
         Ok(())
     }
 
     /// Reads records into `incoming`. Returns how many bytes there were.
     fn read_records(&mut self) -> io::Result<usize> {
-        // Room for the largest record with its header; mostly no more has come.
-        let mut records = vec![0; 16 * 1024 + 512];
-        let count = self.socket.read(&mut records).inspect_err(|_| self.is_drained = true)?;
-        self.is_drained = count < records.len();
-        records.truncate(count);
-        self.incoming = records;
-        Ok(count)
+        let before = self.buffers.incoming.len();
+        self.buffers.incoming.resize(before + ROOM, 0);
+        let result = self.socket.read(&mut self.buffers.incoming[before..]);
+        let count = *result.as_ref().unwrap_or(&0);
+        self.buffers.incoming.truncate(before + count);
+        self.is_drained = count < ROOM;
+        self.is_unprocessed |= count > 0;
+        self.handshake += if self.is_handshaking() { count } else { 0 };
+        if count == 0 {
+            self.buffers.incoming.shrink_to_fit();
+        }
+        result
     }
 
-    /// Gives rustls some of what is in `incoming`. An error is the client's fault, and the client is sent an alert.
+    /// Lets rustls process what was received. An error is the client's fault, and the client is sent an alert.
     fn process_records(&mut self) -> io::Result<()> {
-        let State::Session(connection) = &mut self.state else { unreachable!("called in this state") };
-        let was_handshaking = connection.is_handshaking();
-        let (count, result) = take_records(connection, &self.incoming[self.taken..]);
-        self.note_records(was_handshaking, count, result)
+        let was_handshaking = self.is_handshaking();
+        let result = self.process(&Then::Nothing);
+        self.note_records(was_handshaking, result)
     }
 
-    /// Goes on after rustls has taken so many bytes, and this came of them.
+    /// Goes on after rustls has seen what was received, and this came of it.
     fn note_records(
         &mut self,
         was_handshaking: bool,
-        count: usize,
-        result: Result<IoState, rustls::Error>,
+        mut result: Result<bool, rustls::Error>,
     ) -> io::Result<()> {
-        let State::Session(connection) = &mut self.state else { unreachable!("called in this state") };
-        self.taken += count;
-        self.handshake += if was_handshaking { count } else { 0 };
-        let result = match result {
-            Ok(_) if self.handshake > MAX_HANDSHAKE && connection.is_handshaking() => {
-                Err(rustls::Error::General("the handshake is too long".to_owned()))
-            }
-            result => result,
-        };
-        if self.taken == self.incoming.len() || result.is_err() {
-            (self.incoming, self.taken) = (Vec::new(), 0);
+        self.is_unprocessed = false;
+        // What waits for the rest of a record keeps no more room than it needs.
+        self.buffers.incoming.shrink_to_fit();
+        let is_too_long = (self.handshake > MAX_HANDSHAKE && self.is_handshaking())
+            || self.buffers.incoming.len() > MAX_INCOMPLETE;
+        if result.is_ok() && is_too_long {
+            result = Err(rustls::Error::General("the message is too long".to_owned()));
         }
-        if result.is_err() && connection.is_handshaking() && !connection.wants_write() {
-            // Mostly rustls has made an alert itself, but not always.
-            self.outgoing.extend_from_slice(&ALERT);
+        if result.is_err() {
+            if let State::Session(session) = &mut self.state {
+                session.take_alert(&mut self.buffers);
+            }
+            self.discard_input();
+            if was_handshaking && self.buffers.outgoing.is_empty() {
+                // Mostly rustls has made an alert itself, but not always.
+                self.buffers.outgoing.extend_from_slice(&ALERT);
+            }
         }
         self.flush_pending();
-        match result {
-            Ok(state) => {
-                self.read_closed |= state.peer_has_closed();
-                Ok(())
-            }
-            Err(error) => {
-                self.state = State::Closed;
-                Err(io::Error::new(io::ErrorKind::InvalidData, error))
-            }
-        }
+        result.map(|_| ()).map_err(|error| {
+            self.state = State::Closed;
+            io::Error::new(io::ErrorKind::InvalidData, error)
+        })
     }
 
-    /// Reads plaintext. `None` if more records have to come first.
-    fn plaintext(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
-        let State::Session(connection) = &mut self.state else { unreachable!("called in this state") };
-        match connection.reader().read(into) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            // The connection has ended without close_notify. That does no harm: HTTP itself says where a request ends.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(0)),
-            result => Some(result),
+    /// See [`Session::process`].
+    fn process(&mut self, then: &Then<'_>) -> Result<bool, rustls::Error> {
+        let State::Session(session) = &mut self.state else { return Ok(false) };
+        session.process(&mut self.buffers, then)
+    }
+
+    /// The end: what came and was not used does not matter.
+    fn discard_input(&mut self) {
+        (self.buffers.incoming, self.buffers.plaintext) = (Vec::new(), Vec::new());
+        (self.plaintext_read, self.is_unprocessed) = (0, false);
+    }
+
+    /// Reads plaintext, if there is any.
+    fn read_plaintext(&mut self, into: &mut [u8]) -> usize {
+        let rest = &self.buffers.plaintext[self.plaintext_read..];
+        let count = rest.len().min(into.len());
+        into[..count].copy_from_slice(&rest[..count]);
+        self.plaintext_read += count;
+        if self.plaintext_read == self.buffers.plaintext.len() {
+            (self.buffers.plaintext, self.plaintext_read) = (Vec::new(), 0);
         }
+        count
     }
 
     /// Sends the records that wait to be sent. `WouldBlock` if the socket does not take all of them.
     fn flush(&mut self, more: bool) -> io::Result<()> {
-        if let State::Session(connection) = &mut self.state {
-            while connection.wants_write() {
-                connection.write_tls(&mut self.outgoing)?;
-            }
-        }
-        while self.sent < self.outgoing.len() {
-            match self.socket.write(&self.outgoing[self.sent..], more)? {
+        while self.sent < self.buffers.outgoing.len() {
+            match self.socket.write(&self.buffers.outgoing[self.sent..], more)? {
                 0 => return Err(io::ErrorKind::WriteZero.into()),
                 count => self.sent += count,
             }
         }
         // A connection that waits owns no buffer.
-        self.outgoing = Vec::new();
+        self.buffers.outgoing = Vec::new();
         self.sent = 0;
         Ok(())
     }
@@ -249,24 +263,13 @@ impl<T: Transport> Tls<T> {
 
     /// Encrypts and sends the first [`PIECE`] of these bytes. Nothing may be owed before.
     fn encrypt(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
-        let State::Session(connection) = &mut self.state else {
+        let piece = &bytes[..bytes.len().min(PIECE)];
+        if !self.process(&Then::Bytes(piece)).map_err(io::Error::other)? {
             return Err(io::ErrorKind::NotConnected.into());
-        };
-        self.owed = connection.writer().write(&bytes[..bytes.len().min(PIECE)])?;
+        }
+        self.owed = piece.len();
         self.flush(more)?;
         Ok(std::mem::take(&mut self.owed))
-    }
-}
-
-/// Lets rustls take some of what was received. Returns how many bytes it has taken, and what came of them.
-fn take_records(
-    connection: &mut ServerConnection,
-    mut records: &[u8],
-) -> (usize, Result<IoState, rustls::Error>) {
-    match connection.read_tls(&mut records) {
-        Ok(count) => (count, connection.process_new_packets()),
-        // In memory nothing fails: rustls keeps no more of a message that comes in too many pieces.
-        Err(error) => (0, Err(rustls::Error::General(error.to_string()))),
     }
 }
 
@@ -274,6 +277,7 @@ impl<T: Transport> Transport for Tls<T> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut has_read = false;
         loop {
+            let is_for_helper = self.is_for_helper();
             match &mut self.state {
                 State::Start(config) => {
                     let config = Arc::clone(config);
@@ -292,25 +296,22 @@ impl<T: Transport> Transport for Tls<T> {
                     self.failure()?;
                     return self.socket.read(into);
                 }
+                State::Session(_) if is_for_helper => return Err(io::ErrorKind::WouldBlock.into()),
+                State::Session(_) if self.is_unprocessed => self.process_records()?,
+                State::Session(_) if !self.buffers.plaintext.is_empty() => {
+                    return Ok(self.read_plaintext(into));
+                }
+                State::Session(_) if self.buffers.read_closed => return Ok(0),
+                // One read of the socket is enough: records can be empty, and a client that sends empty ones fast
+                // enough would keep the worker in this loop.
+                State::Session(_) if has_read => return Err(io::ErrorKind::Interrupted.into()),
                 State::Session(_) => {
-                    if let Some(result) = self.plaintext(into) {
-                        return result;
+                    // The connection may end without close_notify. That does no harm: HTTP itself says where a request
+                    // ends.
+                    if self.read_records()? == 0 {
+                        return Ok(0);
                     }
-                    if self.incoming.is_empty() {
-                        // One read of the socket is enough: records can be empty, and a client that sends empty ones
-                        // fast enough would keep the worker in this loop.
-                        if has_read {
-                            return Err(io::ErrorKind::Interrupted.into());
-                        }
-                        if self.read_records()? == 0 {
-                            return Ok(0);
-                        }
-                        has_read = true;
-                    }
-                    if self.is_for_helper() {
-                        return Err(io::ErrorKind::WouldBlock.into());
-                    }
-                    self.process_records()?;
+                    has_read = true;
                 }
             }
         }
@@ -340,7 +341,7 @@ impl<T: Transport> Transport for Tls<T> {
         if !matches!(self.state, State::Plain(_)) {
             // rustls would still answer what comes, a handshake for instance.
             self.state = State::Closed;
-            (self.incoming, self.taken) = (Vec::new(), 0);
+            self.discard_input();
         }
         self.socket.finish_writing()
     }
@@ -367,14 +368,15 @@ impl<T: Transport> TlsSession for Tls<T> {
     fn is_handshaking(&self) -> bool {
         match &self.state {
             State::Start(_) | State::Elsewhere(_) => true,
-            State::Session(connection) => connection.is_handshaking(),
+            State::Session(session) => session.rustls.is_handshaking(),
             State::Plain(_) | State::Closed => false,
         }
     }
 
     fn may_hold_more(&self) -> bool {
         let has_first = matches!(&self.state, State::Plain(first) if !first.is_empty());
-        has_first || !self.incoming.is_empty() || !self.is_drained || self.read_closed
+        let has_more = self.is_unprocessed || !self.buffers.plaintext.is_empty();
+        has_first || has_more || !self.is_drained || self.buffers.read_closed
     }
 
     fn on_the_way(&self) -> usize {
@@ -382,9 +384,10 @@ impl<T: Transport> TlsSession for Tls<T> {
     }
 
     fn close_notify(&mut self) -> io::Result<()> {
-        if let State::Session(connection) = &mut self.state {
-            // rustls sends it only once.
-            connection.send_close_notify();
+        if let State::Session(session) = &self.state
+            && !session.is_closed
+        {
+            let _ = self.process(&Then::CloseNotify);
         }
         self.flush(false)
     }
@@ -394,7 +397,8 @@ impl<T: Transport> TlsSession for Tls<T> {
     }
 
     fn session(&self) -> Option<String> {
-        let State::Session(connection) = &self.state else { return None };
+        let State::Session(session) = &self.state else { return None };
+        let connection = &session.rustls;
         let version = match connection.protocol_version()? {
             ProtocolVersion::TLSv1_2 => "TLS 1.2",
             ProtocolVersion::TLSv1_3 => "TLS 1.3",

@@ -5,6 +5,7 @@ use crate::command::tls::Certificate;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use std::collections::VecDeque;
+use std::io::{Read, Write};
 
 /// A socket in memory. It takes at most `most` bytes at a time, and refuses every other write.
 #[derive(Debug, Default)]
@@ -144,7 +145,7 @@ fn what_counts_as_sent_is_what_the_client_gets() {
             }
         }
         assert!(ends.received == sent, "{most} {from_file}");
-        assert_eq!(ends.server.outgoing.capacity(), 0, "a buffer is kept");
+        assert_eq!(ends.server.buffers.outgoing.capacity(), 0, "a buffer is kept");
     }
 }
 
@@ -183,7 +184,7 @@ fn what_the_client_sends_is_read_whole_in_pieces_of_any_size() {
 fn close_notify_is_sent_before_the_end_of_tcp() {
     let mut ends = Ends::new(1);
     ends.agree();
-    while !ends.server.outgoing.is_empty() {
+    while !ends.server.buffers.outgoing.is_empty() {
         ends.carry();
     }
     ends.carry();
@@ -269,7 +270,7 @@ fn a_handshake_that_is_too_long_is_refused_once_and_takes_no_memory() {
         assert_eq!(error, io::ErrorKind::InvalidData);
         let read = all - ends.server.socket.to_server.len();
         assert!(read <= MAX_HANDSHAKE + 17 * 1024, "{read}");
-        assert_eq!(ends.server.incoming.capacity(), 0);
+        assert_eq!(ends.server.buffers.incoming.capacity(), 0);
         ends.server.flush_pending();
         assert_eq!(ends.server.socket.to_client, ALERT);
         assert_eq!(ends.server.read(&mut buffer).expect("read away"), buffer.len());
