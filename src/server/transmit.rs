@@ -159,7 +159,7 @@ impl Transmission {
         let Some(queue) = &mut self.queue else { return Ok(Progress::Everything) };
         loop {
             let result = if queue.front_sent < queue.front.len() {
-                queue.send_front(to)
+                queue.send_front(to, *budget)
             } else {
                 match queue.rest.front_mut() {
                     None => {
@@ -270,15 +270,24 @@ impl Queue {
         Ok(())
     }
 
-    /// One write of what is not sent of `front`.
-    fn send_front(&mut self, to: &mut impl Transport) -> io::Result<usize> {
-        match to.write(&self.front[self.front_sent..], !self.rest.is_empty())? {
-            0 => Err(io::ErrorKind::WriteZero.into()),
-            written => {
-                self.front_sent += written;
-                Ok(written)
+    /// One write of what is not sent of `front`; and of what follows, if that is the last and in memory.
+    fn send_front(&mut self, to: &mut impl Transport, budget: usize) -> io::Result<usize> {
+        let front = &self.front[self.front_sent..];
+        let is_last = self.rest.len() == 1;
+        let written = match self.rest.front_mut() {
+            Some(Piece::File(FilePart { source: Source::Memory(bytes), range })) if is_last => {
+                let behind = &bytes[in_memory(range)];
+                let written = to.write_both(front, &behind[..behind.len().min(budget)])?;
+                range.start += written.saturating_sub(front.len()) as u64;
+                written
             }
+            rest => to.write(front, rest.is_some())?,
+        };
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
         }
+        self.front_sent += written.min(front.len());
+        Ok(written)
     }
 
     /// All is sent: keeps a buffer of the usual size for the next response, and frees a large one.
@@ -339,6 +348,61 @@ fn send_part(part: &mut FilePart, to: &mut impl Transport, budget: usize) -> io:
         written => {
             part.range.start += written as u64;
             Ok(written)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    /// A socket that takes a number of bytes at a time, and notes how many there were in each write.
+    #[derive(Debug)]
+    struct Writes {
+        most: usize,
+        bytes: Vec<u8>,
+        sizes: Vec<usize>,
+    }
+
+    impl Transport for Writes {
+        fn read(&mut self, _into: &mut [u8]) -> io::Result<usize> {
+            unreachable!("it is written to")
+        }
+
+        fn write(&mut self, bytes: &[u8], _more: bool) -> io::Result<usize> {
+            let count = bytes.len().min(self.most);
+            self.bytes.extend_from_slice(&bytes[..count]);
+            self.sizes.push(count);
+            Ok(count)
+        }
+
+        fn write_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+            self.write(&[first, second].concat(), false)
+        }
+
+        fn write_file(&mut self, _: &File, _: u64, _: usize) -> io::Result<usize> {
+            unreachable!("it is in memory")
+        }
+
+        fn finish_writing(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_head_and_a_file_in_memory_leave_in_one_write_and_whole_however_little_is_taken() {
+        let file: Vec<u8> = (0..=250).cycle().take(100_000).collect();
+        for most in [1_000_000, 60_000, 700, 3] {
+            let mut to = Writes { most, bytes: Vec::new(), sizes: Vec::new() };
+            let mut transmission = Transmission::default();
+            transmission.push_with(|out| out.extend_from_slice(b"head"));
+            let (source, range) = (Source::Memory(file.clone().into()), 1..file.len() as u64);
+            transmission.push_body(Body::File(FilePart { source, range }));
+            while transmission.send(&mut to, &mut 50_000).expect("taken") != Progress::Everything {}
+            assert!(to.bytes == [b"head", &file[1..]].concat(), "{most}");
+            assert_eq!(transmission.sent(), 4 + 99_999);
+            assert_eq!(to.sizes[0], most.min(50_004), "of the file, what the turn allows");
         }
     }
 }

@@ -16,7 +16,7 @@ use mio::event::Source;
 use mio::net::TcpStream;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::task::Waker;
 use std::time::Instant;
@@ -37,6 +37,12 @@ pub trait Transport {
     /// Writes some of these bytes. `more` says that others follow at once, so that the kernel can send both in one TCP
     /// segment (MSG_MORE, send(2)).
     fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize>;
+
+    /// Writes some of `first` and, if all of that is written, of `second`: a head, and a body that is elsewhere in memory
+    /// (writev(2)).
+    fn write_both(&mut self, first: &[u8], _second: &[u8]) -> io::Result<usize> {
+        self.write(first, true)
+    }
 
     /// Writes some of `count` bytes of a file from `offset` on. 0 means that the file ends there.
     fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize>;
@@ -143,6 +149,13 @@ impl Transport for ClientSocket {
         }
     }
 
+    fn write_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+        match self {
+            ClientSocket::Tcp(stream) => stream.write_both(first, second),
+            ClientSocket::Other(socket) => socket.write_both(first, second),
+        }
+    }
+
     fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
         match self {
             ClientSocket::Tcp(stream) => stream.write_file(file, offset, count),
@@ -191,6 +204,10 @@ macro_rules! impl_transport_for_stream {
 
             fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
                 if more { write_with_more_to_come(self, bytes) } else { Write::write(self, bytes) }
+            }
+
+            fn write_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+                self.write_vectored(&[IoSlice::new(first), IoSlice::new(second)])
             }
 
             fn write_file(&mut self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
