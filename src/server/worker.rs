@@ -58,6 +58,9 @@ pub(super) struct Worker {
     pub(super) poll: Poll,
     pub(super) listeners: Vec<Listener>,
     pub(super) shared: Arc<Shared>,
+    /// The loop's buffer. It is made here, on the first thread, whose fresh memory is known to be zero: that of others is
+    /// written to make sure, and then takes memory before it is used.
+    input: Option<ReadBuffer>,
 }
 
 #[derive(Debug)]
@@ -113,14 +116,15 @@ impl Worker {
                 Ok(Listener { socket, may_accept: true })
             })
             .collect::<io::Result<_>>()?;
-        Ok(Worker { number, poll, listeners, shared })
+        Ok(Worker { number, poll, listeners, shared, input: Some(ReadBuffer::default()) })
     }
 
     /// Runs the loop until the server stops.
-    pub(super) fn run(self, application: &dyn Application, observers: Observers) -> io::Result<()> {
+    pub(super) fn run(mut self, application: &dyn Application, observers: Observers) -> io::Result<()> {
         trace::switch(observers.interests().capture);
         let clock = Clock::start();
         let balance = Balance::new(self.number, clock.now);
+        let input = self.input.take().unwrap_or_default();
         let state = Loop {
             worker: self,
             application,
@@ -131,7 +135,7 @@ impl Worker {
             timers: Timers::default(),
             accepted: Vec::new(),
             unfinished: VecDeque::new(),
-            input: ReadBuffer::default(),
+            input,
             output: None,
             accept_again: None,
             longest_idle: Vec::new(),
