@@ -15,6 +15,7 @@ of one another: docs/sharing.md names them.
 """
 import argparse
 import http.client
+import os
 import re
 import signal
 import subprocess
@@ -41,13 +42,9 @@ def start(command, port, before=()):
 
 
 def stop(process):
-    """Ends what was started, and not strace, which ends with it."""
-    for pid in run.tree(process.pid):
-        if pid != process.pid or len(run.tree(process.pid)) == 1:
-            try:
-                subprocess.run(["kill", "-TERM", str(pid)], check=False, stderr=subprocess.DEVNULL)
-            except OSError:
-                pass
+    """Ends the server, and with it strace, if that is what was started."""
+    for pid in run.tree(process.pid).keys() - {process.pid} or {process.pid}:
+        os.kill(pid, signal.SIGTERM)
     process.wait(20)
 
 
