@@ -166,10 +166,13 @@ impl<T: Transport> Tls<T> {
     /// Reads records into `incoming`. Returns how many bytes there were.
     fn read_records(&mut self) -> io::Result<usize> {
         let before = self.buffers.incoming.len();
-        self.buffers.incoming.resize(before + ROOM, 0);
-        let result = self.socket.read(&mut self.buffers.incoming[before..]);
+        // Fresh memory is zero already; what grows would be written byte by byte.
+        let mut records = vec![0; before + ROOM];
+        records[..before].copy_from_slice(&self.buffers.incoming);
+        let result = self.socket.read(&mut records[before..]);
         let count = *result.as_ref().unwrap_or(&0);
-        self.buffers.incoming.truncate(before + count);
+        records.truncate(before + count);
+        self.buffers.incoming = records;
         self.is_drained = count < ROOM;
         self.is_unprocessed |= count > 0;
         self.handshake += if self.is_handshaking() { count } else { 0 };

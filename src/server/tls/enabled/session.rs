@@ -148,19 +148,20 @@ fn extend(
     mut size: usize,
     mut write: impl FnMut(&mut [u8]) -> Result<usize, Option<usize>>,
 ) -> Result<(), rustls::Error> {
-    let before = outgoing.len();
     loop {
-        outgoing.resize(before + size, 0);
-        match write(&mut outgoing[before..]) {
+        let mut room = vec![0; size];
+        match write(&mut room) {
             Ok(count) => {
-                outgoing.truncate(before + count);
+                room.truncate(count);
+                if outgoing.is_empty() {
+                    *outgoing = room;
+                } else {
+                    outgoing.append(&mut room);
+                }
                 return Ok(());
             }
             Err(Some(needed)) if needed > size => size = needed,
-            Err(_) => {
-                outgoing.truncate(before);
-                return Err(rustls::Error::EncryptError);
-            }
+            Err(_) => return Err(rustls::Error::EncryptError),
         }
     }
 }
