@@ -125,6 +125,15 @@ impl Gradual {
         is_known
     }
 
+    /// The same with what is true of the folder now. What it has read itself is not needed then.
+    fn find_known_now(&mut self) -> bool {
+        let is_known = self.folder.facts().is_ok_and(|facts| self.find_known(&facts));
+        if is_known {
+            (self.memory, self.taken) = (nothing_of(&self.budget), 0);
+        }
+        is_known
+    }
+
     /// Whether the names were known when it began.
     pub(super) fn are_names_known(&self) -> bool {
         matches!(self.stage, Stage::Named(_))
@@ -260,7 +269,8 @@ impl Gradual {
         let mut page = String::new();
         match self.stage {
             Stage::Scanning { .. } => {
-                if self.scan().is_err() {
+                // Another listing may have read all of the names meanwhile.
+                if !self.find_known_now() && self.scan().is_err() {
                     return Next::Broken;
                 }
             }
@@ -282,13 +292,6 @@ impl Gradual {
             return true;
         }
         self.place = self.places.take(now);
-        // While it waited, another listing may have read the names.
-        if self.place.is_some()
-            && matches!(self.stage, Stage::Scanning { .. })
-            && let Ok(facts) = self.folder.facts()
-        {
-            self.find_known(&facts);
-        }
         self.place.is_some()
     }
 }

@@ -268,6 +268,19 @@ fn links_to_folders_stand_among_the_folders_once_and_in_both_directions() {
 }
 
 #[test]
+fn who_reads_the_names_of_a_folder_beside_others_has_them_as_soon_as_the_first() {
+    let (_folder, root) = folder(3000);
+    let listings = Listings::new(1_000_000);
+    settle(&root);
+    let (mut first, mut second) = (begin(&listings, &root), begin(&listings, &root));
+    assert_eq!((first.next(), second.next()), (Next::Busy, Next::Busy));
+    rest(&mut *first);
+    let is_kept = file_system::has_true_times(&File::open(root.path()).expect("a folder"));
+    let busy = std::iter::from_fn(|| (second.next() == Next::Busy).then_some(())).count();
+    assert_eq!(busy == 1, is_kept, "{busy} steps");
+}
+
+#[test]
 fn clients_that_never_read_hold_the_names_of_an_unchanged_folder_once() {
     let (_folder, root) = folder(2000);
     let listings = Listings { places: Places::new(AT_ONCE, Duration::ZERO), ..Listings::new(1_000_000) };
