@@ -77,6 +77,12 @@ pub trait TlsSession {
         false
     }
 
+    /// Whether a helper is at work for it. A client that closes its sending half meanwhile is gone: it could not finish
+    /// the handshake.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Whether the handshake is not finished, so that no bytes can be carried yet.
     fn is_handshaking(&self) -> bool;
 

@@ -135,7 +135,13 @@ impl Helpers {
 
     /// Makes a job and queues it, if there is room.
     fn give_made<T>(&self, owner: Owner, kind: Kind, make: impl FnOnce() -> (Box<dyn Job>, T)) -> Option<T> {
+        // It is dropped when the lock is free again: what is dropped with a job may want it.
+        let mut unwanted = Vec::new();
         let mut state = self.0.state();
+        let queue = state.queue(kind);
+        if !queue.has_room(owner) {
+            unwanted.append(&mut queue.take_out(|job| job.is_wanted()));
+        }
         if !self.has_one(&mut state, kind) || !state.queue(kind).has_room(owner) {
             return None;
         }
@@ -144,6 +150,12 @@ impl Helpers {
         drop(state);
         self.0.has_come.notify_one();
         Some(rest)
+    }
+
+    /// How many jobs wait.
+    pub fn waiting(&self) -> usize {
+        let state = self.0.state();
+        state.short.len() + state.long.len()
     }
 
     /// Whether there is a helper. Where there may be another and it would have something to do, it is started.

@@ -41,6 +41,19 @@ impl<T> Queue<T> {
         self.length < MAX_WAITING && known.is_none_or(|(_, jobs)| jobs.len() < MAX_OF_ONE)
     }
 
+    /// Takes out those that are not to be kept.
+    pub(super) fn take_out(&mut self, is_kept: impl Fn(&T) -> bool) -> Vec<T> {
+        let mut out = Vec::new();
+        for (_, jobs) in &mut self.owners {
+            let (kept, others) = std::mem::take(jobs).into_iter().partition(&is_kept);
+            *jobs = kept;
+            out.extend::<VecDeque<T>>(others);
+        }
+        self.owners.retain(|(_, jobs)| !jobs.is_empty());
+        self.length -= out.len();
+        out
+    }
+
     /// Adds a job.
     pub(super) fn push(&mut self, owner: Owner, job: T) {
         match self.owners.iter_mut().find(|(one, _)| *one == owner) {
@@ -104,6 +117,16 @@ mod tests {
         let (of, job) = queue.pop().expect("there are three");
         queue.push(of, job);
         assert_eq!(all(queue), [2, 3, 1]);
+    }
+
+    #[test]
+    fn what_is_taken_out_makes_room_and_the_rest_keeps_its_order() {
+        let mut queue = Queue::default();
+        for job in 0..6 {
+            queue.push(owner(if job < 5 { 1 } else { 2 }), job);
+        }
+        assert_eq!(queue.take_out(|job| job % 2 == 0), [1, 3, 5]);
+        assert_eq!((queue.len(), all(queue)), (3, vec![0, 2, 4]));
     }
 
     #[test]

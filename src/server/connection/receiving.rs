@@ -208,8 +208,11 @@ impl<T: Transport> Connection<T> {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.may_read = false;
-                let is_for_helper = self.transport.tls().is_some_and(|tls| tls.is_for_helper());
-                Step::Stop(if is_for_helper { AfterTurn::Again } else { AfterTurn::Wait })
+                Step::Stop(match self.transport.tls() {
+                    Some(tls) if tls.is_for_helper() => AfterTurn::Again,
+                    Some(tls) if tls.is_elsewhere() && self.read_closed => AfterTurn::Close,
+                    _ => AfterTurn::Wait,
+                })
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Step::Stop(AfterTurn::Again),
             // The client has broken the rules of TLS, and was told so. To close at once could destroy that message.

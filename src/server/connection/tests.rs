@@ -2,7 +2,7 @@
 
 use super::deadline::{LINGER_TIME, LINGER_TIME_AT_STOP, MAX_PAUSE_IN_DISCARDED};
 use super::*;
-use crate::answer::{Arrival, Begin, Body, FilePart, Next, Piece, Receiver, Response, Source};
+use crate::answer::{Arrival, Awaited, Begin, Body, FilePart, Next, Piece, Receiver, Response, Source};
 use crate::http::{FieldLines, Method, Refusal, Request, Status};
 use crate::server::application::Begun;
 use crate::server::events::{Event, Exchange, Interests, Observer};
@@ -14,7 +14,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::Wake;
+use std::task::{Poll, Wake};
 
 /// The client of a connection, and the kernel between.
 #[derive(Debug, Default)]
@@ -160,8 +160,8 @@ fn parts_that_are_cut_off() -> Vec<Piece> {
     parts
 }
 
-/// Answers as [`respond`] does; but it does not know its response to `/late` at first, and it panics at `/panic`. A PUT
-/// is an upload.
+/// Answers as [`respond`] does; but it does not know its response to `/late` at first, that to `/elsewhere` is made
+/// elsewhere, for the user pia, and it panics at `/panic`. A PUT is an upload.
 #[derive(Debug, Default)]
 struct App {
     /// It knows its response to `/late`.
@@ -169,6 +169,22 @@ struct App {
     /// It panics over what is refused.
     panics: bool,
     wakers: Mutex<Vec<Waker>>,
+    /// What comes of the response that is made elsewhere, each time that it is asked for; then that panics.
+    polls: Arc<Mutex<VecDeque<Poll<Option<Status>>>>>,
+}
+
+/// A response that is made elsewhere.
+#[derive(Debug)]
+struct Made(Arc<Mutex<VecDeque<Poll<Option<Status>>>>>);
+
+impl Awaited for Made {
+    fn poll(&mut self) -> Poll<Option<Response>> {
+        let next = self.0.lock().expect("no panic").pop_front();
+        let next = next.expect("this is the panic that the test provokes");
+        next.map(|status| {
+            Some(Response { status: status?, headers: FieldLines::default(), body: Body::Empty })
+        })
+    }
 }
 
 impl App {
@@ -186,6 +202,10 @@ impl Application for App {
             Some(b"/late") if !self.knows.load(Ordering::Relaxed) => {
                 self.wakers.lock().expect("no panic").push(arrival.waker());
                 Begin::Later.into()
+            }
+            Some(b"/elsewhere") if !self.knows.load(Ordering::Relaxed) => {
+                let begin = Begin::Elsewhere(Box::new(Made(Arc::clone(&self.polls))));
+                Begun { begin, user: Some(b"pia".to_vec()), is_internal: true }
             }
             Some(b"/panic") => panic!("this is the panic that the test provokes"),
             _ if request.method == Method::Put => Begin::Receive(Box::new(Upload::default())).into(),
@@ -743,6 +763,64 @@ fn a_postponed_request_is_asked_about_again_after_a_call_of_the_waker_and_what_f
         bench.wake();
         assert_eq!(bench.status_lines().len(), answers, "{late}");
     }
+}
+
+#[test]
+fn a_response_that_is_made_elsewhere_is_sent_when_it_is_there_with_all_that_was_known_of_the_request() {
+    let mut bench = Bench::new();
+    *bench.app.polls.lock().expect("no panic") = [Poll::Pending, Poll::Ready(Some(Status::CREATED))].into();
+    let get = "GET /elsewhere HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert_eq!(bench.arrive(&format!("{get}GET / HTTP/1.1\r\nHost: a\r\n\r\n")), AfterTurn::Wait);
+    assert!(bench.connection.is_postponed() && !bench.connection.is_idle());
+    bench.wake();
+    assert_eq!(bench.sent(), "", "it was woken for something else");
+    bench.wake();
+    assert_eq!(bench.status_lines(), ["201 Created", "200 OK"]);
+    assert!(!bench.connection.is_postponed());
+    let log = bench.log.lock().expect("no panic");
+    let known: Vec<_> = log.iter().map(|exchange| (exchange.user.as_deref(), exchange.is_internal)).collect();
+    assert_eq!(known, [(Some(&b"pia"[..]), true), (None, false)]);
+}
+
+#[test]
+fn where_nothing_comes_from_elsewhere_the_application_is_asked_again_and_a_panic_there_is_a_500() {
+    for (knows, status) in [(true, "200 OK"), (false, "500 Internal Server Error")] {
+        let mut bench = Bench::new();
+        *bench.app.polls.lock().expect("no panic") = [Poll::Ready(None)].into();
+        bench.arrive("GET /elsewhere HTTP/1.1\r\nHost: a\r\n\r\n");
+        bench.app.knows.store(knows, Ordering::Relaxed);
+        bench.wake();
+        // If it does not know more than before, something is made elsewhere once more.
+        bench.wake();
+        assert_eq!(bench.status_lines(), [status]);
+    }
+}
+
+#[test]
+fn when_a_connection_ends_nobody_waits_any_more_for_what_is_made_elsewhere() {
+    let mut bench = Bench::new();
+    bench.arrive("GET /elsewhere HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(Arc::strong_count(&bench.app.polls), 2);
+    let Bench { connection, app, .. } = bench;
+    drop(connection);
+    assert_eq!(Arc::strong_count(&app.polls), 1);
+}
+
+#[test]
+fn a_turn_answers_only_so_many_requests_however_many_there_are() {
+    let mut bench = Bench::new();
+    let requests = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000);
+    let (mut next, mut answered) = (bench.arrive(&requests), 0);
+    for _ in 0..1000 {
+        let now = bench.connection.answered() as usize;
+        assert!(now - answered <= STEP_BUDGET, "{} in one turn", now - answered);
+        answered = now;
+        if next != AfterTurn::Again {
+            break;
+        }
+        next = bench.turn(Connection::advance);
+    }
+    assert_eq!(answered, 1000);
 }
 
 #[test]

@@ -46,6 +46,7 @@ pub(super) enum Compression {
 }
 
 /// What there is to compress a file with.
+#[cfg_attr(not(feature = "compress"), expect(dead_code, reason = "then no file is compressed"))]
 pub(super) struct Means<'a> {
     /// The cache will keep what becomes of the file.
     pub(super) will_be_kept: bool,

@@ -55,14 +55,17 @@ impl<T: Transport> Tls<T> {
             let result = session.process(&mut buffers, &Then::Nothing);
             (session, buffers, result)
         };
-        match helpers.ask(owner, Kind::Short, waker, process) {
-            Ok(outcome) => Some(outcome),
-            // Too many wait. The alternative is not to answer, which would be worse for this one.
-            Err(process) => {
-                self.come_back(process());
-                None
-            }
+        let outcome = helpers.ask(owner, Kind::Short, waker, process).ok();
+        if outcome.is_none() {
+            // So many clients of this address wait that this one would have given up before its turn.
+            self.failed = Some(io::Error::other("too many handshakes wait"));
         }
+        outcome
+    }
+
+    /// Whether a helper has the session.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self.state, State::Elsewhere(_))
     }
 
     /// The session has come back.

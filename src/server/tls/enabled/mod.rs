@@ -368,6 +368,10 @@ impl<T: Transport> TlsSession for Tls<T> {
         Tls::is_for_helper(self)
     }
 
+    fn is_elsewhere(&self) -> bool {
+        Tls::is_elsewhere(self)
+    }
+
     fn is_handshaking(&self) -> bool {
         match &self.state {
             State::Start(_) | State::Elsewhere(_) => true,
