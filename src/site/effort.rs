@@ -22,6 +22,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
+/// Into how many parts a worker divides an answer. Each takes a third of a microsecond.
+pub(super) const MAX_BRIEF_PARTS: usize = 256;
+
 /// How much may be done for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effort {
@@ -43,6 +46,12 @@ pub(super) struct Takes {
 }
 
 impl Takes {
+    /// There are so many parts.
+    #[cold]
+    pub(super) fn parts(count: usize) -> Takes {
+        Takes { what: format!("to make {count} parts"), key: None }
+    }
+
     /// It cannot take too long if there is time, or if it can be left out.
     pub(super) fn whatever<T>(self) -> T {
         unreachable!("{} may take as long as it does, or is left out", self.what)

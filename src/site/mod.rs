@@ -150,6 +150,11 @@ impl Site {
         self.cache.figures()
     }
 
+    /// How much waits for helpers.
+    pub fn helper_jobs_waiting(&self) -> usize {
+        self.helpers.as_ref().map_or(0, |helpers| helpers.waiting())
+    }
+
     /// The answer to a request that the server itself refuses; `None` stands for what is no request.
     pub fn refuse_for_server(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
         if let Some(request) = request {
@@ -202,7 +207,7 @@ impl Site {
         if let Some(path) = plain_path {
             wanted = wanted.or_loaded(request, path);
             if let Some(representation) = self.in_memory(&wanted, path, arrived) {
-                return Ok(self.send(request, &representation));
+                return Ok(self.send(request, &representation, effort)?);
             }
         }
         let Some(path) = self.below_base(encoded_path)? else {
@@ -213,7 +218,7 @@ impl Site {
         if plain_path.is_none() && !misleads {
             wanted = wanted.or_loaded(request, &text);
             if let Some(representation) = self.in_memory(&wanted, &text, arrived) {
-                return Ok(self.send(request, &representation));
+                return Ok(self.send(request, &representation, effort)?);
             }
         }
         self.check_hidden(&path)?;
@@ -225,7 +230,7 @@ impl Site {
                 let key = wanted.key(&text);
                 let representation =
                     self.select(file, &relative, for_certain.then_some(&*key), &wanted, effort)?;
-                Ok(self.send(request, &representation))
+                Ok(self.send(request, &representation, effort)?)
             }
             Found::Directory(directory) => Ok(self.show(directory, &path, query, request)?),
             Found::DirectoryWithoutSlash => Ok(self.redirect_to_directory(Some(&path), query)),
@@ -328,10 +333,16 @@ impl Site {
     }
 
     /// Sends a representation, or as much of it as the request's preconditions and range ask for.
-    fn send(&self, request: &Request<'_>, representation: &Representation) -> Response {
-        let response = representation.respond(request);
+    fn send(
+        &self,
+        request: &Request<'_>,
+        representation: &Representation,
+        effort: Effort,
+    ) -> Result<Response, Takes> {
+        let most = if effort == Effort::Brief { effort::MAX_BRIEF_PARTS } else { usize::MAX };
+        let response = representation.respond_within(request, most).map_err(Takes::parts)?;
         if response.status != Status::RANGE_NOT_SATISFIABLE {
-            return response;
+            return Ok(response);
         }
         let length = representation.length();
         let why = format!("the file has {length} bytes, and the range lies behind them");
@@ -341,7 +352,7 @@ impl Site {
         if let Some(fields) = representation.varies_by() {
             refused.headers.push("Vary", fields);
         }
-        refused
+        Ok(refused)
     }
 }
 

@@ -16,11 +16,10 @@ use std::sync::Arc;
 
 /// All bytes of a file; `None` if they cannot be read, are more or fewer than its length says, or change meanwhile.
 pub(super) fn read(opened: &OpenFile) -> Option<Arc<[u8]>> {
-    // They are read to where they stay, and copied nowhere.
-    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, usize::try_from(opened.facts.length).ok()?).collect();
-    let count = read_at(&opened.file, Arc::get_mut(&mut bytes)?, 0).ok()?;
+    let mut bytes = vec![0; usize::try_from(opened.facts.length).ok()?];
+    let count = read_at(&opened.file, &mut bytes, 0).ok()?;
     let facts_after = Facts::new(&status::of_open(&opened.file).ok()?);
-    (count == bytes.len() && facts_after == opened.facts).then_some(bytes)
+    (count == bytes.len() && facts_after == opened.facts).then(|| bytes.into())
 }
 
 /// What was found of a file whose length may be a guess.

@@ -743,7 +743,7 @@ impl Bench {
                 AfterTurn::Again => {
                     let (calls, bytes) = (after.0 - before.0, after.1 - before.1);
                     prop_assert!(
-                        calls > 100 || bytes > 1_000_000 || was_interrupted,
+                        calls > 12 || bytes > 1_000_000 || was_interrupted,
                         "again after {calls} calls, {bytes} bytes"
                     );
                 }

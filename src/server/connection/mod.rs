@@ -54,9 +54,9 @@ use std::time::{Duration, Instant};
 pub(super) const GRACE_FOR_NEW: Duration = Duration::from_secs(1);
 
 /// How many bytes may be sent in one turn, and how many steps taken, before other connections of the same worker get
-/// their turns.
+/// their turns: so many requests that were sent at once take a few hundred microseconds.
 const SEND_BUDGET: usize = 1024 * 1024;
-const STEP_BUDGET: usize = 256;
+const STEP_BUDGET: usize = 32;
 
 /// A connection.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const LARGE: usize = 100_000;
+const LARGE: usize = 200_000;
 const CLIENT: Client = Client::Ip(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST));
 
 /// Rings when a connection is woken.
@@ -66,9 +66,14 @@ impl Bench {
 
     /// What the site says, and what tells when it is to be asked again.
     fn begin(&self, target: &str) -> (Begin, Receiver<()>) {
+        self.begin_with(target, "Accept-Encoding: gzip\r\n")
+    }
+
+    /// The same with these fields.
+    fn begin_with(&self, target: &str, fields: &str) -> (Begin, Receiver<()>) {
         let (sender, rung) = channel();
         let bell = Arc::new(Bell(sender));
-        let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+        let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
         let request = trace::silently(|| Request::parse(head.as_bytes())).expect("a good head");
         let arrival = Arrival {
             time: Instant::now(),
@@ -173,6 +178,19 @@ fn where_too_many_wait_the_file_goes_out_as_it_is_and_that_is_not_kept() {
         Some(response.headers.get("content-encoding") == Some("gzip"))
     });
     assert!(coded.into_iter().any(|is_coded| is_coded), "as soon as there is room");
+}
+
+#[test]
+fn an_answer_of_very_many_parts_is_made_by_a_helper() {
+    let bench = Bench::new();
+    for (count, expected) in [(MAX_BRIEF_PARTS, 0), (MAX_BRIEF_PARTS + 1, 1)] {
+        let ranges: Vec<_> = (0..count).map(|part| format!("{0}-{0}", part * 300)).collect();
+        let range = format!("Range: bytes={}\r\n", ranges.join(","));
+        let (response, waits) = bench.answer("/large.js", bench.begin_with("/large.js", &range));
+        assert_eq!((response.status.code(), waits), (206, expected));
+        let Body::Pieces(pieces) = response.body else { panic!("it has no parts") };
+        assert_eq!(pieces.len(), 2 * count + 1);
+    }
 }
 
 #[test]

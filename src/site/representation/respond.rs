@@ -28,6 +28,19 @@ impl Representation {
     /// Answers a GET or HEAD with what its preconditions and its range ask for: 200, 206, 304, 412,
     /// or 416 without a body.
     pub fn respond(&self, request: &Request<'_>) -> Response {
+        let response = self.respond_within(request, usize::MAX);
+        response.unwrap_or_else(|parts| unreachable!("{parts} parts are not too many"))
+    }
+
+    /// The same with so many parts at most.
+    ///
+    /// # Errors
+    /// How many there would be.
+    pub(in crate::site) fn respond_within(
+        &self,
+        request: &Request<'_>,
+        most: usize,
+    ) -> Result<Response, usize> {
         let fields = &request.fields;
         trace::decision("representation", Rfc(9110, "8"), || {
             let (length, content_type, etag) = (self.length, &self.content_type, &self.tags.etag);
@@ -52,8 +65,8 @@ impl Representation {
         let validators = self.validators();
         // RFC 9110 section 14.2: a range counts only if the answer without it would be 200.
         match conditional::evaluate(fields, &validators, true) {
-            Outcome::NotModified => return self.without_body(Status::NOT_MODIFIED),
-            Outcome::Failed => return self.without_body(Status::PRECONDITION_FAILED),
+            Outcome::NotModified => return Ok(self.without_body(Status::NOT_MODIFIED)),
+            Outcome::Failed => return Ok(self.without_body(Status::PRECONDITION_FAILED)),
             Outcome::Proceed => {}
         }
         // Section 14.2: a range has a meaning for GET alone.
@@ -69,7 +82,7 @@ impl Representation {
             }
             _ => Ranges::Ignore,
         };
-        match ranges {
+        Ok(match ranges {
             Ranges::Ignore => self.whole(),
             Ranges::Unsatisfiable => Response {
                 status: Status::RANGE_NOT_SATISFIABLE,
@@ -81,9 +94,10 @@ impl Representation {
                 // Clients would apply the Content-Encoding to the whole body, boundaries and all. To send
                 // everything is always right (section 14.2).
                 _ if self.form.coding().is_some() => self.whole(),
+                parts if parts.len() > most => return Err(parts.len()),
                 parts => self.several_parts(parts).unwrap_or_else(|| self.whole()),
             },
-        }
+        })
     }
 
     /// Answers with the whole file and an error's status. Preconditions and ranges do not apply: they are about what
