@@ -148,7 +148,7 @@ pub struct WorkerLog {
 impl Observer for WorkerLog {
     fn interests(&self) -> Interests {
         let capture = self.format == Format::Explain;
-        Interests { connections: capture, text: true, capture }
+        Interests { connections: capture, text: true, capture, turns: false }
     }
 
     fn notice(&mut self, event: &Event<'_>, now: Instant) {

@@ -51,6 +51,14 @@ pub enum Event<'a> {
     },
     /// There was no room for a connection: it got 503. There is no other event for it.
     Rejected,
+    /// A connection has had a turn, if an observer is interested in turns. As long as it took, all other connections of
+    /// this worker have waited.
+    Turn {
+        /// Its number.
+        connection: u64,
+        /// How long it took.
+        took: Duration,
+    },
 }
 
 /// What an observer is interested in.
@@ -62,6 +70,8 @@ pub struct Interests {
     pub text: bool,
     /// All that can be seen of an exchange: [`Exchange::capture`].
     pub capture: bool,
+    /// How long turns take: [`Event::Turn`].
+    pub turns: bool,
 }
 
 impl BitOr for Interests {
@@ -72,6 +82,7 @@ impl BitOr for Interests {
             connections: self.connections | other.connections,
             text: self.text | other.text,
             capture: self.capture | other.capture,
+            turns: self.turns | other.turns,
         }
     }
 }

@@ -297,6 +297,8 @@ impl Loop<'_> {
             budget: &shared.budget,
             wakers: &|| shared.waker(worker, key),
         };
+        // The clock is read for those who want to know: see `Event::Turn`.
+        let began = turn.observers.interests().turns.then(Instant::now);
         let next = catch_unwind(AssertUnwindSafe(|| act(&mut slot.connection, &mut turn)));
         let Ok(next) = next else {
             // The log is to have the exchanges that came before.
@@ -304,6 +306,10 @@ impl Loop<'_> {
             self.reset_buffers();
             return self.close(key);
         };
+        if let Some(began) = began {
+            let ended = Event::Turn { connection: slot.connection.number(), took: began.elapsed() };
+            self.observers.notice(&ended, now);
+        }
         if next == AfterTurn::Close || slot.register(self.worker.poll.registry(), key).is_err() {
             return self.close(key);
         }

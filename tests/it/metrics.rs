@@ -66,6 +66,7 @@ impl Scrape {
             }
         }
         scrape.check_histogram("glasshttp_request_duration_seconds", text);
+        scrape.check_histogram("glasshttp_turn_duration_seconds", text);
         scrape
     }
 
@@ -193,6 +194,20 @@ fn health_is_ok_in_one_word() {
 }
 
 #[test]
+fn each_turn_of_a_connection_is_counted() {
+    let site = site();
+    let server = start(&site, &[]);
+    let mut client = server.connect();
+    let turns = |client: &mut Client| Scrape::of(client).get("glasshttp_turn_duration_seconds_count");
+    let before = turns(&mut client);
+    for _ in 0..10 {
+        client.get("/");
+    }
+    // One for each request, and the one in which the metrics were asked for before.
+    assert!(turns(&mut client) - before >= 11.0);
+}
+
+#[test]
 fn there_is_a_sample_for_each_thing_to_know_from_the_start() {
     let site = site();
     let server = start(&site, &["--threads", "3"]);
@@ -208,6 +223,7 @@ fn there_is_a_sample_for_each_thing_to_know_from_the_start() {
         "glasshttp_cache_bytes",
         "glasshttp_request_duration_seconds_count",
         "glasshttp_request_duration_seconds_sum",
+        "glasshttp_helper_jobs_waiting",
     ];
     for name in zero {
         assert_eq!(scrape.samples.get(name), Some(&0.0), "{name}");

@@ -81,6 +81,7 @@ const model = {
   workers: 0,
   version: "",
   faults: [],
+  longest: null,           // the longest turn of a connection so far
   lost: 0,
   refresh: null,           // the timer after which everything is requested again
   total: 0,                // exchanges seen since the last clearing
@@ -111,7 +112,11 @@ const HANDLERS = {
     model.version = event.version;
     model.faults = event.faults ?? [];
     model.helloAt = event.now;
+    model.longest = null;
     forgetEverything();
+  },
+  turn(event) {
+    model.longest = event;
   },
   open(event) {
     const known = model.connections.get(event.connection);
@@ -319,6 +324,7 @@ function drawState() {
   const live = `Live · glasshttp ${model.version} · ${plural(model.workers, "worker")}`;
   setText(node, state === "gone" ? "Connection lost, trying again" : state !== "live" ? "Connecting to the server"
     : held ? `Paused · ${plural(heldCount, "event")} waiting` : live);
+  drawLongest();
   document.title = `${state === "gone" ? "(lost) " : held ? "(paused) " : ""}Inspector · glasshttp`;
   setText(byId("pause"), held ? "Resume" : "Pause");
 
@@ -330,6 +336,17 @@ function drawState() {
   lost.hidden = model.lost === 0;
   setText(lost, `Too much at once for this page: it missed ${plural(model.lost, "event")}. `
     + (model.refresh ? "In a moment it asks anew how things stand." : "It has asked anew how things stand."));
+}
+
+// So long have all other connections of one worker waited, and for what.
+function drawLongest() {
+  const node = byId("longest");
+  const longest = model.longest;
+  node.hidden = !longest;
+  if (!longest) return;
+  const about = longest.target ? `${longest.method} ${longest.target}` : `connection ${longest.connection}`;
+  setText(node, `Longest turn ${(longest.took / 1000).toFixed(2)} ms`);
+  node.title = `So long have all other connections of worker ${longest.worker} waited for ${about}.`;
 }
 
 // Whether an exchange passes the filter: all words must be in "GET /target 200 OK".

@@ -17,7 +17,7 @@ use crate::server::{Event, Exchange, Interests, Observer, Sending};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,8 @@ pub(super) struct Recorder {
     faults: Vec<String>,
     /// How many workers have got their observer.
     observed: AtomicUsize,
+    /// How long the longest turn took, in microseconds.
+    longest: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -49,6 +51,8 @@ struct State {
     ring: VecDeque<Record>,
     /// How many exchanges there were in all.
     count: u64,
+    /// The longest turn of a connection so far.
+    longest: Option<Longest>,
     subscribers: Subscribers,
 }
 
@@ -125,6 +129,19 @@ enum Message<'a> {
     Internal { connection: u64 },
     Progress(Progress),
     Exchange(&'a Summary),
+    Turn(&'a Longest),
+}
+
+/// The longest turn of a connection: so long have all other connections of its worker waited.
+#[derive(Debug, Clone, Serialize)]
+struct Longest {
+    connection: u64,
+    worker: usize,
+    /// How long it took, in microseconds.
+    took: u64,
+    /// What was answered in it; empty if it was something else.
+    method: String,
+    target: String,
 }
 
 #[derive(Serialize)]
@@ -152,14 +169,14 @@ impl Message<'_> {
 
 impl Recorder {
     pub(super) fn new(workers: usize, faults: Vec<String>) -> Recorder {
-        let (start, observed) = (Instant::now(), AtomicUsize::new(0));
-        Recorder { start, workers, faults, observed, state: Mutex::default() }
+        let (start, observed, longest) = (Instant::now(), AtomicUsize::new(0), AtomicU64::new(0));
+        Recorder { start, workers, faults, observed, longest, state: Mutex::default() }
     }
 
     /// An observer for the next worker.
     pub(super) fn observer(self: &Arc<Self>) -> WorkerInspector {
         let worker = self.observed.fetch_add(1, Ordering::Relaxed);
-        WorkerInspector { recorder: Arc::clone(self), worker, last_progress: HashMap::new() }
+        WorkerInspector { recorder: Arc::clone(self), worker, last_progress: HashMap::new(), about: None }
     }
 
     /// All that is known of an exchange, as JSON.
@@ -192,6 +209,9 @@ impl Recorder {
             if state.internal.contains(&open.connection) {
                 subscriber.send(&Message::Internal { connection: open.connection }.render());
             }
+        }
+        if let Some(longest) = &state.longest {
+            subscriber.send(&Message::Turn(longest).render());
         }
         for record in &state.ring {
             subscriber.send(&Message::Exchange(&record.summary).render());
@@ -256,11 +276,13 @@ pub struct WorkerInspector {
     worker: usize,
     /// When pages were last told of the progress on a connection.
     last_progress: HashMap<u64, Instant>,
+    /// What the turn of a connection was about, as far as it is known.
+    about: Option<(String, String)>,
 }
 
 impl Observer for WorkerInspector {
     fn interests(&self) -> Interests {
-        Interests { connections: true, text: true, capture: true }
+        Interests { connections: true, text: true, capture: true, turns: true }
     }
 
     fn notice(&mut self, event: &Event<'_>, now: Instant) {
@@ -269,6 +291,7 @@ impl Observer for WorkerInspector {
             Event::Sending(sending) => self.sending(sending, now),
             Event::Ended(exchange) => self.ended(exchange),
             Event::Closed { connection } => self.closed(*connection, now),
+            Event::Turn { connection, took } => self.took_turn(*connection, *took),
             Event::Left | Event::Came | Event::Receiving(_) | Event::Rejected => {}
         }
     }
@@ -291,7 +314,27 @@ impl WorkerInspector {
         state.publish(&Message::Close { connection, at: self.recorder.microseconds(now) });
     }
 
+    /// A turn is over: pages are told of it if none was longer.
+    fn took_turn(&mut self, connection: u64, took: Duration) {
+        let about = self.about.take();
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        // Mostly it is not, and then the lock is not taken.
+        if took <= self.recorder.longest.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut state = self.recorder.state();
+        if state.internal.contains(&connection) {
+            return;
+        }
+        self.recorder.longest.store(took, Ordering::Relaxed);
+        let (method, target) = about.unwrap_or_default();
+        let longest = Longest { connection, worker: self.worker, took, method, target };
+        state.publish(&Message::Turn(&longest));
+        state.longest = Some(longest);
+    }
+
     fn ended(&mut self, exchange: &Exchange) {
+        self.about = Some(method_and_target(&exchange.request_line));
         self.last_progress.remove(&exchange.connection);
         let Some(capture) = &exchange.capture else { return };
         let recorder = &self.recorder;
@@ -329,6 +372,7 @@ impl WorkerInspector {
 
     fn sending(&mut self, sending: &Sending<'_>, now: Instant) {
         let Sending { exchange, body_sent, body_length } = sending;
+        self.about = Some(method_and_target(&exchange.request_line));
         let last_progress = self.last_progress.get(&exchange.connection);
         if last_progress
             .is_some_and(|&last_progress| now.saturating_duration_since(last_progress) < PROGRESS_PAUSE)
@@ -430,6 +474,31 @@ mod tests {
         let after = take_all(&subscriber);
         assert!(after.contains("\"target\":\"/after\"") && after.contains("event: close\n"), "{after}");
         assert!(!after.contains("/before") && take_all(&subscriber).is_empty());
+    }
+
+    #[test]
+    fn pages_are_told_of_a_turn_if_none_was_longer_and_what_it_was_for() {
+        let recorder = Arc::new(Recorder::new(2, Vec::new()));
+        let mut workers = [recorder.observer(), recorder.observer()];
+        let subscriber = recorder.subscribe(1).expect("the first");
+        take_all(&subscriber);
+        let mut told = |worker: usize, target: &str, took| {
+            let observer = &mut workers[worker];
+            observer.ended(&exchange(7, &format!("GET {target} HTTP/1.1")));
+            observer.took_turn(7, Duration::from_micros(took));
+            let events = take_all(&subscriber);
+            events.split_once("event: turn\ndata: ").map(|(_, data)| data.trim_end().to_owned())
+        };
+        let turn = |worker, took, target: &str| {
+            Some(format!(
+                "{{\"connection\":7,\"method\":\"GET\",\"target\":\"{target}\",\"took\":{took},\"worker\":{worker}}}"
+            ))
+        };
+        let told = [(0, "/a", 30), (1, "/b", 20), (1, "/c", 40), (0, "/.glass/x", 90), (0, "/d", 40)]
+            .map(|(worker, target, took)| told(worker, target, took));
+        assert_eq!(told, [turn(0, 30, "/a"), None, turn(1, 40, "/c"), None, None]);
+        let later = take_all(&recorder.subscribe(2).expect("the second"));
+        assert!(later.contains(&turn(1, 40, "/c").expect("it was the longest")), "{later}");
     }
 
     #[test]

@@ -23,6 +23,24 @@ pub(super) const METHODS: usize = Method::NAMES.len();
 /// How many status codes there are.
 pub(super) const STATUSES: usize = Status::ALL.len();
 
+/// The upper bounds of the histogram of turns: a turn is to take a few hundred microseconds at most.
+pub(super) const TURN_BOUNDS: [(u64, &str); 14] = [
+    (50, "0.00005"),
+    (100, "0.0001"),
+    (250, "0.00025"),
+    (500, "0.0005"),
+    (1_000, "0.001"),
+    (2_500, "0.0025"),
+    (5_000, "0.005"),
+    (10_000, "0.01"),
+    (25_000, "0.025"),
+    (50_000, "0.05"),
+    (100_000, "0.1"),
+    (250_000, "0.25"),
+    (500_000, "0.5"),
+    (1_000_000, "1"),
+];
+
 /// The upper bounds of the histogram of durations: in microseconds, and in seconds as they are written. A page from
 /// memory takes a tenth of a millisecond, and a large download as long as the network of its client needs.
 pub(super) const BOUNDS: [(u64, &str); 19] = [
@@ -67,6 +85,26 @@ impl Count {
     }
 }
 
+/// How many durations there were: a bucket for each bound, and one for what is above all of them.
+#[derive(Debug)]
+pub(super) struct Histogram<const BUCKETS: usize> {
+    pub(super) bounds: &'static [(u64, &'static str)],
+    pub(super) buckets: [Count; BUCKETS],
+    /// The sum of all durations, in nanoseconds.
+    pub(super) nanoseconds: Count,
+}
+
+impl<const BUCKETS: usize> Histogram<BUCKETS> {
+    fn new(bounds: &'static [(u64, &'static str)]) -> Histogram<BUCKETS> {
+        Histogram { bounds, buckets: array::from_fn(|_| Count::default()), nanoseconds: Count::default() }
+    }
+
+    fn add(&self, time: Duration) {
+        self.buckets[bucket(self.bounds, time)].add(1);
+        self.nanoseconds.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+}
+
 /// What a worker has counted.
 #[derive(Debug)]
 pub(super) struct Counts {
@@ -76,10 +114,10 @@ pub(super) struct Counts {
     pub(super) internal: Count,
     /// Bytes of response bodies that were sent.
     pub(super) body_bytes: Count,
-    /// Exchanges by duration: a bucket for each of [`BOUNDS`], and one for what is above all of them.
-    pub(super) times: [Count; BOUNDS.len() + 1],
-    /// The sum of all durations, in nanoseconds.
-    pub(super) nanoseconds: Count,
+    /// Exchanges by duration.
+    pub(super) times: Histogram<{ BOUNDS.len() + 1 }>,
+    /// Turns of connections by duration.
+    pub(super) turns: Histogram<{ TURN_BOUNDS.len() + 1 }>,
     /// Connections that were accepted.
     pub(super) accepted: Count,
     /// How many of them are open.
@@ -94,8 +132,8 @@ impl Default for Counts {
             exchanges: array::from_fn(|_| array::from_fn(|_| Count::default())),
             internal: Count::default(),
             body_bytes: Count::default(),
-            times: array::from_fn(|_| Count::default()),
-            nanoseconds: Count::default(),
+            times: Histogram::new(&BOUNDS),
+            turns: Histogram::new(&TURN_BOUNDS),
             accepted: Count::default(),
             open: Count::default(),
             rejected: Count::default(),
@@ -120,7 +158,7 @@ impl WorkerMetrics {
 
 impl Observer for WorkerMetrics {
     fn interests(&self) -> Interests {
-        Interests { connections: true, ..Interests::default() }
+        Interests { connections: true, turns: true, ..Interests::default() }
     }
 
     fn notice(&mut self, event: &Event<'_>, _now: Instant) {
@@ -139,6 +177,7 @@ impl Observer for WorkerMetrics {
                 self.counts.open.subtract_one();
             }
             Event::Rejected => self.counts.rejected.add(1),
+            Event::Turn { took, .. } => self.counts.turns.add(*took),
         }
     }
 }
@@ -167,14 +206,13 @@ impl WorkerMetrics {
         if let (Some(status), Some(method)) = (status, method) {
             counts.exchanges[status][method].add(1);
         }
-        counts.times[bucket(exchange.duration)].add(1);
-        counts.nanoseconds.add(u64::try_from(exchange.duration.as_nanos()).unwrap_or(u64::MAX));
+        counts.times.add(exchange.duration);
     }
 }
 
 /// The bucket to which a duration belongs. A bound belongs to the bucket below it.
-fn bucket(time: Duration) -> usize {
-    BOUNDS.partition_point(|(most, _)| Duration::from_micros(*most) < time)
+fn bucket(bounds: &[(u64, &str)], time: Duration) -> usize {
+    bounds.partition_point(|(most, _)| Duration::from_micros(*most) < time)
 }
 
 #[cfg(test)]
@@ -193,16 +231,18 @@ mod tests {
             (u64::MAX, 19),
         ];
         for (nanoseconds, expected) in table {
-            assert_eq!(bucket(Duration::from_nanos(nanoseconds)), expected, "{nanoseconds}");
+            assert_eq!(bucket(&BOUNDS, Duration::from_nanos(nanoseconds)), expected, "{nanoseconds}");
         }
     }
 
     #[test]
     fn bounds_are_written_as_they_are_and_grow() {
-        for (microseconds, seconds) in BOUNDS {
-            let meant = Duration::from_micros(microseconds).as_secs_f64();
-            assert_eq!(seconds.parse::<f64>(), Ok(meant), "{seconds}");
+        for bounds in [&BOUNDS[..], &TURN_BOUNDS] {
+            for (microseconds, seconds) in bounds {
+                let meant = Duration::from_micros(*microseconds).as_secs_f64();
+                assert_eq!(seconds.parse::<f64>(), Ok(meant), "{seconds}");
+            }
+            assert!(bounds.is_sorted_by(|one, next| one.0 < next.0));
         }
-        assert!(BOUNDS.is_sorted_by(|one, next| one.0 < next.0));
     }
 }

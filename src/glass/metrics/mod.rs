@@ -28,7 +28,7 @@ use crate::base::trace;
 use crate::http::{Method, Status};
 use crate::site::Site;
 use crate::site::cache;
-use counts::{BOUNDS, Count, Counts};
+use counts::{Count, Counts, Histogram};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -74,6 +74,9 @@ impl Metrics {
         write_times(&mut text, workers);
         write_connections(&mut text, workers);
         write_cache(&mut text, &self.site.cache_figures());
+        let help = "What takes too long for a worker, and waits for a helper.";
+        let waiting = self.site.helper_jobs_waiting();
+        text.single("glasshttp_helper_jobs_waiting", "gauge", help, waiting);
         text.family("glasshttp_build_info", "gauge", "Always 1; the label says which version runs.");
         text.sample("glasshttp_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
         let started = self.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -121,17 +124,30 @@ fn write_requests(text: &mut Text, workers: &[Arc<Counts>]) {
 fn write_times(text: &mut Text, workers: &[Arc<Counts>]) {
     let help =
         "From the first byte of a request to the last of its response; this depends on the client, too.";
-    text.family("glasshttp_request_duration_seconds", "histogram", help);
-    let bucket = "glasshttp_request_duration_seconds_bucket";
+    write_histogram(text, "glasshttp_request_duration_seconds", help, workers, |worker| &worker.times);
+    let help = "Turns of connections: so long have all other connections of a worker waited.";
+    write_histogram(text, "glasshttp_turn_duration_seconds", help, workers, |worker| &worker.turns);
+}
+
+fn write_histogram<const BUCKETS: usize>(
+    text: &mut Text,
+    name: &str,
+    help: &str,
+    workers: &[Arc<Counts>],
+    of: fn(&Counts) -> &Histogram<BUCKETS>,
+) {
+    text.family(name, "histogram", help);
+    let bucket = format!("{name}_bucket");
     let mut count = 0;
-    let bounds = BOUNDS.iter().map(|(_, bound)| *bound).chain(["+Inf"]);
+    let bounds = workers.first().map_or(&[][..], |worker| of(worker).bounds);
+    let bounds = bounds.iter().map(|(_, bound)| *bound).chain(["+Inf"]);
     for (index, bound) in bounds.enumerate() {
-        count += total(workers, |worker| &worker.times[index]);
-        text.sample(bucket, &[("le", bound)], count);
+        count += total(workers, |worker| &of(worker).buckets[index]);
+        text.sample(&bucket, &[("le", bound)], count);
     }
-    let sum = Duration::from_nanos(total(workers, |worker| &worker.nanoseconds));
-    text.sample("glasshttp_request_duration_seconds_sum", &[], sum.as_secs_f64());
-    text.sample("glasshttp_request_duration_seconds_count", &[], count);
+    let sum = Duration::from_nanos(total(workers, |worker| &of(worker).nanoseconds));
+    text.sample(&format!("{name}_sum"), &[], sum.as_secs_f64());
+    text.sample(&format!("{name}_count"), &[], count);
 }
 
 fn write_connections(text: &mut Text, workers: &[Arc<Counts>]) {

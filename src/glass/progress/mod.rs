@@ -144,7 +144,7 @@ impl WorkerProgress {
 
 impl Observer for WorkerProgress {
     fn interests(&self) -> Interests {
-        Interests { connections: true, text: true, capture: false }
+        Interests { connections: true, text: true, ..Interests::default() }
     }
 
     fn notice(&mut self, event: &Event<'_>, _now: Instant) {
@@ -163,7 +163,12 @@ impl Observer for WorkerProgress {
                     self.transfers.remove(connection);
                 }
             }
-            Event::Opened { .. } | Event::Left | Event::Came | Event::Sending(_) | Event::Rejected => {}
+            Event::Opened { .. }
+            | Event::Left
+            | Event::Came
+            | Event::Sending(_)
+            | Event::Rejected
+            | Event::Turn { .. } => {}
         }
     }
 

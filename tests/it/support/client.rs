@@ -225,8 +225,19 @@ impl Events {
         (events, hello)
     }
 
-    /// The next event: its name and its data.
+    /// The next event: its name and its data. Which turn was the longest so far may be told at any time, and is left
+    /// out.
     pub(crate) fn next(&mut self) -> (String, serde_json::Value) {
+        loop {
+            let (name, data) = self.next_of_any_kind();
+            if name != "turn" {
+                return (name, data);
+            }
+        }
+    }
+
+    /// The next event.
+    pub(crate) fn next_of_any_kind(&mut self) -> (String, serde_json::Value) {
         let until = Instant::now() + PATIENCE;
         let mut text = String::new();
         while !text.ends_with("\n\n") {
