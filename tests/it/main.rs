@@ -25,6 +25,7 @@ mod exercises;
 mod explain;
 mod fault_lab;
 mod faults;
+mod floods;
 mod freshness;
 mod guide;
 mod house;
