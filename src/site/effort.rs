@@ -82,14 +82,16 @@ impl From<Takes> for Unanswered {
 pub(super) struct Making(Mutex<HashMap<Box<[u8]>, Vec<Waker>>>);
 
 impl Making {
-    /// Waits for what is known by this key, if it is being made.
-    fn join(&self, key: &[u8], waker: impl FnOnce() -> Waker) -> bool {
+    /// Waits for what is known by this key, if it is being made; if not, it is from now on. Says whether it was: of two
+    /// workers that ask at the same time, one makes it.
+    fn join_or_begin(&self, key: &[u8], waker: impl FnOnce() -> Waker) -> bool {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get_mut(key).map(|waiting| waiting.push(waker())).is_some()
-    }
-
-    fn begin(&self, key: &[u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), Vec::new());
+        if let Some(waiting) = all.get_mut(key) {
+            waiting.push(waker());
+            return true;
+        }
+        all.insert(key.into(), Vec::new());
+        false
     }
 
     fn end(&self, key: &[u8]) {
@@ -166,14 +168,11 @@ impl Site {
         takes: Takes,
     ) -> Begin {
         let Takes { what, key } = takes;
-        if key.as_ref().is_some_and(|key| self.making.join(key, || arrival.waker())) {
+        if key.as_ref().is_some_and(|key| self.making.join_or_begin(key, || arrival.waker())) {
             trace::decision("helper", None, || {
                 format!("{what} is under way for another request: this one waits for that")
             });
             return Begin::Elsewhere(Box::new(ByAnother));
-        }
-        if let Some(key) = &key {
-            self.making.begin(key);
         }
         let ends = EndsMaking { site: Arc::clone(self), key };
         let (head, arrived, is_traced) = (arrival.head.to_vec(), arrival.time, trace::is_on());
