@@ -345,7 +345,8 @@ function drawLongest() {
   node.hidden = !longest;
   if (!longest) return;
   const about = longest.target ? `${longest.method} ${longest.target}` : `connection ${longest.connection}`;
-  setText(node, `Longest turn ${(longest.took / 1000).toFixed(2)} ms`);
+  const shown = about.length > 40 ? `${about.slice(0, 40)}…` : about;
+  setText(node, `Longest turn ${(longest.took / 1000).toFixed(2)} ms: ${shown}`);
   node.title = `So long have all other connections of worker ${longest.worker} waited for ${about}.`;
 }
 
