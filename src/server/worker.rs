@@ -5,8 +5,8 @@
 //!   sleep until a socket is ready, a deadline passes, or another thread wakes us    (one epoll_wait)
 //!   accept new connections
 //!   give each connection that is ready a turn                                      (Connection::advance)
-//!   give unfinished connections another turn, for one time slice
 //!   give new connections their first turn
+//!   give unfinished connections another turn, for one time slice
 //!   give connections whose deadline has passed a turn, too                         (Connection::handle_timeout)
 //!   wake the observers that asked for it: the log writes its lines
 //! ```
@@ -213,8 +213,8 @@ impl Loop<'_> {
             }
             self.dispatch(number, &mut unfinished);
         }
-        self.resume(unfinished);
         self.start_accepted();
+        self.resume(unfinished);
         self.expire_deadlines();
         self.observers.wake_due(self.clock.now);
     }
