@@ -1,7 +1,6 @@
 //! What takes long is answered by helpers, with the same answer, and once for all who ask for it.
 
 use super::*;
-use crate::base::helpers::{Job, Progress};
 use crate::http::client::Client;
 use crate::http::framing::Framing;
 use crate::site::{Codings, Hosts, Options, Root};
@@ -26,18 +25,7 @@ impl Wake for Bell {
 
 struct Bench {
     site: Arc<Site>,
-    helpers: Arc<Helpers>,
     _folder: TempDir,
-}
-
-/// Keeps a helper busy, and all that comes behind it waiting, until the sender is dropped.
-struct Blocks(Receiver<()>);
-
-impl Job for Blocks {
-    fn work(&mut self) -> Progress {
-        let _ = self.0.recv_timeout(PATIENCE);
-        Progress::Done
-    }
 }
 
 impl Bench {
@@ -51,7 +39,6 @@ impl Bench {
         let file = std::fs::File::options().append(true).open(path).expect("it is there");
         file.set_modified(SystemTime::UNIX_EPOCH).expect("its time is set");
         std::thread::sleep(Duration::from_millis(105));
-        let helpers = Helpers::new();
         let options = Options {
             hosts: Hosts::Any,
             listing: true,
@@ -60,8 +47,8 @@ impl Bench {
             ..Options::default()
         };
         let root = Root::open_path(folder.path(), false).expect("it can be read");
-        let site = Arc::new(Site::new(root, options).with_helpers(Arc::clone(&helpers)));
-        Bench { site, helpers, _folder: folder }
+        let site = Arc::new(Site::new(root, options).with_helpers(Helpers::new()));
+        Bench { site, _folder: folder }
     }
 
     /// What the site says, and what tells when it is to be asked again.
@@ -104,80 +91,6 @@ impl Bench {
             }
         }
     }
-
-    /// So many jobs of the client's, of which each takes until the sender is dropped.
-    fn block(&self, jobs: usize) -> Vec<Sender<()>> {
-        let block = || {
-            let (sender, hold) = channel();
-            self.helpers.give(CLIENT.owner(), Kind::Long, Blocks(hold)).then_some(sender)
-        };
-        (0..jobs).map_while(|_| block()).collect()
-    }
-}
-
-fn shown(response: &Response) -> String {
-    format!("{:?} {:?} {:?}", response.status, response.headers, response.body.start(LARGE).len())
-}
-
-#[cfg(feature = "compress")]
-#[test]
-fn a_helper_gives_the_answer_that_a_worker_would_give() {
-    let (bench, alone) = (Bench::new(), Bench::new());
-    let (by_helper, waits) = bench.answer("/large.js", bench.begin("/large.js"));
-    assert_eq!((waits, by_helper.headers.get("content-encoding")), (1, Some("gzip")));
-    let (from_memory, waits) = bench.answer("/large.js", bench.begin("/large.js"));
-    assert_eq!((waits, shown(&from_memory)), (0, shown(&by_helper)));
-    let head = b"GET /large.js HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n";
-    let request = Request::parse(head).expect("a good head");
-    let at_once = alone.site.respond(&request, Instant::now());
-    assert_eq!(at_once.body.start(LARGE), by_helper.body.start(LARGE));
-    assert_eq!(at_once.body.length(), by_helper.body.length());
-}
-
-#[cfg(feature = "compress")]
-#[test]
-fn what_is_under_way_for_one_is_waited_for_by_others() {
-    let bench = Bench::new();
-    let held = bench.block(8);
-    let begun: Vec<_> = (0..3).map(|_| trace::record(|| bench.begin("/large.js"))).collect();
-    let why: Vec<_> = begun.iter().map(|(_, decisions)| &*decisions[0].text).collect();
-    assert!(why[0].ends_with("a helper answers this request"), "{why:?}");
-    assert!(why[1..].iter().all(|why| why.ends_with("this one waits for that")), "{why:?}");
-    drop(held);
-    for (begin, _) in begun {
-        let (response, waits) = bench.answer("/large.js", begin);
-        assert_eq!((response.headers.get("content-encoding"), waits), (Some("gzip"), 1));
-    }
-}
-
-#[cfg(feature = "compress")]
-#[test]
-fn who_waits_for_what_another_has_given_up_has_it_made() {
-    let bench = Bench::new();
-    let held = bench.block(8);
-    let (first, second) = (bench.begin("/large.js"), bench.begin("/large.js"));
-    drop(first);
-    drop(held);
-    let (response, waits) = bench.answer("/large.js", second);
-    assert_eq!((response.headers.get("content-encoding"), waits), (Some("gzip"), 2));
-}
-
-#[cfg(feature = "compress")]
-#[test]
-fn where_too_many_wait_the_file_goes_out_as_it_is_and_that_is_not_kept() {
-    let bench = Bench::new();
-    let held = bench.block(10_000);
-    let (response, waits) = bench.answer("/large.js", bench.begin("/large.js"));
-    assert_eq!((response.headers.get("content-encoding"), waits), (None, 0));
-    assert_eq!(response.headers.get("vary"), Some("Accept-Encoding"));
-    drop(held);
-    let mut tries = 0..1000;
-    let coded = std::iter::from_fn(|| {
-        tries.next()?;
-        let (response, _) = bench.answer("/large.js", bench.begin("/large.js"));
-        Some(response.headers.get("content-encoding") == Some("gzip"))
-    });
-    assert!(coded.into_iter().any(|is_coded| is_coded), "as soon as there is room");
 }
 
 #[test]
@@ -201,4 +114,101 @@ fn names_are_looked_through_by_a_helper_where_there_are_many() {
     let ((response, waits), decisions) = trace::record(|| bench.answer("/a7.txt", begin));
     assert_eq!((response.status.code(), waits), (404, 1));
     assert!(decisions.iter().any(|one| one.name == "near name" && one.text.contains("A7.txt")));
+}
+
+#[cfg(feature = "compress")]
+mod compression {
+    use super::*;
+    use crate::base::helpers::{Job, Progress};
+
+    /// Keeps a helper busy, and all that comes behind it waiting, until the sender is dropped. It says when it begins.
+    struct Blocks {
+        until: Receiver<()>,
+        begun: Sender<()>,
+    }
+
+    impl Job for Blocks {
+        fn work(&mut self) -> Progress {
+            let _ = self.begun.send(());
+            let _ = self.until.recv_timeout(PATIENCE);
+            Progress::Done
+        }
+    }
+
+    fn shown(response: &Response) -> String {
+        format!("{:?} {:?} {:?}", response.status, response.headers, response.body.start(LARGE).len())
+    }
+
+    /// So many jobs of the client's, of which each takes until the sender is dropped.
+    fn block(bench: &Bench, jobs: usize) -> Vec<Sender<()>> {
+        let helpers = bench.site.helpers.as_ref().expect("it has some");
+        let (begun, has_begun) = channel();
+        let block = || {
+            let (sender, until) = channel();
+            let begun = begun.clone();
+            helpers.give(CLIENT.owner(), Kind::Long, Blocks { until, begun }).then_some(sender)
+        };
+        let mut held = vec![block().expect("there is room for one")];
+        // It does not wait in the queue any more, and so leaves no room there later.
+        has_begun.recv_timeout(PATIENCE).expect("a helper takes it");
+        held.extend((1..jobs).map_while(|_| block()));
+        held
+    }
+
+    #[test]
+    fn a_helper_gives_the_answer_that_a_worker_would_give() {
+        let (bench, alone) = (Bench::new(), Bench::new());
+        let (by_helper, waits) = bench.answer("/large.js", bench.begin("/large.js"));
+        assert_eq!((waits, by_helper.headers.get("content-encoding")), (1, Some("gzip")));
+        let (from_memory, waits) = bench.answer("/large.js", bench.begin("/large.js"));
+        assert_eq!((waits, shown(&from_memory)), (0, shown(&by_helper)));
+        let head = b"GET /large.js HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n";
+        let request = Request::parse(head).expect("a good head");
+        let at_once = alone.site.respond(&request, Instant::now());
+        assert_eq!(at_once.body.start(LARGE), by_helper.body.start(LARGE));
+        assert_eq!(at_once.body.length(), by_helper.body.length());
+    }
+
+    #[test]
+    fn what_is_under_way_for_one_is_waited_for_by_others() {
+        let bench = Bench::new();
+        let held = block(&bench, 8);
+        let begun: Vec<_> = (0..3).map(|_| trace::record(|| bench.begin("/large.js"))).collect();
+        let why: Vec<_> = begun.iter().map(|(_, decisions)| &*decisions[0].text).collect();
+        assert!(why[0].ends_with("a helper answers this request"), "{why:?}");
+        assert!(why[1..].iter().all(|why| why.ends_with("this one waits for that")), "{why:?}");
+        drop(held);
+        for (begin, _) in begun {
+            let (response, waits) = bench.answer("/large.js", begin);
+            assert_eq!((response.headers.get("content-encoding"), waits), (Some("gzip"), 1));
+        }
+    }
+
+    #[test]
+    fn who_waits_for_what_another_has_given_up_has_it_made() {
+        let bench = Bench::new();
+        let held = block(&bench, 8);
+        let (first, second) = (bench.begin("/large.js"), bench.begin("/large.js"));
+        drop(first);
+        drop(held);
+        let (response, waits) = bench.answer("/large.js", second);
+        assert_eq!((response.headers.get("content-encoding"), waits), (Some("gzip"), 2));
+    }
+
+    #[test]
+    fn where_too_many_wait_the_file_goes_out_as_it_is_and_that_is_not_kept() {
+        let bench = Bench::new();
+        let held = block(&bench, 10_000);
+        let (response, waits) = bench.answer("/large.js", bench.begin("/large.js"));
+        assert_eq!((response.headers.get("content-encoding"), waits), (None, 0));
+        assert_eq!(response.headers.get("vary"), Some("Accept-Encoding"));
+        drop(held);
+        let mut tries = 0..1000;
+        let coded = std::iter::from_fn(|| {
+            tries.next()?;
+            let (response, _) = bench.answer("/large.js", bench.begin("/large.js"));
+            Some(response.headers.get("content-encoding") == Some("gzip"))
+        });
+        assert!(coded.into_iter().any(|is_coded| is_coded), "as soon as there is room");
+    }
 }
