@@ -153,7 +153,7 @@ impl Balance {
     /// The worker goes to sleep at `now`, after a turn that began at `woke`.
     pub(super) fn sleeps(&mut self, shared: &Shared, woke: Instant, now: Instant) {
         self.window.busy += now.saturating_duration_since(woke);
-        if now.saturating_duration_since(self.window.began) >= WINDOW && shared.mailboxes().len() > 1 {
+        if now.saturating_duration_since(self.window.began) >= WINDOW {
             self.look(shared, now);
         }
     }

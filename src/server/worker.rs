@@ -152,9 +152,11 @@ impl Loop<'_> {
         loop {
             // A worker that is alone has nothing to share, and saves a look at the clock: what is due wakes it later by
             // as long as the last turn took.
-            let is_alone = self.worker.shared.mailboxes().len() == 1;
-            let now = if is_alone { self.clock.now } else { Instant::now() };
-            self.balance.sleeps(&self.worker.shared, self.clock.now, now);
+            let mut now = self.clock.now;
+            if self.worker.shared.mailboxes().len() > 1 {
+                now = Instant::now();
+                self.balance.sleeps(&self.worker.shared, self.clock.now, now);
+            }
             let timeout = self.sleep_until(stop_at).map(|at| at.saturating_duration_since(now));
             match self.worker.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
