@@ -239,7 +239,8 @@ function forgetEverything() {
 function receive(kind, event) {
   if (kind === "hello") composer.newestId = 0;
   if (kind === "exchange") composer.notice(event);
-  if (held) {
+  // A turn is no event of an exchange: it only says which was the longest.
+  if (held && kind !== "turn") {
     heldCount += 1;
     if (kind === "hello") held.length = 0;
     held.push([kind, event]);
