@@ -34,7 +34,7 @@ fn check_parts(parts: &[Range<u64>], length: u64) {
         assert!(before <= part.start && part.start < part.end && part.end <= length);
         before = part.end;
         total += part.end - part.start;
-        assert_eq!(content_range(part, length), format!("bytes {}-{}/{length}", part.start, part.end - 1));
+        assert_eq!(*content_range(part, length), *format!("bytes {}-{}/{length}", part.start, part.end - 1));
     }
     assert!(total <= length);
 }
