@@ -32,7 +32,6 @@ import contextlib
 import itertools
 import json
 import os
-import resource
 import shutil
 import socket
 import statistics
@@ -45,7 +44,7 @@ from types import SimpleNamespace
 from growth_document import ENTRIES, FILES, LOAD, MEMORY, ROWS, SIZES, TENS, write
 from instructions import PROGRAM
 from peers import glasshttp, table
-from run import FAILURES, Run, cpu_seconds, end_in_order, get, idle_connections, memory_mb, wrk
+from run import FAILURES, Run, cpu_seconds, end_in_order, get, idle_connections, memory_mb, raise_file_limit, wrk
 from tables import machine
 from tls import make_certificate
 
@@ -238,8 +237,7 @@ def main():
     data = json.loads((o.folder / "data.json").read_text()) if (o.folder / "data.json").exists() else {"rows": {}}
     if not o.draw:
         end_in_order()
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        hard = raise_file_limit()
         if hard < 2 * max(TENS):
             print(f"{hard} open files are not enough for {max(TENS)} connections (ulimit -n)", file=sys.stderr)
         scratch = Path(tempfile.mkdtemp(prefix="httpbench-"))

@@ -18,7 +18,6 @@ import contextlib
 import itertools
 import json
 import math
-import resource
 import shutil
 import statistics
 import sys
@@ -29,7 +28,8 @@ from types import SimpleNamespace
 
 from instructions import PROGRAM
 from peers import glasshttp, table
-from run import FAILURES, FILES, FLOOR, IDLE, Run, SlowClients, build_root, end_in_order, idle_connections
+from run import (FAILURES, FILES, FLOOR, IDLE, Run, SlowClients, build_root, end_in_order, idle_connections,
+                 raise_file_limit)
 from tables import grid, in_language, languages, machine, put
 
 # the work, in English and in Chinese, and its figures: a key of run.py's
@@ -176,8 +176,7 @@ def main():
     if o.pairs < 6:
         ap.error("of fewer than 6 pairs no interval can be had")
     end_in_order()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    raise_file_limit()
     scratch = Path(tempfile.mkdtemp(prefix="httpbench-"))
     scratch.chmod(0o755)
     servers = {name: known[name] for name in o.servers.split(",") if known[name].exe()}

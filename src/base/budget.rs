@@ -54,6 +54,11 @@ impl Share {
         self.amount += std::mem::take(&mut more.amount);
         true
     }
+
+    /// Grows to this amount, unless it has that already, and says whether there was enough left.
+    pub fn grow_to(&mut self, amount: usize) -> bool {
+        self.grow(amount.saturating_sub(self.amount))
+    }
 }
 
 impl Drop for Share {
@@ -80,6 +85,7 @@ mod tests {
         let budget = Budget::new(10);
         let mut share = budget.take(0).expect("nothing is always left");
         assert!(share.grow(7) && !share.grow(4) && share.grow(3) && budget.take(1).is_none());
+        assert!(share.grow_to(10) && share.grow_to(3) && !share.grow_to(11));
         drop(share);
         assert!(budget.take(10).is_some());
     }

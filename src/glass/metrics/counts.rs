@@ -23,27 +23,9 @@ pub(super) const METHODS: usize = Method::NAMES.len();
 /// How many status codes there are.
 pub(super) const STATUSES: usize = Status::ALL.len();
 
-/// The upper bounds of the histogram of turns: a turn is to take a few hundred microseconds at most.
-pub(super) const TURN_BOUNDS: [(u64, &str); 14] = [
+/// Upper bounds of histograms: in microseconds, and in seconds as they are written.
+const ALL_BOUNDS: [(u64, &str); 20] = [
     (50, "0.00005"),
-    (100, "0.0001"),
-    (250, "0.00025"),
-    (500, "0.0005"),
-    (1_000, "0.001"),
-    (2_500, "0.0025"),
-    (5_000, "0.005"),
-    (10_000, "0.01"),
-    (25_000, "0.025"),
-    (50_000, "0.05"),
-    (100_000, "0.1"),
-    (250_000, "0.25"),
-    (500_000, "0.5"),
-    (1_000_000, "1"),
-];
-
-/// The upper bounds of the histogram of durations: in microseconds, and in seconds as they are written. A page from
-/// memory takes a tenth of a millisecond, and a large download as long as the network of its client needs.
-pub(super) const BOUNDS: [(u64, &str); 19] = [
     (100, "0.0001"),
     (250, "0.00025"),
     (500, "0.0005"),
@@ -64,6 +46,13 @@ pub(super) const BOUNDS: [(u64, &str); 19] = [
     (60_000_000, "60"),
     (300_000_000, "300"),
 ];
+
+/// Those of turns, to one second: a turn is to take a few hundred microseconds at most.
+pub(super) const TURN_BOUNDS: &[(u64, &str)] = ALL_BOUNDS.split_at(14).0;
+
+/// Those of exchanges. A page from memory takes a tenth of a millisecond, and a large download as long as the network of
+/// its client needs.
+pub(super) const BOUNDS: &[(u64, &str)] = ALL_BOUNDS.split_at(1).1;
 
 /// A number that one thread writes.
 #[derive(Debug, Default)]
@@ -132,8 +121,8 @@ impl Default for Counts {
             exchanges: array::from_fn(|_| array::from_fn(|_| Count::default())),
             internal: Count::default(),
             body_bytes: Count::default(),
-            times: Histogram::new(&BOUNDS),
-            turns: Histogram::new(&TURN_BOUNDS),
+            times: Histogram::new(BOUNDS),
+            turns: Histogram::new(TURN_BOUNDS),
             accepted: Count::default(),
             open: Count::default(),
             rejected: Count::default(),
@@ -231,13 +220,13 @@ mod tests {
             (u64::MAX, 19),
         ];
         for (nanoseconds, expected) in table {
-            assert_eq!(bucket(&BOUNDS, Duration::from_nanos(nanoseconds)), expected, "{nanoseconds}");
+            assert_eq!(bucket(BOUNDS, Duration::from_nanos(nanoseconds)), expected, "{nanoseconds}");
         }
     }
 
     #[test]
     fn bounds_are_written_as_they_are_and_grow() {
-        for bounds in [&BOUNDS[..], &TURN_BOUNDS] {
+        for bounds in [BOUNDS, TURN_BOUNDS] {
             for (microseconds, seconds) in bounds {
                 let meant = Duration::from_micros(*microseconds).as_secs_f64();
                 assert_eq!(seconds.parse::<f64>(), Ok(meant), "{seconds}");

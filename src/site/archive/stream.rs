@@ -12,7 +12,7 @@
 use super::missing::{self, Missing};
 use super::packer::Packer;
 use super::walk::{Names, Step, Walk};
-use super::{COST_OF_COMPRESSING, Format, PIECE, as_text, name_of};
+use super::{COST_OF_COMPRESSING, Format, OWN_MEMORY, PIECE, as_text, name_of};
 use crate::answer::{Next, Stream};
 use crate::base::budget::Share;
 use crate::base::human::OneLine;
@@ -49,9 +49,8 @@ pub(super) struct Archive {
     ended: bool,
     /// One of the archives that may be made at once.
     place: Place,
-    /// The memory that it takes, and how much of that is for what it has gathered.
+    /// The memory that it takes.
     memory: Share,
-    gathered: usize,
 }
 
 /// A file that is being packed.
@@ -118,7 +117,6 @@ impl Archive {
             ended: false,
             place,
             memory,
-            gathered: 0,
         }
     }
 
@@ -177,9 +175,8 @@ impl Archive {
 
     /// Takes the memory for the names that were read so far, and for the directory of a zip archive.
     fn take_memory(&mut self) -> Result<(), Failed> {
-        let more = (self.walk.size() + self.packer.size()).saturating_sub(self.gathered);
-        self.gathered += more;
-        if self.memory.grow(more) { Ok(()) } else { Err(Failed) }
+        let gathered = self.walk.size() + self.packer.size();
+        if self.memory.grow_to(OWN_MEMORY + gathered) { Ok(()) } else { Err(Failed) }
     }
 
     /// Packs a file that names what is missing, and tells the user who runs the server.

@@ -58,9 +58,8 @@ pub(super) struct Gradual {
     /// One of the places, from its first step on.
     place: Option<Place>,
     budget: Arc<Budget>,
-    /// The memory that it takes beside its names, and how much that is.
+    /// The memory that it takes beside its names.
     memory: Share,
-    taken: usize,
     waits: u32,
     /// While it waits: when to look again. What it waits for also becomes free by time alone.
     look_again: Option<Instant>,
@@ -102,7 +101,6 @@ impl Gradual {
             place: None,
             budget: Arc::clone(&listings.memory),
             memory: nothing_of(&listings.memory),
-            taken: 0,
             waits: 0,
             look_again: None,
             is_stopping: false,
@@ -129,7 +127,7 @@ impl Gradual {
     fn find_known_now(&mut self) -> bool {
         let is_known = self.folder.facts().is_ok_and(|facts| self.find_known(&facts));
         if is_known {
-            (self.memory, self.taken) = (nothing_of(&self.budget), 0);
+            self.memory = nothing_of(&self.budget);
         }
         is_known
     }
@@ -182,7 +180,7 @@ impl Gradual {
         })?;
         let Some(names) = names else { return Ok(()) };
         // From here on they take less than while they were read.
-        (self.memory, self.taken) = (nothing_of(&self.budget), 0);
+        self.memory = nothing_of(&self.budget);
         let memory = self.budget.take(names.size());
         let listed = Arc::new(Listed { names, has_pictures: *has_pictures, _memory: memory });
         if let Some(before) = before.take()
@@ -243,12 +241,7 @@ impl Gradual {
             Stage::Rows(Rows::ByName(rows)) => rows.size(),
             _ => 0,
         };
-        let more = size.saturating_sub(self.taken);
-        let has_memory = self.memory.grow(more);
-        if has_memory {
-            self.taken += more;
-        }
-        has_memory
+        self.memory.grow_to(size)
     }
 
     /// One step.

@@ -110,18 +110,12 @@ pub(super) fn push_encoded(onto: &mut String, entry: &Entry<'_>) {
 }
 
 /// Appends a number, behind so many spaces that it takes this width, which is at most that of the largest.
-pub(super) fn push_number(onto: &mut String, mut number: u64, width: usize) {
-    let (mut digits, mut at) = ([b' '; 20], 20);
-    loop {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or(0);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    let start = at.min(digits.len().saturating_sub(width));
-    onto.push_str(std::str::from_utf8(&digits[start..]).expect("it is ASCII"));
+pub(super) fn push_number(onto: &mut String, number: u64, width: usize) {
+    const SPACES: &str = "                    ";
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number);
+    onto.push_str(&SPACES[..width.saturating_sub(digits.len())]);
+    onto.push_str(digits);
 }
 
 #[cfg(test)]
