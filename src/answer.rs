@@ -3,7 +3,6 @@
 //! ```text
 //! Request ──▶ Begin::Answer(Response)                 a page, a file, a refusal
 //!             Begin::Receive(Receiver) ──▶ Response   an upload
-//!             Begin::Later                            a password that takes time to verify
 //!             Begin::Elsewhere(Awaited) ──▶ Response  what takes too long for a worker: a helper makes it
 //! ```
 //!
@@ -99,9 +98,8 @@ pub enum Begin {
     Answer(Response),
     /// The receiver takes the body of the request, and gives the response at its end.
     Receive(Box<dyn Receiver>),
-    /// The application does not know yet. It keeps [`Arrival::waker`], and is asked again when it has called that.
-    Later,
-    /// The response is being made elsewhere. When [`Arrival::waker`] is called, it may be there.
+    /// The response is being made elsewhere, or what it depends on is. When [`Arrival::waker`] is called, it may be
+    /// there.
     Elsewhere(Box<dyn Awaited>),
 }
 
@@ -137,8 +135,7 @@ impl Arrival<'_> {
         self.forwarded.map_or(self.client, Client::from)
     }
 
-    /// A waker of the connection, for [`Begin::Later`] and [`Begin::Elsewhere`]: when it is called, the application, or
-    /// what is awaited, is asked again.
+    /// A waker of the connection, for [`Begin::Elsewhere`]: when it is called, what is awaited is asked.
     pub fn waker(&self) -> Waker {
         (self.wakers)()
     }

@@ -11,7 +11,7 @@
 
 #![no_main]
 
-use glasshttp::answer::{Arrival, Begin, Body, Receiver, Response};
+use glasshttp::answer::{Arrival, Awaited, Begin, Body, Receiver, Response};
 use glasshttp::base::budget::Budget;
 use glasshttp::http::{FieldLines, Method, Refusal, Request, Status, date};
 use glasshttp::server::buffer::ReadBuffer;
@@ -29,7 +29,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
-use std::task::Wake;
+use std::task::{Poll, Wake};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 const SCRIPT: u8 = 0x1e;
@@ -222,17 +222,27 @@ impl Observer for Observed {
 // ---- what answers
 
 /// The site, with two differences: the content of a PUT is received and counted, and a request with a query is
-/// first answered with `Begin::Later`.
+/// first postponed.
 struct Application<'a> {
     site: &'a Arc<Site>,
     wakes: &'a Wakes,
+}
+
+/// Nothing comes from elsewhere: the application is asked again.
+#[derive(Debug)]
+struct AskAgain;
+
+impl Awaited for AskAgain {
+    fn poll(&mut self) -> Poll<Option<Response>> {
+        Poll::Ready(None)
+    }
 }
 
 impl server::Application for Application<'_> {
     fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
         if request.line.contains(&b'?') && !self.wakes.has_woken.swap(true, Ordering::Relaxed) {
             arrival.waker().wake();
-            return Begin::Later.into();
+            return Begin::Elsewhere(Box::new(AskAgain)).into();
         }
         self.wakes.has_woken.store(false, Ordering::Relaxed);
         if request.method == Method::Put {

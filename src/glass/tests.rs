@@ -55,7 +55,7 @@ fn ask(glass: &Glass, client: [u8; 4], request: &str) -> Option<(u16, String)> {
             (response.status.code(), String::from_utf8(response.headers.parts().concat()).expect("ASCII"))
         }
         Begin::Receive(_) => (100, String::new()),
-        Begin::Later | Begin::Elsewhere(_) => unreachable!("nothing is decided later"),
+        Begin::Elsewhere(_) => unreachable!("nothing is decided later"),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The one question that a server asks: what is the answer to this request?
 //!
 //! ```text
-//! Connection ── Request, Arrival ──▶ Application::begin ──▶ Begin::Answer(Response) | Receive(Receiver) | Later
+//! Connection ── Request, Arrival ──▶ Application::begin ──▶ Begin::Answer(Response) | Receive(Receiver) | Elsewhere
 //! ```
 //!
 //! The server parses requests, delimits bodies, sends responses and keeps time. All that depends on what is served

@@ -4,7 +4,7 @@
 //! head ──▶ Request ──▶ Application::begin ──▶ Answer, and there is no body      the plain case: it is queued
 //!                                             Answer, and there is a body       DiscardedBody, then it is queued
 //!                                             Receive                           Body, then the receiver's is queued
-//!                                             Later, Elsewhere                  Undecided, then asked again
+//!                                             Elsewhere                         Undecided, then asked again
 //! ```
 //!
 //! The plain case: [`Connection::ask`] parses the head, `ask_application` asks
@@ -180,7 +180,7 @@ impl<T: Transport> Connection<T> {
             (exchange.is_internal, exchange.user) = (is_internal, user);
         }
         match begin {
-            Begin::Later | Begin::Elsewhere(_) => self.change(Change::Postponed),
+            Begin::Elsewhere(_) => unreachable!("it has returned"),
             Begin::Receive(receiver) => self.accept_body(in_flight, receiver, body),
             // What follows a CONNECT may be meant for the tunnel that the client did not get.
             Begin::Answer(response) if request.method == Method::Connect => {

@@ -201,7 +201,8 @@ impl Application for App {
         match request.line.split(|&byte| byte == b' ').nth(1) {
             Some(b"/late") if !self.knows.load(Ordering::Relaxed) => {
                 self.wakers.lock().expect("no panic").push(arrival.waker());
-                Begin::Later.into()
+                let ask_again = VecDeque::from([Poll::Ready(None)]);
+                Begin::Elsewhere(Box::new(Made(Arc::new(Mutex::new(ask_again))))).into()
             }
             Some(b"/elsewhere") if !self.knows.load(Ordering::Relaxed) => {
                 let begin = Begin::Elsewhere(Box::new(Made(Arc::clone(&self.polls))));

@@ -80,7 +80,7 @@ impl Bench {
             let mut awaited = match begin {
                 Begin::Answer(response) => return (response, waits),
                 Begin::Elsewhere(awaited) => awaited,
-                other => panic!("{other:?}"),
+                other @ Begin::Receive(_) => panic!("{other:?}"),
             };
             waits += 1;
             rung.recv_timeout(PATIENCE).expect("it is woken");
