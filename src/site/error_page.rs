@@ -56,6 +56,7 @@ fn as_page(refusal: &Refusal, base: &BasePath, near: &[DecodedPath]) -> Response
     let title = format!("{} {}", status.code(), status.phrase());
     let content = html! {
         main class="error" {
+            (page::mark(base.start()))
             p class="code" { (status.code()) }
             h1 { (status.phrase()) }
             p { (sentence(&refusal.why)) }

@@ -1,17 +1,22 @@
 //! The frame of the pages that the server itself generates: listings and errors.
 //!
-//! They load no other files: the style sheets and the one script, that of listings, are part of the page. Their hashes
-//! are in the Content-Security-Policy, so that the browser runs nothing else, whatever the name of a file may manage to
-//! put into the page.
+//! They load no other files: the style sheets, the one script, that of listings, and the icon are part of the page. Their
+//! hashes are in the Content-Security-Policy, so that the browser runs nothing else, whatever the name of a file may
+//! manage to put into the page.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The style sheet of all of these pages.
 pub(super) const STYLE: &str = include_str!("page.css");
 
-/// The policy of a plain page: a browser may load and run nothing but the style sheet with this hash.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI='; \
+/// The icon of the page. Without one, browsers ask for /favicon.ico.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='3 3 58 58' \
+    fill='%232f9c8c' stroke='%232f9c8c' stroke-width='3.5'%3E%3Cpath fill-opacity='.22' d='M5 5h38v38H5z'/%3E\
+    %3Cpath fill-opacity='.38' d='M21 21h38v38H21z'/%3E%3C/svg%3E";
+
+/// The policy of a plain page: a browser may load and run nothing but the style sheet with this hash, and the icon.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src data:; \
+    style-src 'sha256-Pcw8golMUviX2OsuDuFIRiGdyS/+gyT1lydcBkPel+Q='; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// A whole page; `more_style` is a second style sheet.
@@ -24,6 +29,7 @@ pub fn render(title: &str, more_style: Option<&str>, content: &Markup) -> String
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
+                link rel="icon" href=(ICON);
                 style { (PreEscaped(STYLE)) }
                 @if let Some(style) = more_style { style { (PreEscaped(style)) } }
             }
@@ -31,6 +37,18 @@ pub fn render(title: &str, more_style: Option<&str>, content: &Markup) -> String
         }
     }
     .into_string()
+}
+
+/// The mark of the house, as a link to where the site begins.
+pub fn mark(start: &str) -> Markup {
+    html! {
+        a.mark href=(start) aria-label="Home" {
+            svg viewBox="3 3 58 58" fill="#2f9c8c" stroke="#2f9c8c" stroke-width="3.5" aria-hidden="true" {
+                path fill-opacity=".22" d="M5 5h38v38H5z" {}
+                path fill-opacity=".38" d="M21 21h38v38H21z" {}
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const UPLOAD_SCRIPT: &str = include_str!("upload.js");
 /// this server; and no form may send anything to another server. (The pictures of the style sheet are in it, as
 /// `data:`.)
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-p32HO6eX4I3dRuCKtAC1QLuwmbRu9k+e17UUH21mZwI=' \
+    style-src 'sha256-Pcw8golMUviX2OsuDuFIRiGdyS/+gyT1lydcBkPel+Q=' \
     'sha256-8KBcruZG501jhS72/K0mO4U4h+i4IvwSq8q0EXc2XZA='; \
     script-src 'sha256-TkEqs0jP/2pBZd+Qgxyrzl0RoGFHc9H3TQ7+MC5jFOs='; img-src 'self' data:; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
@@ -130,7 +130,7 @@ fn render(folder: &Folder, outline: Outline, view: View, uploads: bool) -> Strin
     let order = folder.order;
     let content = html! {
         main class=[(view == View::Gallery).then_some("gallery")] {
-            h1 { (breadcrumb(&folder.base, &folder.path)) }
+            h1 { (page::mark(folder.base.start())) (breadcrumb(&folder.base, &folder.path)) }
             div class="tools" {
                 // Hidden until the script shows it, since it does nothing without the script.
                 input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"

@@ -1,0 +1,51 @@
+// Every page of the server, checked by axe-core: in light, in dark, in forced colours, wide and on a phone.
+
+import axe from 'axe-core';
+import {readdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {assert, emulate, picture, ROOT, scenario} from './harness.mjs';
+
+const LOOKS = [
+  {look: 'light', width: 1200},
+  {look: 'dark', dark: true, width: 1200},
+  {look: 'forced colours', forced: true, width: 1200},
+  {look: 'phone', width: 390},
+];
+
+const FILES = {
+  'README.md': '# Holiday\n\nSome *words*, a [link](notes.txt) and\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- [ ] open\n- [x] done\n',
+  'notes.txt': 'Notes.\n', 'photo1.png': '', 'photo10.png': '', 'sub/inner.txt': 'x', 'empty/': null,
+  'video.mp4': '', 'strange \u202egpj.exe': '', 'App.css': '',
+};
+
+/** What axe finds, a line for each node. */
+async function findings(page) {
+  await page.evaluate(axe.source);
+  const result = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  }));
+  return result.violations.flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.target} ${node.html.slice(0, 150)}`));
+}
+
+function check(name, path, options, prepare = async () => {}) {
+  scenario(`axe finds nothing on ${name}`, {...options, only: 'chromium'}, async ({page, server}) => {
+    for (const {look, width, ...media} of LOOKS) {
+      await emulate(page, media);
+      await page.setViewport({width, height: 844});
+      await page.goto(server.url(path));
+      await prepare(page);
+      await picture(page, `${name} ${look}`.replaceAll(/\W+/g, '-'));
+      assert.deepEqual(await findings(page), [], look);
+    }
+  });
+}
+
+const isNotThere = /status of 4\d\d/;
+
+check('a listing', '/', {files: FILES});
+check('a listing as a gallery', '/?view=gallery', {files: FILES, allow: isNotThere});
+check('an empty folder', '/empty/', {files: FILES});
+check('a listing with uploads', '/', {files: FILES, args: ['--upload']});
+check('a 404', '/app.css', {files: FILES, allow: isNotThere});
+check('a 403', '/', {files: FILES, args: ['--no-listing'], allow: isNotThere});
+check('the inspector', '/.glass/', {files: FILES, args: ['--inspect']});
