@@ -2,7 +2,7 @@
 //!
 //! To a terminal it prints what is served, where, how to share it, and how to stop it. To anything else it prints
 //! exactly one line, which scripts can rely on: `Listening on http://127.0.0.1:8000/`, with the base path at its end.
-//! (With `--qr` a QR code follows.)
+//! (With `--qr` a QR code follows.) That others can connect, too, is then said on standard error.
 
 use super::cli::{Config, DEFAULT_PORT};
 use super::qr_code;
@@ -62,6 +62,19 @@ pub(super) fn render(config: &Config, places: &Places, is_terminal: bool) -> Str
     }
     out.push_str("Ctrl-C stops it.\n");
     out
+}
+
+/// That others can connect, if they can: for a user whose standard output is no terminal, and shows no other address.
+pub(super) fn others(places: &Places) -> Option<String> {
+    let bound = &places.addresses;
+    if bound.iter().all(|address| address.ip().to_canonical().is_loopback()) {
+        return None;
+    }
+    let urls = Urls::of(places);
+    Some(match urls.elsewhere.first() {
+        Some(url) => format!("not only this machine can connect: others in its networks open {url}"),
+        None => "not only this machine can connect, but for now it is in no network".to_owned(),
+    })
 }
 
 /// The QR code of an address that a phone can reach, or else of the first address; empty if there is none.

@@ -31,7 +31,7 @@ pub struct ListenOptions {
     pub port: Option<u16>,
 
     /// An address to listen on, repeatable; 0.0.0.0 or :: is the whole network, unix:PATH a Unix socket
-    /// [default: 127.0.0.1 and ::1]
+    /// (alias: --host) [default: 127.0.0.1 and ::1]
     #[arg(short, long, alias = "host", value_name = "ADDR", value_delimiter = ',', value_parser = parse_address,
           env = "GLASSHTTP_BIND", hide_env = true)]
     bind: Vec<Bind>,

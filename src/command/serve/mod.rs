@@ -124,6 +124,9 @@ fn say_where(config: &Config, places: &Places, is_terminal: bool) {
         let lines = start_lines::render(config, places, is_terminal);
         let mut out = anstream::stdout();
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+        if !is_terminal && let Some(others) = start_lines::others(places) {
+            report(&config.by_variables(&format!("glasshttp: {others}")));
+        }
     }
     if let Some(path) = &config.output.open {
         browser::open(browser::address(&places.own_url(), path));
