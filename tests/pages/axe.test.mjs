@@ -24,7 +24,7 @@ async function findings(page) {
   const result = await page.evaluate(() => globalThis.axe.run(document, {
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
   }));
-  return result.violations.flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.target} ${node.html.slice(0, 150)}`));
+  return result.violations.flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.target} ${node.html.slice(0, 150)} ${node.any[0]?.message ?? ""}`));
 }
 
 function check(name, path, options, prepare = async () => {}) {
@@ -49,3 +49,12 @@ check('a listing with uploads', '/', {files: FILES, args: ['--upload']});
 check('a 404', '/app.css', {files: FILES, allow: isNotThere});
 check('a 403', '/', {files: FILES, args: ['--no-listing'], allow: isNotThere});
 check('the inspector', '/.glass/', {files: FILES, args: ['--inspect']});
+
+// A chapter asks whether the inspector is on.
+const COURSE = {serve: join(ROOT, 'www'), allow: isNotThere};
+check('the start page', '/', COURSE);
+check('the start page in Chinese', '/zh/', COURSE);
+check('the 404 of the course', '/nothing', COURSE);
+for (const chapter of (await readdir(join(ROOT, 'www/guide'))).filter(name => name.endsWith('.html'))) {
+  for (const folder of ['/guide', '/zh/guide']) check(`the course ${folder}/${chapter}`, `${folder}/${chapter}`, COURSE);
+}

@@ -35,16 +35,16 @@ after(async () => {
  * A test that runs in each browser.
  *
  * @param {string} name the promise that it keeps
- * @param {{files?: object, args?: string[], only?: string, allow?: RegExp}} options what is in the folder, with which
- *   arguments it is served; `only` one browser; `allow` which errors in the console are expected
+ * @param {{files?: object, serve?: string, args?: string[], only?: string, allow?: RegExp}} options what is in the folder
+ *   (or the folder, if it is one of the repository), with which arguments it is served; `only` one browser; `allow` which errors in the console are expected
  * @param {(given: {page, server, folder, browser, name, context}) => Promise<void>} run
  */
-export function scenario(name, {files = {}, args = [], only, allow} = {}, run) {
+export function scenario(name, {files = {}, serve, args = [], only, allow} = {}, run) {
   for (const kind of wanted) {
     if (only && kind.name !== only) continue;
     test(`${name} (${kind.name})`, {timeout: 2 * PATIENCE}, async () => {
       const folder = await makeFolder(files);
-      const server = await startServer(folder, args);
+      const server = await startServer(serve ?? folder, args);
       const browser = await browserOf(kind);
       const context = await browser.createBrowserContext();
       const troubles = [];
