@@ -122,7 +122,9 @@ static ROUTES: [Route; 12] = [
     }),
     Route::new("", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::page())),
     Route::new("inspect.css", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::style())),
-    Route::new("inspect.js", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::script())),
+    Route::new("inspect/*", Read, ThisMachine, Part::Inspector, |_, asked| {
+        answer(inspect::script(asked.rest)?)
+    }),
     Route::new("events", Read, ThisMachine, Part::Inspector, |glass, _| {
         Some(glass.inspector.as_ref()?.events().map(Begin::Answer))
     }),

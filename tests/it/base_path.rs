@@ -203,7 +203,7 @@ fn the_inspector_is_below_it() {
     let server = start(folder.path(), &["--inspect", "--log", "off"]);
     let page = server.get("/files/.glass/");
     assert!(page.status == 200 && !page.text().contains("=\"/"), "{}", page.text());
-    assert_eq!(server.get("/files/.glass/inspect.js").status, 200);
+    assert_eq!(server.get("/files/.glass/inspect/main.js").status, 200);
     // Its own requests are not shown, however they are written.
     server.get("/%66iles/.glass/inspect.css");
     server.get("/x/../files/.glass%2finspect.css");

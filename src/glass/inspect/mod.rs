@@ -1,7 +1,8 @@
 //! `--inspect`: a live page at `/.glass/` that shows what happens in the server.
 //!
 //! ```text
-//! GET  /.glass/                    the page, with inspect.css and inspect.js beside it
+//! GET  /.glass/                    the page, with inspect.css beside it
+//! GET  /.glass/inspect/main.js     a module of its script
 //! GET  /.glass/events              what happens, as it happens: server-sent events
 //! GET  /.glass/exchange/17         one exchange: its bytes, its decisions, its times
 //! GET  /.glass/live?target=/x.html the last exchange that this client had about /x.html
@@ -19,6 +20,7 @@
 
 mod composer;
 mod record;
+mod scripts;
 
 pub use composer::Connect;
 pub use record::WorkerInspector;
@@ -112,9 +114,9 @@ pub(super) fn style() -> Response {
     text("text/css; charset=utf-8", include_str!("inspect.css"))
 }
 
-/// Its script.
-pub(super) fn script() -> Response {
-    text("text/javascript; charset=utf-8", include_str!("inspect.js"))
+/// A module of its script, by its name.
+pub(super) fn script(name: &[u8]) -> Option<Response> {
+    scripts::find(name).map(|script| text("text/javascript; charset=utf-8", script))
 }
 
 /// The redirect to the page, for a target without the slash at its end.

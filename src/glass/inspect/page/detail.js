@@ -1,0 +1,89 @@
+// One exchange in detail: its bytes, what was decided and why, and where the time went.
+
+import { byId, ask, make } from "./dom.js";
+import { printable } from "./bytes.js";
+import { composer } from "./composer.js";
+import { showBar } from "./lanes.js";
+import { readMessages } from "./message.js";
+import { model } from "./model.js";
+import { select, showPanel } from "./panels.js";
+import { appendBody, showParts } from "./parts.js";
+import { stepList } from "./steps.js";
+import { keepOneTabStop } from "./table.js";
+import { duration, ordinal, plural, size, statusClass } from "./text.js";
+
+export async function openExchange(id, takesFocus) {
+  model.selected = id;
+  const known = model.exchanges.find(exchange => exchange.id === id);
+  select(known);
+  if (known) keepOneTabStop(known.row?.button);
+  const content = byId("exchange-content");
+  let story;
+  try {
+    const response = await ask(`exchange/${id}`);
+    if (response.status === 404) throw new Error("The server keeps the newest exchanges only; this one has left its memory.");
+    if (!response.ok) throw new Error(`The server answers ${response.status}.`);
+    story = await response.json();
+  } catch (error) {
+    if (model.selected !== id) return;
+    showPanel("exchange", takesFocus);
+    byId("exchange-title").textContent = `Exchange ${id}`;
+    content.replaceChildren(make("p", "problem", { role: "alert" }, error instanceof TypeError
+      ? "The server does not answer." : error.message));
+    return;
+  }
+  if (model.selected !== id) return; // meanwhile another was opened
+  byId("exchange-title").replaceChildren(`${printable(story.method) || "–"} ${printable(story.target)} `,
+    make("span", `status ${statusClass(story.status)}`, {}, `${story.status} ${story.phrase}`));
+  content.replaceChildren(...exchangeParts(story));
+  showPanel("exchange", takesFocus);
+  content.scrollTop = 0;
+  known?.row?.node.scrollIntoView({ block: "nearest" });
+  if (known) showBar(known);
+}
+
+function exchangeParts(story) {
+  const end = story.complete ? "" : ` The connection ended when ${size(story.sent)} of ${size(story.length)} were sent.`;
+  const about = make("p", "note", {}, `The ${ordinal(story.number)} request on connection ${story.connection}, `
+    + `from ${story.forwarded ? `${story.forwarded} by the proxy ${story.client}` : story.client}, answered by worker ${story.worker}.${end}`);
+
+  const request = make("dl", "bytes");
+  const [message] = readMessages(story.request, "request");
+  if (message) showParts(request, message.parts);
+  if (message && message.stop < story.request.length) {
+    showParts(request, [{ name: "behind it", pieces: [["body-text", story.request.slice(message.stop)]], end: "" }]);
+  }
+  if (!message) request.append(make("div", "", {}, make("dt", "", {}, "nothing"), make("dd", "", {}, "no byte came")));
+  const again = make("button", "", { type: "button" }, "Change it and send it again");
+  again.addEventListener("click", () => composer.fill(story.request));
+
+  const response = make("dl", "bytes");
+  const [head] = readMessages(story.response, "response", ["HEAD"]);
+  if (head) showParts(response, head.parts);
+  const value = make("dd");
+  if (story.body) appendBody(value, story.body, null, Math.max(story.sent, story.body.length));
+  else value.append(make("span", "escape", {}, story.length > 0 ? `${plural(story.length, "byte")}, not kept here` : "none"));
+  response.append(make("div", "", {}, make("dt", "", {}, "body"), value));
+
+  return [about, timeBar(story), make("h3", "", {}, "The request"), request, again,
+    make("h3", "", {}, "What was decided, and why"), stepList(story), make("h3", "", {}, "The response"), response];
+}
+
+// Where the time went: one bar, and its figures.
+function timeBar(story) {
+  const whole = make("div", `whole ${statusClass(story.status)}`, { "aria-hidden": "true" });
+  const figures = make("p", `figures ${statusClass(story.status)}`);
+  const phases = [
+    ["wait", "waiting for bytes", story.arrived - story.began],
+    ["decide", "deciding", story.decided - story.arrived],
+    ["send", "sending", story.ended - story.decided],
+  ];
+  for (const [className, name, time] of phases) {
+    const part = make("span", className);
+    part.style.setProperty("flex", `${Math.max(time, 0)} 0 0`);
+    whole.append(part);
+    figures.append(make("span", `key key-${className}`, {}, `${name} `, make("b", "", {}, duration(time))));
+  }
+  figures.append(make("span", "", {}, "together ", make("b", "", {}, duration(story.ended - story.began))));
+  return make("div", "", {}, whole, figures);
+}

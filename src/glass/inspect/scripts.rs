@@ -1,0 +1,64 @@
+//! The modules of the page's script: `page/main.js` has their map. Each is at `/.glass/inspect/NAME`.
+
+/// Their names, and what is in them.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("axis.js", include_str!("page/axis.js")),
+    ("bars.js", include_str!("page/bars.js")),
+    ("bytes.js", include_str!("page/bytes.js")),
+    ("composer.js", include_str!("page/composer.js")),
+    ("detail.js", include_str!("page/detail.js")),
+    ("dom.js", include_str!("page/dom.js")),
+    ("examples.js", include_str!("page/examples.js")),
+    ("frame.js", include_str!("page/frame.js")),
+    ("lanes.js", include_str!("page/lanes.js")),
+    ("main.js", include_str!("page/main.js")),
+    ("masthead.js", include_str!("page/masthead.js")),
+    ("message.js", include_str!("page/message.js")),
+    ("model.js", include_str!("page/model.js")),
+    ("notation.js", include_str!("page/notation.js")),
+    ("panels.js", include_str!("page/panels.js")),
+    ("parts.js", include_str!("page/parts.js")),
+    ("shown.js", include_str!("page/shown.js")),
+    ("steps.js", include_str!("page/steps.js")),
+    ("stream.js", include_str!("page/stream.js")),
+    ("table.js", include_str!("page/table.js")),
+    ("text.js", include_str!("page/text.js")),
+    ("workers.js", include_str!("page/workers.js")),
+];
+
+/// A module, by its name.
+pub(super) fn find(name: &[u8]) -> Option<&'static str> {
+    SCRIPTS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, text)| *text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn every_module_is_served_and_imports_modules_that_are() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/glass/inspect/page");
+        let files: BTreeSet<_> = std::fs::read_dir(folder)
+            .expect("it is there")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("plain"))
+            .collect();
+        let served: BTreeSet<_> = SCRIPTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(served, files);
+        for (name, text) in SCRIPTS {
+            for import in text.lines().filter_map(|line| line.split_once(" from \"./")) {
+                let wanted = import.1.trim_end_matches("\";");
+                assert!(find(wanted.as_bytes()).is_some(), "{name} imports {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_module_can_be_read_at_one_sitting_and_says_what_it_is_for() {
+        for (name, text) in SCRIPTS {
+            assert!(text.lines().count() < 300, "{name} has {} lines", text.lines().count());
+            assert!(text.starts_with("// "), "{name}");
+        }
+    }
+}
