@@ -5,18 +5,17 @@ import { printable } from "./bytes.js";
 import { composer } from "./composer.js";
 import { showBar } from "./lanes.js";
 import { readMessages } from "./message.js";
-import { model } from "./model.js";
+import { findExchange, model } from "./model.js";
 import { select, showPanel } from "./panels.js";
 import { appendBody, showParts } from "./parts.js";
 import { stepList } from "./steps.js";
-import { keepOneTabStop } from "./table.js";
+import { reveal } from "./table.js";
 import { duration, ordinal, plural, size, statusClass } from "./text.js";
 
 export async function openExchange(id, takesFocus) {
   model.selected = id;
-  const known = model.exchanges.find(exchange => exchange.id === id);
+  const known = findExchange(id);
   select(known);
-  if (known) keepOneTabStop(known.row?.button);
   const content = byId("exchange-content");
   let story;
   try {
@@ -38,7 +37,7 @@ export async function openExchange(id, takesFocus) {
   content.replaceChildren(...exchangeParts(story));
   showPanel("exchange", takesFocus);
   content.scrollTop = 0;
-  known?.row?.node.scrollIntoView({ block: "nearest" });
+  reveal(id);
   if (known) showBar(known);
 }
 

@@ -63,7 +63,7 @@ function drawTimeLine() {
   const axis = makeAxis(lanes, spans, now);
 
   box.hidden = lanes.length === 0;
-  byId("no-connections").hidden = lanes.length > 0;
+  byId("no-connections").hidden = lanes.length > 0 || isFiltering();
   const seen = visibleTrackWidth();
   const width = Math.max(axis.width, seen);
   box.style.setProperty("--width", `${width}px`);

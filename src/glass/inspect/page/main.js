@@ -4,8 +4,8 @@
 //   text, bytes, message, notation         pure functions: text out of numbers, bytes, and the parts of a message
 //   dom, frame                             nodes of the page, and when it is drawn: at most once for each frame
 //   model, stream                          what is known, and the events that change it
-//   shown                                  which exchanges pass the filter
-//   masthead, table                        drawing: the head of the page, and the rows
+//   filter, shown                          which exchanges pass the filter, and in which order
+//   masthead, rows, table, controls        drawing: the head of the page, and the rows that are seen
 //   axis, bars, workers, lanes             the time line: a lane for each connection
 //   panels, parts, steps                   what opens beside the table, and what is in it
 //   examples, composer                     sends any bytes, and shows what comes back
@@ -16,32 +16,22 @@ import { scale } from "./axis.js";
 import { beginComposer, composer } from "./composer.js";
 import { openExchange } from "./detail.js";
 import { byId } from "./dom.js";
+import { beginFilter } from "./controls.js";
 import { drawers, redraw } from "./frame.js";
 import { drawTimeLineSoon, onLanesScrolled } from "./lanes.js";
 import { drawState } from "./masthead.js";
 import { model } from "./model.js";
 import { closePanel, showPanel } from "./panels.js";
-import { filter, isShown } from "./shown.js";
 import { clear, connect, pause, stream } from "./stream.js";
-import { drawRows, keepOneTabStop, visibleRows } from "./table.js";
+import { drawRows, moveBy, table } from "./table.js";
 
-function applyFilter() {
-  for (const exchange of model.exchanges) if (exchange.row) exchange.row.node.hidden = !isShown(exchange);
-  redraw();
-}
-
+// A step with the arrow keys; if an exchange is open, the one in the row is opened in its place.
 function moveTo(step) {
-  const rows = visibleRows();
-  const current = rows.findIndex(row => row.contains(document.activeElement));
-  const fallback = rows.findIndex(row => row.classList.contains("selected"));
-  const from = current >= 0 ? current : fallback;
-  const row = rows[from < 0 ? 0 : Math.min(Math.max(from + step, 0), rows.length - 1)];
-  if (!row) return;
-  const button = row.querySelector("button");
-  keepOneTabStop(button);
-  button.focus();
-  if (!byId("exchange").hidden) openExchange(Number(row.dataset.id));
+  const id = moveBy(step);
+  if (id !== null && !byId("exchange").hidden) openExchange(id);
 }
+
+const STEPS = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
 
 function onKey(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
@@ -49,12 +39,18 @@ function onKey(event) {
     if (document.querySelector(".panel:not([hidden])")) closePanel();
     return;
   }
-  // Where arrow keys have a meaning already, they keep it.
-  const isTaken = event.target.closest("input, textarea, select, .source, #lanes");
-  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  if (!step || isTaken || !byId("composer").hidden) return;
+  const writes = event.target.closest("input, textarea, select");
+  if (event.key === "/" && !writes) {
+    event.preventDefault();
+    byId("filter").select();
+    return byId("filter").focus();
+  }
+  // Where a key has a meaning already, it keeps that.
+  const isTaken = writes || event.target.closest(".source, #lanes") || !byId("composer").hidden || table.isHidden;
+  const isArrow = event.key === "ArrowUp" || event.key === "ArrowDown";
+  if (!(event.key in STEPS) || isTaken || !(isArrow || event.target.closest("#rows"))) return;
   event.preventDefault();
-  moveTo(step);
+  moveTo(STEPS[event.key]);
 }
 
 function begin() {
@@ -72,18 +68,7 @@ function begin() {
     }
   });
 
-  byId("filter").addEventListener("input", event => {
-    filter.words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
-    applyFilter();
-  });
-  for (const button of document.querySelectorAll("[data-class]")) {
-    button.addEventListener("click", () => {
-      const isOn = !filter.classes.delete(button.dataset.class);
-      if (isOn) filter.classes.add(button.dataset.class);
-      button.setAttribute("aria-pressed", String(isOn));
-      applyFilter();
-    });
-  }
+  beginFilter();
   byId("pause").addEventListener("click", () => pause(!stream.held));
   byId("clear").addEventListener("click", clear);
   byId("scale").addEventListener("change", event => {
@@ -101,6 +86,7 @@ function begin() {
 
   // Ages grow while nothing happens.
   setInterval(() => model.connections.size > 0 && stream.state === "live" && !stream.held && drawTimeLineSoon(), 500);
+  for (const scrolled of [byId("exchanges"), document]) scrolled.addEventListener("scroll", redraw, { passive: true });
   byId("lanes").addEventListener("scroll", onLanesScrolled, { passive: true });
   addEventListener("resize", redraw);
   connect();

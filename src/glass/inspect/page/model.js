@@ -1,9 +1,13 @@
 // What the page knows of the server, and what each event does to it. Nothing is drawn here.
 
-const MAX_EXCHANGES = 500; // kept at most, the newest
+const MAX_EXCHANGES = 10000; // kept at most, the newest; the server keeps no more
+const MAX_RECENT = 500;      // and of these so many have a bar in the time line
 
 export const model = {
-  exchanges: [],           // the newest, oldest first
+  exchanges: [],           // the newest, oldest first, and so in the order of their ids
+  recent: [],              // those of them that are in the time line
+  dropped: 0,              // how many have left
+  era: 0,                  // how often everything was forgotten, to be told anew
   underWay: new Map(),     // responses that are being sent, by "connection:number"
   connections: new Map(),  // by number
   internal: new Map(),     // connections that this very page uses, by number
@@ -94,11 +98,13 @@ export const HANDLERS = {
     // The next request began before this response was complete: it was pipelined.
     const previous = connection.exchanges.at(-1);
     const overlaps = previous && event.began < previous.ended;
-    const exchange = { ...event, level: overlaps ? (previous.level + 1) % 4 : 0, row: null, bar: null };
+    const exchange = { ...event, level: overlaps ? (previous.level + 1) % 4 : 0, bar: null };
     if (overlaps) connection.pipelined = true;
     connection.exchanges.push(exchange);
     model.exchanges.push(exchange);
+    model.recent.push(exchange);
     model.total += 1;
+    if (model.recent.length > MAX_RECENT) dropBar(model.recent.shift());
     if (model.exchanges.length > MAX_EXCHANGES) dropExchange(model.exchanges.shift());
   },
 };
@@ -123,9 +129,26 @@ function dropIfForgotten(connection) {
   if (isOver && connection.exchanges.length === 0) dropConnection(connection);
 }
 
-export function dropExchange(exchange) {
-  exchange.row?.node.remove();
+// The exchange with this id, if it is known.
+export function findExchange(id) {
+  let low = 0, high = model.exchanges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (model.exchanges[middle].id < id) low = middle + 1;
+    else high = middle;
+  }
+  return model.exchanges[low]?.id === id ? model.exchanges[low] : undefined;
+}
+
+function dropExchange(exchange) {
+  exchange.isDropped = true;
+  model.dropped += 1;
+}
+
+// An exchange leaves the time line.
+function dropBar(exchange) {
   exchange.bar?.node.remove();
+  exchange.bar = null;
   const connection = model.connections.get(exchange.connection);
   if (!connection) return;
   // It is the oldest, and so the first of its connection, or nearly.
@@ -140,11 +163,17 @@ function dropUnderWay(under) {
   model.underWay.delete(keyOf(under));
 }
 
-function forgetEverything() {
-  for (const connection of [...model.connections.values()]) dropConnection(connection);
-  for (const exchange of model.exchanges) exchange.row?.node.remove();
-  for (const under of [...model.underWay.values()]) dropUnderWay(under);
-  model.exchanges = [];
-  model.internal.clear();
+// Forgets the exchanges, and what is drawn of them.
+export function forgetExchanges() {
+  for (const exchange of model.recent.splice(0)) dropBar(exchange);
+  for (const exchange of model.exchanges.splice(0)) dropExchange(exchange);
   model.total = 0;
+}
+
+function forgetEverything() {
+  model.era += 1;
+  for (const connection of [...model.connections.values()]) dropConnection(connection);
+  forgetExchanges();
+  for (const under of [...model.underWay.values()]) dropUnderWay(under);
+  model.internal.clear();
 }

@@ -4,13 +4,13 @@ import { byId } from "./dom.js";
 import { redraw } from "./frame.js";
 import { showNewest } from "./lanes.js";
 import { model } from "./model.js";
-import { currentStop } from "./table.js";
+import { focusCurrent, markSelected } from "./table.js";
 
 // Marks the row and the bar of the exchange that is open.
 export function select(exchange) {
-  for (const node of document.querySelectorAll(".selected")) node.classList.remove("selected");
-  exchange?.row?.node.classList.add("selected");
+  for (const node of document.querySelectorAll(".exchange-bar.selected")) node.classList.remove("selected");
   exchange?.bar?.node.classList.add("selected");
+  markSelected();
 }
 
 export function showPanel(id, takesFocus) {
@@ -27,8 +27,7 @@ export function showPanel(id, takesFocus) {
 
 export function closePanel() {
   const wasComposer = !byId("composer").hidden;
-  const row = byId("rows").querySelector("tr.selected button");
   showPanel(null);
   if (wasComposer) byId("composer-button").focus();
-  else (row ?? currentStop())?.focus();
+  else focusCurrent();
 }

@@ -1,9 +1,9 @@
 // The stream of events from the server: opened, held back while the page is paused, and opened again when it breaks.
 
 import { redraw } from "./frame.js";
-import { HANDLERS, dropExchange, model, serverNow } from "./model.js";
+import { HANDLERS, forgetExchanges, model, serverNow } from "./model.js";
 
-const MAX_HELD = 2000; // events kept while paused; if there are more, the server is asked again
+const MAX_HELD = 20000; // events kept while paused; if there are more, the server is asked again
 
 export const stream = {
   state: "connecting", // or "live" or "gone"
@@ -81,8 +81,7 @@ export function pause(isPaused) {
 
 export function clear() {
   model.clearedAt = serverNow();
-  for (const exchange of model.exchanges.splice(0)) dropExchange(exchange);
-  model.total = 0;
+  forgetExchanges();
   model.lost = 0;
   if (stream.held) {
     const kept = stream.held.filter(([kind]) => kind !== "exchange" && kind !== "progress");
