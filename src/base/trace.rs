@@ -67,8 +67,9 @@ impl Gathered {
                 1 => "1 decision is left out".to_owned(),
                 count => format!("{count} decisions are left out"),
             };
+            let (file, line, at) = (file!(), line!(), last.at);
             let mark =
-                Decision { name: "left out", text, rule: None, file: file!(), line: line!(), at: last.at };
+                Decision { name: "left out", outcome: "", text, value: None, rule: None, file, line, at };
             self.decisions.insert(self.decisions.len() - 1, mark);
         }
         self.decisions
@@ -80,8 +81,12 @@ impl Gathered {
 pub struct Decision {
     /// What it was about, in a word or two.
     pub name: &'static str,
+    /// Which way it went, in a word or two, where programs have to tell that; else empty.
+    pub outcome: &'static str,
     /// What was decided and why: one sentence, on one line, with nothing in it but printable text.
     pub text: String,
+    /// What it is about, where programs need it: a name or a number out of the text. It is as harmless.
+    pub value: Option<String>,
     /// The rule that it follows, if there is one.
     pub rule: Option<Rfc>,
     /// The source file in which it was taken, from the project's folder.
@@ -90,6 +95,33 @@ pub struct Decision {
     pub line: u32,
     /// When.
     pub at: Instant,
+}
+
+/// What is told of a decision: its text; mostly with nothing else, and else as `("outcome", text)` or
+/// `("outcome", text, value)`. See the fields of [`Decision`].
+#[derive(Debug)]
+pub struct Told {
+    outcome: &'static str,
+    text: String,
+    value: Option<String>,
+}
+
+impl From<String> for Told {
+    fn from(text: String) -> Told {
+        Told { outcome: "", text, value: None }
+    }
+}
+
+impl From<(&'static str, String)> for Told {
+    fn from((outcome, text): (&'static str, String)) -> Told {
+        Told { outcome, text, value: None }
+    }
+}
+
+impl From<(&'static str, String, String)> for Told {
+    fn from((outcome, text, value): (&'static str, String, String)) -> Told {
+        Told { outcome, text, value: Some(value) }
+    }
 }
 
 /// A section of an RFC: its number and the section's.
@@ -113,27 +145,29 @@ impl fmt::Display for Rfc {
 /// into it through [`quote`].
 #[inline]
 #[track_caller]
-pub fn decision(name: &'static str, rule: impl Into<Option<Rfc>>, text: impl FnOnce() -> String) {
+pub fn decision<T: Into<Told>>(name: &'static str, rule: impl Into<Option<Rfc>>, text: impl FnOnce() -> T) {
     if IS_ON.get() {
-        push(name, rule.into(), text(), Location::caller());
+        push(name, rule.into(), text().into(), Location::caller());
     }
 }
 
 /// The same for a decision that was taken elsewhere.
-pub fn decision_at(
+pub fn decision_at<T: Into<Told>>(
     place: &'static Location<'static>,
     name: &'static str,
     rule: Option<Rfc>,
-    text: impl FnOnce() -> String,
+    text: impl FnOnce() -> T,
 ) {
     if IS_ON.get() {
-        push(name, rule, text(), place);
+        push(name, rule, text().into(), place);
     }
 }
 
 #[cold]
-fn push(name: &'static str, rule: Option<Rfc>, text: String, place: &'static Location<'static>) {
-    let decision = Decision { name, text, rule, file: place.file(), line: place.line(), at: Instant::now() };
+fn push(name: &'static str, rule: Option<Rfc>, told: Told, place: &'static Location<'static>) {
+    let (Told { outcome, text, value }, at) = (told, Instant::now());
+    let (file, line) = (place.file(), place.line());
+    let decision = Decision { name, outcome, text, value, rule, file, line, at };
     GATHERED.with_borrow_mut(|gathered| gathered.push(decision));
 }
 
@@ -250,8 +284,19 @@ mod tests {
 
     #[test]
     fn while_nobody_asks_no_text_is_made() {
-        decision("decision", Rfc(9110, "1"), || unreachable!("nobody asks"));
+        decision("decision", Rfc(9110, "1"), || -> String { unreachable!("nobody asks") });
         assert!(take().is_empty());
+    }
+
+    #[test]
+    fn a_decision_says_which_way_it_went_and_what_it_is_about() {
+        let ((), decisions) = record(|| {
+            decide();
+            decision("way", None, || ("left", "to the left".to_owned()));
+            decision("way", None, || ("right", "to the right, by 3".to_owned(), "3".to_owned()));
+        });
+        let told = decisions.iter().map(|one| (one.outcome, one.value.as_deref()));
+        assert_eq!(told.collect::<Vec<_>>(), [("", None), ("left", None), ("right", Some("3"))]);
     }
 
     #[test]

@@ -135,9 +135,10 @@ pub fn if_range(fields: &Fields<'_>, current: &Validators<'_>) -> bool {
     trace::decision("if-range", Rfc(9110, "13.1.5"), || {
         let value = show(value);
         if matches {
-            format!("If-Range {value} is this version: a part of it fits to what the client has")
+            ("holds", format!("If-Range {value} is this version: a part of it fits to what the client has"))
         } else {
-            format!("If-Range {value} is not surely this version, so its parts would not fit: the whole file")
+            let why = "is not surely this version, so its parts would not fit: the whole file";
+            ("fails", format!("If-Range {value} {why}"))
         }
     });
     matches
@@ -221,11 +222,14 @@ fn record(
         Condition::Absent if fields.get(name).is_none() => {}
         Condition::Absent => {
             trace::decision("precondition", rule, || {
-                format!("{name} {} does not count: it is not one valid date, or the file has none", value())
+                let why = "does not count: it is not one valid date, or the file has none";
+                ("ignored", format!("{name} {} {why}", value()), name.to_owned())
             });
         }
         decided => trace::decision("precondition", rule, || {
-            format!("{name} {} {}", value(), meaning(decided == Condition::True))
+            let outcome = if decided == Condition::True { "holds" } else { "fails" };
+            let text = format!("{name} {} {}", value(), meaning(decided == Condition::True));
+            (outcome, text, name.to_owned())
         }),
     }
 }
@@ -235,7 +239,7 @@ fn record(
 fn passed_over(fields: &Fields<'_>, date: &str, tag: &str) {
     if fields.get(date).is_some() {
         trace::decision("precondition", Rfc(9110, "13.2.2"), || {
-            format!("{date} does not count beside {tag}, which says it better")
+            ("passed over", format!("{date} does not count beside {tag}, which says it better"))
         });
     }
 }

@@ -12,13 +12,20 @@ use super::Request;
 pub fn is_own(request: &Request<'_>) -> bool {
     let site = request.fields.get("sec-fetch-site");
     let is_own_site = site.is_none_or(|site| matches!(site, b"same-origin" | b"none"));
+    is_own_site && foreign(request).is_none()
+}
+
+/// The origin that a request names, if it is another than this server's.
+pub fn foreign<'a>(request: &Request<'a>) -> Option<&'a [u8]> {
     let host = request.fields.get("host").unwrap_or_default();
-    let is_ours = |origin: &[u8]| {
-        // A proxy may speak https to the browser; the host and the port are what counts.
-        let schemes = [&b"http://"[..], b"https://"];
-        schemes.iter().any(|scheme| origin.strip_prefix(*scheme) == Some(host))
-    };
-    is_own_site && request.fields.get_all("origin").all(is_ours)
+    request.fields.get_all("origin").find(|origin| !is_of_host(origin, host))
+}
+
+/// Whether an origin is that of a server at this host.
+pub fn is_of_host(origin: &[u8], host: &[u8]) -> bool {
+    // A proxy may speak https to the browser; the host and the port are what counts.
+    let schemes = [&b"http://"[..], b"https://"];
+    schemes.iter().any(|scheme| origin.strip_prefix(*scheme) == Some(host))
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub struct Refusal {
     pub why: Cow<'static, str>,
     /// The rule that was broken, where there is one that says more than the status does.
     rule: Option<Rfc>,
+    /// Which of several reasons for this status it is, in a word or two, where programs have to tell that; else empty.
+    cause: &'static str,
     /// Where in the source it was refused.
     place: &'static Location<'static>,
 }
@@ -29,7 +31,7 @@ impl Refusal {
     /// A refusal with this status and this one-line reason.
     #[track_caller]
     pub fn new(status: Status, why: impl Into<Cow<'static, str>>) -> Self {
-        Refusal { status, why: why.into(), rule: None, place: Location::caller() }
+        Refusal { status, why: why.into(), rule: None, cause: "", place: Location::caller() }
     }
 
     /// 400: the server cannot be sure to have understood the bytes as a request.
@@ -44,9 +46,18 @@ impl Refusal {
         Refusal { rule: Some(rule), ..self }
     }
 
+    /// Says in a word or two which of several reasons for this status it is.
+    #[must_use]
+    pub fn because(self, cause: &'static str) -> Self {
+        Refusal { cause, ..self }
+    }
+
     /// Records that this refusal becomes the answer: as a decision of its own, with the place where it was made.
     pub(crate) fn record(&self) {
         let rule = self.rule.unwrap_or(self.status.defined_in());
-        trace::decision_at(self.place, "refused", Some(rule), || format!("{:?}: {}", self.status, self.why));
+        trace::decision_at(self.place, "refused", Some(rule), || {
+            let text = format!("{:?}: {}", self.status, self.why);
+            (self.cause, text, self.why.clone().into_owned())
+        });
     }
 }

@@ -148,7 +148,9 @@ impl HeadScanner {
 /// A line of a head, without the CR at its end.
 fn without_cr(line: &[u8]) -> Result<&[u8], Refusal> {
     line.strip_suffix(b"\r").ok_or_else(|| {
-        Refusal::bad_request("a line ends with LF alone; HTTP lines end with CR LF").by(Rfc(9112, "2.2"))
+        Refusal::bad_request("a line ends with LF alone; HTTP lines end with CR LF")
+            .by(Rfc(9112, "2.2"))
+            .because("LF alone")
     })
 }
 
@@ -160,7 +162,8 @@ fn check_first_byte(line: &[u8]) -> Result<(), Refusal> {
         Some(&byte) if is_token_char(byte) => Ok(()),
         // The first byte of a TLS record that carries a ClientHello (RFC 8446 section 5.1).
         Some(0x16) => {
-            Err(Refusal::bad_request("this looks like TLS: use http://, this port does not speak https"))
+            Err(Refusal::bad_request("this looks like TLS: use http://, this port does not speak https")
+                .because("TLS"))
         }
         Some(_) => {
             Err(Refusal::bad_request("a request starts with a method, such as GET").by(Rfc(9112, "3.1")))
@@ -311,7 +314,9 @@ fn host_field<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<Host<'
             Err(Refusal::bad_request("there is more than one Host field").by(Rfc(9112, "3.2")))
         }
         (None, _) if version == Version::Http10 => Ok(None),
-        (None, _) => Err(Refusal::bad_request("an HTTP/1.1 request needs a Host field").by(Rfc(9112, "3.2"))),
+        (None, _) => Err(Refusal::bad_request("an HTTP/1.1 request needs a Host field")
+            .by(Rfc(9112, "3.2"))
+            .because("no Host")),
     }
 }
 

@@ -156,7 +156,7 @@ impl Cache {
             if !entry.grounds.still_hold(root) {
                 self.remove(path);
                 trace::decision("cache", None, || {
-                    "in memory, but it has changed on disk: read it anew".to_owned()
+                    ("changed", "in memory, but it has changed on disk: read it anew".to_owned())
                 });
                 return None;
             }
@@ -165,7 +165,7 @@ impl Cache {
         }
         trace::decision("cache", None, || {
             let when = if is_unchecked { "just now" } else { "by another request, after this one had come" };
-            format!("in memory, and found unchanged on disk {when}: no need to open it")
+            ("hit", format!("in memory, and found unchanged on disk {when}: no need to open it"))
         });
         // A write only where it changes something: otherwise the processors would take the cache line from each other.
         if !entry.used.load(Ordering::Relaxed) {

@@ -15,9 +15,9 @@
 //! allowed. That is the *preflight*: OPTIONS with Access-Control-Request-Method.
 
 use crate::answer::{Body, Response};
-use crate::base::trace::{self, quote};
+use crate::base::trace::{self, quote, show};
 use crate::http::fields::is_token;
-use crate::http::{FieldLines, Method, Request, Status};
+use crate::http::{FieldLines, Method, Request, Status, origin};
 
 /// Which origins may read answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +98,19 @@ impl Cors {
         let is_preflight = request.method == Method::Options
             && request.fields.get("origin").is_some()
             && request.fields.get("access-control-request-method").is_some();
-        if *self == Cors::Nobody || !is_preflight {
+        if !is_preflight {
+            return None;
+        }
+        trace::decision("preflight", None, || {
+            let method = show(request.fields.get("access-control-request-method").unwrap_or_default());
+            let origin = quote(request.fields.get("origin").unwrap_or_default());
+            let text = format!("a browser asks whether a page of {origin} may send {method} here");
+            match self {
+                Cors::Nobody => ("off", format!("{text}; with CORS off this is a plain OPTIONS"), method),
+                _ => ("", text, method),
+            }
+        });
+        if *self == Cors::Nobody {
             return None;
         }
         let mut headers = FieldLines::default();
@@ -114,16 +126,13 @@ impl Cors {
             }
             headers.push("Access-Control-Max-Age", PREFLIGHT_AGE);
         }
-        trace::decision("preflight", None, || {
-            "a browser asks whether a page of another origin may ask".to_owned()
-        });
         Some(Response { status: Status::NO_CONTENT, headers, body: Body::Empty })
     }
 
     /// Says in an answer which origins may read it.
     pub fn add_to(&self, headers: &mut FieldLines, request: &Request<'_>) {
         match self {
-            Cors::Nobody => return,
+            Cors::Nobody => {}
             Cors::Everybody => {
                 headers.push("Access-Control-Allow-Origin", "*");
                 headers.push("Access-Control-Expose-Headers", "*");
@@ -138,11 +147,68 @@ impl Cors {
                 }
             }
         }
-        trace::decision("cors", None, || match (request.fields.get("origin"), self.allowed(request)) {
-            (None, _) => "no Origin is named: not a page of another origin".to_owned(),
-            (Some(origin), Some(_)) => format!("pages of {} may read this", quote(origin)),
-            (Some(origin), None) => format!("pages of {} may not read this", quote(origin)),
+        if trace::is_on() {
+            self.tell(request);
+        }
+    }
+
+    /// Records what a browser makes of the answer. A page of another origin is told of even if no option is about it:
+    /// that its fetch fails is then a riddle.
+    fn tell(&self, request: &Request<'_>) {
+        let Some(origin) = origin::foreign(request) else {
+            if *self != Cors::Nobody {
+                trace::decision("cors", None, || ("own", "no page of another origin asks".to_owned()));
+            }
+            return;
+        };
+        trace::decision("cors", None, || {
+            let page = quote(origin);
+            let field = |name| request.fields.get(name);
+            match (reads(request.method, field("sec-fetch-mode"), field("accept")), self) {
+                (Reads::No(why), _) => {
+                    ("not read", format!("a page of {page} asks, {why}: nothing to allow"))
+                }
+                (Reads::Yes, Cors::Nobody) => (
+                    "off",
+                    format!("a page of {page} may not read this: CORS is off, and --cors turns it on"),
+                ),
+                // The Fetch standard, section 4.10: a `*` is not enough for a request with credentials.
+                (Reads::Yes, Cors::Everybody) if request.fields.get("cookie").is_some() => {
+                    let why = "it has sent cookies along, for which --cors must name the origin";
+                    ("cookies", format!("a page of {page} may not read this: {why}"))
+                }
+                (Reads::Yes, _) if self.allowed(request).is_some() => {
+                    ("allowed", format!("pages of {page} may read this"))
+                }
+                (Reads::Yes, _) => {
+                    ("others", format!("pages of {page} may not read this: --cors names others"))
+                }
+            }
         });
+    }
+}
+
+/// Whether the page that asks is to read the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// It is.
+    Yes,
+    /// It is not, for this reason, and so nobody has to allow that.
+    No(&'static str),
+}
+
+/// Whether the page of another origin that sends a request is to read the answer (the Fetch standard, section 2.2.5: the
+/// mode). Browsers say in Sec-Fetch-Mode what they will do; to a server that is neither https nor on their own machine
+/// they do not, and then a form that is sent from another site can be told by what it accepts.
+pub fn reads(method: Method, mode: Option<&[u8]>, accept: Option<&[u8]>) -> Reads {
+    let is_page = |accept: &[u8]| accept.starts_with(b"text/html");
+    match mode {
+        Some(b"no-cors") => Reads::No("to use the answer without reading it (no-cors)"),
+        Some(b"navigate" | b"nested-navigate") => Reads::No("by a form or a link that leads here"),
+        None if method == Method::Post && accept.is_some_and(is_page) => {
+            Reads::No("by a form that leads here")
+        }
+        _ => Reads::Yes,
     }
 }
 
@@ -213,6 +279,36 @@ mod tests {
         }
         // With credentials it would be the name of a field.
         assert!(!exposed.contains(&"*"));
+    }
+
+    #[test]
+    fn a_page_of_another_origin_is_always_told_of_and_one_of_our_own_never_as_another() {
+        let one = origin("http://a.example");
+        let ask = |cors: &Cors, fields: &str| {
+            let head = format!("GET / HTTP/1.1\nHost: a\n{fields}\n\n").replace('\n', "\r\n");
+            let ((), decisions) = trace::record(|| {
+                let request = trace::silently(|| Request::parse(head.as_bytes())).expect("a good head");
+                cors.add_to(&mut FieldLines::default(), &request);
+            });
+            decisions.iter().find(|step| step.name == "cors").map(|step| step.outcome)
+        };
+        let b = "Origin: http://b.example";
+        for (cors, fields, expected) in [
+            (&Cors::Nobody, "X: y", None),
+            (&Cors::Nobody, "Origin: http://a", None),
+            (&Cors::Nobody, b, Some("off")),
+            (&Cors::Nobody, "Origin: null", Some("off")),
+            (&Cors::Nobody, &format!("{b}\nSec-Fetch-Mode: cors"), Some("off")),
+            (&Cors::Nobody, &format!("{b}\nSec-Fetch-Mode: no-cors"), Some("not read")),
+            (&Cors::Nobody, &format!("{b}\nSec-Fetch-Mode: navigate"), Some("not read")),
+            (&Cors::Everybody, "Origin: http://a", Some("own")),
+            (&Cors::Everybody, b, Some("allowed")),
+            (&Cors::Everybody, &format!("{b}\nCookie: a=b"), Some("cookies")),
+            (&one, b, Some("others")),
+            (&one, "Origin: http://a.example\nCookie: a=b", Some("allowed")),
+        ] {
+            assert_eq!(ask(cors, fields), expected, "{cors:?} {fields}");
+        }
     }
 
     #[test]

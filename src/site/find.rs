@@ -18,7 +18,7 @@
 use super::root::{OpenFile, Opened, SingleFile};
 use super::{Site, error_page, not_found};
 use crate::base::platform::status::FileType;
-use crate::base::trace::{self, quote};
+use crate::base::trace::{self, quote, show};
 use crate::http::target::DecodedPath;
 use crate::http::{Refusal, Request, Status};
 
@@ -50,7 +50,7 @@ impl Site {
             // A file has nothing below it: "/a.txt/" names something that does not exist.
             Ok(Opened::File(_)) if path.names_directory => {
                 trace::decision("slash", None, || {
-                    "the target ends in \"/\", and a file has nothing below it".to_owned()
+                    ("file", "the target ends in \"/\", and a file has nothing below it".to_owned())
                 });
                 return Err(not_found());
             }
@@ -68,10 +68,8 @@ impl Site {
             // by their names, and its index is one of them.
             Err(refusal) if self.is_directory(relative) => {
                 trace::decision("open", None, || {
-                    format!(
-                        "{} is a directory that the server may not read: only its index is looked for",
-                        quote(relative)
-                    )
+                    let text = "is a directory that the server may not read: only its index is looked for";
+                    ("unreadable", format!("{} {text}", quote(relative)))
                 });
                 Err(refusal)
             }
@@ -97,7 +95,8 @@ impl Site {
             relative.extend_from_slice(name.as_bytes());
             if let Some(file) = self.open_if_file(&relative)? {
                 trace::decision("index", None, || {
-                    format!("{} stands for its directory", quote(name.as_bytes()))
+                    let text = format!("{} stands for its directory", quote(name.as_bytes()));
+                    ("", text, show(name.as_bytes()))
                 });
                 // The second name counts only as long as no file has the first.
                 return Ok(Some(Found::File { file, relative, for_certain: rank == 0 }));
@@ -113,7 +112,9 @@ impl Site {
         }
         let relative = [&path.relative, &b".html"[..]].concat();
         let Some(file) = self.open_if_file(&relative)? else { return Ok(None) };
-        trace::decision("clean URL", None, || format!("it stands for the page {}", quote(&relative)));
+        trace::decision("clean URL", None, || {
+            ("", format!("it stands for the page {}", quote(&relative)), show(&relative))
+        });
         // A file with the shorter name may still appear.
         Ok(Some(Found::File { file, relative, for_certain: false }))
     }
@@ -158,7 +159,8 @@ impl Site {
         let relative = name.as_bytes().to_vec();
         let Ok(Opened::File(file)) = self.root.open(&relative) else { return Err(refusal) };
         trace::decision("fallback", None, || {
-            format!("nothing is there, and {why}: {} decides what it means", quote(&relative))
+            let text = format!("nothing is there, and {why}: {} decides what it means", quote(&relative));
+            ("", text, show(&relative))
         });
         Ok(Found::File { file, relative, for_certain: false })
     }

@@ -57,7 +57,7 @@ impl Hosts {
         }
         let why =
             "this server answers for localhost only; start it with --allow-host NAME to allow this host";
-        Err(Refusal::new(Status::MISDIRECTED_REQUEST, why))
+        Err(Refusal::new(Status::MISDIRECTED_REQUEST, why).because("not this machine"))
     }
 }
 
@@ -96,7 +96,7 @@ impl TrustedHosts {
                 "{what} under names of this machine only, lest somebody else's page come by a name of its own \
                  (DNS rebinding); start the server with --allow-host NAME to allow this host"
             );
-            return Err(Refusal::new(Status::MISDIRECTED_REQUEST, why));
+            return Err(Refusal::new(Status::MISDIRECTED_REQUEST, why).because("not trusted"));
         };
         trace::decision("host", Rfc(9110, "7.4"), || {
             format!("the host {} {reason}: {what}", quote(host.name))

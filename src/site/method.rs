@@ -43,14 +43,15 @@ impl Site {
                 Err(Refusal::new(Status::NOT_IMPLEMENTED, "this server does not know the method"))
             }
             _ => {
-                let why = match self.options.upload {
-                    Some(_) => "files take GET, HEAD, PUT and OPTIONS only",
-                    None if upload::is_upload(request) => {
-                        "no files are taken here; start the server with --upload to let people add some"
-                    }
-                    None => "files take GET, HEAD and OPTIONS only",
+                let (cause, why) = match self.options.upload {
+                    Some(_) => ("", "files take GET, HEAD, PUT and OPTIONS only"),
+                    None if upload::is_upload(request) => (
+                        "uploads off",
+                        "no files are taken here; start the server with --upload to let people add some",
+                    ),
+                    None => ("", "files take GET, HEAD and OPTIONS only"),
                 };
-                Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why))
+                Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why).because(cause))
             }
         }
     }

@@ -295,7 +295,7 @@ impl Site {
     fn outside(&self) -> Refusal {
         let start = self.options.base.start();
         let why = format!("there is nothing here: all that this server has is below {start}");
-        Refusal::new(Status::NOT_FOUND, why)
+        Refusal::new(Status::NOT_FOUND, why).because("outside")
     }
 
     /// Whether relative links on the page of a folder, be it its index, would lead elsewhere from this target than
@@ -310,7 +310,7 @@ impl Site {
             return Ok(());
         }
         trace::decision("hidden", None, || {
-            "a name in it starts with a dot, and --hidden is off: as if it were not there".to_owned()
+            ("dot", "a name in it starts with a dot, and --hidden is off: as if it were not there".to_owned())
         });
         Err(not_found())
     }
@@ -324,7 +324,8 @@ impl Site {
         request: &Request<'_>,
     ) -> Result<Response, Refusal> {
         if !self.options.listing {
-            return Err(Refusal::new(Status::FORBIDDEN, "this directory has no index, and listings are off"));
+            let why = "this directory has no index, and listings are off";
+            return Err(Refusal::new(Status::FORBIDDEN, why).because("listing off"));
         }
         if let Some(format) = parameter(query, "archive") {
             return self.archives.respond(&self.root, directory, path, &format, self.options.hidden);

@@ -21,7 +21,7 @@ use super::names::is_shown;
 use super::root::Opened;
 use crate::base::platform::directory::Directory;
 use crate::base::platform::status::FileType;
-use crate::base::trace::{self, quote};
+use crate::base::trace::{self, quote, show};
 use crate::http::target::DecodedPath;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -71,7 +71,8 @@ pub(super) fn find(site: &Site, path: &DecodedPath, effort: Effort) -> Result<Ve
     }
     for near in &found {
         trace::decision("near name", None, || {
-            format!("{} is there, and a listing would show it: the answer offers it", quote(&near.text()))
+            let text = "is there, and a listing would show it: the answer offers it";
+            ("", format!("{} {text}", quote(&near.text())), show(&near.text()))
         });
     }
     Ok(found)

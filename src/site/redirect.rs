@@ -21,10 +21,8 @@ impl Site {
         let path = path.map(|path| DecodedPath { names_directory: true, ..path.clone() });
         let location = self.location(path.as_ref(), query);
         trace::decision("slash", Rfc(9110, "15.4.2"), || {
-            format!(
-                "the target is a directory and has no \"/\" at its end: a redirect to {} adds it",
-                quote(&location)
-            )
+            let text = "the target is a directory and has no \"/\" at its end: a redirect to";
+            ("folder", format!("{text} {} adds it", quote(&location)))
         });
         redirect(Status::MOVED_PERMANENTLY, location)
     }
@@ -33,10 +31,8 @@ impl Site {
     pub(super) fn redirect_to_page(&self, path: DecodedPath, query: Option<&[u8]>) -> Response {
         let location = self.location(Some(&DecodedPath { names_directory: false, ..path }), query);
         trace::decision("slash", Rfc(9110, "15.4.9"), || {
-            format!(
-                "the target is a page and has a \"/\" at its end: a redirect to {} drops it",
-                quote(&location)
-            )
+            let text = "the target is a page and has a \"/\" at its end: a redirect to";
+            ("page", format!("{text} {} drops it", quote(&location)))
         });
         redirect(Status::PERMANENT_REDIRECT, location)
     }

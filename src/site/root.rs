@@ -159,8 +159,11 @@ impl Root {
         trace::decision("open", None, || {
             let name = if relative.is_empty() { "the folder itself".to_owned() } else { quote(relative) };
             match &opened {
-                Opened::File(file) => format!("{name} is a file of {} bytes", file.facts.length),
-                Opened::Directory(_) => format!("{name} is a directory"),
+                Opened::File(file) => {
+                    let length = file.facts.length;
+                    ("file", format!("{name} is a file of {length} bytes"), length.to_string())
+                }
+                Opened::Directory(_) => ("folder", format!("{name} is a directory"), String::new()),
             }
         });
         Ok(opened)
@@ -171,7 +174,7 @@ impl Root {
         // A single file is served on purpose, whatever its name.
         if self.single_file.is_none() && leads_to_temporary(relative) {
             trace::decision("hidden", None, || {
-                "a name in it is one of files on their way, which nobody is shown".to_owned()
+                ("temporary", "a name in it is one of files on their way, which nobody is shown".to_owned())
             });
             return Err(Failure::NotFound.into());
         }
@@ -376,19 +379,23 @@ pub(super) fn denied<T>() -> io::Result<T> {
 /// The status for a failure to open, and words that name no path of this machine.
 pub(super) fn refusal_for(error: &io::Error) -> Refusal {
     if leads_out(error) {
-        return Refusal::new(Status::FORBIDDEN, "a link leads out of the folder that is served");
+        return Refusal::new(Status::FORBIDDEN, "a link leads out of the folder that is served")
+            .because("link outside");
     }
     match Failure::of(error) {
         Some(Failure::NotFound | Failure::NotAFolder | Failure::NameTooLong | Failure::LinkLoop) => {
             super::not_found()
         }
-        Some(Failure::Denied) => Refusal::new(Status::FORBIDDEN, "the server may not read this"),
+        Some(Failure::Denied) => {
+            Refusal::new(Status::FORBIDDEN, "the server may not read this").because("unreadable")
+        }
         // Opening a socket, or a device that is not there, fails with it as well.
         Some(Failure::NobodyThere | Failure::NoDevice) => {
-            Refusal::new(Status::FORBIDDEN, "this is neither a file nor a directory")
+            Refusal::new(Status::FORBIDDEN, "this is neither a file nor a directory").because("special")
         }
         Some(Failure::Exhausted) => {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "the server has too many files open; try again")
+                .because("descriptors")
         }
         _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to open this"),
     }

@@ -30,7 +30,7 @@ use super::media_type::{self, Look};
 use super::read_file;
 use super::representation::{Etags, Form, Representation, Subject, name_of};
 use super::root::{OpenFile, Opened};
-use crate::base::trace::{self, Rfc, quote};
+use crate::base::trace::{self, Rfc, quote, show};
 use crate::http::Status;
 use crate::http::coding::Coding;
 use std::sync::Arc;
@@ -141,7 +141,8 @@ impl Site {
                 let form = wanted.form_of_packed(coding);
                 if form == Form::Loaded(coding) {
                     trace::decision("coding", None, || {
-                        format!("Sec-Fetch-Dest says that a page loads it: so it is {}, coded", quote(inner))
+                        let text = "Sec-Fetch-Dest says that a page loads it: so it is";
+                        ("loaded", format!("{text} {}, coded", quote(inner)))
                     });
                     subject.content = media_type::of(inner, Look::default());
                 }
@@ -185,14 +186,18 @@ impl Site {
             match self.root.open(&beside) {
                 Ok(Opened::File(found)) if found.facts.modified >= file.facts.modified => {
                     trace::decision("coding", Rfc(9110, "12.5.3"), || {
-                        format!("the client takes {}, and {} is there", coding.name(), quote(&beside))
+                        let text =
+                            format!("the client takes {}, and {} is there", coding.name(), quote(&beside));
+                        ("beside", text, show(name_of(&beside)))
                     });
                     selection.rests_on(&beside, Some(&found.facts));
                     return Some((coding, found));
                 }
                 Ok(Opened::File(old)) => {
                     trace::decision("coding", None, || {
-                        format!("{} is older than the file itself: it is passed over", quote(&beside))
+                        let text =
+                            format!("{} is older than the file itself: it is passed over", quote(&beside));
+                        ("older", text, show(name_of(&beside)))
                     });
                     selection.rests_on(&beside, Some(&old.facts));
                 }

@@ -281,10 +281,13 @@ impl Auth {
         let now = arrival.time;
         let credentials = match claim(&request.fields) {
             Claim::These(credentials) => credentials,
-            Claim::None => return Err(Denial::unauthorized("a user name and a password are needed")),
+            Claim::None => {
+                return Err(Denial::unauthorized("a user name and a password are needed", "nobody"));
+            }
             Claim::Malformed => {
                 return Err(Denial::unauthorized(
                     "the Authorization field must be \"Basic\" and user:password in base64, once",
+                    "malformed",
                 ));
             }
         };
@@ -379,14 +382,14 @@ impl fmt::Debug for Auth {
 
 impl Denial {
     #[track_caller]
-    fn unauthorized(why: &'static str) -> Denial {
-        Denial { refusal: Refusal::new(Status::UNAUTHORIZED, why), retry_after: None }
+    fn unauthorized(why: &'static str, cause: &'static str) -> Denial {
+        Denial { refusal: Refusal::new(Status::UNAUTHORIZED, why).because(cause), retry_after: None }
     }
 
     /// It does not say which of the two is wrong: that would tell which names exist.
     #[track_caller]
     fn wrong() -> Denial {
-        Denial::unauthorized("the user name or the password is wrong")
+        Denial::unauthorized("the user name or the password is wrong", "wrong")
     }
 
     #[track_caller]

@@ -55,11 +55,12 @@ impl Representation {
         });
         if let Some((at, line)) = &self.script {
             trace::decision("script", None, || {
-                format!(
+                let text = format!(
                     "a script of {} bytes is added behind the first {at}, for --reload: so the tag is \
                      another one, and there are no ranges",
                     line.len()
-                )
+                );
+                ("no ranges", text)
             });
         }
         let validators = self.validators();
@@ -76,7 +77,8 @@ impl Representation {
             Some(value) if request.method == Method::Get && conditional::if_range(fields, &validators) => {
                 let ranges = range::evaluate(value, self.length);
                 trace::decision("range", Rfc(9110, "14.2"), || {
-                    format!("Range {} of {} bytes {}", quote(value), self.length, meaning_of(&ranges))
+                    let (outcome, meaning) = meaning_of(&ranges);
+                    (outcome, format!("Range {} of {} bytes {meaning}", quote(value), self.length))
                 });
                 ranges
             }
@@ -93,7 +95,15 @@ impl Representation {
                 [part] => self.part(part.clone()),
                 // Clients would apply the Content-Encoding to the whole body, boundaries and all. To send
                 // everything is always right (section 14.2).
-                _ if self.form.coding().is_some() => self.whole(),
+                _ if self.form.coding().is_some() => {
+                    trace::decision("range", Rfc(9110, "14.2"), || {
+                        (
+                            "coded",
+                            "several parts of what is coded would not be understood: the whole".to_owned(),
+                        )
+                    });
+                    self.whole()
+                }
                 parts if parts.len() > most => return Err(parts.len()),
                 parts => self.several_parts(parts).unwrap_or_else(|| self.whole()),
             },
@@ -160,7 +170,8 @@ impl Representation {
         let body = Body::Pieces(pieces);
         if body.length().is_none_or(|length| length > self.length) {
             trace::decision("range", Rfc(9110, "14.2"), || {
-                "the parts and their heads are more than the whole file: the whole goes out".to_owned()
+                let text = "the parts and their heads are more than the whole file: the whole goes out";
+                ("longer than the whole", text.to_owned())
             });
             return None;
         }
@@ -202,17 +213,20 @@ impl Stream for ToTheEnd {
 }
 
 /// What a Range field means, in words.
-fn meaning_of(ranges: &Ranges) -> String {
+fn meaning_of(ranges: &Ranges) -> (&'static str, String) {
     match ranges {
         Ranges::Ignore => {
-            "is malformed, of an unknown unit, or a set of too many that overlap or are out of order; or the \
-             file is empty: it is ignored, and the whole goes out"
-                .to_owned()
+            let meaning = "is malformed, of an unknown unit, or a set of too many that overlap or are out of \
+                           order; or the file is empty: it is ignored, and the whole goes out";
+            ("ignored", meaning.to_owned())
         }
-        Ranges::Unsatisfiable => "lies behind the end".to_owned(),
+        Ranges::Unsatisfiable => ("behind the end", "lies behind the end".to_owned()),
         Ranges::Satisfiable(parts) => match parts.as_slice() {
-            [part] => format!("is the bytes {} to {}", part.start, part.end - 1),
-            parts => format!("is {} parts, which go out in one answer with a border between", parts.len()),
+            [part] => ("part", format!("is the bytes {} to {}", part.start, part.end - 1)),
+            parts => {
+                let meaning = "parts, which go out in one answer with a border between";
+                ("parts", format!("is {} {meaning}", parts.len()))
+            }
         },
     }
 }

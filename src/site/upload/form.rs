@@ -48,7 +48,7 @@ impl Site {
         if !is_form(request) {
             let why = "of what is sent with POST only forms with files are taken (multipart/form-data); \
                        one file is sent with PUT: curl -T FILE URL";
-            return Err(Refusal::new(Status::UNSUPPORTED_MEDIA_TYPE, why));
+            return Err(Refusal::new(Status::UNSUPPORTED_MEDIA_TYPE, why).because("no form"));
         }
         let decoder = Decoder::new(request.fields.get("content-type").unwrap_or_default())?;
         if let Some(length) = length {
@@ -60,12 +60,12 @@ impl Site {
         })?;
         if folder.file_type != FileType::Directory {
             let why = "a form with files is sent to a folder; one file is sent with PUT: curl -T FILE URL";
-            return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
+            return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why).because("form to a file"));
         }
         // A client should learn now if no files can be added at all. This one has no name, and disappears at once.
         drop(NewFile::create(&self.root, &join(&path.relative, b"file"))?);
         trace::decision("upload", Rfc(7578, "1"), || {
-            "a form with files may be sent: each file gets its name when it is whole".to_owned()
+            ("begins", "a form with files may be sent: each file gets its name when it is whole".to_owned())
         });
         let reply = Reply::new(request, &self.options);
         Ok(Box::new(IncomingForm::new(decoder, &self.root, path.relative, reply, upload)))
@@ -203,7 +203,8 @@ impl IncomingForm {
     /// A redirect to the folder, where all files can be seen.
     fn to_the_folder(&self) -> Response {
         trace::decision("upload", Rfc(9110, "15.4.4"), || {
-            "Accept names text/html: the browser is led to the folder".to_owned()
+            let text = "Accept names text/html: the browser is led to the folder".to_owned();
+            ("form", text, self.kept.len().to_string())
         });
         let mut headers = FieldLines::default();
         headers.push("Location", self.location(b""));
@@ -219,6 +220,10 @@ impl IncomingForm {
             text.extend(String::from_utf8_lossy(name).chars().map(human::picture));
             text.push('\n');
         }
+        trace::decision("upload", Rfc(7578, "1"), || {
+            let text = "the form is whole, and each file has its name: a line says so of each".to_owned();
+            ("form", text, self.kept.len().to_string())
+        });
         let body = Body::Bytes(text.into_bytes());
         let mut response = Response::no_store("text/plain; charset=utf-8", body);
         if let Some(added) = self.kept.iter().find(|kept| !kept.replaced) {

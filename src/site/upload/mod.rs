@@ -112,7 +112,7 @@ impl Site {
         self.options.trusted_hosts.check(request.host, "uploads are taken")?;
         if !origin::is_own(request) {
             let why = "a page of another site sends this, and such a page may not add files here";
-            return Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")));
+            return Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")).because("another site"));
         }
         let Target::Path { path, .. } = request.target else { return Err(super::not_found()) };
         let path = match self.options.base.place_of(path)? {
@@ -136,7 +136,7 @@ impl Site {
         // The coded form would be stored, and nothing would say that it is one.
         if request.fields.list("content-encoding").any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
             let why = "files are kept as they are sent: send this one without a Content-Encoding";
-            return Err(Refusal::new(Status::UNSUPPORTED_MEDIA_TYPE, why));
+            return Err(Refusal::new(Status::UNSUPPORTED_MEDIA_TYPE, why).because("coded"));
         }
         Ok(path)
     }
@@ -147,10 +147,12 @@ fn existing(root: &Root, relative: &[u8], upload: Upload) -> Result<Option<OpenF
     match root.open(relative) {
         Err(refusal) if refusal.status == Status::NOT_FOUND => Ok(None),
         Err(refusal) => Err(refusal),
-        Ok(Opened::Directory(_)) => Err(Refusal::new(Status::CONFLICT, "a folder has that name")),
+        Ok(Opened::Directory(_)) => {
+            Err(Refusal::new(Status::CONFLICT, "a folder has that name").because("folder"))
+        }
         Ok(Opened::File(_)) if !upload.overwrite => {
             let why = "a file of that name is there already, and files are not replaced here";
-            Err(Refusal::new(Status::CONFLICT, why))
+            Err(Refusal::new(Status::CONFLICT, why).because("there already"))
         }
         Ok(Opened::File(file)) => Ok(Some(file)),
     }
@@ -189,7 +191,7 @@ impl Reply {
 /// The refusal of an upload into a folder that does not exist.
 #[track_caller]
 fn no_such_folder() -> Refusal {
-    Refusal::new(Status::NOT_FOUND, "there is no such folder to add to")
+    Refusal::new(Status::NOT_FOUND, "there is no such folder to add to").because("no such folder")
 }
 
 /// The refusal of a file that is larger than any may be.

@@ -11,7 +11,9 @@ pub(super) fn check_name(name: &[u8]) -> Result<(), Refusal> {
     // Of these, .well-known may be read. But it speaks for the whole host: whoever can put files into it can have
     // certificates issued for the host (RFC 8555 section 8.3).
     if name.starts_with(b".") {
-        return Err(Refusal::new(Status::FORBIDDEN, "names that start with a dot are not taken"));
+        return Err(
+            Refusal::new(Status::FORBIDDEN, "names that start with a dot are not taken").because("dot")
+        );
     }
     Ok(())
 }

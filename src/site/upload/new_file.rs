@@ -197,7 +197,7 @@ fn refusal_to_write(error: &io::Error) -> Refusal {
             Refusal::new(Status::INSUFFICIENT_STORAGE, "files may not be as large as that on this machine")
         }
         Some(Failure::Denied | Failure::ReadOnly) => {
-            Refusal::new(Status::FORBIDDEN, "the server may not write here")
+            Refusal::new(Status::FORBIDDEN, "the server may not write here").because("unwritable")
         }
         Some(Failure::NameTooLong) => Refusal::bad_request("the name is longer than this disk can hold"),
         Some(Failure::NameImpossible) => {

@@ -28,7 +28,8 @@ impl Site {
         let file = NewFile::create(&self.root, &path.relative)?;
         trace::decision("upload", Rfc(9110, "9.3.4"), || {
             let name = quote(&path.relative);
-            format!("{name} may be sent: nobody sees it before it is whole, and then it gets its name")
+            let text = "may be sent: nobody sees it before it is whole, and then it gets its name";
+            ("begins", format!("{name} {text}"))
         });
         let reply = Reply::new(request, &self.options);
         Ok(Box::new(Incoming { file, upload, replaces, received: 0, reply }))
@@ -80,7 +81,9 @@ impl Receiver for Incoming {
         match file.keep(upload.overwrite) {
             Ok(()) => {
                 let status = if replaces { Status::NO_CONTENT } else { Status::CREATED };
-                trace::decision("upload", Rfc(9110, "9.3.4"), || "whole, and it has its name".to_owned());
+                trace::decision("upload", Rfc(9110, "9.3.4"), || {
+                    (if replaces { "replaced" } else { "added" }, "whole, and it has its name".to_owned())
+                });
                 reply.finish(Response { status, headers: FieldLines::default(), body: Body::Empty })
             }
             Err(refusal) => reply.refuse(&refusal),
@@ -94,5 +97,5 @@ impl Receiver for Incoming {
 
 #[track_caller]
 fn not_a_file() -> Refusal {
-    Refusal::new(Status::CONFLICT, "the target must end with the name of a file")
+    Refusal::new(Status::CONFLICT, "the target must end with the name of a file").because("no name")
 }

@@ -147,7 +147,7 @@ pub(in crate::site) fn compress_file(
     let Some(by) = by.filter(|_| is_worth_it(content_type)) else { return Compression::No };
     let (length, coding) = (file.facts.length, by.coding());
     if length < SMALLEST {
-        trace::decision("coding", None, || format!("{length} bytes are too few to compress"));
+        trace::decision("coding", None, || ("too few", format!("{length} bytes are too few to compress")));
         return Compression::No;
     }
     match means.effort {
@@ -156,7 +156,7 @@ pub(in crate::site) fn compress_file(
         }
         Effort::Least if means.will_be_kept && length > SMALL => {
             trace::decision("coding", None, || {
-                "too much waits to be compressed already: as it is".to_owned()
+                ("busy", "too much waits to be compressed already: as it is".to_owned())
             });
             return Compression::NotNow;
         }
@@ -165,12 +165,15 @@ pub(in crate::site) fn compress_file(
     if means.will_be_kept || length <= SMALL {
         let Some(original) = read_file::read(file) else { return Compression::No };
         let Some(compressed) = by.compress(Arc::clone(&original)) else {
-            trace::decision("coding", None, || "compressed it would be no smaller: as it is".to_owned());
+            trace::decision("coding", None, || {
+                ("no smaller", "compressed it would be no smaller: as it is".to_owned())
+            });
             return Compression::No;
         };
         trace::decision("coding", Rfc(9110, "12.5.3"), || {
             let (coding, compressed) = (coding.name(), compressed.len());
-            format!("the client takes {coding}, which makes {compressed} bytes of {length}")
+            let text = format!("the client takes {coding}, which makes {compressed} bytes of {length}");
+            ("compressed", text, length.to_string())
         });
         return Compression::Done { original, compressed, coding };
     }
@@ -178,17 +181,22 @@ pub(in crate::site) fn compress_file(
     let read = open::read_at(&file.file, &mut start, 0).unwrap_or(0);
     if look_compressed(&start[..read]) {
         trace::decision("coding", None, || {
-            "its bytes look as if they were compressed already: as it is".to_owned()
+            ("no smaller", "its bytes look as if they were compressed already: as it is".to_owned())
         });
         return Compression::No;
     }
     let Some(pending) = PendingCompression::new(by, means.places, means.helpers) else {
-        trace::decision("coding", None, || "too much is being compressed already: as it is".to_owned());
+        trace::decision("coding", None, || {
+            ("busy", "too much is being compressed already: as it is".to_owned())
+        });
         return Compression::No;
     };
     trace::decision("coding", Rfc(9110, "12.5.3"), || {
         let coding = coding.name();
-        format!("the client takes {coding}: {length} bytes are compressed, a piece at a time, as they go")
+        let text = format!(
+            "the client takes {coding}: {length} bytes are compressed, a piece at a time, as they go"
+        );
+        ("compressed", text, length.to_string())
     });
     Compression::Pending(pending)
 }
@@ -232,9 +240,13 @@ pub(in crate::site) fn compress_body(
         return;
     }
     let coding = by.coding().name();
-    trace::decision("coding", Rfc(9110, "12.5.3"), || match length {
-        Some(length) => format!("the client takes {coding}: these {length} bytes are compressed"),
-        None => format!("the client takes {coding}: each piece is compressed when it is made"),
+    trace::decision("coding", Rfc(9110, "12.5.3"), || {
+        let what = length.map_or_else(
+            || "each piece is compressed when it is made".to_owned(),
+            |length| format!("these {length} bytes are compressed"),
+        );
+        let length = length.map(|length| length.to_string());
+        ("compressed", format!("the client takes {coding}: {what}"), length.unwrap_or_default())
     });
     response.headers.push("Content-Encoding", coding);
 }
