@@ -145,6 +145,7 @@ fn log_line(bencher: Bencher, format: &str) {
         status: Status::OK,
         body_sent: 1024,
         complete: true,
+        given_up: None,
         ended: SystemTime::now(),
         duration: Duration::from_micros(50),
     };

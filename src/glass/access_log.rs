@@ -19,7 +19,9 @@
 //! Written here: `log` and `tracing` are for a program's messages, and no library was found for these formats.
 
 use super::explain;
+use super::sentence::{self, Copies, Facts};
 use crate::base::human::{self, write_escaped};
+use crate::base::platform::terminal;
 use crate::http::client::Client;
 use crate::server::{Event, Exchange, Interests, Observer};
 use anstyle::{AnsiColor, Color, Style};
@@ -68,6 +70,15 @@ pub struct AccessLog {
     /// Closed when the writer has ended.
     writing: Receiver<()>,
     counts: Arc<Counts>,
+    explained: Explained,
+}
+
+/// What [`Format::Explain`] needs beside the exchange.
+#[derive(Debug, Clone)]
+struct Explained {
+    /// How many columns the lines may have; `None` for any number.
+    columns: fn() -> Option<usize>,
+    copies: Arc<Copies>,
 }
 
 /// What a worker has collected: text, and how many exchanges are in it.
@@ -99,7 +110,15 @@ impl AccessLog {
             drop::<SyncSender<()>>(ended);
         };
         std::thread::Builder::new().name("log".to_owned()).spawn(write).expect("a thread for the log");
-        AccessLog { format, time_zone, queue, writing, counts }
+        let explained = Explained { columns: || None, copies: Arc::default() };
+        AccessLog { format, time_zone, queue, writing, counts, explained }
+    }
+
+    /// The same with explanations that are wrapped to fit on the terminal that is standard output, if it is one.
+    #[must_use]
+    pub fn on_terminal(mut self) -> AccessLog {
+        self.explained.columns = terminal::output_columns;
+        self
     }
 
     /// An observer for one worker.
@@ -111,6 +130,7 @@ impl AccessLog {
             wake_at: None,
             queue: self.queue.clone(),
             counts: Arc::clone(&self.counts),
+            explained: self.explained.clone(),
         }
     }
 
@@ -143,17 +163,21 @@ pub struct WorkerLog {
     wake_at: Option<Instant>,
     queue: SyncSender<Batch>,
     counts: Arc<Counts>,
+    explained: Explained,
 }
 
 impl Observer for WorkerLog {
     fn interests(&self) -> Interests {
         let capture = self.format == Format::Explain;
-        Interests { connections: capture, text: true, capture, turns: false }
+        Interests { connections: capture, text: true, capture, bodies: false, turns: false }
     }
 
     fn notice(&mut self, event: &Event<'_>, now: Instant) {
         let Event::Ended(exchange) = event else { return };
-        write_line(&mut self.batch.text, self.format, exchange, &mut self.clock);
+        match self.format {
+            Format::Explain => self.explained.write(&mut self.batch.text, exchange),
+            format => write_line(&mut self.batch.text, format, exchange, &mut self.clock),
+        }
         self.batch.exchanges += 1;
         self.counts.observed.fetch_add(1, Ordering::Relaxed);
         if self.batch.text.len() >= BATCH_SIZE {
@@ -174,6 +198,14 @@ impl Observer for WorkerLog {
             // If the queue is full the batch is lost.
             let _ = self.queue.try_send(batch);
         }
+    }
+}
+
+impl Explained {
+    fn write(&self, out: &mut String, exchange: &Exchange) {
+        let Some(facts) = Facts::new(exchange) else { return };
+        let facts = self.copies.note(facts);
+        explain::write(out, &facts, &sentence::of(&facts), (self.columns)());
     }
 }
 
@@ -232,7 +264,7 @@ fn write_line(out: &mut String, format: Format, exchange: &Exchange, clock: &mut
             write_quoted(out, exchange.user_agent.as_deref().unwrap_or(b"-"));
         }
         Format::Json => write_json(out, exchange, clock),
-        Format::Explain => return explain::write(out, exchange),
+        Format::Explain => unreachable!("it is many lines"),
     }
     out.push('\n');
 }
@@ -391,6 +423,7 @@ mod tests {
             status: Status::OK,
             body_sent: 1234,
             complete: true,
+            given_up: None,
             ended: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
             duration: Duration::from_micros(1250),
         }

@@ -14,12 +14,16 @@
 //!   < status line   HTTP/1.1 304 Not Modified␍␊
 //!   < ...
 //!     0.1 ms to send
+//!   = in short      304: your copy has this tag, "18f-2a"
 //! ```
+//!
+//! The last line is the sentence of [`super::sentence`]. On a terminal, lines are wrapped at words, with their indent.
 //!
 //! What a client has sent is shown unchanged, except for what could control a terminal: see [`human::Visible`].
 
 use crate::base::human::{self, Visible};
 use crate::base::trace::Decision;
+use crate::glass::sentence::{Facts, Sentence};
 use crate::server::{Capture, Exchange};
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
@@ -35,9 +39,39 @@ const REQUEST: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Cyan)))
 const RESPONSE: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
 const DECISION: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
 
-/// Appends the explanation of an exchange, with colours that the output may remove. Writing to a string cannot fail, so
-/// the results are ignored.
-pub fn write(out: &mut String, exchange: &Exchange) {
+/// The column in which the text of a line begins.
+const INDENT: usize = 19;
+
+/// Appends the explanation of an exchange, with colours that the output may remove, in lines of so many columns at most.
+pub fn write(out: &mut String, facts: &Facts<'_>, sentence: &Sentence, columns: Option<usize>) {
+    let mut lines = String::new();
+    write_lines(&mut lines, facts.exchange(), facts.capture());
+    let _ = writeln!(lines, "  {BOLD}= {:<14} {}{BOLD:#}", "in short", sentence.text);
+    match columns {
+        Some(columns) => lines.lines().for_each(|line| wrap(out, line, columns)),
+        None => out.push_str(&lines),
+    }
+    out.push('\n');
+}
+
+/// Appends a line, wrapped at words. What is longer than a line is broken.
+fn wrap(out: &mut String, line: &str, columns: usize) {
+    // A narrow terminal has no room for the indent.
+    let indent = if columns >= 3 * INDENT { " ".repeat(INDENT) } else { "  ".to_owned() };
+    let options = textwrap::Options::new(columns.max(10))
+        .subsequent_indent(&indent)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
+    for line in textwrap::wrap(line, options) {
+        out.push_str(&line);
+        out.push('\n');
+    }
+}
+
+/// Appends all that is known of an exchange, a line for each. Writing to a string cannot fail, so the results are
+/// ignored.
+fn write_lines(out: &mut String, exchange: &Exchange, capture: &Capture) {
     let (connection, number, client) = (exchange.connection, exchange.number, exchange.real_client());
     let by = exchange.forwarded.map(|_| format!(" by {}", exchange.client)).unwrap_or_default();
     let (code, phrase) = (exchange.status.code(), exchange.status.phrase());
@@ -45,7 +79,6 @@ pub fn write(out: &mut String, exchange: &Exchange) {
         out,
         "{BOLD}── connection {connection}, request {number}, from {client}{by} ── {code} {phrase} ──{BOLD:#}"
     );
-    let Some(capture) = &exchange.capture else { return };
     for (name, bytes) in parts(&capture.request, "request line") {
         write_line(out, '>', REQUEST, name, bytes, MAX_LINE);
     }
@@ -73,7 +106,7 @@ pub fn write(out: &mut String, exchange: &Exchange) {
     if !exchange.complete {
         let _ = write!(out, "; the connection ended before all was sent");
     }
-    let _ = writeln!(out, "{DIM:#}\n");
+    let _ = writeln!(out, "{DIM:#}");
 }
 
 /// Splits a head into its lines, each with its name and with its line terminator. What is not a head is split in the
@@ -147,6 +180,28 @@ impl std::fmt::Display for Milliseconds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_wrapped_at_words_with_their_indent_and_long_words_are_broken() {
+        let line = format!("  {DECISION}? {:<14}{DECISION:#} one two three {}", "name", "x".repeat(70));
+        let wrapped = |columns| {
+            let mut out = String::new();
+            wrap(&mut out, &line, columns);
+            anstream::adapter::strip_str(&out).to_string()
+        };
+        let expected = format!(
+            "  ? name           one two three\n{0:19}{1}\n{0:19}{2}\n",
+            "",
+            "x".repeat(41),
+            "x".repeat(29)
+        );
+        assert_eq!(wrapped(60), expected);
+        for columns in [1, 10, 30, 57, 100] {
+            let all: String = wrapped(columns).split_whitespace().collect();
+            assert_eq!(all, format!("?nameonetwothree{}", "x".repeat(70)), "{columns}");
+            assert!(wrapped(columns).lines().all(|line| line.len() <= columns.max(10)), "{columns}");
+        }
+    }
 
     #[test]
     fn the_lines_of_a_head_have_names() {

@@ -1,6 +1,7 @@
 //! Looking in: what the server shows of itself, to people and to programs.
 //!
 //! - [`access_log`], [`explain`] and [`progress`] write to a terminal or a file.
+//! - [`sentence`] is what two of them say of an exchange: what happened and why, in one line.
 //! - [`inspect`] (a live view of all exchanges), [`reload`] (pages that reload when files change) and [`metrics`]
 //!   (numbers for monitoring) answer requests below `/.glass/`; the first two send server-sent [`events`].
 //!
@@ -20,6 +21,7 @@ pub mod inspect;
 pub mod metrics;
 pub mod progress;
 pub mod reload;
+pub mod sentence;
 
 use crate::answer::{Arrival, Begin, Response};
 use crate::base::trace;
@@ -290,7 +292,7 @@ fn check_origin(request: &Request<'_>) -> Result<(), Refusal> {
         return Ok(());
     }
     let why = "this is for pages of this server, and a page from elsewhere asks";
-    Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")))
+    Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")).because("another site"))
 }
 
 /// Refuses requests that a proxy has forwarded. A proxy on this machine makes all its clients look as if they were on

@@ -9,12 +9,14 @@
 //! each, so that no worker waits for another. An observer says beforehand what it is interested in ([`Interests`]):
 //! what none of them wants to know is not collected.
 
+use crate::base::budget::{Budget, Share};
 use crate::base::trace::Decision;
 use crate::http::Status;
 use crate::http::client::Client;
 use std::net::IpAddr;
 use std::ops::{BitOr, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How many bytes of each head a [`Capture`] holds.
@@ -22,6 +24,12 @@ pub const MAX_CAPTURED_HEAD: usize = 16 * 1024;
 
 /// How many bytes of a response's body a [`Capture`] holds.
 pub const MAX_CAPTURED_BODY: usize = 4 * 1024;
+
+/// How many bytes of a request's body a [`Capture`] holds.
+pub const MAX_CAPTURED_REQUEST: usize = 64 * 1024;
+
+/// How many bytes of the bodies of requests that are not over the observers of one worker hold together.
+const MAX_CAPTURED_UNDER_WAY: usize = 4 * 1024 * 1024;
 
 /// Something has happened on a connection. Connections are numbered from 1, all workers together. If no observer is
 /// interested in connections, the number is 0.
@@ -70,6 +78,8 @@ pub struct Interests {
     pub text: bool,
     /// All that can be seen of an exchange: [`Exchange::capture`].
     pub capture: bool,
+    /// The bodies of requests, too: [`RequestBody::start`].
+    pub bodies: bool,
     /// How long turns take: [`Event::Turn`].
     pub turns: bool,
 }
@@ -82,6 +92,7 @@ impl BitOr for Interests {
             connections: self.connections | other.connections,
             text: self.text | other.text,
             capture: self.capture | other.capture,
+            bodies: self.bodies | other.bodies,
             turns: self.turns | other.turns,
         }
     }
@@ -112,6 +123,8 @@ pub type ObserverFactory<'a> = dyn Fn() -> Vec<Box<dyn Observer>> + 'a;
 pub struct Observers {
     all: Vec<Box<dyn Observer>>,
     interests: Interests,
+    /// The memory for bodies of requests, if one of them is interested in these.
+    bodies: Option<Arc<Budget>>,
 }
 
 impl Observers {
@@ -119,12 +132,18 @@ impl Observers {
     pub fn new(all: Vec<Box<dyn Observer>>) -> Observers {
         let interests = all.iter().map(|observer| observer.interests());
         let interests = interests.reduce(BitOr::bitor).unwrap_or_default();
-        Observers { all, interests }
+        let bodies = interests.bodies.then(|| Budget::new(MAX_CAPTURED_UNDER_WAY));
+        Observers { all, interests, bodies }
     }
 
     /// What at least one of them is interested in.
     pub fn interests(&self) -> Interests {
         self.interests
+    }
+
+    /// The memory for bodies of requests that are not over, if one of them is interested in these.
+    pub(super) fn bodies(&self) -> Option<&Arc<Budget>> {
+        self.bodies.as_ref()
     }
 
     /// Whether there are none.
@@ -193,6 +212,8 @@ pub struct Exchange {
     pub body_length: u64,
     /// Whether all of the response was sent.
     pub complete: bool,
+    /// If it was not, and not because of the client: why the server has ended it.
+    pub given_up: Option<&'static str>,
     /// When the first byte of the request arrived.
     pub began: Instant,
     /// When the exchange ended, as wall-clock time.
@@ -215,6 +236,8 @@ impl Exchange {
 pub struct Capture {
     /// The head of the request as it came, or as much of one as came; at most [`MAX_CAPTURED_HEAD`] bytes.
     pub request: Vec<u8>,
+    /// What came of the request's body.
+    pub request_body: RequestBody,
     /// The head of the response.
     pub response: Vec<u8>,
     /// The first [`MAX_CAPTURED_BODY`] bytes of the response's body.
@@ -229,6 +252,47 @@ pub struct Capture {
     pub decided: Instant,
     /// When the kernel took the last byte of the response, or the connection ended.
     pub ended: Instant,
+}
+
+/// What came of the body of a request, without the chunked coding.
+#[derive(Debug, Default)]
+pub struct RequestBody {
+    /// Its first [`MAX_CAPTURED_REQUEST`] bytes, if an observer is interested in them.
+    pub start: Vec<u8>,
+    /// How many bytes came.
+    pub received: u64,
+    /// There was no memory for all of the start.
+    pub is_short: bool,
+    /// What the start takes of the memory for those that are not over.
+    share: Option<Share>,
+}
+
+impl RequestBody {
+    /// Takes what has come. What does not fit into the budget is counted, and not kept.
+    pub(super) fn take(&mut self, content: &[u8], budget: Option<&Arc<Budget>>) {
+        self.received += content.len() as u64;
+        let kept = &content[..content.len().min(MAX_CAPTURED_REQUEST - self.start.len())];
+        let Some(budget) = budget.filter(|_| !kept.is_empty() && !self.is_short) else { return };
+        let has_room = match &mut self.share {
+            Some(share) => share.grow(kept.len()),
+            share => {
+                *share = budget.take(kept.len());
+                share.is_some()
+            }
+        };
+        self.is_short = !has_room;
+        if has_room {
+            self.start.extend_from_slice(kept);
+        }
+    }
+}
+
+impl Clone for RequestBody {
+    /// Whoever keeps a copy has to bound its memory.
+    fn clone(&self) -> RequestBody {
+        let RequestBody { start, received, is_short, share: _ } = self;
+        RequestBody { start: start.clone(), received: *received, is_short: *is_short, share: None }
+    }
 }
 
 /// An exchange whose response is being sent.
@@ -295,11 +359,12 @@ impl Pending {
     }
 
     /// Ends the exchange now, when the connection has sent so many bytes.
-    pub(super) fn end(mut self, sent: u64) -> Box<Exchange> {
+    pub(super) fn end(mut self, sent: u64, given_up: Option<&'static str>) -> Box<Exchange> {
         let (body_sent, body_length) = (self.body_sent(sent), self.body_length(sent));
         let complete = self.is_over(sent);
         let exchange = &mut self.exchange;
         (exchange.body_sent, exchange.body_length, exchange.complete) = (body_sent, body_length, complete);
+        exchange.given_up = given_up.filter(|_| !complete);
         let now = Instant::now();
         exchange.duration = now.saturating_duration_since(exchange.began);
         exchange.ended = SystemTime::now();
@@ -330,6 +395,25 @@ mod tests {
             assert!(!std::mem::take(&mut self.panics), "this is the panic that the test provokes");
             *self.told.lock().expect("no panic while it is locked") += 1;
         }
+    }
+
+    #[test]
+    fn the_start_of_a_body_is_kept_within_a_budget_and_all_of_it_is_counted() {
+        let budget = Budget::new(MAX_CAPTURED_REQUEST + 10);
+        let (mut one, mut other, mut uncaptured) = Default::default();
+        for body in [&mut one, &mut other] {
+            for _ in 0..100 {
+                RequestBody::take(body, &[b'x'; 1000], Some(&budget));
+            }
+        }
+        RequestBody::take(&mut uncaptured, b"12345", None);
+        let of = |body: &RequestBody| (body.start.len(), body.received, body.is_short);
+        assert_eq!(of(&one), (MAX_CAPTURED_REQUEST, 100_000, false));
+        assert_eq!(of(&other), (0, 100_000, true));
+        assert_eq!(of(&uncaptured), (0, 5, false));
+        let kept = one.clone();
+        drop(one);
+        assert_eq!((budget.left(), kept.start.len()), (MAX_CAPTURED_REQUEST + 10, MAX_CAPTURED_REQUEST));
     }
 
     #[test]

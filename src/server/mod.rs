@@ -41,7 +41,9 @@ pub mod unix_socket;
 pub mod worker;
 
 pub use application::{Application, Begun};
-pub use events::{Capture, Event, Exchange, Interests, Observer, ObserverFactory, Receiving, Sending};
+pub use events::{
+    Capture, Event, Exchange, Interests, Observer, ObserverFactory, Receiving, RequestBody, Sending,
+};
 pub use fault::Faults;
 pub use listen::Listener;
 pub use pool::{Caller, Heartbeat, Stopper};

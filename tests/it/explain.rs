@@ -147,7 +147,7 @@ fn explained(options: &[&str], pieces: &[&str]) -> String {
 }
 
 /// `{a*5}` is `aaaaa`.
-fn repeated(piece: &str) -> String {
+pub(crate) fn repeated(piece: &str) -> String {
     let Some((before, rest)) = piece.split_once('{') else { return piece.to_owned() };
     let (repeat, behind) = rest.split_once('}').expect("closed");
     let (what, count) = repeat.split_once('*').expect("with a count");

@@ -41,6 +41,7 @@ mod reload;
 mod reload_browser;
 mod sandbox;
 mod security;
+mod sentences;
 mod service;
 mod soak;
 mod sockets;

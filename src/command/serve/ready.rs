@@ -94,7 +94,7 @@ impl Ready<'_> {
                 let report = |line: &str| report(&format!("glasshttp: {line}"));
                 AccessLog::start(format, zone, file.writer(report))
             }
-            None => AccessLog::start(format, zone, access_log::standard_output()),
+            None => AccessLog::start(format, zone, access_log::standard_output()).on_terminal(),
         })
     }
 }

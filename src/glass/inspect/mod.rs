@@ -149,7 +149,7 @@ mod tests {
     fn its_observers_are_interested_in_all_there_is_to_see() {
         let connect: Connect = Arc::new(|| Err(std::io::ErrorKind::NotConnected.into()));
         let inspector = Inspector::new(&server::Options::default(), connect);
-        let all = Interests { connections: true, text: true, capture: true, turns: true };
+        let all = Interests { connections: true, text: true, capture: true, bodies: true, turns: true };
         assert_eq!(inspector.observer().interests(), all);
     }
 }

@@ -282,7 +282,7 @@ pub struct WorkerInspector {
 
 impl Observer for WorkerInspector {
     fn interests(&self) -> Interests {
-        Interests { connections: true, text: true, capture: true, turns: true }
+        Interests { connections: true, text: true, capture: true, bodies: true, turns: true }
     }
 
     fn notice(&mut self, event: &Event<'_>, now: Instant) {
@@ -411,7 +411,7 @@ mod tests {
     use super::*;
     use crate::answer::{Next, Stream};
     use crate::http::Status;
-    use crate::server::Capture;
+    use crate::server::{Capture, RequestBody};
     use std::net::Ipv4Addr;
     use std::time::SystemTime;
 
@@ -421,6 +421,7 @@ mod tests {
         let now = Instant::now();
         let capture = Capture {
             request: format!("{request_line}\r\n\r\n").into_bytes(),
+            request_body: RequestBody::default(),
             response: b"HTTP/1.1 200 OK\r\n\r\n".to_vec(),
             body_start: b"\xff".to_vec(),
             decisions: Vec::new(),
@@ -444,6 +445,7 @@ mod tests {
             body_sent: 1,
             body_length: 1,
             complete: true,
+            given_up: None,
             ended: SystemTime::now(),
             duration: Duration::ZERO,
             began: now,

@@ -42,11 +42,15 @@ impl<T: Transport> Connection<T> {
         trace::decision("connection", Rfc(9112, "9.3"), || {
             let version = in_flight.version.as_str();
             match (keep_alive, in_flight.version) {
-                (true, Version::Http11) => format!("stays open for the next request, as usual in {version}"),
-                (true, Version::Http10) => format!("stays open, as the client asks in {version}"),
-                (false, _) if self.is_finishing => "closes: the server is about to stop".to_owned(),
-                (false, Version::Http11) => "closes, as the client asks".to_owned(),
-                (false, Version::Http10) => format!("closes, as usual in {version}"),
+                (true, Version::Http11) => {
+                    ("open", format!("stays open for the next request, as usual in {version}"))
+                }
+                (true, Version::Http10) => ("open", format!("stays open, as the client asks in {version}")),
+                (false, _) if self.is_finishing => {
+                    ("stopping", "closes: the server is about to stop".to_owned())
+                }
+                (false, Version::Http11) => ("asked", "closes, as the client asks".to_owned()),
+                (false, Version::Http10) => ("usual", format!("closes, as usual in {version}")),
             }
         });
         self.queue(turn, in_flight, response, share, keep_alive);
@@ -60,7 +64,7 @@ impl<T: Transport> Connection<T> {
         response: Response,
         why: &'static str,
     ) {
-        trace::decision("connection", Rfc(9112, "9.6"), || why.to_owned());
+        trace::decision("connection", Rfc(9112, "9.6"), || ("unread", why.to_owned()));
         let (response, share) = within_budget(turn, &in_flight, response);
         self.linger = true;
         self.queue(turn, in_flight, response, share, false);

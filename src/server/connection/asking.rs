@@ -197,7 +197,7 @@ impl<T: Transport> Connection<T> {
     fn accept_body(&mut self, in_flight: InFlight, receiver: Box<dyn Receiver>, body: BodyInfo) {
         if body.expects_continue {
             trace::decision("continue", Rfc(9110, "10.1.1"), || {
-                "the client waits to be told to send its body: 100 Continue".to_owned()
+                ("told", "the client waits to be told to send its body: 100 Continue".to_owned())
             });
             self.outgoing.push_with(|out| out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"));
         }
@@ -213,7 +213,7 @@ impl<T: Transport> Connection<T> {
             // The client gets the final response in place of 100 (Continue), and the end of the connection tells it not
             // to send the body (RFC 9110 section 10.1.1).
             trace::decision("continue", Rfc(9110, "10.1.1"), || {
-                "the body is not waited for: the client gets the answer instead".to_owned()
+                ("refused", "the body is not waited for: the client gets the answer instead".to_owned())
             });
             return self.answer_last(turn, in_flight, response, BODY_UNREAD);
         }
@@ -307,7 +307,12 @@ impl<T: Transport> Connection<T> {
         }
         let host = String::from_utf8_lossy(request.fields.get("host").unwrap_or(b"..."));
         let why = format!("this port speaks HTTPS: ask for https://{host} instead");
-        self.refuse(turn, request, in_flight, &Refusal::bad_request(why).by(Rfc(9110, "4.2.2")));
+        self.refuse(
+            turn,
+            request,
+            in_flight,
+            &Refusal::bad_request(why).by(Rfc(9110, "4.2.2")).because("https"),
+        );
     }
 
     /// A time at which the request that is to be answered had begun to arrive. Mostly its arrival is the reason for

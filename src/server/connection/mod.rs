@@ -352,7 +352,10 @@ impl<T: Transport> Connection<T> {
                 self.may_write = true;
                 let sent_before = self.bytes_sent();
                 match self.advance(turn) {
-                    AfterTurn::Wait if self.bytes_sent() == sent_before => self.abandon(turn),
+                    AfterTurn::Wait if self.bytes_sent() == sent_before => {
+                        self.reporter.given_up = Some("the client has read nothing for too long");
+                        self.abandon(turn)
+                    }
                     next => next,
                 }
             }

@@ -92,11 +92,24 @@ impl<T: Transport> Connection<T> {
     /// Reads what is there of a body, and queues the response at its end.
     pub(super) fn receive_body(&mut self, turn: &mut Turn<'_>, budget: &mut usize) -> Step {
         let mut incoming = self.incoming.take().expect("there is a body to read");
-        let Incoming { reader, sink, .. } = &mut *incoming;
+        let Incoming { reader, sink, in_flight } = &mut *incoming;
         let bytes = turn.input.filled();
+        let memory = turn.observers.bodies();
+        let mut captured = in_flight.exchange.as_mut().and_then(|exchange| exchange.capture.as_mut());
+        let mut capture = |content: &[u8]| {
+            if let Some(capture) = &mut captured {
+                capture.request_body.take(content, memory);
+            }
+        };
         let read = catch_unwind(AssertUnwindSafe(|| match sink {
-            Sink::Receiver(receiver) => reader.read(bytes, |content| receiver.take(content)),
-            Sink::Discard(..) => reader.read(bytes, |_| Ok(())),
+            Sink::Receiver(receiver) => reader.read(bytes, |content| {
+                capture(content);
+                receiver.take(content)
+            }),
+            Sink::Discard(..) => reader.read(bytes, |content| {
+                capture(content);
+                Ok(())
+            }),
         }));
         let read = read.unwrap_or_else(|_| {
             trace::switch(turn.observers.interests().capture);
@@ -115,10 +128,10 @@ impl<T: Transport> Connection<T> {
         }
         let is_received = matches!(sink, Sink::Receiver(_));
         trace::decision("body", Rfc(9110, "6.4"), || match &read {
-            Ok(_) if is_received => "all of it is there".to_owned(),
-            Ok(_) if !is_too_large => "read to its end".to_owned(),
-            Ok(_) => "longer than is worth reading past".to_owned(),
-            Err(_) => "not read any further".to_owned(),
+            Ok(_) if is_received => ("whole", "all of it is there".to_owned()),
+            Ok(_) if !is_too_large => ("past", "read to its end".to_owned()),
+            Ok(_) => ("too long", "longer than is worth reading past".to_owned()),
+            Err(_) => ("no further", "not read any further".to_owned()),
         });
         match (read, *incoming) {
             // This must not depend on whether the end of the body arrived together with the byte that was too much.

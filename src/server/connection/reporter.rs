@@ -12,7 +12,9 @@ use crate::base::trace::{self, Decision};
 use crate::http::client::Client;
 use crate::http::request::MAX_REQUEST_LINE;
 use crate::http::{Method, Request, Status};
-use crate::server::events::{Capture, Event, Exchange, MAX_CAPTURED_HEAD, Observers, Pending, Receiving};
+use crate::server::events::{
+    Capture, Event, Exchange, MAX_CAPTURED_HEAD, Observers, Pending, Receiving, RequestBody,
+};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
@@ -31,6 +33,8 @@ pub(super) struct Reporter {
     pending: VecDeque<Pending>,
     /// What was decided about the current request in earlier turns.
     decisions: Vec<Decision>,
+    /// Why the server does not send the rest of what is pending, if that is so.
+    pub(super) given_up: Option<&'static str>,
 }
 
 /// What is known of a request when its exchange begins.
@@ -80,6 +84,7 @@ impl Reporter {
         let capture = || {
             Box::new(Capture {
                 request: info.head[..info.head.len().min(MAX_CAPTURED_HEAD)].to_vec(),
+                request_body: RequestBody::default(),
                 response: Vec::new(),
                 body_start: Vec::new(),
                 decisions: Vec::new(),
@@ -104,6 +109,7 @@ impl Reporter {
             body_sent: 0,
             body_length: 0,
             complete: false,
+            given_up: None,
             began: info.began,
             ended: SystemTime::UNIX_EPOCH,
             duration: Duration::ZERO,
@@ -147,7 +153,7 @@ impl Reporter {
             && (is_closed || first.is_over(sent))
         {
             let first = self.pending.pop_front().expect("there is a first");
-            turn.observers.notice(&Event::Ended(&first.end(sent)), turn.now);
+            turn.observers.notice(&Event::Ended(&first.end(sent, self.given_up)), turn.now);
         }
         if let Some(first) = self.pending.front() {
             turn.observers.notice(&Event::Sending(first.sending(sent)), turn.now);

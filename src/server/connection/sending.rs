@@ -45,7 +45,7 @@ impl<T: Transport> Connection<T> {
                 }
             }
             Next::Busy => Step::Stop(AfterTurn::Again),
-            Next::Broken => Step::Stop(AfterTurn::Close),
+            Next::Broken => self.give_up("the rest of it could not be made"),
             // A client that has closed its sending half has mostly gone. A stream of events may have nothing to send
             // for a long time, and would not notice.
             Next::NotYet if self.read_closed && stream.source.is_endless() => Step::Stop(AfterTurn::Close),
@@ -68,15 +68,27 @@ impl<T: Transport> Connection<T> {
             return Step::Stop(AfterTurn::Wait);
         }
         match self.outgoing.send(&mut self.transport, budget) {
-            Ok(Progress::Everything) if self.outgoing.is_broken() => Step::Stop(AfterTurn::Close),
+            Ok(Progress::Everything) if self.outgoing.is_broken() => {
+                self.give_up("the rest of it cannot be read")
+            }
             Ok(Progress::Everything) => Step::Continue,
             Ok(Progress::Blocked) => {
                 self.may_write = false;
                 Step::Stop(AfterTurn::Wait)
             }
             Ok(Progress::BudgetSpent) => Step::Stop(AfterTurn::Again),
+            // The kernel says this of no write; see `fault.rs`.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
+                self.give_up("the fault drop-after closes connections")
+            }
             Err(_) => Step::Stop(AfterTurn::Close),
         }
+    }
+
+    /// Closes the connection, though the client would take more.
+    fn give_up(&mut self, why: &'static str) -> Step {
+        self.reporter.given_up = Some(why);
+        Step::Stop(AfterTurn::Close)
     }
 
     /// Sends the rest of the last response, and then closes the connection, or at least its sending half.
