@@ -9,7 +9,20 @@
 //! ```
 //!
 //! The same files give the same bytes: they are sorted, and neither times nor paths of this machine go in.
+//!
+//! And it prepares the scripts and style sheets of the site's own pages, as `build/strip.rs` says:
+//!
+//! ```text
+//! src/site/page.css ──▶ OUT_DIR/src/site/page.css     to be included
+//!                       SHA256_OF_SITE_PAGE_CSS       what a Content-Security-Policy names it by
+//! all of them       ──▶ VERSION_OF_PAGES              for the addresses of those that are loaded
+//! ```
 
+#[path = "build/strip.rs"]
+mod strip;
+
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
@@ -28,6 +41,33 @@ fn main() {
     source.extend(course.iter().flat_map(|page| named_by(page)));
     pack("course", &course);
     pack("source", &source);
+    prepare_pages();
+}
+
+/// Writes what the pages of the site include.
+fn prepare_pages() {
+    let out = std::env::var("OUT_DIR").expect("cargo says where to write");
+    println!("cargo:rerun-if-changed=build/strip.rs");
+    println!("cargo:rerun-if-changed=src/site");
+    let mut all = Sha256::new();
+    for path in files_below("src/site") {
+        let text = || String::from_utf8(read(&path)).unwrap_or_else(|_| panic!("{path} is not UTF-8"));
+        let stripped = match ending(&path) {
+            "js" => strip::script(&text()),
+            "css" => strip::style(&text()),
+            _ => continue,
+        };
+        println!("cargo:rerun-if-changed={path}");
+        let to = Path::new(&out).join(&path);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder to write to");
+        fs::write(&to, &stripped).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+        let name = path.trim_start_matches("src/").to_uppercase().replace(['/', '.', '-'], "_");
+        let hash = BASE64_STANDARD.encode(Sha256::digest(&stripped));
+        println!("cargo:rustc-env=SHA256_OF_{name}='sha256-{hash}'");
+        all.update(&stripped);
+    }
+    let version = BASE64_URL_SAFE_NO_PAD.encode(&all.finalize()[..9]);
+    println!("cargo:rustc-env=VERSION_OF_PAGES={version}");
 }
 
 /// Pages and samples. A lesson puts large files and links into `www/` for a while, which are no part of it.

@@ -3,7 +3,8 @@
 //! - [`access_log`], [`explain`] and [`progress`] write to a terminal or a file.
 //! - [`sentence`] is what two of them say of an exchange: what happened and why, in one line.
 //! - [`inspect`] (a live view of all exchanges), [`reload`] (pages that reload when files change) and [`metrics`]
-//!   (numbers for monitoring) answer requests below `/.glass/`; the first two send server-sent [`events`].
+//!   (numbers for monitoring) answer requests below `/.glass/`; the first two send server-sent [`events`]. What the
+//!   pages of listings load on demand is there, too.
 //!
 //! ```text
 //! Request ──▶ Glass::begin ──▶ Elsewhere                         not below /.glass/: the site answers it
@@ -29,6 +30,7 @@ use crate::base::trace::Rfc;
 use crate::http::base_path::BasePath;
 use crate::http::target::Target;
 use crate::http::{Method, Refusal, Request, Status, origin};
+use crate::site::listing::scripts;
 use crate::site::{Hosts, TrustedHosts, error_page};
 use inspect::Inspector;
 use metrics::Metrics;
@@ -51,6 +53,8 @@ pub struct Glass {
     pub reload: Option<Reload>,
     /// `--metrics`
     pub metrics: Option<Metrics>,
+    /// Whether folders are listed, as they are unless `--no-listing` is given.
+    pub listing: bool,
 }
 
 /// What [`Glass`] says to a request.
@@ -82,6 +86,7 @@ enum Part {
     Inspector,
     Reload,
     Metrics,
+    Listing,
 }
 
 /// A page.
@@ -113,7 +118,7 @@ use Audience::{Everybody, OwnPages, ThisMachine};
 use Methods::{Post, Read};
 
 /// All pages.
-static ROUTES: [Route; 12] = [
+static ROUTES: [Route; 13] = [
     Route::new("health", Read, Everybody, Part::Metrics, |_, _| answer(metrics::health())),
     Route::new("metrics", Read, Everybody, Part::Metrics, |glass, _| {
         answer(glass.metrics.as_ref()?.respond())
@@ -121,6 +126,9 @@ static ROUTES: [Route; 12] = [
     Route::new("reload.js", Read, OwnPages, Part::Reload, |_, _| answer(reload::script())),
     Route::new("reload", Read, OwnPages, Part::Reload, |glass, _| {
         Some(glass.reload.as_ref()?.listen().map(Begin::Answer))
+    }),
+    Route::new("page/*", Read, Everybody, Part::Listing, |_, asked| {
+        answer(scripts::respond(asked.rest, asked.query)?)
     }),
     Route::new("", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::page())),
     Route::new("inspect.css", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::style())),
@@ -191,7 +199,10 @@ impl Glass {
     pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Answer {
         let Target::Path { path, query } = request.target else { return Answer::Elsewhere };
         let are_on = self.inspector.is_some() || self.metrics.is_some();
-        if self.reload.is_none() && !(are_on && may_be_own(path)) {
+        let may_be_own = self.reload.is_some()
+            || (are_on && may_be_own(path))
+            || (self.listing && self.is_as_pages_write_it(path));
+        if !may_be_own {
             return Answer::Elsewhere;
         }
         let Some(decoded) = self.base.below(path) else { return Answer::Elsewhere };
@@ -266,8 +277,15 @@ impl Glass {
         }
     }
 
+    /// Whether a path begins as it does in the pages of listings. They are all that names what is for them, so no other
+    /// way of writing it counts; and nearly each request is for something else.
+    fn is_as_pages_write_it(&self, path: &[u8]) -> bool {
+        path.strip_prefix(self.base.start().as_bytes()).is_some_and(|rest| rest.starts_with(PREFIX))
+    }
+
     fn has(&self, part: Part) -> bool {
         match part {
+            Part::Listing => self.listing,
             Part::Inspector => self.inspector.is_some(),
             Part::Reload => self.reload.is_some(),
             Part::Metrics => self.metrics.is_some(),

@@ -31,6 +31,7 @@ fn glass() -> Glass {
         inspector: Some(Inspector::new(&options, Arc::new(|| Err(std::io::ErrorKind::NotConnected.into())))),
         reload: Some(Reload::start(Arc::clone(site.root()), watched, console).expect("started")),
         metrics: Some(Metrics::new(site, 2)),
+        listing: true,
     }
 }
 
@@ -71,7 +72,7 @@ fn status(request: &str) -> Option<u16> {
 fn every_page_says_which_methods_it_supports_to_its_audience() {
     let glass = glass();
     for route in &ROUTES {
-        let path = route.path.replace('*', "1");
+        let path = route.path.replace('*', if route.part == Part::Listing { "gallery.js" } else { "1" });
         for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"] {
             let request = format!("{method} /.glass/{path} HTTP/1.1\nHost: localhost");
             let (status, headers) = ask(&glass, [127, 0, 0, 1], &request).expect("it is ours");
@@ -90,12 +91,14 @@ fn every_page_says_which_methods_it_supports_to_its_audience() {
 
 #[test]
 fn pages_that_are_not_enabled_are_left_to_the_site() {
-    for (part, others) in [(Part::Inspector, 2), (Part::Reload, 10), (Part::Metrics, 10)] {
+    for (part, others) in [(Part::Inspector, 3), (Part::Reload, 11), (Part::Metrics, 11), (Part::Listing, 12)]
+    {
         let mut glass = glass();
         match part {
             Part::Inspector => glass.inspector = None,
             Part::Reload => glass.reload = None,
             Part::Metrics => glass.metrics = None,
+            Part::Listing => glass.listing = false,
         }
         let on = ROUTES.iter().filter(|route| glass.has(route.part)).count();
         assert!(on >= others, "{part:?}");
@@ -129,6 +132,26 @@ fn health_and_metrics_are_for_all_clients_that_may_request_files() {
     for (request, expected) in table {
         let request = format!("{request} HTTP/1.1\nHost: localhost\nVia: 1.1 proxy");
         assert_eq!(ask(&glass, [192, 0, 2, 7], &request).map(|(status, _)| status), expected, "{request}");
+    }
+}
+
+#[test]
+fn scripts_of_listings_are_for_everybody_and_are_named_in_one_way_alone() {
+    let base = BasePath::parse("/a b").expect("a path");
+    let alone = |base| Glass { base, inspector: None, reload: None, metrics: None, ..glass() };
+    for (base, target, expected) in [
+        (BasePath::default(), "/.glass/page/gallery.js?v=1", Some(200)),
+        (BasePath::default(), "/.glass/page/none.js", Some(404)),
+        (BasePath::default(), "/.glass/page/../page/gallery.js", Some(200)),
+        (BasePath::default(), "//.glass/page/gallery.js", None),
+        (BasePath::default(), "/%2eglass/page/gallery.js", None),
+        (BasePath::default(), "/.glass/health", None),
+        (base.clone(), "/a%20b/.glass/page/gallery.js", Some(200)),
+        (base, "/.glass/page/gallery.js", None),
+    ] {
+        let request = format!("GET {target} HTTP/1.1\nHost: localhost");
+        let found = ask(&alone(base), [192, 0, 2, 7], &request).map(|(status, _)| status);
+        assert_eq!(found, expected, "{target}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! The frame of the pages that the server itself generates: listings and errors.
 //!
-//! They load no other files: the style sheets, the one script, that of listings, and the icon are part of the page. Their
-//! hashes are in the Content-Security-Policy, so that the browser runs nothing else, whatever the name of a file may
-//! manage to put into the page.
+//! Their style sheets, the script of listings and the icon are part of the page. Hashes of all that runs are in the
+//! Content-Security-Policy, so that the browser runs nothing else, whatever the name of a file may manage to put into the
+//! page. (`build.rs` computes these hashes, and takes comments and indents out of what pages include.)
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The style sheet of all of these pages.
-pub(super) const STYLE: &str = include_str!("page.css");
+pub(super) const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/src/site/page.css"));
 
 /// The icon of the page. Without one, browsers ask for /favicon.ico.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='3 3 58 58' \
@@ -15,28 +15,36 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
     %3Cpath fill-opacity='.38' d='M21 21h38v38H21z'/%3E%3C/svg%3E";
 
 /// The policy of a plain page: a browser may load and run nothing but the style sheet with this hash, and the icon.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src data:; \
-    style-src 'sha256-Pcw8golMUviX2OsuDuFIRiGdyS/+gyT1lydcBkPel+Q='; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+pub const CONTENT_SECURITY_POLICY: &str = concat!(
+    "default-src 'none'; img-src data:; style-src ",
+    env!("SHA256_OF_SITE_PAGE_CSS"),
+    "; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+);
 
 /// A whole page; `more_style` is a second style sheet.
 pub fn render(title: &str, more_style: Option<&str>, content: &Markup) -> String {
     html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                link rel="icon" href=(ICON);
-                style { (PreEscaped(STYLE)) }
-                @if let Some(style) = more_style { style { (PreEscaped(style)) } }
-            }
-            body { (content) }
-        }
+        (head(title, [STYLE].into_iter().chain(more_style)))
+        body { (content) }
+        (PreEscaped("</html>"))
     }
     .into_string()
+}
+
+/// The start of a page, up to its body.
+pub(super) fn head<'a>(title: &str, styles: impl Iterator<Item = &'a str>) -> Markup {
+    html! {
+        (DOCTYPE)
+        (PreEscaped("<html lang=\"en\">"))
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            link rel="icon" href=(ICON);
+            @for style in styles { style { (PreEscaped(style)) } }
+        }
+    }
 }
 
 /// The mark of the house, as a link to where the site begins.
@@ -50,6 +58,10 @@ pub fn mark(start: &str) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "../../build/strip.rs"]
+mod strip;
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -66,5 +78,33 @@ pub(super) mod tests {
     fn the_policy_names_the_style_sheet() {
         let source = source(STYLE);
         assert!(CONTENT_SECURITY_POLICY.contains(&source), "it must name {source}");
+    }
+
+    #[test]
+    fn what_pages_include_lacks_comments_and_spaces_and_says_the_same() {
+        let scripts = [
+            ("// why\nconst a = '// no';\n\n  f(a); // why\n", "const a='// no';f(a);"),
+            ("", ""),
+            ("if (a) {\n  f( );\n}\ng()\nh = [\n1,\n]", "if(a){f();}\ng()\nh=[1,]"),
+            ("a + +b - -c + -d", "a+ +b- -c+-d"),
+            ("`a = ${b + c} \\` (`, \"= '=\", '\\' = '", "`a = ${b + c} \\` (`,\"= '=\",'\\' = '"),
+            ("return new A\n  .b(c => d, of [e])", "return new A.b(c=>d,of[e])"),
+        ];
+        for (source, expected) in scripts {
+            assert_eq!(strip::script(source), expected);
+        }
+        let styles = [
+            (
+                "a { color: red; }\n\n/* why */\nb , c {\n  margin: 0 1em;\n}\n",
+                "a{color:red}b,c{margin:0 1em}",
+            ),
+            ("a :hover { top: calc(1px + 2px) }", "a :hover{top:calc(1px + 2px)}"),
+            ("a { content: \"{ ;  } /* */\"; }", "a{content:\"{ ;  } /* */\"}"),
+            ("@media (max-width: 3rem) { a > b { top: 0; } }", "@media (max-width:3rem){a > b{top:0}}"),
+            ("a /* why */ b { }", "a b{}"),
+        ];
+        for (source, expected) in styles {
+            assert_eq!(strip::style(source), expected);
+        }
     }
 }

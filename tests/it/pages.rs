@@ -74,6 +74,19 @@ fn the_applications_page_can_be_another_file_and_the_option_has_another_name() {
 }
 
 #[test]
+fn the_page_of_a_folder_with_ten_files_has_fifteen_thousand_bytes_at_most() {
+    let names = ["a.txt", "b.jpg", "c.md", "d.mp4", "e.mp3", "f.rs", "g.csv", "h.zip", "i.pdf", "j"];
+    let site = folder(&names.map(|name| (name, "")));
+    let server = Server::start(site.path(), &[]);
+    let page = ask(&server, "/", PAGE).text();
+    assert!(names.iter().all(|name| page.contains(name)) && page.ends_with("</html>\n"), "{page}");
+    // And it names nothing that a browser would load beside it.
+    assert_eq!(page.matches(" src=").count() + page.matches("<link").count(), 1, "{page}");
+    assert!(page.contains("<link rel=\"icon\" href=\"data:"), "{page}");
+    assert!(page.len() <= 15_000, "{}", page.len());
+}
+
+#[test]
 fn clean_urls_name_pages_without_html() {
     let site = site();
     let server = Server::start(site.path(), &["--clean-urls"]);

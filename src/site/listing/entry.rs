@@ -1,6 +1,6 @@
 //! An entry of a directory: its name, and what it is.
 
-/// Files that browsers show as pictures, by their extensions. `listing.js` and `listing.css` have the same list.
+/// Files that browsers show as pictures, by their extensions. `page/icon.rs` has the same list.
 pub(super) const PICTURES: [&str; 10] =
     ["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"];
 

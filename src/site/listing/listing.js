@@ -1,225 +1,143 @@
-// What a listing can do in a browser that runs scripts: filter, keys, views and previews. All of the
-// page works without. It adds nothing to the page that the page did not have, but pictures by links.
+// What every listing can do in a browser that runs scripts: filter, keys, local times; and it loads other scripts when
+// somebody does what needs them. All of the page works without. Scripts that are loaded use what `glass` offers.
 'use strict';
-(() => {
-  const PICTURE = /\.(?:apng|avif|bmp|gif|ico|jpeg|jpg|png|svg|webp)$/i;
-  const LINK = 'td:first-child a';
-  // How many rows a key may put into the table, and how many come and go with each step.
-  const AT_ONCE = 200;
-  const STEP = 500;
-
-  const main = document.querySelector('main');
-  const body = document.querySelector('tbody');
-  const filter = document.getElementById('filter');
-  const status = document.getElementById('shown');
-  const up = document.querySelector('a.up');
+const glass = (() => {
+  const {from, version} = document.currentScript.dataset;
+  const find = selector => document.querySelector(selector);
+  const main = find('main');
+  const body = find('tbody');
+  const filter = find('#filter');
+  const up = find('a.up');
   const always = up ? [up.closest('tr')] : [];
-  const rows = [...body.rows].slice(always.length).filter(row => row.cells.length === 3);
 
-  // ---- the filter
+  // ---- scripts on demand
 
-  let names;
-  const nameOf = row => row.firstChild.textContent;
-  const allNames = () => names ??= rows.map(row => nameOf(row).toLowerCase());
-
-  // ---- which rows are in the table
-  //
-  // To take ten thousand rows out of a page takes a browser longer than a key may. So while somebody
-  // types, only those near to what is in sight are in it, and otherwise all: they come and go by
-  // steps, when there is nothing else to do.
-
-  const whenIdle = window.requestIdleCallback;
-  const soon = task => whenIdle ? whenIdle(task, {timeout: 100}) : setTimeout(task, 20);
-  const notSoon = window.cancelIdleCallback ?? clearTimeout;
-  let found = rows;
-  let present = rows.length;
-  let later;
-  const settle = () => {
-    notSoon(later);
-    if (document.activeElement === filter) {
-      if (present > AT_ONCE) later = soon(shrink);
-    } else if (present < found.length) later = soon(grow);
+  // On which event, on what, which script is needed; and whether it does what the browser would do else.
+  const NEEDED = [
+    ['pointerover', 'a.p', 'preview'],
+    ['click', '[name=view]', 'gallery', true],
+    ['dragenter', 'body', 'upload'],
+    ['focusin', '#upload', 'upload'],
+  ];
+  const loaded = {};
+  const load = name => loaded[name] ??= new Promise((done, fail) => {
+    const script = document.createElement('script');
+    script.src = `${from}${name}.js?v=${version}`;
+    script.onload = done;
+    script.onerror = () => {
+      delete loaded[name];
+      fail(Error(name));
+    };
+    document.head.append(script);
+  });
+  const call = (name, ...values) => load(name).then(() => glass[name]?.(...values));
+  const style = text => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   };
-  const grow = () => {
-    const before = present;
-    present = Math.min(present + STEP, found.length);
-    body.append(...found.slice(before, present));
-    settle();
-  };
-  const shrink = () => {
-    const rest = Math.max(present - STEP, AT_ONCE);
-    if (found[rest].getBoundingClientRect().top < innerHeight + 2000) return;
-    found.slice(rest, present).forEach(row => row.remove());
-    present = rest;
-    settle();
-  };
-  const show = list => {
-    found = list;
-    present = Math.min(AT_ONCE, found.length);
-    body.replaceChildren(...always, ...found.slice(0, present));
-    settle();
-  };
+  const isPlain = event => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button > 0);
+  for (const [type, selector, name, instead] of NEEDED) {
+    addEventListener(type, event => {
+      const target = event.target.closest?.(selector);
+      if (!target || event.defaultPrevented || name === 'upload' && !find('#upload')) return;
+      if (!instead) return void call(name, event, target).catch(() => {});
+      if (!isPlain(event)) return;
+      event.preventDefault();
+      // Without the script, as without any.
+      call(name, event, target).catch(() => target.form ? target.form.requestSubmit(target) : location.assign(target.href));
+    });
+  }
 
-  let applied = '';
-  const apply = () => {
-    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    if (words.join(' ') === applied) return;
-    applied = words.join(' ');
-    const all = allNames();
-    const hits = [...all.keys()].filter(index => words.every(word => all[index].includes(word)));
-    show(hits.map(index => rows[index]));
-    if (!found.length) {
-      const cell = Object.assign(document.createElement('td'),
-        {className: 'empty', colSpan: 3, textContent: 'No name here has that in it.'});
-      const row = document.createElement('tr');
-      row.append(cell);
-      body.append(row);
+  // ---- the entries, and those of them that the filter shows
+
+  class Entry {
+    constructor(row) {
+      this.row = row;
+      row.entry = this;
     }
-    const count = number => number.toLocaleString('en');
+    get name() { return this.row.firstChild.firstChild.textContent; }
+    get folded() { return this.key ??= fold(this.name); }
+  }
+  // As people compare names: without regard to case and accents.
+  const fold = text => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  const entries = [...body.rows].slice(always.length).filter(row => row.cells.length > 2).map(row => new Entry(row));
+  let shown = entries;
+  let applied = '';
+
+  const draw = () => body.replaceChildren(...always, ...shown.map(entry => entry.row));
+  const none = () => {
+    const row = document.createElement('tr');
+    const cell = Object.assign(row.insertCell(), {className: 'empty', colSpan: 3});
+    cell.textContent = 'No name here has that in it.';
+    body.append(row);
+  };
+  const count = number => number.toLocaleString('en');
+  const apply = again => {
+    const words = fold(filter.value).split(/\s+/).filter(Boolean);
+    const text = words.join(' ');
+    if (text === applied && again !== true) return;
+    applied = text;
+    shown = text ? entries.filter(({folded}) => words.every(word => folded.includes(word))) : entries;
+    glass.draw();
+    if (text && !shown.length) none();
     // Only a folder's name ends in a slash.
-    const folders = hits.filter(index => all[index].endsWith('/')).length;
-    const ofThem = folders && folders < hits.length ? `, ${count(folders)} of them folders` : '';
-    status.textContent = words.length ? `${count(hits.length)} of ${count(rows.length)} shown${ofThem}` : '';
+    const folders = text ? shown.filter(({folded}) => folded.endsWith('/')).length : 0;
+    const ofThem = folders && folders < shown.length ? `, ${count(folders)} of them folders` : '';
+    find('#shown').textContent = text && `${count(shown.length)} of ${count(entries.length)} shown${ofThem}`;
+    clearTimeout(noting);
+    noting = setTimeout(note, 300);
   };
   const clear = () => {
     filter.value = '';
     apply();
   };
-  if (rows.length) {
-    filter.hidden = false;
-    filter.addEventListener('input', apply);
-    filter.addEventListener('focus', settle);
-    filter.addEventListener('blur', settle);
-    // Scrolled to the end of what is there.
-    const end = new IntersectionObserver(([{isIntersecting}]) => {
-      if (isIntersecting && present < found.length) grow();
-    }, {rootMargin: '1000px 0px'});
-    end.observe(document.querySelector('footer'));
-    // A browser that comes back to a page may have kept what was typed.
-    addEventListener('pageshow', apply);
-    soon(allNames);
-  }
-
-  // ---- the views
-
-  const views = [...document.querySelectorAll('.tools form button')];
-  const isGallery = () => main.classList.contains('gallery');
-  const memory = {
-    // A browser may forbid it.
-    get view() { try { return localStorage.getItem('glasshttp-view'); } catch { return null; } },
-    set view(view) { try { localStorage.setItem('glasshttp-view', view); } catch { /* then not */ } },
+  // The filter is in the address, too, so that it can be shared and comes back.
+  let noting;
+  const note = () => {
+    const query = new URLSearchParams(location.search);
+    if (filter.value) query.set('q', filter.value); else query.delete('q');
+    const address = String(query) && `?${query}`;
+    if (address !== location.search) history.replaceState(history.state, '', location.pathname + address + location.hash);
   };
-  const isPicture = row => {
-    const [amount, unit] = row.cells[1]?.textContent.split(/\s/) ?? [];
-    const isSmall = ['B', 'kB'].includes(unit) || unit === 'MB' && amount <= 20;
-    return isSmall && PICTURE.test(row.querySelector(LINK)?.pathname);
-  };
-  const picture = link => {
-    const image = new Image();
-    Object.assign(image, {alt: '', loading: 'lazy', decoding: 'async', src: link.href});
-    return image;
-  };
-  const broken = new WeakSet();
-  // There are pictures only near what is in sight, however many there are.
-  const observer = new IntersectionObserver(changes => {
-    for (const {target, isIntersecting} of changes) {
-      const link = target.querySelector(LINK);
-      const image = link.querySelector('img');
-      if (!isIntersecting) image?.remove();
-      else if (!image && !broken.has(target)) {
-        const image = picture(link);
-        image.addEventListener('error', () => {
-          broken.add(target);
-          image.remove();
-        });
-        link.prepend(image);
-      }
-    }
-  }, {rootMargin: '1000px 0px'});
+  addEventListener('formdata', event => {
+    if (event.target.method === 'get' && filter.value) event.formData.set('q', filter.value);
+  });
 
-  const setView = view => {
-    main.classList.toggle('gallery', view === 'gallery');
-    for (const button of views) {
-      if (button.value === view) button.setAttribute('aria-current', 'true');
-      else button.removeAttribute('aria-current');
-    }
-    observer.disconnect();
-    for (const image of body.querySelectorAll('img')) image.remove();
-    if (view === 'gallery') rows.filter(isPicture).forEach(row => observer.observe(row));
-    // To sort keeps the view.
-    for (const form of document.querySelectorAll('th form')) {
-      const field = form.elements.view ?? document.createElement('input');
-      form.append(Object.assign(field, {type: 'hidden', name: 'view', value: view}));
-    }
+  // ---- times as the clock on the wall has them
+
+  const two = number => String(number).padStart(2, '0');
+  const local = row => {
+    const cell = row.cells[2];
+    const [day, clock] = cell.textContent.trim().split(' ');
+    const date = new Date(`${day}T${clock}Z`);
+    if (isNaN(date)) return;
+    const time = document.createElement('time');
+    time.dateTime = `${day}T${clock}Z`;
+    time.title = `${day} ${clock} UTC`;
+    time.textContent = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} `
+      + `${two(date.getHours())}:${two(date.getMinutes())}`;
+    cell.replaceChildren(time);
   };
-  if (views.length) {
-    const asked = new URLSearchParams(location.search).get('view');
-    const view = asked ?? memory.view;
-    if (view === 'gallery') setView('gallery');
-    for (const button of views) {
-      button.addEventListener('click', event => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
-        memory.view = button.value;
-        setView(button.value);
-        const query = new URLSearchParams(location.search);
-        query.set('view', button.value);
-        history.replaceState(null, '', `?${query}`);
-      });
-    }
-  }
-
-  // ---- a picture beside the pointer that is on its name
-
-  if (matchMedia('(hover: hover) and (pointer: fine)').matches) {
-    const preview = Object.assign(document.createElement('div'), {className: 'preview', hidden: true});
-    preview.setAttribute('aria-hidden', 'true');
-    main.append(preview);
-    let waiting;
-    const hide = () => {
-      clearTimeout(waiting);
-      preview.hidden = true;
-      preview.replaceChildren();
-    };
-    const showBeside = (link, x, y) => {
-      const image = picture(link);
-      image.loading = 'eager';
-      image.addEventListener('load', () => {
-        if (image.parentNode !== preview) return;
-        preview.hidden = false;
-        const box = preview.getBoundingClientRect();
-        const within = (at, size, room) => Math.max(8, Math.min(at, room - size - 8));
-        preview.style.left = `${within(x + 24, box.width, innerWidth)}px`;
-        preview.style.top = `${within(y - box.height / 2, box.height, innerHeight)}px`;
-      });
-      preview.replaceChildren(image);
-    };
-    body.addEventListener('pointerover', event => {
-      hide();
-      const link = event.target.closest(LINK);
-      if (link && event.pointerType === 'mouse' && !isGallery() && isPicture(link.closest('tr'))) {
-        waiting = setTimeout(showBeside, 150, link, event.clientX, event.clientY);
-      }
-    });
-    body.addEventListener('pointerleave', hide);
-    for (const name of ['scroll', 'keydown', 'blur']) addEventListener(name, hide, {passive: true});
-  }
+  entries.forEach(entry => local(entry.row));
+  const head = find('th:nth-child(3) button');
+  head.textContent = head.textContent.replace(' (UTC)', '');
 
   // ---- keys
 
-  const columns = () => {
-    const [first, ...others] = body.rows;
-    const sameLine = others.findIndex(row => row.offsetTop !== first.offsetTop);
-    return isGallery() ? 1 + (sameLine < 0 ? others.length : sameLine) : 1;
-  };
-  // Goes so many links on from where the focus is, and says whether there was one.
+  // Goes so many entries on from where the focus is, to the next that has a link, and says whether there was one.
   const move = step => {
-    const links = [...body.querySelectorAll(LINK)];
-    const here = links.indexOf(document.activeElement);
-    const link = here < 0 ? links[0] : links[here + step];
-    link?.focus();
-    return Boolean(link);
+    const row = document.activeElement.closest('tbody tr');
+    const first = up ? -1 : 0;
+    let at = !row ? first : (row.entry ? shown.indexOf(row.entry) : -1) + step;
+    for (; at >= first && at < shown.length; at += Math.sign(step)) {
+      const link = at < 0 ? up : glass.reach(shown[at]);
+      link?.focus();
+      if (link) return true;
+    }
+    return false;
   };
+  const isGallery = () => main.classList.contains('gallery');
   const keys = {
     '/': () => {
       filter.focus();
@@ -227,8 +145,8 @@
       return !filter.hidden;
     },
     Escape: () => filter.value && (clear(), true),
-    ArrowDown: () => move(columns()),
-    ArrowUp: () => move(-columns()),
+    ArrowDown: () => move(glass.columns()),
+    ArrowUp: () => move(-glass.columns()),
     ArrowRight: () => isGallery() && move(1),
     ArrowLeft: () => isGallery() && move(-1),
     Backspace: () => up && (up.click(), true),
@@ -236,8 +154,8 @@
   Object.assign(keys, {j: keys.ArrowDown, k: keys.ArrowUp, u: keys.Backspace});
   const filterKeys = {
     Escape: () => (filter.value ? clear() : filter.blur(), true),
-    ArrowDown: () => move(columns()),
-    Enter: () => filter.value && (body.querySelector(`${LINK}:not(.up)`)?.click(), true),
+    ArrowDown: () => move(1),
+    Enter: () => filter.value && shown.length && (glass.reach(shown[0])?.click(), true),
   };
   addEventListener('keydown', event => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -245,4 +163,31 @@
     const table = event.target === filter ? filterKeys : keys;
     if (!isElsewhere && Object.hasOwn(table, event.key) && table[event.key]()) event.preventDefault();
   });
+
+  // ---- the start, when all of this is there for others
+
+  setTimeout(() => {
+    if (entries.length) {
+      filter.hidden = false;
+      filter.addEventListener('input', apply);
+      filter.value ||= new URLSearchParams(location.search).get('q') ?? '';
+      apply();
+      // A browser that comes back to a page may have kept what was typed.
+      addEventListener('pageshow', apply);
+    }
+    // A browser may forbid it.
+    try {
+      if (!location.search.includes('view=') && localStorage['glasshttp-view'] === 'gallery') find('[name=view]:last-child')?.click();
+    } catch { /* then not */ }
+    if (isGallery()) load('gallery');
+  });
+
+  return {
+    load, call, style, main, body, always, entries, Entry, local, draw, move, keys, apply,
+    get shown() { return shown; },
+    // The link of an entry, which is in the table then.
+    reach: entry => entry.row.querySelector('a'),
+    // How many entries stand side by side.
+    columns: () => 1,
+  };
 })();

@@ -19,7 +19,8 @@
 //! | `listing/known.rs` | the names of folders that have not changed; [`super::scandir`] reads and sorts them |
 //! | `listing/read.rs`, `listing/entry.rs` | looks at what each of them is |
 //! | `listing/order.rs`, `listing/rows.rs` | gives the entries in their order |
-//! | `listing/page.rs`, `listing/links.rs`, `listing/json.rs` | the forms: entries in, text out |
+//! | `listing/page/`, `listing/links.rs`, `listing/json.rs` | the forms: entries in, text out |
+//! | `listing/scripts.rs` | what the page for people loads when it is used |
 //! | `listing/text.rs` | how names and paths are written in all forms |
 //! | `listing/stream.rs` | a large listing, a little at a time |
 //!
@@ -35,6 +36,7 @@ mod order;
 mod page;
 mod read;
 mod rows;
+pub mod scripts;
 mod stream;
 mod text;
 
@@ -122,7 +124,7 @@ impl Listings {
                 parameter(query, "format").as_deref() == Some("html") || error_page::prefers_html(fields);
             headers.push("Content-Type", "text/html; charset=utf-8");
             if for_people {
-                headers.push("Content-Security-Policy", &*page::policy(options.upload.is_some()));
+                headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
                 let view = View::from_query(query);
                 ("as a page for people", Box::new(page::Page::new(view, options.upload.is_some())))
             } else {

@@ -77,7 +77,8 @@
   const isFiles = event => event.dataTransfer?.types.includes('Files');
   let depth = 0;
   const mark = isOver => document.body.classList.toggle('drop', isOver);
-  addEventListener('dragenter', event => { if (isFiles(event)) { depth += 1; mark(true); } });
+  // The script of the page has the listener for it, since it loads this one then.
+  glass.upload = event => { if (event?.type === 'dragenter' && isFiles(event)) { depth += 1; mark(true); } };
   addEventListener('dragleave', event => { if (isFiles(event)) { depth -= 1; mark(depth > 0); } });
   addEventListener('dragover', event => { if (isFiles(event)) event.preventDefault(); });
   addEventListener('drop', event => {
