@@ -102,6 +102,8 @@ pub struct Site {
     script_tag: Arc<str>,
     listings: listing::Listings,
     archives: archive::Archives,
+    /// Those that uploads make.
+    folders: Arc<upload::Folders>,
     /// How many more bodies may be compressed while they are sent.
     compressing: Arc<Budget>,
     /// What takes long is left to them. Without them it is done at once.
@@ -123,6 +125,7 @@ impl Site {
             options,
             listings,
             archives: archive::Archives::default(),
+            folders: Arc::default(),
             compressing: Budget::new(compress::MAX_AT_ONCE),
             helpers: None,
             making: Making::default(),

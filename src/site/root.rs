@@ -68,7 +68,7 @@ pub struct Trail {
 #[derive(Debug)]
 pub(super) struct OpenRoot {
     pub(super) directory: Dir,
-    identity: Identity,
+    pub(super) identity: Identity,
 }
 
 /// What a path led to.

@@ -76,9 +76,14 @@ fn from_inside_only_what_the_rules_allow_can_be_opened_made_or_removed() {
         ),
         ("its removal", |at| may(fs::remove_file(at.join("site/sub/b.txt"))), [false, true, false, true]),
         ("a new file beside it", |at| may(File::create_new(at.join("new"))), [false; 4]),
-        ("a folder", |at| may(fs::create_dir(at.join("site/folder"))), [false; 4]),
+        ("a folder", |at| may(fs::create_dir(at.join("site/folder"))), [false, true, false, true]),
+        ("a folder beside it", |at| may(fs::create_dir(at.join("folder"))), [false; 4]),
         ("a link", |at| may(symlink("secret", at.join("site/new-link"))), [false; 4]),
-        ("the removal of a folder", |at| may(fs::remove_dir(at.join("site/empty"))), [false; 4]),
+        (
+            "the removal of a folder",
+            |at| may(fs::remove_dir(at.join("site/empty"))),
+            [false, true, false, true],
+        ),
         ("a program", |_| may(std::process::Command::new("/bin/sh").arg("-c").arg("").status()), [false; 4]),
     ];
     for (name, try_it, expected) in table {

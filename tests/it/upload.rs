@@ -99,8 +99,14 @@ fn what_may_not_be_added_is_refused_and_leaves_nothing() {
         ("/folder", "", "new", 409),
         ("/folder/", "", "new", 409),
         ("/", "", "new", 409),
-        ("/nothing/new.txt", "", "new", 404),
-        ("/a.txt/new.txt", "", "new", 404),
+        ("/a.txt/new.txt", "", "new", 409),
+        ("/a.txt/nothing/new.txt", "", "new", 409),
+        ("/nothing/.hidden/new.txt", "", "new", 403),
+        ("/nothing/large.txt", "", "eleven byte", 413),
+        ("/nothing/ranged.txt", "Content-Range: bytes 0-2/6\r\n", "new", 400),
+        ("/nothing/deeper/new.txt", "If-Match: *\r\n", "new", 412),
+        ("/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/new.txt", "", "new", 403),
+        ("/link/nothing/new.txt", "", "new", 403),
         ("/.hidden", "", "new", 403),
         ("/.git/config", "", "new", 403),
         ("/../new.txt", "", "new", 400),
@@ -308,6 +314,26 @@ fn an_upload_may_take_its_time_as_long_as_it_moves_and_no_longer() {
 }
 
 #[test]
+fn folders_on_the_way_are_made_for_a_file_that_comes_whole_and_go_again_without_it() {
+    let site = site();
+    let server = start(&site, &["--max-upload", "10"]);
+    assert_eq!(put(&server, "/trip/day%201/a.txt", "", "new").status, 201);
+    assert_eq!(server.get("/trip/day%201/a.txt").text(), "new");
+    let before = names(&served(&site));
+    let mut client = server.connect();
+    client.send("PUT /other/x/b.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf");
+    wait_until("the file on its way", || served(&site).join("other/x").exists().then_some(()));
+    drop(client);
+    wait_until("the folders to be gone", || (!served(&site).join("other").exists()).then_some(()));
+    // One that turns out to be too large on the way.
+    let mut client = server.connect();
+    client.send("PUT /other/c.txt HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.send("b\r\neleven byte\r\n0\r\n\r\n");
+    assert_eq!(client.reply().status, 413);
+    assert_eq!(names(&served(&site)), before);
+}
+
+#[test]
 fn a_file_that_comes_into_being_meanwhile_is_not_replaced() {
     let site = site();
     let server = start(&site, &[]);
@@ -510,6 +536,40 @@ fn files_of_one_name_in_one_form_are_numbered_and_of_a_path_the_last_part_counts
     let contents =
         ["a.txt", "a (2).txt", "a (3).txt", "d\\b", "a (2) (2).txt"].map(|name| content(&site, name));
     assert_eq!(contents, ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn in_the_field_for_a_folder_a_path_is_one_and_is_checked_name_by_name() {
+    let site = site();
+    let server = start(&site, &["--overwrite"]);
+    let in_folder = |parts: &[(Option<&str>, &str)]| form(parts).replace("name=\"f\"", "name=\"folder\"");
+    let parts = [
+        (Some("trip/a.txt"), "1"),
+        (Some("trip/day 1/a.txt"), "2"),
+        (Some("trip/a.txt"), "3"),
+        (Some(""), ""),
+    ];
+    let reply = post(&server, "/folder/", "", &in_folder(&parts));
+    let said = "added trip/a.txt\nadded trip/day 1/a.txt\nadded trip/a (2).txt\n";
+    assert_eq!((reply.status, reply.text().as_str()), (201, said));
+    assert_eq!(content(&site, "folder/trip/day 1/a.txt"), "2");
+    let reply = post(&server, "/folder/", "", &in_folder(&[(Some("x/y z.txt"), "4")]));
+    assert_eq!(reply.field("location"), Some("/folder/x/y%20z.txt"));
+    let before = names(&served(&site));
+    for (name, status) in [
+        ("../new.txt", 403),
+        ("a/../../new.txt", 403),
+        ("/etc/new.txt", 400),
+        ("a//new.txt", 400),
+        ("a/", 400),
+        ("a/.git/config", 403),
+        ("a.txt/new.txt", 409),
+        ("folder/trip", 409),
+    ] {
+        let reply = post(&server, "/", "", &in_folder(&[(Some(name), "new")]));
+        assert_eq!(reply.status, status, "{name}: {}", reply.text());
+        assert_eq!(names(&served(&site)), before, "{name}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@
 //! | [`new_file`] | makes a file without a name | `O_TMPFILE`, `linkat` | no way: it has a name at once |
 //! | | renames without replacing | `renameat2`, else as there | `linkat`, or a claim (`O_EXCL`) |
 //! | | locks a file or a folder | `flock` | `flock` |
+//! | [`new_folder`] | makes a folder, and removes it while it is empty | `mkdirat`, `unlinkat` | the same |
 //! | [`private_folder`] | makes a folder for this process alone | `mkdirat`, `flock` | the same |
 //! | [`file_system`] | knows which file systems do not tell of changes | `statfs` | no way: `--reload=poll` |
 //! | | watches a folder with all below it at once | no way: each folder | FSEvents on macOS |
@@ -44,6 +45,7 @@ pub mod file_system;
 pub mod local;
 pub mod names;
 pub mod new_file;
+pub mod new_folder;
 pub mod open;
 pub mod private_folder;
 pub mod process;

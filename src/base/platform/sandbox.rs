@@ -12,7 +12,7 @@ use super::status::Handle;
 pub struct Rules {
     /// Everything may be read: links may lead anywhere.
     pub may_read_anywhere: bool,
-    /// Files may be added to the folder.
+    /// Files and folders may be added to the folder.
     pub may_add: bool,
 }
 
@@ -63,7 +63,8 @@ impl Rules {
         // The newest that this was tested with: a right that a kernel learns later might be one we need.
         const KNOWN: ABI = ABI::V7;
         let read: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::ReadDir;
-        let add = AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile;
+        let files = AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile;
+        let add = files | AccessFs::MakeDir | AccessFs::RemoveDir;
         // What is named here is forbidden but where a rule allows it.
         let mut forbidden = AccessFs::from_all(KNOWN);
         let mut allowed = if self.may_add { read | add } else { read };

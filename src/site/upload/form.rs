@@ -7,7 +7,9 @@
 //! ```
 //!
 //! What holds for a PUT holds here for each file. A form is sent to a folder, and names its files itself: of a path
-//! the last part counts (RFC 7578 section 4.2). Each file gets its name when *it* is whole. So one is open at a time,
+//! the last part counts (RFC 7578 section 4.2). Only in a field with the name `folder` a path is one: there a browser
+//! sends a folder that somebody has picked (`<input type="file" name="folder" webkitdirectory>`), and the folders in it
+//! are made. Each file gets its name when *it* is whole. So one is open at a time,
 //! and after a failure the files before it need not be sent again; the one that is cut off leaves nothing behind. A
 //! browser is redirected to the folder by 303 (RFC 9110 section 15.4.4), so that loading the page again does not send
 //! the form again; every other client gets a line for each file.
@@ -15,6 +17,7 @@
 //! Phones give the same name to all pictures that are chosen at once. So the second `image.jpg` of a form is
 //! `image (2).jpg`, even where files may be replaced: it is not another version of the first.
 
+use super::folders::Folders;
 use super::name::{check_name, join, name_not_in};
 use super::new_file::NewFile;
 use super::{Reply, Upload, existing, is_form, no_such_folder, too_large};
@@ -32,6 +35,9 @@ use std::sync::Arc;
 
 /// How many bytes a form may have beyond its files: the heads of parts, and fields that are no files.
 const ROOM_FOR_THE_REST: u64 = 1024 * 1024;
+
+/// The name of the field whose files have paths.
+const FOLDER: &[u8] = b"folder";
 
 /// How many of the files that came before it a refusal names.
 const MAX_NAMED: usize = 5;
@@ -63,12 +69,13 @@ impl Site {
             return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why).because("form to a file"));
         }
         // A client should learn now if no files can be added at all. This one has no name, and disappears at once.
-        drop(NewFile::create(&self.root, &join(&path.relative, b"file"))?);
+        drop(NewFile::create(&self.root, &self.folders, &join(&path.relative, b"file"))?);
         trace::decision("upload", Rfc(7578, "1"), || {
             ("begins", "a form with files may be sent: each file gets its name when it is whole".to_owned())
         });
         let reply = Reply::new(request, &self.options);
-        Ok(Box::new(IncomingForm::new(decoder, &self.root, path.relative, reply, upload)))
+        let places = (Arc::clone(&self.root), Arc::clone(&self.folders));
+        Ok(Box::new(IncomingForm::new(decoder, places, path.relative, reply, upload)))
     }
 }
 
@@ -77,6 +84,7 @@ impl Site {
 struct IncomingForm {
     decoder: Decoder,
     root: Arc<Root>,
+    folders: Arc<Folders>,
     /// The folder that it is sent to, as a path from the root; empty for the root.
     folder: Vec<u8>,
     upload: Upload,
@@ -124,14 +132,15 @@ impl IncomingForm {
     /// Begins to receive a form through this decoder, with files for this folder.
     fn new(
         decoder: Decoder,
-        root: &Arc<Root>,
+        (root, folders): (Arc<Root>, Arc<Folders>),
         folder: Vec<u8>,
         reply: Reply,
         upload: Upload,
     ) -> IncomingForm {
         IncomingForm {
             decoder,
-            root: Arc::clone(root),
+            root,
+            folders,
             folder,
             upload,
             received: 0,
@@ -144,10 +153,10 @@ impl IncomingForm {
 
     /// Decodes what has come so far.
     fn go_on(&mut self) -> Result<(), Refusal> {
-        let IncomingForm { decoder, root, folder, upload, part, kept, used, .. } = self;
+        let IncomingForm { decoder, root, folders, folder, upload, part, kept, used, .. } = self;
         while let Some(event) = decoder.next()? {
             match event {
-                Event::Part(head) => *part = begin(&head, root, folder, *upload, used)?,
+                Event::Part(head) => *part = begin(&head, (root, folders), folder, *upload, used)?,
                 Event::Data(data) => match part {
                     CurrentPart::NoFile => {}
                     CurrentPart::NotChosen => {
@@ -237,12 +246,9 @@ impl IncomingForm {
 
     /// The folder, or a file in it, as a path in a URL.
     fn location(&self, name: &[u8]) -> String {
-        let mut location = self.reply.base.start().to_owned();
-        for segment in self.folder.split(|&byte| byte == b'/').filter(|segment| !segment.is_empty()) {
-            location.push_str(&format!("{}/", encode_segment(segment)));
-        }
-        location.push_str(&encode_segment(name).to_string());
-        location
+        let path = join(&self.folder, name);
+        let segments = path.split(|&byte| byte == b'/').map(|segment| encode_segment(segment).to_string());
+        self.reply.base.start().to_owned() + &segments.collect::<Vec<_>>().join("/")
     }
 }
 
@@ -270,7 +276,7 @@ impl Receiver for IncomingForm {
 /// Begins a part: a file, if it is one and may be added.
 fn begin(
     part: &Part,
-    root: &Root,
+    (root, folders): (&Root, &Arc<Folders>),
     folder: &[u8],
     upload: Upload,
     used: &mut HashSet<Vec<u8>>,
@@ -279,12 +285,13 @@ fn begin(
     if file_name.is_empty() {
         return Ok(CurrentPart::NotChosen);
     }
-    let name = file_name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let name = name_not_in(used, name);
-    let begun = check_name(&name).and_then(|()| {
+    let is_path = part.name == FOLDER;
+    let last = file_name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let name = name_not_in(used, if is_path { file_name } else { last });
+    let begun = name.split(|&byte| byte == b'/').try_for_each(check_name).and_then(|()| {
         let relative = join(folder, &name);
         let replaces = existing(root, &relative, upload)?.is_some();
-        Ok((NewFile::create(root, &relative)?, replaces))
+        Ok((NewFile::create(root, folders, &relative)?, replaces))
     });
     let (file, replaces) = begun.map_err(|refusal| about(&name, refusal))?;
     trace::decision("upload", Rfc(7578, "4.2"), || {

@@ -14,7 +14,8 @@
 //! ```
 //!
 //! A file gets its name when it is whole: nobody ever sees half a file, and a client that disconnects leaves nothing
-//! behind. Unless `--overwrite` is given, no file is replaced, not even one that appears meanwhile.
+//! behind. Unless `--overwrite` is given, no file is replaced, not even one that appears meanwhile. Folders on its way
+//! that are not there are made.
 //!
 //! The plain case: [`Site::begin_upload`], here, decides before the body comes; then `put.rs` receives it.
 //!
@@ -24,15 +25,18 @@
 //! | `upload/put.rs` | a file that is sent with PUT |
 //! | `upload/form.rs` | the files of a form |
 //! | `upload/name.rs` | the names that files may get |
+//! | `upload/folders.rs` | the folders that are made for a file |
 //! | `upload/new_file.rs` | a file that nobody sees before it is whole |
 //! | `upload/leftovers.rs` | what is left of those whose server was killed |
 
+mod folders;
 mod form;
 mod leftovers;
 mod name;
 mod new_file;
 mod put;
 
+pub use folders::Folders;
 pub use leftovers::remove_leftovers;
 
 use super::effort::{Effort, Takes};

@@ -23,12 +23,13 @@ pub(super) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
     if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
 }
 
-/// `image.jpg`, and if that is used already, `image (2).jpg`. (`upload.js` does the same.)
-pub(super) fn name_not_in(used: &HashSet<Vec<u8>>, name: &[u8]) -> Vec<u8> {
-    let dot = memchr::memrchr(b'.', name).filter(|&dot| dot > 0).unwrap_or(name.len());
-    let (stem, ending) = name.split_at(dot);
+/// `image.jpg`, and if that is used already, `image (2).jpg`; of a path the last part. (`upload.js` does the same.)
+pub(super) fn name_not_in(used: &HashSet<Vec<u8>>, path: &[u8]) -> Vec<u8> {
+    let start = memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1);
+    let dot = memchr::memrchr(b'.', &path[start..]).filter(|&dot| dot > 0);
+    let (stem, ending) = path.split_at(dot.map_or(path.len(), |dot| start + dot));
     let numbered = (2u32..).map(|number| [stem, format!(" ({number})").as_bytes(), ending].concat());
-    let mut names = std::iter::once(name.to_vec()).chain(numbered);
+    let mut names = std::iter::once(path.to_vec()).chain(numbered);
     names.find(|name| !used.contains(name)).expect("there are more numbers than names")
 }
 
@@ -51,6 +52,10 @@ mod tests {
             (".env", ".env (2)"),
             ("a.tar.gz", "a.tar.gz"),
             ("a.tar.gz", "a.tar (2).gz"),
+            ("a.b/c", "a.b/c"),
+            ("a.b/c", "a.b/c (2)"),
+            ("a.b/.c", "a.b/.c"),
+            ("a.b/.c", "a.b/.c (2)"),
         ];
         for (name, expected) in table {
             let free = name_not_in(&used, name.as_bytes());

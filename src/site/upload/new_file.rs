@@ -15,10 +15,11 @@
 //! server left behind when it was killed is removed at the next start ([`super::remove_leftovers`]); the lock (`man 2
 //! flock`) that a server holds while it writes tells the two from each other.
 
+use super::folders::{self, Bound, Folders, Stay};
 use crate::base::platform::failure::Failure;
-use crate::base::platform::{new_file, open};
+use crate::base::platform::new_file;
 use crate::base::random;
-use crate::base::trace;
+use crate::base::trace::{self, quote};
 use crate::http::{Refusal, Status};
 use crate::site::names::TEMPORARY;
 #[cfg(doc)]
@@ -42,27 +43,41 @@ pub(super) struct NewFile {
     temporary: Option<PathBuf>,
     /// The thread that made it, if this one may not.
     opener: Option<Arc<Opener>>,
+    /// What was made for it.
+    stay: Option<Stay>,
 }
 
 impl NewFile {
-    /// Makes a file that gets this name, a path from the root, when it is whole. Links out of the folder are never
-    /// followed for it, whatever the options say.
+    /// Makes a file that gets this name, a path from the root, when it is whole. If its folder is not there, it is made.
+    /// Links out of the root are never followed for it, whatever the options say.
     ///
     /// # Errors
-    /// 404 if its folder does not exist, 403 if that leads out or may not be written to, 507 if the disk is full.
-    pub(super) fn create(root: &Root, relative: &[u8]) -> Result<NewFile, Refusal> {
-        NewFile::create_any(root, relative).map_err(|error| match Failure::of(&error) {
-            Some(Failure::NotFound | Failure::NotAFolder) => super::no_such_folder(),
+    /// 409 if something else has the name of its folder, 403 if that leads out, lies too deep or may not be written to,
+    /// 507 if the disk is full.
+    pub(super) fn create(root: &Root, folders: &Arc<Folders>, relative: &[u8]) -> Result<NewFile, Refusal> {
+        let made = NewFile::create_any(root, folders, relative);
+        let made = made.map_err(|error| match Failure::of(&error) {
+            Some(Failure::NotFound | Failure::NotAFolder | Failure::Exists | Failure::LinkLoop) => {
+                in_the_way(root, relative)
+            }
             _ => refusal_to_write(&error),
-        })
+        })?;
+        if made.stay.as_ref().is_some_and(|stay| stay.made > 0) {
+            trace::decision("upload", None, || {
+                let folder = quote(folders::split(relative).0);
+                format!("{folder} is not there: it is made, and removed again if there will be no file in it")
+            });
+        }
+        Ok(made)
     }
 
-    fn create_any(root: &Root, relative: &[u8]) -> io::Result<NewFile> {
+    fn create_any(root: &Root, folders: &Arc<Folders>, relative: &[u8]) -> io::Result<NewFile> {
         root.in_current(|open| match root.opener_for(open)? {
-            None => create_in(open, relative),
+            None => create_in(open, folders, relative),
             Some((opener, _)) => {
-                let (open, wanted) = (Arc::clone(open), relative.to_vec());
-                let mut file = opener.run(move || create_in(&open, &wanted)).unwrap_or_else(denied)?;
+                let (open, folders, wanted) = (Arc::clone(open), Arc::clone(folders), relative.to_vec());
+                let create = move || create_in(&open, &folders, &wanted);
+                let mut file = opener.run(create).unwrap_or_else(denied)?;
                 file.opener = Some(opener);
                 Ok(file)
             }
@@ -77,7 +92,7 @@ impl NewFile {
         // A client should learn that the name is wrong before it sends the content.
         new_file::check_name(&folder, name)?;
         match new_file::create_unnamed(&folder) {
-            Ok(file) => Ok(NewFile { folder, name: name.to_owned(), file, temporary: None, opener: None }),
+            Ok(file) => Ok(NewFile::of(folder, name, file, None)),
             // If the reason holds for every file, the second way fails with it, too.
             Err(error) => {
                 trace::decision("upload", None, || {
@@ -92,7 +107,11 @@ impl NewFile {
 
     fn begin_with_name(folder: Dir, name: &Path) -> io::Result<NewFile> {
         let (temporary, file) = with_temporary_name(&folder)?;
-        Ok(NewFile { folder, name: name.to_owned(), file, temporary: Some(temporary), opener: None })
+        Ok(NewFile::of(folder, name, file, Some(temporary)))
+    }
+
+    fn of(folder: Dir, name: &Path, file: File, temporary: Option<PathBuf>) -> NewFile {
+        NewFile { folder, name: name.to_owned(), file, temporary, opener: None, stay: None }
     }
 
     /// Appends bytes.
@@ -106,7 +125,8 @@ impl NewFile {
     /// Gives it its name.
     ///
     /// # Errors
-    /// 409 if something has that name and is not to be replaced, or is a folder; 500 if it fails.
+    /// 409 if something has that name and is not to be replaced, or is a folder, or its own folder is gone; 500 if it
+    /// fails.
     pub(super) fn keep(mut self, overwrite: bool) -> Result<(), Refusal> {
         match self.opener.take() {
             Some(opener) => opener
@@ -121,9 +141,13 @@ impl NewFile {
             Some(Failure::Exists) => {
                 Refusal::new(Status::CONFLICT, "something else has got that name meanwhile")
             }
+            Some(Failure::NotFound) => Refusal::new(Status::CONFLICT, "its folder was removed meanwhile"),
             _ => refusal_to_write(&error),
         })?;
         self.temporary = None;
+        if let Some(stay) = self.stay.take() {
+            stay.settle();
+        }
         Ok(())
     }
 
@@ -149,25 +173,51 @@ impl NewFile {
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        let Some(temporary) = self.temporary.take() else { return };
+        let (temporary, stay) = (self.temporary.take(), self.stay.take());
+        if temporary.is_none() && stay.is_none() {
+            return;
+        }
+        let remove = move |folder: &Dir| {
+            if let Some(temporary) = temporary {
+                let _ = new_file::remove(folder, &temporary);
+            }
+            if let Some(stay) = stay {
+                stay.leave();
+            }
+        };
         match (self.opener.take(), self.folder.try_clone()) {
             (Some(opener), Ok(folder)) => {
-                let _ = opener.run(move || new_file::remove(&folder, &temporary));
+                let _ = opener.run(move || remove(&folder));
             }
-            _ => {
-                let _ = new_file::remove(&self.folder, &temporary);
-            }
+            _ => remove(&self.folder),
         }
     }
 }
 
-fn create_in(root: &OpenRoot, relative: &[u8]) -> io::Result<NewFile> {
-    let (folder, name) = match memchr::memrchr(b'/', relative) {
-        Some(slash) => (&relative[..slash], &relative[slash + 1..]),
-        None => (&b""[..], relative),
-    };
+fn create_in(root: &Arc<OpenRoot>, folders: &Arc<Folders>, relative: &[u8]) -> io::Result<NewFile> {
+    let (folder, name) = folders::split(relative);
     // Opened only as a place: files may be put into some folders that may not be listed.
-    NewFile::begin(open::place_beneath(&root.directory, as_path(folder)?)?, as_path(name)?)
+    let (folder, stay) = folders.enter(root, folder)?;
+    match as_path(name).and_then(|name| NewFile::begin(folder, name)) {
+        Ok(mut file) => {
+            file.stay = Some(stay);
+            Ok(file)
+        }
+        Err(error) => {
+            stay.leave();
+            Err(error)
+        }
+    }
+}
+
+/// The refusal of a file for which there is no folder and none can be made.
+fn in_the_way(root: &Root, relative: &[u8]) -> Refusal {
+    let on_the_way = root.in_current(|open| Ok(folders::file_on_the_way(open, folders::split(relative).0)));
+    let what = match on_the_way {
+        Ok(Some(path)) => format!("{} is a file, and no folder to add to", quote(&path)),
+        _ => "something else has the name of its folder".to_owned(),
+    };
+    Refusal::new(Status::CONFLICT, what)
 }
 
 /// A name that nobody can guess and no file has.
@@ -190,6 +240,11 @@ fn with_temporary_name(folder: &Dir) -> io::Result<(PathBuf, File)> {
 fn refusal_to_write(error: &io::Error) -> Refusal {
     if leads_out(error) {
         return refusal_for(error);
+    }
+    match Bound::of(error) {
+        Some(Bound::Depth) => return Refusal::new(Status::FORBIDDEN, Bound::Depth.to_string()),
+        Some(Bound::Number) => return Refusal::new(Status::INSUFFICIENT_STORAGE, Bound::Number.to_string()),
+        None => {}
     }
     match Failure::of(error) {
         Some(Failure::DiskFull) => Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full"),

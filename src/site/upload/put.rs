@@ -25,7 +25,7 @@ impl Site {
             return Err(too_large(upload.most));
         }
         let replaces = self.check_present(request, &path.relative, upload)?;
-        let file = NewFile::create(&self.root, &path.relative)?;
+        let file = NewFile::create(&self.root, &self.folders, &path.relative)?;
         trace::decision("upload", Rfc(9110, "9.3.4"), || {
             let name = quote(&path.relative);
             let text = "may be sent: nobody sees it before it is whole, and then it gets its name";
