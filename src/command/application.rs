@@ -17,8 +17,9 @@ pub(super) struct Application {
 
 impl server::Application for Application {
     fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Begun {
-        let user = match self.login.as_ref().map(|login| login.admit(request, arrival)) {
-            None => None,
+        let admit = |login: &Arc<Login>| login.admit(request, arrival, || self.glass.is_private(request));
+        let user = match self.login.as_ref().map(admit) {
+            None | Some(Admission::Unasked) => None,
             Some(Admission::Welcome(user)) => Some(user),
             Some(Admission::Later(awaited)) => return Begin::Elsewhere(awaited).into(),
             Some(Admission::Refused(response)) => return response.into(),

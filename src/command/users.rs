@@ -23,10 +23,11 @@ pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Login
     if options.plain.is_empty() && options.file.is_none() {
         return Ok(None);
     }
+    let asked_for = options.asked_for.unwrap_or_default();
     let file = options.file.as_deref().map(|path| read(path, &config.served_folder())).transpose()?;
     let auth = Auth::new(&options.plain, file.as_deref())
         .map_err(|wrong| wrong_line(options.file.as_deref().unwrap_or(Path::new("")), &wrong))?;
-    Ok(Some(Arc::new(Login::new(Arc::clone(site), auth))))
+    Ok(Some(Arc::new(Login::new(Arc::clone(site), auth, asked_for))))
 }
 
 fn wrong_line(path: &Path, (line, why): &(usize, String)) -> String {

@@ -231,6 +231,20 @@ impl Glass {
         Answer::Elsewhere
     }
 
+    /// Whether a request is for what shows what clients send: the inspector.
+    pub fn is_private(&self, request: &Request<'_>) -> bool {
+        let Target::Path { path, .. } = request.target else { return false };
+        if self.inspector.is_none() || !may_be_own(path) {
+            return false;
+        }
+        let Some(decoded) = trace::silently(|| self.base.below(path)) else { return false };
+        let text = decoded.text();
+        match text.strip_prefix(PREFIX) {
+            Some(own) => self.find(own).is_none_or(|(route, _)| route.audience == ThisMachine),
+            None => *text == *b".glass",
+        }
+    }
+
     /// The route that matches a path, if its page is enabled, and what its star matches.
     fn find<'p>(&self, own: &'p [u8]) -> Option<(&'static Route, &'p [u8])> {
         let mut routes = ROUTES.iter().filter(|route| self.has(route.part));

@@ -162,6 +162,75 @@ fn nothing_can_be_uploaded_without_a_password() {
 }
 
 #[test]
+fn a_password_may_be_asked_for_adding_alone() {
+    let site = site();
+    let options = ["--upload", "--auth-for", "upload", "--inspect", "--reload", "--metrics", "--explain"];
+    let server = start(&site, "alice:secret", None, &options);
+    let ask = |line: &str, fields: &str| {
+        let mut client = server.connect();
+        client.send(format!("{line} HTTP/1.1\r\nHost: localhost\r\n{fields}Connection: close\r\n\r\n"));
+        let head = client.head();
+        (head.status, head.field("www-authenticate").is_some(), head.field("vary").map(str::to_owned))
+    };
+    let form = "Content-Type: multipart/form-data; boundary=x\r\n";
+    let table = [
+        ("GET /a.txt", "", 200),
+        ("HEAD /a.txt", "", 200),
+        ("OPTIONS *", "", 204),
+        ("OPTIONS /a.txt", "", 204),
+        ("GET /nothing", "", 404),
+        ("GET /.glass/health", "", 200),
+        ("GET /.glass/reload.js", "", 200),
+        // A wrong password takes nothing away from who needs none.
+        ("GET /a.txt", &authorization("alice:wrong"), 200),
+        ("PUT /new.txt", "", 401),
+        ("PUT /new.txt", &authorization("alice:wrong"), 401),
+        ("POST /", form, 401),
+        ("POST /", "", 401),
+        ("DELETE /a.txt", "", 401),
+        ("BREW /a.txt", "", 401),
+        ("GET /.glass/", "", 401),
+        ("GET /.glass", "", 401),
+        ("GET /x/../%2eglass/events", "", 401),
+        ("GET /.glass/source/src/lib.rs", "", 401),
+        ("GET /.glass/nothing", "", 401),
+        ("POST /.glass/send", "", 401),
+        ("GET /.glass/", &authorization("alice:secret"), 200),
+    ];
+    for (line, fields, status) in table {
+        let (said, asks, _) = ask(line, fields);
+        assert_eq!((said, asks), (status, status == 401), "{line} {fields}");
+    }
+    let without = ask("GET /a.txt", "").2;
+    assert_eq!(
+        ask("GET /a.txt", &authorization("alice:secret")).2,
+        without,
+        "it depends on nobody's password"
+    );
+    let put = ["-T", "-", "-u", "alice:secret"];
+    assert_eq!(curl(&server, "/folder/new.txt", &put), " 201");
+    let end = server.stop();
+    let why = "it changes nothing, and --auth-for upload asks for a password for adding alone";
+    assert!(end.stdout.iter().any(|line| line.contains("? auth") && line.ends_with(why)));
+    one_line(&end.stderr, &["whoever knows a password may add", "and everybody may read"], &"--auth-for");
+}
+
+#[test]
+fn for_what_a_password_is_asked_needs_users_and_what_it_is_asked_for() {
+    let table: [(&[&str], &[&str]); 4] = [
+        (&["--auth-for", "upload", "--upload"], &["add --auth or --auth-file"]),
+        (&["--auth-for", "everything"], &["add --auth or --auth-file"]),
+        (&["--auth-for", "upload", "--auth", "a:b"], &["none can be added", "add --upload"]),
+        (&["--auth-for", "reading", "--auth", "a:b"], &["everything, upload"]),
+    ];
+    for (options, parts) in table {
+        let end = run(glasshttp().args(options));
+        assert_eq!(end.code, Some(2), "{options:?}");
+        one_line(&end.stderr, parts, &options);
+    }
+}
+
+#[test]
 fn a_body_is_read_to_its_end_before_the_next_request_even_while_a_password_is_verified() {
     let (site, (_folder, file)) = (site(), users(&format!("alice:{BCRYPT}\n")));
     let server = start(&site, "", Some(&file), &[]);

@@ -2,8 +2,9 @@
 //!
 //! Without these options everybody who can connect may ask. [`crate::command::users`] reads the file.
 
-use crate::site::auth::Plain;
-use clap::ValueHint;
+use crate::site::auth::{For, Plain};
+use clap::builder::PossibleValue;
+use clap::{ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// The options below "Who".
@@ -22,7 +23,45 @@ pub struct AuthOptions {
           value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
 
+    /// For what a password is asked: everything, or upload, with --upload: everybody may read, and a password is asked
+    /// for adding alone [default: everything]
+    #[arg(long = "auth-for", value_name = "WHAT", env = "GLASSHTTP_AUTH_FOR", hide_env = true)]
+    pub asked_for: Option<For>,
+
     /// Read a password, print the line of USER for the file, and end
     #[arg(long, value_name = "USER")]
     pub hash: Option<String>,
+}
+
+impl AuthOptions {
+    /// Whether there are users.
+    pub(super) fn has_users(&self) -> bool {
+        !self.plain.is_empty() || self.file.is_some()
+    }
+
+    /// What does not go together with whether files may be added.
+    pub(super) fn contradiction(&self, uploads: bool) -> Option<&'static str> {
+        match self.asked_for? {
+            _ if !self.has_users() => Some(
+                "--auth-for says for what a password is asked: add --auth or --auth-file, which have the users",
+            ),
+            For::Upload if !uploads => Some(
+                "--auth-for upload asks for a password for adding files, and none can be added: add --upload",
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl ValueEnum for For {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[For::Everything, For::Upload]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            For::Everything => "everything",
+            For::Upload => "upload",
+        }))
+    }
 }

@@ -183,6 +183,9 @@ impl Cli {
         if self.output.log_is_off() && self.running.log_file.is_some() {
             return contradict("--log off and --log-file", "leave one of them out");
         }
+        if let Some(line) = self.auth.contradiction(self.sharing.upload().is_some()) {
+            return Some(line.to_owned());
+        }
         match &self.folder {
             _ if !self.course => None,
             Some(folder) => contradict(
@@ -235,10 +238,16 @@ impl Cli {
             codings: self.pages.codings(),
             cors: self.pages.cors(),
             script: self.pages.reloads(),
-            upload: self.sharing.upload(),
+            upload: self.upload(),
             cache_size: self.limits.cache_size(),
             count_cache: self.output.metrics,
         }
+    }
+
+    /// Which files clients may add.
+    fn upload(&self) -> Option<site::Upload> {
+        let asks_alone = self.auth.asked_for == Some(site::auth::For::Upload);
+        self.sharing.upload().map(|upload| site::Upload { asks_alone, ..upload })
     }
 
     /// How long browsers may use files without asking.

@@ -25,6 +25,6 @@ pub(crate) struct SharingOptions {
 impl SharingOptions {
     /// Which files clients may add; `None` for no files.
     pub(super) fn upload(&self) -> Option<Upload> {
-        self.upload.then_some(Upload { overwrite: self.overwrite, most: self.max_upload })
+        self.upload.then_some(Upload { overwrite: self.overwrite, most: self.max_upload, asks_alone: false })
     }
 }

@@ -159,10 +159,13 @@ fn warn(config: &Config, places: &Places, asks_for_passwords: bool) {
             config.server.faults.names().join(", ")
         ));
     }
-    if let Some(Upload { overwrite, most }) = config.site.upload {
+    if let Some(Upload { overwrite, most, asks_alone }) = config.site.upload {
         let who = if asks_for_passwords { "knows a password" } else { "can connect" };
         let (most, replace) = (human::Bytes(most), if overwrite { " and replace" } else { "" });
-        report(&format!("glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}"));
+        let read = if asks_alone { ", and everybody may read" } else { "" };
+        report(&format!(
+            "glasshttp: uploads are on: whoever {who} may add{replace} files of up to {most}{read}"
+        ));
     }
 }
 

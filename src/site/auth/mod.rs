@@ -15,6 +15,9 @@
 //! foreign Host is refused: no browser may be made to ask for this site's password under the name of another site. And
 //! a CORS preflight is answered: browsers send it without credentials, and the answer tells nothing about the folder.
 //!
+//! With `--auth-for upload` a password is asked for adding alone ([`For`]): safe methods (RFC 9110 section 9.2.1) need
+//! none, but for what shows what others send.
+//!
 //! The plain case is [`Login::admit`] with a password that was right before: one keyed hash and one lookup.
 //!
 //! # Slow hashes in a server that must not wait
@@ -52,7 +55,7 @@ use crate::answer::{Arrival, Awaited, Response};
 use crate::base::helpers::{Helpers, Job, Kind, Progress};
 use crate::base::trace::{self, Rfc, quote};
 use crate::http::base_path::BasePath;
-use crate::http::{Refusal, Request, Status};
+use crate::http::{Method, Refusal, Request, Status};
 use attempts::{Attempt, Attempts, Fingerprint, Network, Standing};
 use blake2::Blake2bMac;
 use blake2::digest::consts::U32;
@@ -418,11 +421,22 @@ impl Denial {
     }
 }
 
+/// For what a password is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum For {
+    /// For everything.
+    #[default]
+    Everything,
+    /// For adding files. Whoever asks for one needs none.
+    Upload,
+}
+
 /// The login of a site: a request is answered only if it has the name and the password of a user.
 #[derive(Debug)]
 pub struct Login {
     site: Arc<Site>,
     auth: Arc<Auth>,
+    asked_for: For,
 }
 
 /// What a [`Login`] says to a request.
@@ -430,6 +444,8 @@ pub struct Login {
 pub enum Admission {
     /// The request may be answered; this is the user.
     Welcome(Vec<u8>),
+    /// The request may be answered, whoever sends it.
+    Unasked,
     /// It is not known yet: the connection is woken when it is, and holds this until then.
     Later(Box<dyn Awaited>),
     /// This is the answer.
@@ -438,8 +454,8 @@ pub enum Admission {
 
 impl Login {
     /// The login of this site, for these users.
-    pub fn new(site: Arc<Site>, auth: Auth) -> Login {
-        Login { site, auth: Arc::new(auth) }
+    pub fn new(site: Arc<Site>, auth: Auth, asked_for: For) -> Login {
+        Login { site, auth: Arc::new(auth), asked_for }
     }
 
     /// The users.
@@ -447,13 +463,26 @@ impl Login {
         &self.auth
     }
 
-    /// Decides whether a request may be answered. It does not wait.
-    pub fn admit(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Admission {
+    /// Decides whether a request may be answered; `is_private` says whether it is for what needs a password in any case.
+    /// It does not wait.
+    pub fn admit(
+        &self,
+        request: &Request<'_>,
+        arrival: &Arrival<'_>,
+        is_private: impl FnOnce() -> bool,
+    ) -> Admission {
         let site = &self.site;
         // For a request that is let in the site checks the host again, and records that.
         if let Err(refusal) = trace::silently(|| site.options.hosts.check(request.host)) {
             let refused = site.refuse(request, &refusal, Effort::Least).unwrap_or_else(Takes::whatever);
             return Admission::Refused(site.complete_early(request, refused));
+        }
+        let is_safe = matches!(request.method, Method::Get | Method::Head | Method::Options);
+        if self.asked_for == For::Upload && is_safe && !is_private() {
+            trace::decision("auth", Rfc(9110, "9.2.1"), || {
+                "it changes nothing, and --auth-for upload asks for a password for adding alone".to_owned()
+            });
+            return Admission::Unasked;
         }
         let preflight = site.options.cors.preflight(request, site.methods());
         let refuse = |denial: Denial| denial.respond(request, &site.options.base);

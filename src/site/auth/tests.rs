@@ -42,7 +42,7 @@ impl Bench {
         };
         let plain: Vec<_> = plain.iter().map(|one| Plain::parse(one).expect("name and password")).collect();
         let auth = Auth::new(&plain, file.map(str::as_bytes)).expect("a good file");
-        let login = Login::new(Arc::new(Site::new(root, options)), auth);
+        let login = Login::new(Arc::new(Site::new(root, options)), auth, For::Everything);
         Bench {
             login,
             wakes: Arc::default(),
@@ -68,7 +68,7 @@ impl Bench {
             head: b"",
             wakers: &|| Arc::clone(&self.wakes).into(),
         };
-        self.login.admit(&request, &arrival)
+        self.login.admit(&request, &arrival, || false)
     }
 
     /// What is said to who claims to be this user: a name, "wait" or a status.
@@ -104,6 +104,7 @@ fn authorization(claim: &str) -> String {
 fn shown(admission: &Admission) -> String {
     match admission {
         Admission::Welcome(user) => String::from_utf8_lossy(user).into_owned(),
+        Admission::Unasked => "unasked".to_owned(),
         Admission::Later(_) => "wait".to_owned(),
         Admission::Refused(response) => response.status.code().to_string(),
     }

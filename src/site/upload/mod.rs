@@ -60,6 +60,8 @@ pub struct Upload {
     pub overwrite: bool,
     /// How large one may be, in bytes.
     pub most: u64,
+    /// Whether a password is asked for that, and not for reading.
+    pub asks_alone: bool,
 }
 
 impl Site {

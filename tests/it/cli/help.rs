@@ -44,7 +44,12 @@ const HELP: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "Who:",
-        &[("-a, --auth <USER:PASSWORD>", "everybody"), ("--auth-file <FILE>", ""), ("--hash <USER>", "")],
+        &[
+            ("-a, --auth <USER:PASSWORD>", "everybody"),
+            ("--auth-file <FILE>", ""),
+            ("--auth-for <WHAT>", "everything"),
+            ("--hash <USER>", ""),
+        ],
     ),
     (
         "What:",
