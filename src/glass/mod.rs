@@ -118,7 +118,7 @@ use Audience::{Everybody, OwnPages, ThisMachine};
 use Methods::{Post, Read};
 
 /// All pages.
-static ROUTES: [Route; 13] = [
+static ROUTES: [Route; 12] = [
     Route::new("health", Read, Everybody, Part::Metrics, |_, _| answer(metrics::health())),
     Route::new("metrics", Read, Everybody, Part::Metrics, |glass, _| {
         answer(glass.metrics.as_ref()?.respond())
@@ -131,9 +131,8 @@ static ROUTES: [Route; 13] = [
         answer(scripts::respond(asked.rest, asked.query)?)
     }),
     Route::new("", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::page())),
-    Route::new("inspect.css", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::style())),
     Route::new("inspect/*", Read, ThisMachine, Part::Inspector, |_, asked| {
-        answer(inspect::script(asked.rest)?)
+        answer(inspect::file(asked.rest)?)
     }),
     Route::new("events", Read, ThisMachine, Part::Inspector, |glass, _| {
         Some(glass.inspector.as_ref()?.events().map(Begin::Answer))

@@ -205,8 +205,8 @@ fn the_inspector_is_below_it() {
     assert!(page.status == 200 && !page.text().contains("=\"/"), "{}", page.text());
     assert_eq!(server.get("/files/.glass/inspect/main.js").status, 200);
     // Its own requests are not shown, however they are written.
-    server.get("/%66iles/.glass/inspect.css");
-    server.get("/x/../files/.glass%2finspect.css");
+    server.get("/%66iles/.glass/inspect/inspect.css");
+    server.get("/x/../files/.glass%2finspect/inspect.css");
     let mut client = server.connect();
     client.get("/files/a.txt");
     let live = client.get("/files/.glass/live?target=/files/a.txt");

@@ -80,7 +80,7 @@ fn the_inspector_is_spared_and_split_answers_leave_others_their_turns() {
     slow.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
     slow.bytes(100);
     let began = Instant::now();
-    let page = server.get("/.glass/inspect.css");
+    let page = server.get("/.glass/inspect/inspect.css");
     assert!(page.status == 200 && page.field("content-length").is_some() && page.body.len() > 10_000);
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }

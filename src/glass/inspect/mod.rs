@@ -1,8 +1,8 @@
 //! `--inspect`: a live page at `/.glass/` that shows what happens in the server.
 //!
 //! ```text
-//! GET  /.glass/                    the page, with inspect.css beside it
-//! GET  /.glass/inspect/main.js     a module of its script
+//! GET  /.glass/                    the page
+//! GET  /.glass/inspect/main.js     one of its files: a module of its script, or a style sheet
 //! GET  /.glass/events              what happens, as it happens: server-sent events
 //! GET  /.glass/exchange/17         one exchange: its bytes, its decisions, its times
 //! GET  /.glass/live?target=/x.html the last exchange that this client had about /x.html
@@ -19,8 +19,8 @@
 //! ([`crate::glass`]) makes sure of that.
 
 mod composer;
+mod page_files;
 mod record;
-mod scripts;
 
 pub use composer::Connect;
 pub use record::WorkerInspector;
@@ -109,14 +109,9 @@ pub(super) fn page() -> Response {
     response
 }
 
-/// Its style sheet.
-pub(super) fn style() -> Response {
-    text("text/css; charset=utf-8", include_str!("inspect.css"))
-}
-
-/// A module of its script, by its name.
-pub(super) fn script(name: &[u8]) -> Option<Response> {
-    scripts::find(name).map(|script| text("text/javascript; charset=utf-8", script))
+/// A file of it, by its name.
+pub(super) fn file(name: &[u8]) -> Option<Response> {
+    page_files::find(name).map(|(kind, content)| text(kind, content))
 }
 
 /// The redirect to the page, for a target without the slash at its end.

@@ -1,16 +1,29 @@
-// One exchange in detail: its bytes, what was decided and why, and where the time went.
+// One exchange in detail: what happened and why, in one sentence; then its bytes, all that was decided, and where the
+// time went.
 
-import { byId, ask, make } from "./dom.js";
+import { actionsFor } from "./actions.js";
+import { bodyView } from "./body_view.js";
 import { printable } from "./bytes.js";
-import { composer } from "./composer.js";
+import { ask, byId, make } from "./dom.js";
 import { showBar } from "./lanes.js";
-import { readMessages } from "./message.js";
+import { fieldOf, readHead, readMessages } from "./message.js";
 import { findExchange, model } from "./model.js";
 import { select, showPanel } from "./panels.js";
 import { appendBody, showParts } from "./parts.js";
+import { sentenceOf } from "./sentence.js";
 import { stepList } from "./steps.js";
 import { reveal } from "./table.js";
 import { duration, ordinal, plural, size, statusClass } from "./text.js";
+
+// What the server keeps of an exchange.
+export async function storyOf(id) {
+  const response = await ask(`exchange/${id}`);
+  if (response.status === 404) throw new Error("The server keeps the newest exchanges only; this one has left its memory.");
+  if (!response.ok) throw new Error(`The server answers ${response.status}.`);
+  return response.json();
+}
+
+export const reasonOf = error => error instanceof TypeError ? "The server does not answer." : error.message;
 
 export async function openExchange(id, takesFocus) {
   model.selected = id;
@@ -19,16 +32,12 @@ export async function openExchange(id, takesFocus) {
   const content = byId("exchange-content");
   let story;
   try {
-    const response = await ask(`exchange/${id}`);
-    if (response.status === 404) throw new Error("The server keeps the newest exchanges only; this one has left its memory.");
-    if (!response.ok) throw new Error(`The server answers ${response.status}.`);
-    story = await response.json();
+    story = await storyOf(id);
   } catch (error) {
     if (model.selected !== id) return;
     showPanel("exchange", takesFocus);
     byId("exchange-title").textContent = `Exchange ${id}`;
-    content.replaceChildren(make("p", "problem", { role: "alert" }, error instanceof TypeError
-      ? "The server does not answer." : error.message));
+    content.replaceChildren(make("p", "problem", { role: "alert" }, reasonOf(error)));
     return;
   }
   if (model.selected !== id) return; // meanwhile another was opened
@@ -42,10 +51,22 @@ export async function openExchange(id, takesFocus) {
 }
 
 function exchangeParts(story) {
-  const end = story.complete ? "" : ` The connection ended when ${size(story.sent)} of ${size(story.length)} were sent.`;
-  const about = make("p", "note", {}, `The ${ordinal(story.number)} request on connection ${story.connection}, `
-    + `from ${story.forwarded ? `${story.forwarded} by the proxy ${story.client}` : story.client}, answered by worker ${story.worker}.${end}`);
+  const heading = text => make("h3", "", {}, text);
+  return [
+    ...sentenceOf(story), actionsFor(story), aboutOf(story), timeBar(story),
+    heading("The request"), requestOf(story), ...carried(story, heading),
+    heading("What was decided, and why"), stepList(story),
+    heading("The response"), responseOf(story),
+  ];
+}
 
+function aboutOf(story) {
+  const end = story.complete ? "" : ` The connection ended when ${size(story.sent)} of ${size(story.length)} were sent.`;
+  return make("p", "note", {}, `The ${ordinal(story.number)} request on connection ${story.connection}, `
+    + `from ${story.forwarded ? `${story.forwarded} by the proxy ${story.client}` : story.client}, answered by worker ${story.worker}.${end}`);
+}
+
+function requestOf(story) {
   const request = make("dl", "bytes");
   const [message] = readMessages(story.request, "request");
   if (message) showParts(request, message.parts);
@@ -53,9 +74,20 @@ function exchangeParts(story) {
     showParts(request, [{ name: "behind it", pieces: [["body-text", story.request.slice(message.stop)]], end: "" }]);
   }
   if (!message) request.append(make("div", "", {}, make("dt", "", {}, "nothing"), make("dd", "", {}, "no byte came")));
-  const again = make("button", "", { type: "button" }, "Change it and send it again");
-  again.addEventListener("click", () => composer.fill(story.request));
+  return request;
+}
 
+// What the request carried.
+function carried({ request, requestBody, requestBodyCut, received, captured }, heading) {
+  if (requestBody) {
+    return [heading("What the request carried"), ...bodyView(requestBody, fieldOf(readHead(request).fields, "content-type"), requestBodyCut)];
+  }
+  if (!received) return [];
+  const why = captured === false ? "it is no longer kept, for want of memory" : "it is not kept here";
+  return [heading("What the request carried"), make("p", "note", {}, `${plural(received, "byte")}; ${why}.`)];
+}
+
+function responseOf(story) {
   const response = make("dl", "bytes");
   const [head] = readMessages(story.response, "response", ["HEAD"]);
   if (head) showParts(response, head.parts);
@@ -63,9 +95,7 @@ function exchangeParts(story) {
   if (story.body) appendBody(value, story.body, null, Math.max(story.sent, story.body.length));
   else value.append(make("span", "escape", {}, story.length > 0 ? `${plural(story.length, "byte")}, not kept here` : "none"));
   response.append(make("div", "", {}, make("dt", "", {}, "body"), value));
-
-  return [about, timeBar(story), make("h3", "", {}, "The request"), request, again,
-    make("h3", "", {}, "What was decided, and why"), stepList(story), make("h3", "", {}, "The response"), response];
+  return response;
 }
 
 // Where the time went: one bar, and its figures.

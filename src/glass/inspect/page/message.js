@@ -104,3 +104,17 @@ export function readMessages(bytes, kind, methods = []) {
   }
   return messages;
 }
+
+// The head of a message: its first line, and its fields as pairs of a name and a value.
+export function readHead(bytes) {
+  const { parts } = readMessage(bytes, 0, "request");
+  const line = parts.find(part => part.name === "request line");
+  const fields = parts.filter(part => part.name === "field" && part.pieces.length === 2)
+    .map(({ pieces }) => [pieces[0][1], pieces[1][1].slice(1).trim()]);
+  return { line: line ? line.pieces.map(([, text]) => text).join("") : "", fields };
+}
+
+// The value of a field, or an empty text.
+export function fieldOf(fields, name) {
+  return fields.find(([known]) => known.toLowerCase() === name)?.[1] ?? "";
+}

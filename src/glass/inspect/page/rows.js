@@ -54,7 +54,7 @@ export function makeExchangeRow(exchange) {
 function marksOf(exchange) {
   const marks = [];
   const lead = (id, words) => make("button", "mark", { type: "button", tabindex: "-1", "data-id": id }, words);
-  if (exchange.blocked) marks.push(make("span", "mark alarm", {}, "blocked by the browser"));
+  if (exchange.blocked) marks.push(make("span", "mark alarm", { title: "The browser refuses this answer to the page that asked" }, "blocked"));
   if (exchange.preflight) {
     const request = model.exchanges.findLast(each => each.about === exchange.id);
     marks.push(request ? lead(request.id, `preflight of ${printable(request.method)}`) : make("span", "mark", {}, "preflight"));

@@ -7,18 +7,28 @@ const sources = new Map(); // the files of the server's source that were request
 
 export function stepList(story) {
   const list = make("ol", "steps");
-  for (const step of story.steps) {
+  for (const [index, step] of story.steps.entries()) {
     const where = make("p", "where");
     if (step.rfc) {
       where.append(step.url ? make("a", "rfc", { href: step.url, target: "_blank", rel: "noopener noreferrer" }, step.rfc) : step.rfc);
     }
     const place = make("button", "place", { type: "button", "aria-expanded": "false" }, `${step.file}:${step.line}`);
     where.append(place, make("span", "", { title: "since the request's first byte" }, `+${duration(Math.max(0, step.at - story.began))}`));
-    const item = make("li", "", {}, make("p", "", {}, make("strong", "", {}, step.name), ` ${step.text}`), where);
+    const isDeciding = index === story.deciding;
+    const item = make("li", isDeciding ? "deciding" : "", { id: `step-${index + 1}`, tabindex: "-1" },
+      ...isDeciding ? [make("p", "mark", {}, "this decided")] : [],
+      make("p", "", {}, make("strong", "", {}, step.name), ` ${step.text}`), where);
     place.addEventListener("click", () => toggleSource(step, item, place));
     list.append(item);
   }
   return story.steps.length > 0 ? list : make("p", "note", {}, "No step was recorded.");
+}
+
+// Shows a step, and brings the keyboard there.
+export function goToStep(index) {
+  const step = document.getElementById(`step-${index + 1}`);
+  step?.scrollIntoView({ block: "center" });
+  step?.focus({ preventScroll: true });
 }
 
 // Opens the source in place below a step, at its line; or closes it again.

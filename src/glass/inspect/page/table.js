@@ -19,7 +19,7 @@ let rowHeight = 27;      // measured at the first row
 let isMeasuring = false;
 let current = null;      // the id of the exchange at which the keyboard is
 
-const spacer = () => make("tr", "spacer", { "aria-hidden": "true" }, make("td", "", { colspan: "9" }));
+const spacer = () => make("tr", "spacer", { "aria-hidden": "true" }, make("td"));
 const above = spacer(), below = spacer();
 
 export const table = { isHidden: false };

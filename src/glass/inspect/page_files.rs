@@ -1,26 +1,36 @@
-//! The modules of the page's script: `page/main.js` has their map. Each is at `/.glass/inspect/NAME`.
+//! The files of the page, each at `/.glass/inspect/NAME`: the modules of its script, of which `page/main.js` has the map,
+//! and its style sheets.
 
 /// Their names, and what is in them.
-const SCRIPTS: &[(&str, &str)] = &[
+const FILES: &[(&str, &str)] = &[
+    ("actions.js", include_str!("page/actions.js")),
     ("axis.js", include_str!("page/axis.js")),
     ("bars.js", include_str!("page/bars.js")),
+    ("body.js", include_str!("page/body.js")),
+    ("body_view.js", include_str!("page/body_view.js")),
     ("bytes.js", include_str!("page/bytes.js")),
     ("composer.js", include_str!("page/composer.js")),
     ("controls.js", include_str!("page/controls.js")),
+    ("copy.js", include_str!("page/copy.js")),
+    ("curl.js", include_str!("page/curl.js")),
     ("detail.js", include_str!("page/detail.js")),
     ("dom.js", include_str!("page/dom.js")),
     ("examples.js", include_str!("page/examples.js")),
     ("filter.js", include_str!("page/filter.js")),
     ("frame.js", include_str!("page/frame.js")),
+    ("har.js", include_str!("page/har.js")),
+    ("inspect.css", include_str!("page/inspect.css")),
     ("lanes.js", include_str!("page/lanes.js")),
     ("main.js", include_str!("page/main.js")),
     ("masthead.js", include_str!("page/masthead.js")),
     ("message.js", include_str!("page/message.js")),
     ("model.js", include_str!("page/model.js")),
     ("notation.js", include_str!("page/notation.js")),
+    ("panels.css", include_str!("page/panels.css")),
     ("panels.js", include_str!("page/panels.js")),
     ("parts.js", include_str!("page/parts.js")),
     ("rows.js", include_str!("page/rows.js")),
+    ("sentence.js", include_str!("page/sentence.js")),
     ("shown.js", include_str!("page/shown.js")),
     ("steps.js", include_str!("page/steps.js")),
     ("stream.js", include_str!("page/stream.js")),
@@ -29,9 +39,12 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("workers.js", include_str!("page/workers.js")),
 ];
 
-/// A module, by its name.
-pub(super) fn find(name: &[u8]) -> Option<&'static str> {
-    SCRIPTS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, text)| *text)
+/// A file, by its name: its media type, and what is in it.
+pub(super) fn find(name: &[u8]) -> Option<(&'static str, &'static str)> {
+    let (known, text) = FILES.iter().find(|(known, _)| known.as_bytes() == name)?;
+    let kind =
+        if known.ends_with(".css") { "text/css; charset=utf-8" } else { "text/javascript; charset=utf-8" };
+    Some((kind, text))
 }
 
 #[cfg(test)]
@@ -41,15 +54,15 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn every_module_is_served_and_imports_modules_that_are() {
+    fn every_file_is_served_and_imports_files_that_are() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/glass/inspect/page");
         let files: BTreeSet<_> = std::fs::read_dir(folder)
             .expect("it is there")
             .map(|entry| entry.expect("an entry").file_name().into_string().expect("plain"))
             .collect();
-        let served: BTreeSet<_> = SCRIPTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let served: BTreeSet<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(served, files);
-        for (name, text) in SCRIPTS {
+        for (name, text) in FILES {
             for import in text.lines().filter_map(|line| line.split_once(" from \"./")) {
                 let wanted = import.1.trim_end_matches("\";");
                 assert!(find(wanted.as_bytes()).is_some(), "{name} imports {wanted}");
@@ -58,10 +71,10 @@ mod tests {
     }
 
     #[test]
-    fn every_module_can_be_read_at_one_sitting_and_says_what_it_is_for() {
-        for (name, text) in SCRIPTS {
+    fn every_file_can_be_read_at_one_sitting_and_says_what_it_is_for() {
+        for (name, text) in FILES {
             assert!(text.lines().count() < 300, "{name} has {} lines", text.lines().count());
-            assert!(text.starts_with("// "), "{name}");
+            assert!(text.starts_with("// ") || text.starts_with("/* "), "{name}");
         }
     }
 }
