@@ -180,6 +180,28 @@ impl Observers {
     }
 }
 
+/// Why the server has not sent all of a response, though its client was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    /// The client has read nothing for too long.
+    Stuck,
+    /// What the rest is made of cannot be read.
+    Broken,
+    /// A fault that the user has switched on.
+    Fault,
+}
+
+impl GivenUp {
+    /// The reason, as a clause.
+    pub fn why(self) -> &'static str {
+        match self {
+            GivenUp::Stuck => "the client has read nothing for too long",
+            GivenUp::Broken => "the rest of it cannot be read",
+            GivenUp::Fault => "the fault drop-after closes connections",
+        }
+    }
+}
+
 /// An exchange: a request and its response. What a client sent is in it unchanged: whatever shows it must escape it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
@@ -213,7 +235,7 @@ pub struct Exchange {
     /// Whether all of the response was sent.
     pub complete: bool,
     /// If it was not, and not because of the client: why the server has ended it.
-    pub given_up: Option<&'static str>,
+    pub given_up: Option<GivenUp>,
     /// When the first byte of the request arrived.
     pub began: Instant,
     /// When the exchange ended, as wall-clock time.
@@ -359,7 +381,7 @@ impl Pending {
     }
 
     /// Ends the exchange now, when the connection has sent so many bytes.
-    pub(super) fn end(mut self, sent: u64, given_up: Option<&'static str>) -> Box<Exchange> {
+    pub(super) fn end(mut self, sent: u64, given_up: Option<GivenUp>) -> Box<Exchange> {
         let (body_sent, body_length) = (self.body_sent(sent), self.body_length(sent));
         let complete = self.is_over(sent);
         let exchange = &mut self.exchange;

@@ -42,7 +42,7 @@ pub mod worker;
 
 pub use application::{Application, Begun};
 pub use events::{
-    Capture, Event, Exchange, Interests, Observer, ObserverFactory, Receiving, RequestBody, Sending,
+    Capture, Event, Exchange, GivenUp, Interests, Observer, ObserverFactory, Receiving, RequestBody, Sending,
 };
 pub use fault::Faults;
 pub use listen::Listener;

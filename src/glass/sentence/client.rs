@@ -146,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
         "no such folder",
         Step("refused", "no such folder"),
         always,
-        "404: there is no such folder to add a file to; folders are not made here",
+        "404: there is no such folder to add files to; `PUT` makes the folders on its way, and a form does not",
     ),
     Row::new(
         "not there",

@@ -7,6 +7,7 @@ use crate::base::human::Bytes;
 use crate::base::trace::{Decision, show};
 use crate::http::coding::Coding;
 use crate::http::{Method, origin};
+use crate::server::GivenUp;
 use crate::server::{Capture, Exchange};
 use crate::site::compress;
 use crate::site::cors::{self, Reads};
@@ -236,7 +237,7 @@ impl<'a> Facts<'a> {
             "sent" => bytes(self.exchange.body_sent),
             "received" => bytes(self.capture.request_body.received),
             "uncoded" => bytes(self.uncoded_length().unwrap_or_default()),
-            "given up" => self.exchange.given_up.unwrap_or_default().to_owned(),
+            "given up" => self.exchange.given_up.map_or("", GivenUp::why).to_owned(),
             "waiting" => seconds(waiting),
             "deciding" => seconds(deciding),
             "sending" => seconds(sending),

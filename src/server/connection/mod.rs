@@ -33,7 +33,7 @@ mod states;
 use super::Options;
 use super::application::Application;
 use super::buffer::ReadBuffer;
-use super::events::Observers;
+use super::events::{GivenUp, Observers};
 use super::transmit::{Queue, Transmission};
 use super::transport::Transport;
 use crate::answer::Stream;
@@ -353,7 +353,7 @@ impl<T: Transport> Connection<T> {
                 let sent_before = self.bytes_sent();
                 match self.advance(turn) {
                     AfterTurn::Wait if self.bytes_sent() == sent_before => {
-                        self.reporter.given_up = Some("the client has read nothing for too long");
+                        self.reporter.given_up = Some(GivenUp::Stuck);
                         self.abandon(turn)
                     }
                     next => next,

@@ -13,7 +13,7 @@ use crate::http::client::Client;
 use crate::http::request::MAX_REQUEST_LINE;
 use crate::http::{Method, Request, Status};
 use crate::server::events::{
-    Capture, Event, Exchange, MAX_CAPTURED_HEAD, Observers, Pending, Receiving, RequestBody,
+    Capture, Event, Exchange, GivenUp, MAX_CAPTURED_HEAD, Observers, Pending, Receiving, RequestBody,
 };
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -34,7 +34,7 @@ pub(super) struct Reporter {
     /// What was decided about the current request in earlier turns.
     decisions: Vec<Decision>,
     /// Why the server does not send the rest of what is pending, if that is so.
-    pub(super) given_up: Option<&'static str>,
+    pub(super) given_up: Option<GivenUp>,
 }
 
 /// What is known of a request when its exchange begins.

@@ -11,6 +11,7 @@ use super::states::Change;
 use super::{AfterTurn, Connection, Step, Turn};
 use crate::answer::Next;
 use crate::http::chunked;
+use crate::server::events::GivenUp;
 use crate::server::transmit::Progress;
 use crate::server::transport::{TlsSession, Transport};
 use std::io;
@@ -68,9 +69,7 @@ impl<T: Transport> Connection<T> {
             return Step::Stop(AfterTurn::Wait);
         }
         match self.outgoing.send(&mut self.transport, budget) {
-            Ok(Progress::Everything) if self.outgoing.is_broken() => {
-                self.give_up("the rest of it cannot be read")
-            }
+            Ok(Progress::Everything) if self.outgoing.is_broken() => self.give_up(GivenUp::Broken),
             Ok(Progress::Everything) => Step::Continue,
             Ok(Progress::Blocked) => {
                 self.may_write = false;
@@ -78,15 +77,13 @@ impl<T: Transport> Connection<T> {
             }
             Ok(Progress::BudgetSpent) => Step::Stop(AfterTurn::Again),
             // The kernel says this of no write; see `fault.rs`.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
-                self.give_up("the fault drop-after closes connections")
-            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => self.give_up(GivenUp::Fault),
             Err(_) => Step::Stop(AfterTurn::Close),
         }
     }
 
     /// Closes the connection, though the client would take more.
-    fn give_up(&mut self, why: &'static str) -> Step {
+    fn give_up(&mut self, why: GivenUp) -> Step {
         self.reporter.given_up = Some(why);
         Step::Stop(AfterTurn::Close)
     }

@@ -656,8 +656,10 @@ pub(super) const CASES: &[Case] = &[
     case(
         "no such folder",
         |setup| setup.upload(false),
-        &["PUT /no/such/a.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nnew"],
-        "404: there is no such folder to add a file to; folders are not made here",
+        &[
+            "POST /no/such/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=e\r\nContent-Length: 75\r\n\r\n--e\r\nContent-Disposition: form-data; name=f; filename=x.txt\r\n\r\nnew\r\n--e--\r\n",
+        ],
+        "404: there is no such folder to add files to; `PUT` makes the folders on its way, and a form does not",
     ),
     case(
         "not there",

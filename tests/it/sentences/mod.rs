@@ -16,7 +16,7 @@ use glasshttp::glass::{Answer, Glass};
 use glasshttp::http::base_path::BasePath;
 use glasshttp::http::{Refusal, Request};
 use glasshttp::server::{self, Application, Begun, Event, Exchange, Interests, Observer, Server};
-use glasshttp::site::auth::{Admission, Auth, Login, Plain};
+use glasshttp::site::auth::{Admission, Auth, For, Login, Plain};
 use glasshttp::site::{self, Cors, Hosts, Root, Site, TrustedHosts, Upload, cors::Origins};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, TcpListener};
@@ -68,7 +68,7 @@ impl Setup {
     }
 
     fn upload(&mut self, overwrite: bool) {
-        self.site.upload = Some(Upload { overwrite, most: 1000 });
+        self.site.upload = Some(Upload { overwrite, most: 1000, asks_alone: false });
     }
 
     fn cors_for(&mut self, origin: &str) {
@@ -133,7 +133,8 @@ impl Application for App {
         let client = self.client.map_or(arrival.client, |client| IpAddr::from(client).into());
         let arrival = Arrival { client, ..*arrival };
         if let Some(login) = &self.login
-            && let Admission::Refused(response) = login.admit(request, &arrival)
+            && let Admission::Refused(response) =
+                login.admit(request, &arrival, || self.glass.is_private(request))
         {
             return response.into();
         }
@@ -173,7 +174,7 @@ fn sentence_of(case: &Case) -> (Sentence, Option<&'static str>) {
     let users =
         setup.login.map(|user| Auth::new(&[Plain::parse(user).expect("a user")], None).expect("good"));
     let app = App {
-        login: users.map(|users| Login::new(Arc::clone(&site), users)),
+        login: users.map(|users| Login::new(Arc::clone(&site), users, For::Everything)),
         glass: Glass {
             base: BasePath::default(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
