@@ -12,6 +12,7 @@
 //! | is the file in memory, and unchanged? | [`cache`] |
 //! | what does the path name? | `find`; [`root`] opens it |
 //! | is the directory wanted as one file, or as a list? | [`archive`], [`listing`] |
+//! | is a page about the file wanted? | `views`, `markdown` |
 //! | which representation of the file is it? | `select`, by [`coding`], [`media_type`], [`compress`] and [`versions`] |
 //! | how long may the client keep it? | [`cache_control`] |
 //! | does the client need it, and which part? | [`representation`], by `http::conditional` and `http::range` |
@@ -39,6 +40,7 @@ pub mod facts;
 mod find;
 pub mod hosts;
 pub mod listing;
+pub mod markdown;
 pub mod media_type;
 mod method;
 pub mod names;
@@ -59,6 +61,7 @@ pub mod script;
 mod select;
 pub mod upload;
 pub mod versions;
+mod views;
 
 pub use cache_control::CacheControl;
 pub use coding::Codings;
@@ -205,9 +208,10 @@ impl Site {
             Asked::Representation { path, query } => (path, query),
             Asked::Methods => return Ok(self.tell_methods()),
         };
+        let view = self.view(query);
         // Most requests are for a file in memory, by a path that need not be decoded.
         let plain_path = self.plain_path(encoded_path);
-        if let Some(path) = plain_path {
+        if let Some(path) = plain_path.filter(|_| view.is_none()) {
             wanted = wanted.or_loaded(request, path);
             if let Some(representation) = self.in_memory(&wanted, path, arrived) {
                 return Ok(self.send(request, &representation, effort)?);
@@ -218,7 +222,7 @@ impl Site {
         };
         let text = path.text();
         let misleads = self.misleads(&path, encoded_path);
-        if plain_path.is_none() && !misleads {
+        if plain_path.is_none() && !misleads && view.is_none() {
             wanted = wanted.or_loaded(request, &text);
             if let Some(representation) = self.in_memory(&wanted, &text, arrived) {
                 return Ok(self.send(request, &representation, effort)?);
@@ -230,12 +234,17 @@ impl Site {
                 Ok(self.redirect_to_directory(Some(&path), query))
             }
             Found::File { file, relative, for_certain } => {
+                if let Some(view) = view
+                    && let Some(page) = self.show_file(view, &file, &relative, &path, effort)?
+                {
+                    return Ok(page);
+                }
                 let key = wanted.key(&text);
                 let representation =
                     self.select(file, &relative, for_certain.then_some(&*key), &wanted, effort)?;
                 Ok(self.send(request, &representation, effort)?)
             }
-            Found::Directory(directory) => Ok(self.show(directory, &path, query, request)?),
+            Found::Directory(directory) => self.show(directory, &path, query, request, effort),
             Found::DirectoryWithoutSlash => Ok(self.redirect_to_directory(Some(&path), query)),
             Found::PageWithSlash => Ok(self.redirect_to_page(path, query)),
         }
@@ -325,15 +334,17 @@ impl Site {
         path: &DecodedPath,
         query: Option<&[u8]>,
         request: &Request<'_>,
-    ) -> Result<Response, Refusal> {
+        effort: Effort,
+    ) -> Result<Response, Unanswered> {
         if !self.options.listing {
             let why = "this directory has no index, and listings are off";
-            return Err(Refusal::new(Status::FORBIDDEN, why).because("listing off"));
+            return Err(Refusal::new(Status::FORBIDDEN, why).because("listing off").into());
         }
         if let Some(format) = parameter(query, "archive") {
-            return self.archives.respond(&self.root, directory, path, &format, self.options.hidden);
+            return Ok(self.archives.respond(&self.root, directory, path, &format, self.options.hidden)?);
         }
-        self.listings.respond(&self.root, directory, path, query, &request.fields, &self.options)
+        let (asked, by) = ((query, &request.fields), (effort, self.helpers.as_ref()));
+        self.listings.respond(&self.root, directory, path, asked, &self.options, by)
     }
 
     /// Sends a representation, or as much of it as the request's preconditions and range ask for.

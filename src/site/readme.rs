@@ -4,14 +4,14 @@
 //! notes.txt  README.md  readme.txt     README.md: the first of README, README.md, README.txt
 //! ```
 //!
-//! It is shown as plain text. If Markdown were rendered, everybody who may put a file into the folder could put a page,
-//! with links and pictures of their choice, under the name of this server.
+//! A `README.md` is [rendered](crate::site::markdown), the others are shown as the text that they are.
 
+use super::markdown;
 use super::root::{OpenFile, Opened, Root};
+use super::versions::read_at;
 use crate::base::human;
 use crate::base::trace::{self, quote};
 use crate::http::target::DecodedPath;
-use std::io::Read;
 
 /// The names, compared without regard to case. The first that exists and holds text is shown.
 const NAMES: [&[u8]; 3] = [b"README", b"README.md", b"README.txt"];
@@ -56,20 +56,27 @@ impl Readme {
             let Ok(Opened::File(file)) = root.open(relative.strip_prefix(b"/").unwrap_or(&relative)) else {
                 return None;
             };
-            let (text, is_cut) = beginning(file)?;
+            let (text, is_cut) = beginning(&file, MAX_LENGTH)?;
             trace::decision("readme", None, || format!("{} is text, so it is shown below", quote(name)));
             Some(Readme { name: name.to_vec(), text, is_cut })
         })
     }
 }
 
+impl Readme {
+    /// Whether to render it may take longer than a worker's turn.
+    pub fn takes_long(&self) -> bool {
+        markdown::is_markdown(&self.name) && markdown::takes_long(&self.text)
+    }
+}
+
 /// The beginning of a file, and whether it is longer; `None` if it is not text.
-fn beginning(file: OpenFile) -> Option<(String, bool)> {
-    let mut bytes = Vec::new();
+pub(super) fn beginning(file: &OpenFile, most: usize) -> Option<(String, bool)> {
     // One byte more, to see whether that is all.
-    file.file.take(MAX_LENGTH as u64 + 1).read_to_end(&mut bytes).ok()?;
-    let is_cut = bytes.len() > MAX_LENGTH;
-    bytes.truncate(MAX_LENGTH);
+    let mut bytes = vec![0; most.min(usize::try_from(file.facts.length).unwrap_or(most)) + 1];
+    let count = read_at(&file.file, &mut bytes, 0).ok()?;
+    let is_cut = count > most;
+    bytes.truncate(count.min(most));
     as_text(&bytes, is_cut).map(|text| (text, is_cut))
 }
 

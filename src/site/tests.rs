@@ -487,7 +487,9 @@ fn on_the_page_for_people_only_what_is_there_can_be_followed() {
     let site = site(&root);
     for query in ["", "?sort=size&order=desc", "?view=gallery", "?format=html"] {
         let page = text(ask(&site, &format!("GET /p/q/{query}"), "Accept: text/html,*/*;q=0.8\r\n").body);
-        let mut found = links(page.split("</head>").last().expect("what is behind the styles"));
+        // A README has a style sheet of its own behind the head.
+        let (_, body) = page.split_once("</head>").expect("a head");
+        let mut found = links(body);
         found.sort_unstable();
         found.dedup();
         // A place in the page itself is nothing to follow.
@@ -586,22 +588,65 @@ fn without_a_script_a_gallery_has_only_so_many_pictures() {
 }
 
 #[test]
-fn a_readme_is_escaped_text_below_the_listing() {
+fn a_readme_stands_below_the_listing_rendered_if_it_is_markdown() {
     let (_outside, root) = folder();
-    write(&root, "r/Readme.MD", "\n<script>alert(1)</script> & </pre><img src=x onerror=alert(1)>");
-    write(&root, "r/readme.txt", "the second");
+    write(&root, "r/Readme.MD", "\n# A\n<script>alert(1)</script> & </pre>\n\n<img src=x onerror=alert(1)>");
+    write(&root, "r/readme.txt", "\n<script>alert(1)</script> & </pre>");
     let site = site(&root);
     let page = text(ask(&site, "GET /r/", "Accept: text/html\r\n").body);
-    let expected = "<h2 id=\"readme\">Readme.MD</h2><pre>\n\n&lt;script&gt;alert(1)&lt;/script&gt; &amp; \
-                    &lt;/pre&gt;&lt;img src=x onerror=alert(1)&gt;</pre></section>";
-    assert!(page.contains(expected) && !page.contains("the second"), "{page}");
+    let expected = "<p><a href=\"./Readme.MD\">Readme.MD as text</a></p></header><article id=\"md\">\
+                    <h3 id=\"md-a\">A</h3>\n<pre>&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;/pre&gt;\n</pre>\n\
+                    <pre>&lt;img src=x onerror=alert(1)&gt;</pre>\n</article></section>";
+    assert!(page.contains(expected) && !page.contains("readme.txt</h2>"), "{page}");
     let json = text(ask(&site, "GET /r/?format=json", "").body);
     assert!(!json.contains("script"), "{json}");
     // A link that leads out is none of them, whatever its name.
     fs::remove_file(root.join("r/Readme.MD")).expect("removed");
     symlink("../../secret.txt", root.join("r/README")).expect("linked");
     let page = text(ask(&site, "GET /r/", "Accept: text/html\r\n").body);
-    assert!(page.contains("the second") && !page.contains("SECRET"), "{page}");
+    let expected = "<h2 id=\"readme\">readme.txt</h2><pre>\n\n&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;/pre&gt;</pre>";
+    assert!(page.contains(expected) && !page.contains("SECRET"), "{page}");
+}
+
+#[test]
+fn markdown_is_a_page_if_the_query_asks_for_that_alone() {
+    let (_outside, root) = folder();
+    write(&root, "d/a&b.md", "# A\n[c](c.md) ![d](d.png)");
+    write(&root, "d/index.md", "# Index");
+    write(&root, "d/bytes.md", "a\0b");
+    write(&root, "d/long.md", &"a\n\n".repeat(100_000));
+    write(&root, "d/.hidden.md", "hidden");
+    let site = site(&root);
+    let page = text(ask(&site, "GET /d/a%26b.md?markdown", "").body);
+    let expected = "</a>a&amp;b.md</h1><p><a href=\"./a%26b.md\">As text</a> · <a href=\"./\">Its folder</a></p>\
+                    </header><article id=\"md\"><h2 id=\"md-a\">A</h2>\n<p><a href=\"./c.md?markdown\">c</a> \
+                    <img src=\"./d.png\" alt=\"d\" loading=\"lazy\"></p>\n</article></main>";
+    assert!(page.contains(expected), "{page}");
+    let response = ask(&site, "GET /d/a%26b.md?markdown", "");
+    let policy = response.headers.get("content-security-policy").expect("one");
+    assert!(policy.starts_with("default-src 'none'; img-src data: 'self'; style-src 'sha256-"), "{policy}");
+    assert!(!policy.contains("script-src"), "{policy}");
+    let page = text(ask(&site, "GET /d/long.md?markdown", "").body);
+    assert!(page.contains("This is the beginning. <a href=\"./long.md\">All of it as text</a>"));
+    let table = [
+        ("/d/a%26b.md?markdown=1", 200, "# A"),
+        ("/d/a%26b.md?v=1&markdown", 200, "# A"),
+        ("/d/a%26b.md?Markdown", 200, "# A"),
+        ("/d/bytes.md?markdown", 200, "a\0b"),
+        ("/a.txt?markdown", 200, "hello"),
+        ("/d/?markdown", 200, "<!DOCTYPE html>"),
+        ("/d/none.md?markdown", 404, "404"),
+        ("/d/.hidden.md?markdown", 404, "404"),
+    ];
+    for (target, status, start) in table {
+        let (found, body) = get(&site, target);
+        assert!(found == status && body.starts_with(start), "{target}: {found} {body}");
+    }
+    let off = Site::new(
+        Root::open_path(&root, false).expect("it can be read"),
+        Options { listing: false, ..options() },
+    );
+    assert!(get(&off, "/d/a%26b.md?markdown").1.starts_with("# A"));
 }
 
 /// What is offered where something is not there, as a line names it.

@@ -532,16 +532,23 @@ fn a_picture_is_shown_beside_the_mouse_that_is_on_its_name() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver; .ci/run runs it"]
-fn a_readme_is_shown_below_as_the_text_that_it_is() {
-    let hostile = "\n# Title\n<script>window.evil = 1; alert(1)</script>\n</pre><img src=x onerror=alert(2)>\n\
-        [a](javascript:alert(3)) &amp; </section><style>body{display:none}</style>\n\x1b[2J";
+fn a_readme_is_rendered_below_and_what_is_html_in_it_is_text() {
+    let hostile = "\n# Title\n<script>window.evil = 1; alert(1)</script>\n</pre><img src=x onerror=alert(2)>\n\n\
+        [a](javascript:alert(3)) &amp; </section><style>body{display:none}</style>\n\x1b[2J\n\n![b](//127.0.0.1:1/c.png)";
     let folder = folder(&[("ReadMe.md", hostile), ("readme.txt", "another")]);
     let (_server, browser) = open(folder.path());
     browser.assert_no_dialog(&"a hostile README");
     assert_eq!(browser.text("return document.querySelector('.readme h2').textContent"), "ReadMe.md");
+    assert_eq!(browser.text("return document.querySelector('.readme h3').textContent"), "Title");
     let shown = browser.text("return document.querySelector('.readme pre').textContent");
-    assert_eq!(shown, hostile.replace('\x1b', "\u{241b}"));
-    assert_eq!(browser.run("return document.querySelectorAll('.readme :not(h2, pre), main img').length"), 0);
+    assert_eq!(shown, "<script>window.evil = 1; alert(1)</script>\n");
+    let text = browser.text("return document.querySelector('.readme article').textContent");
+    for part in
+        ["<img src=x onerror=alert(2)>", "a & </section><style>body{display:none}</style>", "\u{241b}[2J"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(browser.run("return document.querySelectorAll('.readme :is(script, img, style)').length"), 0);
     assert_eq!(browser.run("return window.evil === undefined && document.scripts.length === 1"), true);
     assert_eq!(browser.console(), Vec::<String>::new());
 }

@@ -1,6 +1,7 @@
 //! What takes long is answered by helpers, with the same answer, and once for all who ask for it.
 
 use super::*;
+use crate::answer::Next;
 use crate::http::client::Client;
 use crate::http::framing::Framing;
 use crate::site::{Codings, Hosts, Options, Root};
@@ -35,6 +36,13 @@ impl Bench {
         std::fs::write(&path, &"words ".repeat(LARGE).as_bytes()[..LARGE]).expect("written");
         for number in 0..500 {
             std::fs::write(folder.path().join(format!("A{number}.txt")), "").expect("written");
+        }
+        let readme = format!("# Title\n{}\n\nEND", "word ".repeat(2000));
+        for (place, others) in [("few", 1), ("many", 1000)] {
+            let place = folder.path().join(place);
+            std::fs::create_dir(&place).expect("created");
+            std::fs::write(place.join("README.md"), &readme).expect("written");
+            (0..others).for_each(|name| std::fs::write(place.join(name.to_string()), "").expect("written"));
         }
         let file = std::fs::File::options().append(true).open(path).expect("it is there");
         file.set_modified(SystemTime::UNIX_EPOCH).expect("its time is set");
@@ -90,6 +98,35 @@ impl Bench {
                 Poll::Pending => begin = Begin::Elsewhere(awaited),
             }
         }
+    }
+}
+
+#[test]
+fn markdown_that_takes_long_is_rendered_by_a_helper_at_once_or_at_the_end_of_a_long_listing() {
+    let bench = Bench::new();
+    let page = "Accept: text/html\r\n";
+    for (target, heading, waits) in
+        [("/few/", "<h3", 1), ("/many/", "<h3", 0), ("/few/README.md?markdown", "<h2", 1)]
+    {
+        let (response, waited) = bench.answer(target, bench.begin_with(target, page));
+        assert_eq!(waited, waits, "{target}");
+        let mut bytes = response.body.start(usize::MAX);
+        if let Body::Stream(mut stream) = response.body {
+            let (sender, rung) = channel();
+            stream.wake_with(Arc::new(Bell(sender)).into());
+            loop {
+                match stream.next() {
+                    Next::Piece(piece) => bytes.extend(piece),
+                    Next::Busy => {}
+                    Next::NotYet => rung.recv_timeout(PATIENCE).expect("it is woken"),
+                    Next::End => break,
+                    Next::Broken => panic!("{target} stops"),
+                }
+            }
+        }
+        let html = String::from_utf8(bytes).expect("text");
+        let expected = format!("{heading} id=\"md-title\">Title");
+        assert!(html.contains(&expected) && html.contains("<p>END</p>\n</article>"), "{target}: {html}");
     }
 }
 

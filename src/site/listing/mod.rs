@@ -40,11 +40,13 @@ pub mod scripts;
 mod stream;
 mod text;
 
+use super::effort::{Effort, Takes, Unanswered};
 use super::places::Places;
 use super::root::Root;
 use super::{Options, error_page};
 use crate::answer::{Body, Response};
 use crate::base::budget::Budget;
+use crate::base::helpers::Helpers;
 use crate::base::platform::directory::Directory;
 use crate::base::platform::failure::Failure;
 use crate::base::trace::{self, Rfc};
@@ -91,9 +93,17 @@ trait Form: fmt::Debug + Send {
     /// Writes an entry.
     fn entry(&mut self, entry: &Entry<'_>, page: &mut String);
 
-    /// Writes what stands behind them.
+    /// Writes what stands behind them, if that takes no longer than a worker may.
     fn end(&mut self, folder: &Folder, totals: &Totals, page: &mut String);
+
+    /// If it does take longer: what makes it.
+    fn rest(&mut self) -> Option<Rest> {
+        None
+    }
 }
+
+/// Makes the end of a text.
+type Rest = Box<dyn FnOnce() -> String + Send>;
 
 impl Listings {
     /// Without any listing yet. They keep names if the site's cache, which has so many bytes, keeps anything.
@@ -105,16 +115,17 @@ impl Listings {
     /// Answers with the listing of a directory that has no index.
     ///
     /// # Errors
-    /// When the directory cannot be read. A single entry that cannot be looked at is shown without details.
-    pub fn respond(
+    /// When the directory cannot be read, or if the effort does not suffice. A single entry that cannot be looked at is
+    /// shown without details.
+    pub(super) fn respond(
         &self,
         root: &Arc<Root>,
         directory: File,
         path: &DecodedPath,
-        query: Option<&[u8]>,
-        fields: &Fields<'_>,
+        (query, fields): (Option<&[u8]>, &Fields<'_>),
         options: &Options,
-    ) -> Result<Response, Refusal> {
+        (effort, helpers): (Effort, Option<&Arc<Helpers>>),
+    ) -> Result<Response, Unanswered> {
         let mut headers = FieldLines::default();
         let (reader, form): (_, Box<dyn Form>) = if wants_json(query, fields) {
             headers.push("Content-Type", "application/json");
@@ -126,7 +137,9 @@ impl Listings {
             if for_people {
                 headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
                 let view = View::from_query(query);
-                ("as a page for people", Box::new(page::Page::new(view, options.upload.is_some())))
+                // What takes longest of it is left out first.
+                let renders = effort != Effort::Least;
+                ("as a page for people", Box::new(page::Page::new(view, options.upload.is_some(), renders)))
             } else {
                 headers.push("Content-Security-Policy", links::CONTENT_SECURITY_POLICY);
                 (
@@ -148,7 +161,7 @@ impl Listings {
             Some(Failure::NotFound) => super::not_found(),
             _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to read this directory"),
         };
-        let mut listing = Gradual::new(folder, form, self);
+        let mut listing = Gradual::new(folder, form, self, helpers.cloned());
         if listing.are_names_known() {
             trace::decision("names", None, || {
                 "the folder has not changed since its names were read and sorted: they are in memory"
@@ -157,7 +170,10 @@ impl Listings {
         }
         let is_small = listing.is_small().map_err(unreadable)?;
         let body = if is_small {
-            let (text, entries) = listing.text().map_err(unreadable)?;
+            let text = listing.text(effort == Effort::Full).map_err(unreadable)?;
+            let Some((text, entries)) = text else {
+                return Err(Takes { what: "rendering the README".to_owned(), key: None }.into());
+            };
             trace::decision("listing", None, || {
                 format!("no index file is there, so its {entries} entries are listed, {reader}")
             });

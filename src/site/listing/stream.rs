@@ -3,6 +3,7 @@
 //! ```text
 //! Scanning: names, in order ──▶ Rows: some rows, some rows, ... ──▶ Over           by name
 //!                           ──▶ Gathering: what they are ──▶ Rows: ... ──▶ Over    by size or time
+//!                                                Rows: ... ──▶ Rest, Elsewhere ──▶ Over    with a long README
 //! ```
 //!
 //! The plain case is a directory with few entries: all of it is done at once. With many entries that would take so
@@ -17,16 +18,19 @@ use super::known::{Known, Listed};
 use super::order::Column;
 use super::read::{Folder, Outline, Totals};
 use super::rows::{ByName, COST_OF_ROW, Gathering, Sorted};
-use super::{Form, Listings};
+use super::{Form, Listings, Rest};
 use crate::answer::{Next, Stream};
 use crate::base::budget::{Budget, Share};
+use crate::base::helpers::{Helpers, Kind, Outcome, Owner};
 use crate::base::platform::file_system;
 use crate::base::trace;
 use crate::site::facts::Facts;
 use crate::site::places::{Place, Places};
 use crate::site::scandir::Scan;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// How many entries are listed at once, with a Content-Length. One that has to be followed counts as several.
@@ -47,7 +51,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 const MAX_WAITS: u32 = 600;
 
 /// A listing that is being made.
-#[derive(Debug)]
 pub(super) struct Gradual {
     folder: Folder,
     form: Box<dyn Form>,
@@ -61,13 +64,16 @@ pub(super) struct Gradual {
     /// The memory that it takes beside its names.
     memory: Share,
     waits: u32,
+    helpers: Option<Arc<Helpers>>,
+    /// For whom it is made, and what wakes its connection.
+    owner: Owner,
+    waker: Waker,
     /// While it waits: when to look again. What it waits for also becomes free by time alone.
     look_again: Option<Instant>,
     /// Whether the server is about to stop.
     is_stopping: bool,
 }
 
-#[derive(Debug)]
 enum Stage {
     Scanning {
         scan: Scan,
@@ -79,17 +85,25 @@ enum Stage {
     Named(Arc<Listed>),
     Gathering(Gathering),
     Rows(Rows),
+    /// Only the end is missing, and takes longer than a worker may.
+    Rest(Rest),
+    /// A helper makes it.
+    Elsewhere(Outcome<String>),
     Over,
 }
 
-#[derive(Debug)]
 enum Rows {
     ByName(ByName),
     Sorted(Sorted),
 }
 
 impl Gradual {
-    pub(super) fn new(folder: Folder, form: Box<dyn Form>, listings: &Listings) -> Gradual {
+    pub(super) fn new(
+        folder: Folder,
+        form: Box<dyn Form>,
+        listings: &Listings,
+        helpers: Option<Arc<Helpers>>,
+    ) -> Gradual {
         let scan = Scan::default();
         let mut listing = Gradual {
             folder,
@@ -102,6 +116,9 @@ impl Gradual {
             budget: Arc::clone(&listings.memory),
             memory: nothing_of(&listings.memory),
             waits: 0,
+            helpers,
+            owner: None,
+            waker: Waker::noop().clone(),
             look_again: None,
             is_stopping: false,
         };
@@ -154,8 +171,9 @@ impl Gradual {
         }
     }
 
-    /// All of the text at once, and how many entries there are.
-    pub(super) fn text(&mut self) -> io::Result<(String, usize)> {
+    /// All of the text at once, and how many entries there are; `None` if that takes longer than a worker may, and it
+    /// may not.
+    pub(super) fn text(&mut self, may_take_long: bool) -> io::Result<Option<(String, usize)>> {
         let (mut text, mut count) = (String::new(), 0);
         loop {
             match &self.stage {
@@ -166,7 +184,13 @@ impl Gradual {
                 }
                 Stage::Gathering(_) => self.gather(),
                 Stage::Rows(_) => self.push_rows(&mut text),
-                Stage::Over => return Ok((text, count)),
+                Stage::Rest(_) if !may_take_long => return Ok(None),
+                Stage::Rest(_) => {
+                    if let Stage::Rest(rest) = std::mem::replace(&mut self.stage, Stage::Over) {
+                        text.push_str(&rest());
+                    }
+                }
+                Stage::Elsewhere(_) | Stage::Over => return Ok(Some((text, count))),
             }
         }
     }
@@ -229,8 +253,42 @@ impl Gradual {
         if !are_more {
             // In one piece: the script for live reload is put before the end of the body, which is in it.
             self.form.end(&self.folder, &self.totals, page);
-            self.stage = Stage::Over;
+            self.stage = self.form.rest().map_or(Stage::Over, Stage::Rest);
         }
+    }
+
+    /// A step behind the last row.
+    fn finish(&mut self) -> Next {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Rest(rest) => self.give(rest),
+            Stage::Elsewhere(outcome) => match outcome.poll() {
+                Poll::Ready(rest) => Next::Piece(rest.into_bytes()),
+                Poll::Pending => {
+                    self.stage = Stage::Elsewhere(outcome);
+                    Next::NotYet
+                }
+            },
+            _ => {
+                self.place = None;
+                Next::End
+            }
+        }
+    }
+
+    /// Lets a helper make the end. If too many want one, it waits; without any it is made at once.
+    fn give(&mut self, rest: Rest) -> Next {
+        let Some(helpers) = &self.helpers else { return Next::Piece(rest().into_bytes()) };
+        match helpers.ask(self.owner, Kind::Long, self.waker.clone(), rest) {
+            Ok(outcome) => self.stage = Stage::Elsewhere(outcome),
+            Err(rest) => {
+                self.stage = Stage::Rest(rest);
+                self.waits += 1;
+                if self.waits > MAX_WAITS || self.is_stopping {
+                    return Next::Broken;
+                }
+            }
+        }
+        Next::NotYet
     }
 
     /// Takes the memory for what was gathered so far; whether it was there.
@@ -246,9 +304,8 @@ impl Gradual {
 
     /// One step.
     fn step(&mut self) -> Next {
-        if let Stage::Over = self.stage {
-            self.place = None;
-            return Next::End;
+        if let Stage::Rest(_) | Stage::Elsewhere(_) | Stage::Over = self.stage {
+            return self.finish();
         }
         if !self.has_place(Instant::now()) {
             // A listing that only waits has sent nothing yet: it may end here.
@@ -273,7 +330,7 @@ impl Gradual {
                 page.reserve(TEXT);
                 self.push_rows(&mut page);
             }
-            Stage::Over => return Next::End,
+            Stage::Rest(_) | Stage::Elsewhere(_) | Stage::Over => {}
         }
         if page.is_empty() { Next::Busy } else { Next::Piece(page.into_bytes()) }
     }
@@ -293,12 +350,29 @@ fn nothing_of(budget: &Arc<Budget>) -> Share {
     budget.take(0).expect("nothing is always left")
 }
 
+impl fmt::Debug for Gradual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gradual")
+            .field("folder", &self.folder)
+            .field("form", &self.form)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Stream for Gradual {
     fn next(&mut self) -> Next {
         // A line of --explain for each entry would be too many.
         let next = trace::silently(|| self.step());
         self.look_again = (next == Next::NotYet).then(|| Instant::now() + PAUSE);
         next
+    }
+
+    fn wake_with(&mut self, waker: Waker) {
+        self.waker = waker;
+    }
+
+    fn belong_to(&mut self, owner: Owner) {
+        self.owner = owner;
     }
 
     fn wake_at(&self) -> Option<Instant> {

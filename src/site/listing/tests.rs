@@ -30,7 +30,8 @@ fn begin_at(listings: &Listings, root: &Arc<Root>, target: &str) -> Box<dyn Stre
     let path = DecodedPath::decode(b"/").expect("a path");
     let options = Options::default();
     let query = target.split_once('?').map(|(_, query)| query.as_bytes());
-    let response = listings.respond(root, directory, &path, query, &request.fields, &options);
+    let asked = (query, &request.fields);
+    let response = listings.respond(root, directory, &path, asked, &options, (Effort::Full, None));
     let Body::Stream(stream) = response.expect("it can be read").body else { panic!("there are many") };
     stream
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! head.rs    the path, the tools (filter, views, archives), a place for uploads, the head of the table
 //! row.rs     a row for each entry
-//! foot.rs    what they are together, the README
+//! foot.rs    what they are together, the README; a helper makes it where that takes long
 //! ```
 //!
 //! Orders, views, archives and the rest are buttons of forms with GET: they work without scripts, and a program that
@@ -18,10 +18,11 @@ mod row;
 use super::dates::Dates;
 use super::entry::Entry;
 use super::read::{Folder, Outline, Totals};
-use super::{Form, scripts};
+use super::{Form, Rest, scripts};
 use crate::http::target::parameter;
 use crate::site::readme::Readme;
 use maud::{PreEscaped, html};
+use std::fmt;
 
 macro_rules! built {
     ($name:literal) => {
@@ -50,6 +51,8 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = concat!(
     env!("SHA256_OF_SITE_LISTING_README_CSS"),
     " ",
     env!("SHA256_OF_SITE_LISTING_UPLOAD_CSS"),
+    " ",
+    env!("SHA256_OF_SITE_MARKDOWN_MARKDOWN_CSS"),
     "; script-src ",
     env!("SHA256_OF_SITE_LISTING_LISTING_JS"),
     " 'strict-dynamic'; img-src 'self' data:; media-src 'self'; connect-src 'self'; \
@@ -80,20 +83,29 @@ impl View {
 }
 
 /// The form for people.
-#[derive(Debug)]
 pub(super) struct Page {
     view: View,
     /// Whether files can be added.
     uploads: bool,
+    /// Whether a README in Markdown is rendered.
+    renders: bool,
     /// How many more pictures the gallery may have.
     pictures_left: usize,
     dates: Dates,
+    /// What makes the end, if that takes long.
+    rest: Option<Rest>,
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Page({:?})", self.view)
+    }
 }
 
 impl Page {
-    pub(super) fn new(view: View, uploads: bool) -> Page {
+    pub(super) fn new(view: View, uploads: bool, renders: bool) -> Page {
         let dates = Dates::new(|date| format!("{:04}-{:02}-{:02} ", date.year(), date.month(), date.day()));
-        Page { view, uploads, pictures_left: 0, dates }
+        Page { view, uploads, renders, pictures_left: 0, dates, rest: None }
     }
 
     /// The script, and where it finds those that it loads.
@@ -125,18 +137,30 @@ impl Form for Page {
         page.push_str(&Page::script(folder));
         let readmes = totals.readmes.iter().map(Vec::as_slice);
         let readme = Readme::find(&folder.root, &folder.path, readmes);
-        foot::push(page, totals, readme.as_ref());
+        let (totals, renders) = (totals.clone(), self.renders);
+        let takes_long = renders && readme.as_ref().is_some_and(Readme::takes_long);
+        let make = move || foot::make(&totals, readme.as_ref(), renders);
+        if takes_long {
+            self.rest = Some(Box::new(make));
+        } else {
+            page.push_str(&make());
+        }
+    }
+
+    fn rest(&mut self) -> Option<Rest> {
+        self.rest.take()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::markdown;
     use crate::site::page::{self, tests::source};
 
     #[test]
     fn the_policy_names_the_style_sheets_and_the_script() {
-        let styles = [page::STYLE, STYLE, GALLERY_STYLE, README_STYLE, UPLOAD_STYLE];
+        let styles = [page::STYLE, STYLE, GALLERY_STYLE, README_STYLE, UPLOAD_STYLE, markdown::STYLE];
         let texts = styles.map(|style| (style, "style-src")).into_iter().chain([(SCRIPT, "script-src")]);
         for (text, directive) in texts {
             let source = source(text);
