@@ -12,12 +12,14 @@
 
 use crate::base::human;
 use crate::http::base_path::BasePath;
+use crate::site::Reach;
 use if_addrs::{IfOperStatus, Interface};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where a server can be reached.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Places {
     /// Addresses, with the ports that the system gave.
     pub(super) addresses: Vec<SocketAddr>,
@@ -38,6 +40,15 @@ impl Places {
             (Some(address), _) => url(self, address.ip(), address.port()),
             (None, Some(socket)) => format!("unix:{}", human::OneLine(socket)),
             (None, None) => "nothing".to_owned(),
+        }
+    }
+
+    /// How others reach the site that is there, found out when it is asked for.
+    pub(super) fn reach(&self) -> Reach {
+        let places = self.clone();
+        Reach {
+            scheme: self.scheme,
+            elsewhere: Arc::new(move || Urls::of(&places).elsewhere.into_iter().next()),
         }
     }
 

@@ -12,7 +12,7 @@
 //! | is the file in memory, and unchanged? | [`cache`] |
 //! | what does the path name? | `find`; [`root`] opens it |
 //! | is the directory wanted as one file, or as a list? | [`archive`], [`listing`] |
-//! | is a page about the file wanted? | `views`, `markdown` |
+//! | is a page about the file wanted? | `views`, [`markdown`], `qr` |
 //! | which representation of the file is it? | `select`, by [`coding`], [`media_type`], [`compress`] and [`versions`] |
 //! | how long may the client keep it? | [`cache_control`] |
 //! | does the client need it, and which part? | [`representation`], by `http::conditional` and `http::range` |
@@ -48,6 +48,7 @@ mod near;
 mod options;
 pub mod page;
 pub mod places;
+mod qr;
 mod read_file;
 pub mod readme;
 mod redirect;
@@ -68,6 +69,7 @@ pub use coding::Codings;
 pub use cors::Cors;
 pub use hosts::{Hosts, TrustedHosts};
 pub use options::Options;
+pub use qr::Reach;
 pub use representation::Etags;
 pub use root::Root;
 pub use upload::Upload;
@@ -90,6 +92,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Instant;
 use versions::Versions;
+use views::View;
 
 /// A folder, and how it is to be served.
 #[derive(Debug)]
@@ -235,7 +238,7 @@ impl Site {
             }
             Found::File { file, relative, for_certain } => {
                 if let Some(view) = view
-                    && let Some(page) = self.show_file(view, &file, &relative, &path, effort)?
+                    && let Some(page) = self.show_file(view, &file, &relative, (request, &path), effort)?
                 {
                     return Ok(page);
                 }
@@ -244,6 +247,7 @@ impl Site {
                     self.select(file, &relative, for_certain.then_some(&*key), &wanted, effort)?;
                 Ok(self.send(request, &representation, effort)?)
             }
+            Found::Directory(_) if view == Some(View::Qr) => Ok(self.show_address(request, &path, effort)?),
             Found::Directory(directory) => self.show(directory, &path, query, request, effort),
             Found::DirectoryWithoutSlash => Ok(self.redirect_to_directory(Some(&path), query)),
             Found::PageWithSlash => Ok(self.redirect_to_page(path, query)),

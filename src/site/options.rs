@@ -1,6 +1,6 @@
 //! How a site is served: what the options of the command line say of it.
 
-use super::{CacheControl, Codings, Cors, Etags, Hosts, TrustedHosts, Upload};
+use super::{CacheControl, Codings, Cors, Etags, Hosts, Reach, TrustedHosts, Upload};
 use crate::http::base_path::BasePath;
 
 /// How a folder is served. The defaults of the command line are in [`crate::command::cli`].
@@ -22,6 +22,8 @@ pub struct Options {
     pub hosts: Hosts,
     /// Which ones to add files, and to look in.
     pub trusted_hosts: TrustedHosts,
+    /// By which addresses others reach the site.
+    pub reach: Reach,
     /// How many bytes of small files are kept in memory; 0 for none.
     pub cache_size: usize,
     /// Whether it is counted how often they are of use.
@@ -52,6 +54,7 @@ impl Default for Options {
             etags: Etags::default(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
             trusted_hosts: TrustedHosts::with(Vec::new()),
+            reach: Reach::default(),
             cache_size: 0,
             count_cache: false,
             fallback: None,

@@ -609,6 +609,45 @@ fn a_readme_stands_below_the_listing_rendered_if_it_is_markdown() {
 }
 
 #[test]
+fn each_address_has_its_qr_code_and_nothing_in_it_is_markup() {
+    let (_outside, root) = folder();
+    write(&root, "d/a&b's.txt", "a");
+    let site = site(&root);
+    let path = ask(&site, "GET /d/a%26b%27s.txt?qr", "");
+    let policy = path.headers.get("content-security-policy").expect("one").to_owned();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src"), "{policy}");
+    let table = [
+        (
+            "/d/a%26b%27s.txt?qr",
+            "</a>a&amp;b's.txt</h1>",
+            "<a href=\"./a%26b%27s.txt\">http://localhost/d/a%26b%27s.txt</a>",
+        ),
+        ("/d/?qr", "</a>d</h1>", "<a href=\"./\">http://localhost/d/</a>"),
+        ("/?qr", "</a>/</h1>", "<a href=\"./\">http://localhost/</a>"),
+    ];
+    for (target, heading, link) in table {
+        let (status, page) = get(&site, target);
+        assert!(status == 200 && page.contains(heading) && page.contains(link), "{target}: {page}");
+        assert!(
+            page.contains("<svg role=\"img\"") && page.contains("Start the server with --lan"),
+            "{target}"
+        );
+    }
+    let to = |host: &str, target: &str| {
+        let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let any = Options { hosts: Hosts::Any, ..options() };
+        let site = Site::new(Root::open_path(&root, false).expect("it can be read"), any);
+        text(site.respond(&Request::parse(head.as_bytes()).expect("a good head"), Instant::now()).body)
+    };
+    let page = to("a'&b:81", "/d/?qr");
+    assert!(page.contains(">http://a'&amp;b:81/d/</a>") && !page.contains("--lan"), "{page}");
+    // An index may have queries of its own, and what is not there has no address.
+    assert_eq!(get(&site, "/with-index/?qr"), (200, "index".to_owned()));
+    assert_eq!(get(&site, "/none?qr").0, 404);
+    assert_eq!(get(&site, "/list?qr").0, 301);
+}
+
+#[test]
 fn markdown_is_a_page_if_the_query_asks_for_that_alone() {
     let (_outside, root) = folder();
     write(&root, "d/a&b.md", "# A\n[c](c.md) ![d](d.png)");

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! GET /notes.md?markdown     the Markdown file as a page
+//! GET /photos/?qr            the address of the folder, as a QR code; of files, too
 //! GET /notes.md              the file
 //! GET /notes.md?v=2          the file: any other query is for somebody else
 //! ```
@@ -12,9 +13,11 @@
 use super::Site;
 use super::effort::{Effort, Takes};
 use super::markdown;
+use super::qr;
 use super::representation::name_of;
 use super::root::OpenFile;
 use crate::answer::Response;
+use crate::http::Request;
 use crate::http::target::DecodedPath;
 
 /// A page about a file.
@@ -22,6 +25,8 @@ use crate::http::target::DecodedPath;
 pub(super) enum View {
     /// What is in it, rendered.
     Markdown,
+    /// Its address, for another device.
+    Qr,
 }
 
 impl Site {
@@ -29,6 +34,7 @@ impl Site {
     pub(super) fn view(&self, query: Option<&[u8]>) -> Option<View> {
         let view = match query? {
             b"markdown" => View::Markdown,
+            b"qr" => View::Qr,
             _ => return None,
         };
         self.options.listing.then_some(view)
@@ -40,7 +46,7 @@ impl Site {
         view: View,
         file: &OpenFile,
         relative: &[u8],
-        path: &DecodedPath,
+        (request, path): (&Request<'_>, &DecodedPath),
         effort: Effort,
     ) -> Result<Option<Response>, Takes> {
         let single = self.root.single_file();
@@ -53,6 +59,17 @@ impl Site {
                 markdown::respond(file, (name, single.is_some()), &self.options.base, effort)
             }
             View::Markdown => Ok(None),
+            View::Qr => self.show_address(request, path, effort).map(Some),
         }
+    }
+
+    /// The page with the address of a file or folder.
+    pub(super) fn show_address(
+        &self,
+        request: &Request<'_>,
+        path: &DecodedPath,
+        effort: Effort,
+    ) -> Result<Response, Takes> {
+        qr::respond(&self.options.reach, request.host, &self.options.base, path, effort)
     }
 }

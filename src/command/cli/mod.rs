@@ -226,6 +226,8 @@ impl Cli {
     fn site_options(&self) -> site::Options {
         site::Options {
             base: self.listen.base_path.clone(),
+            // Known when it listens.
+            reach: site::Reach::default(),
             hosts: self.listen.hosts(),
             trusted_hosts: self.listen.trusted_hosts(),
             index: self.files.index(),

@@ -44,6 +44,7 @@ pub(in crate::command) fn serve(
     let places = listeners.places(certificate.is_some(), &config.site.base);
     let log_file = open_log(config)?;
     let mut site_options = config.site.clone();
+    site_options.reach = places.reach();
     if listeners.are_given && !(listeners.are_local() && listeners.sockets.is_empty()) {
         site_options.hosts = Hosts::Any;
     }
