@@ -306,7 +306,7 @@ impl Glass {
     }
 
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Response {
-        error_page::respond(&request.fields, refusal, &self.base)
+        error_page::respond(request, refusal, &self.base)
     }
 }
 

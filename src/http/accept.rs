@@ -32,6 +32,18 @@ pub fn is_indifferent(accept: &[u8]) -> bool {
     })
 }
 
+/// Whether the Accept-Language field (section 12.5.4) gives no language more weight than this one, whatever the region:
+/// of those of equal weight, the first counts.
+pub fn prefers_language(languages: &[u8], language: &str) -> bool {
+    let weighed = members(languages).filter_map(|member| {
+        let mut parts = parameters(member);
+        let range = parts.next()?;
+        Some((parts.find_map(weight).unwrap_or(1000), range.split(|&byte| byte == b'-').next()?))
+    });
+    let first = weighed.reduce(|first, next| if next.0 > first.0 { next } else { first });
+    first.is_some_and(|(weight, range)| weight > 0 && range.eq_ignore_ascii_case(language.as_bytes()))
+}
+
 /// The most specific range that covers the type decides (section 12.5.1): how specific it is, and
 /// its weight.
 fn deciding_range(accept: &[u8], kind: &str, subtype: &str) -> Option<(u8, u16)> {
@@ -120,6 +132,26 @@ fn split_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_language_of_the_greatest_weight_is_preferred_and_of_equal_ones_the_first() {
+        let table: &[(&str, bool)] = &[
+            ("zh", true),
+            ("ZH-Hant-TW, en;q=0.5", true),
+            ("en;q=0.8, zh-CN", true),
+            ("en-US,en;q=0.9,zh;q=0.8", false),
+            ("en, zh", false),
+            ("zh, en", true),
+            ("zh;q=0", false),
+            ("zha", false),
+            ("*", false),
+            ("", false),
+            (",;, zh;q=x", false),
+        ];
+        for &(languages, expected) in table {
+            assert_eq!(prefers_language(languages.as_bytes(), "zh"), expected, "{languages}");
+        }
+    }
 
     #[test]
     fn the_most_specific_range_decides() {

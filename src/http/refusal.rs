@@ -52,6 +52,11 @@ impl Refusal {
         Refusal { cause, ..self }
     }
 
+    /// Which of several reasons it is, as [`Refusal::because`] was told; else empty.
+    pub fn cause(&self) -> &'static str {
+        self.cause
+    }
+
     /// Records that this refusal becomes the answer: as a decision of its own, with the place where it was made.
     pub(crate) fn record(&self) {
         let rule = self.rule.unwrap_or(self.status.defined_in());

@@ -167,7 +167,7 @@ impl Site {
     /// The answer to a request that the server itself refuses; `None` stands for what is no request.
     pub fn refuse_for_server(&self, request: Option<&Request<'_>>, refusal: &Refusal) -> Response {
         if let Some(request) = request {
-            return error_page::respond(&request.fields, refusal, &self.options.base);
+            return error_page::respond(request, refusal, &self.options.base);
         }
         Response::refuse(refusal)
     }
@@ -366,7 +366,7 @@ impl Site {
         let length = representation.length();
         let why = format!("the file has {length} bytes, and the range lies behind them");
         let refusal = Refusal::new(response.status, why);
-        let mut refused = error_page::respond(&request.fields, &refusal, &self.options.base);
+        let mut refused = error_page::respond(request, &refusal, &self.options.base);
         refused.headers.push("Content-Range", format!("bytes */{length}"));
         if let Some(fields) = representation.varies_by() {
             refused.headers.push("Vary", fields);

@@ -410,7 +410,7 @@ impl Denial {
     }
 
     fn respond(&self, request: &Request<'_>, base: &BasePath) -> Response {
-        let mut response = error_page::respond(&request.fields, &self.refusal, base);
+        let mut response = error_page::respond(request, &self.refusal, base);
         if self.refusal.status == Status::UNAUTHORIZED {
             response.headers.push("WWW-Authenticate", CHALLENGE);
         }
