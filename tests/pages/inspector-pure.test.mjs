@@ -6,9 +6,11 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import {test} from 'node:test';
 import {asText, indent, readBody} from '../../src/glass/inspect/page/body.js';
+import {compare, sameBefore, sideBySide} from '../../src/glass/inspect/page/compare.js';
 import {curlOf, quote} from '../../src/glass/inspect/page/curl.js';
 import {matches, parse} from '../../src/glass/inspect/page/filter.js';
 import {harOf} from '../../src/glass/inspect/page/har.js';
+import {adviceOf, factsOf, loadsOf, spanOf} from '../../src/glass/inspect/page/loads.js';
 
 /** An exchange as the server tells of it. */
 const exchange = (more = {}) => ({
@@ -252,4 +254,96 @@ test('HAR is as its specification wants it', () => {
   const har = harOf(stories, {origin: 'http://localhost:80', version: '', at: moment => moment / 1000, pages: [{id: 'p', began: 0, title: 't'}]});
   check(har.log, 'log', 'log');
   assert.equal(har.log.version, '1.2');
+});
+
+test('two exchanges stand side by side, and what differs is marked', () => {
+  const head = fields => `GET / HTTP/1.1\r\n${fields.map(field => `${field}\r\n`).join('')}\r\n`;
+  const steps = (...names) => names.map(name => ({name: name.split('=')[0], text: name}));
+  const before = exchange({request: head(['Host: a', 'Accept: x']), response: 'HTTP/1.1 200 OK\r\nETag: 1\r\nContent-Length: 5\r\n\r\n', steps: steps('target=/', 'file=a', 'status=200')});
+  const now = exchange({status: 304, phrase: 'Not Modified', sent: 0, request: head(['host: a', 'If-None-Match: 1', 'Accept: x']), response: 'HTTP/1.1 304 Not Modified\r\nETag: 1\r\n\r\n', steps: steps('target=/', 'condition=1', 'file=a', 'status=304')});
+  const groups = compare(before, now).map(({rows}) => rows.map(({name, left, right, differs}) => [name, left, right, differs]));
+  assert.deepEqual(groups, [
+    [['request line', 'GET / HTTP/1.1', 'GET / HTTP/1.1', false], ['Host', 'a', 'a', false], ['Accept', 'x', 'x', false], ['If-None-Match', null, '1', true]],
+    [['target', 'target=/', 'target=/', false], ['condition', null, 'condition=1', true], ['file', 'file=a', 'file=a', false], ['status', 'status=200', 'status=304', true]],
+    [['status', '200 OK', '304 Not Modified', true], ['ETag', '1', '1', false], ['Content-Length', '5', null, true], ['bytes of body', '12000', '0', true]],
+  ]);
+  const table = [['', '', ''], ['abc', 'abc', 'aa bb cc'], ['abc', 'xbz', 'a- -x bb c- -z'], ['ab', '', 'a- b-'], ['aab', 'ab', 'aa a- bb']];
+  for (const [left, right, expected] of table) {
+    const pairs = sideBySide([...left], [...right], each => each).map(([a, b]) => `${a ?? '-'}${b ?? '-'}`);
+    assert.equal(pairs.join(' '), expected, `${left} ${right}`);
+  }
+});
+
+test('the one before is the newest of the same client that asked for the same', () => {
+  const all = [exchange({id: 1}), exchange({id: 2, client: '::1'}), exchange({id: 3, target: '/b'}), exchange({id: 4}), exchange({id: 5, method: 'HEAD'}), exchange({id: 6})];
+  assert.equal(sameBefore(all, all[5]).id, 4);
+  assert.equal(sameBefore(all, all[0]), undefined);
+});
+
+/** Exchanges of a page, from [target, more] each: one after the other, 1 ms each. */
+function sequence(list, start = 0) {
+  return list.map(([target, more], index) => {
+    const began = start + 10_000 * index;
+    return exchange({id: start / 1000 + index + 1, target, began, arrived: began, decided: began + 500, ended: began + 1000, type: 'text/css', sent: 10_000, ...more});
+  });
+}
+
+test('exchanges belong to the page that caused them', () => {
+  const html = {dest: 'document', type: 'text/html'};
+  const all = [
+    ...sequence([
+      ['/', html], ['/a.css', {referer: '/', dest: 'style'}], ['/frame.html', {referer: '/', dest: 'iframe', type: 'text/html'}],
+      ['/b.png', {referer: '/a.css', dest: 'image'}], ['/c.js', {referer: '/frame.html', dest: 'script'}],
+      ['/curl', {}], ['/other', {...html, client: '::1'}], ['/d.js', {referer: '/', dest: 'script'}],
+    ]),
+    // The same page again, whose style sheet comes from the browser's memory; then a redirect and where it leads.
+    ...sequence([['/', html], ['/b.png', {referer: '/a.css', dest: 'image'}]], 1e6),
+    ...sequence([['/old', {...html, status: 301}], ['/new', html], ['/new.js', {referer: '/new', dest: 'script'}]], 2e6),
+    // Pages of elsewhere: one, and again after a pause.
+    ...sequence([['/api', {referer: 'http://a:1/'}], ['/api2', {referer: 'http://a:1/'}]], 3e6),
+    ...sequence([['/api', {referer: 'http://a:1/'}]], 60e6),
+  ];
+  const seen = loadsOf(all).map(({title, own, exchanges}) => [title, own, exchanges.map(each => each.target).join(' ')]);
+  assert.deepEqual(seen, [
+    ['/', true, '/ /a.css /frame.html /b.png /c.js /d.js'], ['/other', true, '/other'], ['/', true, '/ /b.png'],
+    ['/new', true, '/old /new /new.js'], ['http://a:1/', false, '/api /api2'], ['http://a:1/', false, '/api'],
+  ]);
+  // Where browsers do not say what a request is for, a page is HTML that others name as their Referer.
+  const plain = sequence([['/', {type: 'text/html'}], ['/a.css', {referer: '/'}], ['/x.html', {type: 'text/html'}]]);
+  assert.deepEqual(loadsOf(plain).map(({title, exchanges}) => [title, exchanges.length]), [['/', 2]]);
+});
+
+test('what would make a page lighter is said, and nothing else', () => {
+  const html = {dest: 'document', type: 'text/html', sent: 500};
+  const of = (...list) => adviceOf(factsOf(loadsOf(sequence([['/', html], ...list.map(([target, more]) => [target, {referer: '/', ...more}])]))[0]));
+  const table = [
+    [[], []],
+    [[['/a.css', {}], ['/b.js', {type: 'text/javascript', sent: 20_000}], ['/c.png', {type: 'image/png'}]], [/^2 of 4 answers are text that was not compressed: `--compress` would save about 21.0 kB\.$/]],
+    [[['/a.css', {coding: 'br'}]], []], [[['/a.css', {sent: 900}]], []],
+    [[['/l.png', {type: 'image/png'}], ['/l.png', {type: 'image/png', cache: 'no-store'}]], [/^l\.png was fetched twice, 10\.0 kB more: its Cache-Control is no-store/]],
+    [[['/l.png', {type: 'image/png'}], ['/l.png', {type: 'image/png', status: 304}]], [/^1 answer said that the copy is still good \(304\): with `--cache 'PATTERN=3600'` .* ask for l\.png\.$/]],
+    [[['/gone.css', {status: 404}]], [/^Not there, and asked for in vain: gone\.css\.$/]],
+    [[['/old', {status: 302}]], [/^1 request led elsewhere/]],
+    [[['/film.mp4', {type: 'video/mp4', sent: 3e6}]], [/^film\.mp4: 3\.0 MB of 3\.0 MB in all\.$/]],
+  ];
+  for (const [list, expected] of table) {
+    const advice = of(...list);
+    assert.equal(advice.length, expected.length, advice.join());
+    expected.forEach((pattern, index) => assert.match(advice[index], pattern));
+  }
+});
+
+test('what is not asked for again came from the browser\'s memory, unless it may not be kept', () => {
+  const html = {dest: 'document', type: 'text/html'};
+  const first = sequence([['/', html], ['/a.css', {referer: '/'}], ['/b.css', {referer: '/', cache: 'no-store'}], ['/c.css', {referer: '/'}]]);
+  const again = sequence([['/', html], ['/c.css', {referer: '/', status: 304}]], 1e6);
+  const facts = factsOf(loadsOf([...first, ...again])[1]);
+  assert.deepEqual(facts.remembered, ['/a.css']);
+  assert.deepEqual(facts.unchanged.map(each => each.target), ['/c.css']);
+});
+
+test('the picture of a page ends when nothing has come for a while', () => {
+  const load = loadsOf([...sequence([['/', {dest: 'document'}], ['/a', {referer: '/'}]]), ...sequence([['/poll', {referer: '/'}]], 30e6)])[0];
+  assert.equal(load.exchanges.length, 3);
+  assert.deepEqual(spanOf(load), {from: 0, to: 11_000});
 });

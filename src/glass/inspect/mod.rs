@@ -111,7 +111,7 @@ pub(super) fn page() -> Response {
 
 /// A file of it, by its name.
 pub(super) fn file(name: &[u8]) -> Option<Response> {
-    page_files::find(name).map(|(kind, content)| text(kind, content))
+    page_files::find(name).map(|(kind, content)| text(&format!("{kind}; charset=utf-8"), content))
 }
 
 /// The redirect to the page, for a target without the slash at its end.

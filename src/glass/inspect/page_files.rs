@@ -9,6 +9,8 @@ const FILES: &[(&str, &str)] = &[
     ("body.js", include_str!("page/body.js")),
     ("body_view.js", include_str!("page/body_view.js")),
     ("bytes.js", include_str!("page/bytes.js")),
+    ("compare.js", include_str!("page/compare.js")),
+    ("compare_view.js", include_str!("page/compare_view.js")),
     ("composer.js", include_str!("page/composer.js")),
     ("controls.js", include_str!("page/controls.js")),
     ("copy.js", include_str!("page/copy.js")),
@@ -16,11 +18,14 @@ const FILES: &[(&str, &str)] = &[
     ("detail.js", include_str!("page/detail.js")),
     ("dom.js", include_str!("page/dom.js")),
     ("examples.js", include_str!("page/examples.js")),
+    ("export.js", include_str!("page/export.js")),
     ("filter.js", include_str!("page/filter.js")),
     ("frame.js", include_str!("page/frame.js")),
     ("har.js", include_str!("page/har.js")),
     ("inspect.css", include_str!("page/inspect.css")),
     ("lanes.js", include_str!("page/lanes.js")),
+    ("loads.js", include_str!("page/loads.js")),
+    ("loads_view.js", include_str!("page/loads_view.js")),
     ("main.js", include_str!("page/main.js")),
     ("masthead.js", include_str!("page/masthead.js")),
     ("message.js", include_str!("page/message.js")),
@@ -33,6 +38,7 @@ const FILES: &[(&str, &str)] = &[
     ("sentence.js", include_str!("page/sentence.js")),
     ("shown.js", include_str!("page/shown.js")),
     ("steps.js", include_str!("page/steps.js")),
+    ("story.js", include_str!("page/story.js")),
     ("stream.js", include_str!("page/stream.js")),
     ("table.js", include_str!("page/table.js")),
     ("text.js", include_str!("page/text.js")),
@@ -42,8 +48,7 @@ const FILES: &[(&str, &str)] = &[
 /// A file, by its name: its media type, and what is in it.
 pub(super) fn find(name: &[u8]) -> Option<(&'static str, &'static str)> {
     let (known, text) = FILES.iter().find(|(known, _)| known.as_bytes() == name)?;
-    let kind =
-        if known.ends_with(".css") { "text/css; charset=utf-8" } else { "text/javascript; charset=utf-8" };
+    let kind = if known.rsplit('.').next() == Some("css") { "text/css" } else { "text/javascript" };
     Some((kind, text))
 }
 

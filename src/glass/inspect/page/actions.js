@@ -1,11 +1,14 @@
 // What can be done with an exchange: copied, saved, sent again.
 
 import { asChunks } from "./body.js";
+import { sameBefore } from "./compare.js";
+import { choose, openComparison } from "./compare_view.js";
 import { composer } from "./composer.js";
 import { copy, copyBytes } from "./copy.js";
 import { curlOf } from "./curl.js";
 import { make } from "./dom.js";
 import { fieldOf, readHead } from "./message.js";
+import { model } from "./model.js";
 
 export function actionsFor(story) {
   const button = (label, act) => {
@@ -14,11 +17,14 @@ export function actionsFor(story) {
     return made;
   };
   const command = curlOf(story, location.origin);
+  const before = sameBefore(model.exchanges, story);
   const cut = story.requestBodyCut ? "; of its body, the beginning alone is kept" : "";
   const curl = button("Copy as curl", () => copy(command, `the request as a curl command${cut}`));
   curl.disabled = command === null;
   if (command === null) curl.title = "curl could not send this; “Change it and send it again” can";
   return make("div", "actions", { role: "group", "aria-label": "What can be done with it" },
+    ...before ? [button(`Compare with the one before: ${before.status}`, () => openComparison(before.id, story.id))] : [],
+    button("Compare with another", () => choose(story)),
     button("Change it and send it again", () => composer.fill(asSent(story))),
     curl,
     button("Copy the request", () => copyBytes(story.request + (story.requestBody ?? ""), `the request${cut}`)),

@@ -4,7 +4,8 @@
 import { actionsFor } from "./actions.js";
 import { bodyView } from "./body_view.js";
 import { printable } from "./bytes.js";
-import { ask, byId, make } from "./dom.js";
+import { choice, choose, openComparison } from "./compare_view.js";
+import { byId, make } from "./dom.js";
 import { showBar } from "./lanes.js";
 import { fieldOf, readHead, readMessages } from "./message.js";
 import { findExchange, model } from "./model.js";
@@ -12,20 +13,14 @@ import { select, showPanel } from "./panels.js";
 import { appendBody, showParts } from "./parts.js";
 import { sentenceOf } from "./sentence.js";
 import { stepList } from "./steps.js";
+import { reasonOf, storyOf } from "./story.js";
 import { reveal } from "./table.js";
 import { duration, ordinal, plural, size, statusClass } from "./text.js";
 
-// What the server keeps of an exchange.
-export async function storyOf(id) {
-  const response = await ask(`exchange/${id}`);
-  if (response.status === 404) throw new Error("The server keeps the newest exchanges only; this one has left its memory.");
-  if (!response.ok) throw new Error(`The server answers ${response.status}.`);
-  return response.json();
-}
-
-export const reasonOf = error => error instanceof TypeError ? "The server does not answer." : error.message;
-
 export async function openExchange(id, takesFocus) {
+  // It may be the second of two that are to be compared.
+  if (choice.first !== null && choice.first !== id) return openComparison(choice.first, id);
+  choose(null);
   model.selected = id;
   const known = findExchange(id);
   select(known);

@@ -53,7 +53,33 @@ function lanesToDraw() {
   return { lanes: [...busy, ...silent].sort(newestFirst), left };
 }
 
+// Folded lanes take no room, and are not drawn. A browser remembers it, if it may.
+const REMEMBERED = "glasshttp lanes";
+
+export function fold(isFolded) {
+  byId("connections").classList.toggle("folded", isFolded);
+  byId("fold").setAttribute("aria-expanded", String(!isFolded));
+  setText(byId("fold"), isFolded ? "Show the lanes" : "Hide the lanes");
+  try {
+    localStorage.setItem(REMEMBERED, isFolded ? "folded" : "");
+  } catch {
+    // Storage is switched off: then it is for this time alone.
+  }
+  drawTimeLineSoon();
+}
+
+export const isFolded = () => byId("connections").classList.contains("folded");
+
+export function foldAsBefore() {
+  try {
+    if (localStorage.getItem(REMEMBERED) === "folded") fold(true);
+  } catch {
+    // As above.
+  }
+}
+
 function drawTimeLine() {
+  if (isFolded()) return;
   const { lanes, left } = lanesToDraw();
   const box = byId("lanes");
   const now = stream.held ? stream.pausedAt : serverNow();

@@ -2,23 +2,29 @@
 // that. A module imports only what stands above it here:
 //
 //   text, bytes, message, notation         pure functions: text out of numbers, bytes, and the parts of a message
-//   dom, frame                             nodes of the page, and when it is drawn: at most once for each frame
+//   body, curl, har, compare, loads        pure functions, too: what can be made of an exchange, or of several
+//   dom, frame, copy, story                nodes, when they are drawn, and what the page asks the server for
 //   model, stream                          what is known, and the events that change it
 //   filter, shown                          which exchanges pass the filter, and in which order
 //   masthead, rows, table, controls        drawing: the head of the page, and the rows that are seen
 //   axis, bars, workers, lanes             the time line: a lane for each connection
-//   panels, parts, steps                   what opens beside the table, and what is in it
+//   panels, parts, steps, body_view        what opens beside the table, and what is in it
 //   examples, composer                     sends any bytes, and shows what comes back
+//   sentence, compare_view, actions        why it came out so; two exchanges side by side; copying
 //   detail                                 one exchange in detail
+//   loads_view, export                     the view by page; HAR
 //   main                                   buttons, keys, the filter; here all begins
 
 import { scale } from "./axis.js";
 import { beginComposer, composer } from "./composer.js";
+import { choice, choose } from "./compare_view.js";
 import { openExchange } from "./detail.js";
 import { byId } from "./dom.js";
 import { beginFilter } from "./controls.js";
+import { exportHar } from "./export.js";
 import { drawers, redraw } from "./frame.js";
-import { drawTimeLineSoon, onLanesScrolled } from "./lanes.js";
+import { drawTimeLineSoon, fold, foldAsBefore, isFolded, onLanesScrolled } from "./lanes.js";
+import { drawLoads, showByPage } from "./loads_view.js";
 import { drawState } from "./masthead.js";
 import { model } from "./model.js";
 import { closePanel, showPanel } from "./panels.js";
@@ -36,6 +42,7 @@ const STEPS = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10, Home: -Inf
 function onKey(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
   if (event.key === "Escape") {
+    if (choice.first !== null) return choose(null);
     if (document.querySelector(".panel:not([hidden])")) closePanel();
     return;
   }
@@ -77,6 +84,14 @@ function begin() {
     redraw();
   });
 
+  byId("by-page").addEventListener("click", () => {
+    showByPage(!table.isHidden);
+    redraw();
+  });
+  byId("fold").addEventListener("click", () => fold(!isFolded()));
+  foldAsBefore();
+  byId("export").addEventListener("click", exportHar);
+  byId("choosing-cancel").addEventListener("click", () => choose(null));
   byId("composer-button").addEventListener("click", () => {
     if (!byId("composer").hidden) return closePanel();
     showPanel("composer");
@@ -92,6 +107,6 @@ function begin() {
   connect();
 }
 
-drawers.push(drawState, drawRows, drawTimeLineSoon);
+drawers.push(drawState, drawRows, drawLoads, drawTimeLineSoon);
 stream.listeners.push((kind, event) => composer.hear(kind, event));
 begin();

@@ -1,5 +1,7 @@
 // What the page knows of the server, and what each event does to it. Nothing is drawn here.
 
+import { textOf } from "./filter.js";
+
 const MAX_EXCHANGES = 10000; // kept at most, the newest; the server keeps no more
 const MAX_RECENT = 500;      // and of these so many have a bar in the time line
 
@@ -101,6 +103,7 @@ export const HANDLERS = {
     const exchange = { ...event, level: overlaps ? (previous.level + 1) % 4 : 0, bar: null };
     if (overlaps) connection.pipelined = true;
     connection.exchanges.push(exchange);
+    textOf(exchange);
     model.exchanges.push(exchange);
     model.recent.push(exchange);
     model.total += 1;

@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 import { redraw } from "./frame.js";
 import { showNewest } from "./lanes.js";
 import { model } from "./model.js";
-import { focusCurrent, markSelected } from "./table.js";
+import { focusCurrent, markSelected, table } from "./table.js";
 
 // Marks the row and the bar of the exchange that is open.
 export function select(exchange) {
@@ -26,8 +26,10 @@ export function showPanel(id, takesFocus) {
 }
 
 export function closePanel() {
+  const opened = model.selected;
   const wasComposer = !byId("composer").hidden;
   showPanel(null);
   if (wasComposer) byId("composer-button").focus();
+  else if (table.isHidden) document.querySelector(`#loads [data-id="${opened}"]`)?.focus();
   else focusCurrent();
 }

@@ -64,10 +64,8 @@ function marksOf(exchange) {
 }
 
 // A time of the server as a clock shows it.
-export function clockTime(microseconds) {
-  const at = new Date(Date.now() + (microseconds - serverNow()) / 1000);
-  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 });
-}
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 });
+export const clockTime = microseconds => clock.format(Date.now() + (microseconds - serverNow()) / 1000);
 
 // A response that is being sent.
 export function drawUnderWay(under, place) {

@@ -7,12 +7,13 @@ import { findExchange, model } from "./model.js";
 import { goToStep } from "./steps.js";
 import { statusClass } from "./text.js";
 
-export function sentenceOf(story) {
+// `leads` says whether the steps are below it, to go to.
+export function sentenceOf(story, leads = true) {
   const line = make("p", `sentence ${statusClass(story.status)}`);
   line.classList.toggle("blocked", story.blocked === true);
   if (story.blocked && !/^blocked/i.test(wordsOf(story))) line.append(make("span", "mark alarm", {}, "blocked by the browser"), " ");
   line.append(make("b", "", {}, String(story.status)), " ", ...withCode(wordsOf(story)), " ");
-  if (story.steps[story.deciding]) {
+  if (leads && story.steps[story.deciding]) {
     const link = make("a", "", { href: `#step-${story.deciding + 1}` }, `Decided in step ${story.deciding + 1}`);
     link.addEventListener("click", event => {
       event.preventDefault();
@@ -20,7 +21,7 @@ export function sentenceOf(story) {
     });
     line.append(link);
   }
-  const related = relations(story);
+  const related = leads ? relations(story) : [];
   return related.length > 0 ? [line, make("p", "related", {}, ...related)] : [line];
 }
 

@@ -73,7 +73,19 @@ export function updateShown() {
   if (isByTime() && order.isDescending) return void shown.list.push(...fresh);
   if (isByTime() && isNew) return void (shown.list = fresh.reverse());
   const topFirst = compareBy(order.key, order.isDescending);
+  if (!isNew && fresh.length < 100) return fresh.forEach(exchange => insert(exchange, topFirst));
   shown.list = [...shown.list, ...fresh].sort((a, b) => topFirst(b, a));
+}
+
+// Puts an exchange into its place.
+function insert(exchange, topFirst) {
+  let low = 0, high = shown.list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (topFirst(shown.list[middle], exchange) > 0) low = middle + 1;
+    else high = middle;
+  }
+  shown.list.splice(low, 0, exchange);
 }
 
 // The exchange in a row, counted from the top.
