@@ -187,6 +187,8 @@ pub enum GivenUp {
     Stuck,
     /// What the rest is made of cannot be read.
     Broken,
+    /// The rest could not be made.
+    Unmade,
     /// A fault that the user has switched on.
     Fault,
 }
@@ -197,6 +199,7 @@ impl GivenUp {
         match self {
             GivenUp::Stuck => "the client has read nothing for too long",
             GivenUp::Broken => "the rest of it cannot be read",
+            GivenUp::Unmade => "the rest of it could not be made",
             GivenUp::Fault => "the fault drop-after closes connections",
         }
     }

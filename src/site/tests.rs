@@ -760,10 +760,10 @@ fn where_nothing_is_the_answer_offers_what_is_near() {
         assert_eq!(offered(&site(), target), *expected, "{target}");
     }
     let page = text(ask(&site(), "GET /with/%3CB%3E'&.TXT", "Accept: text/html\r\n").body);
-    let link = "<p>Did you mean <a href=\"/with/%3Cb%3E%27%26.txt\">with/&lt;b&gt;'&amp;.txt</a>?</p>";
+    let link = "<p>Did you mean: <a href=\"/with/%3Cb%3E%27%26.txt\">/with/&lt;b&gt;'&amp;.txt</a></p>";
     assert!(page.contains(link), "{page}");
     let page = text(ask(&site(), "GET /new%0aLINE", "Accept: text/html\r\n").body);
-    assert!(page.contains("<a href=\"/new%0ALine\">new\u{240a}Line</a>"), "{page}");
+    assert!(page.contains("<a href=\"/new%0ALine\">/new\u{240a}Line</a>"), "{page}");
     // HEAD is told as much as GET.
     let head = ask(&site(), "HEAD /photos", "");
     assert!(text(head.body).contains("/Photos/"));

@@ -46,7 +46,7 @@ impl<T: Transport> Connection<T> {
                 }
             }
             Next::Busy => Step::Stop(AfterTurn::Again),
-            Next::Broken => self.give_up("the rest of it could not be made"),
+            Next::Broken => self.give_up(GivenUp::Unmade),
             // A client that has closed its sending half has mostly gone. A stream of events may have nothing to send
             // for a long time, and would not notice.
             Next::NotYet if self.read_closed && stream.source.is_endless() => Step::Stop(AfterTurn::Close),
