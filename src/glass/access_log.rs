@@ -8,6 +8,8 @@
 //! json      {"time":"2026-11-22T14:29:01+00:00","client":"127.0.0.1","status":200,...}
 //! ```
 //!
+//! On a terminal, a pretty line keeps to one line: of a long target, the middle is left out.
+//!
 //! A worker must not wait for a disk or a terminal. So each worker collects its lines in memory, and passes them on in
 //! batches to a thread that only writes. If this thread is stuck and the queue to it is full, the batch is dropped and
 //! counted: log lines are lost then, but no response is delayed.
@@ -70,14 +72,9 @@ pub struct AccessLog {
     /// Closed when the writer has ended.
     writing: Receiver<()>,
     counts: Arc<Counts>,
-    explained: Explained,
-}
-
-/// What [`Format::Explain`] needs beside the exchange.
-#[derive(Debug, Clone)]
-struct Explained {
-    /// How many columns the lines may have; `None` for any number.
+    /// How many columns a line of the terminal has; `None` for any number.
     columns: fn() -> Option<usize>,
+    /// What [`Format::Explain`] needs beside the exchange.
     copies: Arc<Copies>,
 }
 
@@ -110,14 +107,13 @@ impl AccessLog {
             drop::<SyncSender<()>>(ended);
         };
         std::thread::Builder::new().name("log".to_owned()).spawn(write).expect("a thread for the log");
-        let explained = Explained { columns: || None, copies: Arc::default() };
-        AccessLog { format, time_zone, queue, writing, counts, explained }
+        AccessLog { format, time_zone, queue, writing, counts, columns: || None, copies: Arc::default() }
     }
 
-    /// The same with explanations that are wrapped to fit on the terminal that is standard output, if it is one.
+    /// The same with lines that fit on the terminal that is standard output, if it is one.
     #[must_use]
     pub fn on_terminal(mut self) -> AccessLog {
-        self.explained.columns = terminal::output_columns;
+        self.columns = terminal::output_columns;
         self
     }
 
@@ -130,7 +126,8 @@ impl AccessLog {
             wake_at: None,
             queue: self.queue.clone(),
             counts: Arc::clone(&self.counts),
-            explained: self.explained.clone(),
+            columns: self.columns,
+            copies: Arc::clone(&self.copies),
         }
     }
 
@@ -163,7 +160,8 @@ pub struct WorkerLog {
     wake_at: Option<Instant>,
     queue: SyncSender<Batch>,
     counts: Arc<Counts>,
-    explained: Explained,
+    columns: fn() -> Option<usize>,
+    copies: Arc<Copies>,
 }
 
 impl Observer for WorkerLog {
@@ -175,8 +173,11 @@ impl Observer for WorkerLog {
     fn notice(&mut self, event: &Event<'_>, now: Instant) {
         let Event::Ended(exchange) = event else { return };
         match self.format {
-            Format::Explain => self.explained.write(&mut self.batch.text, exchange),
-            format => write_line(&mut self.batch.text, format, exchange, &mut self.clock),
+            Format::Explain => self.explain(exchange),
+            format => {
+                let columns = if format == Format::Pretty { (self.columns)() } else { None };
+                write_line(&mut self.batch.text, format, exchange, &mut self.clock, columns);
+            }
         }
         self.batch.exchanges += 1;
         self.counts.observed.fetch_add(1, Ordering::Relaxed);
@@ -201,11 +202,11 @@ impl Observer for WorkerLog {
     }
 }
 
-impl Explained {
-    fn write(&self, out: &mut String, exchange: &Exchange) {
+impl WorkerLog {
+    fn explain(&mut self, exchange: &Exchange) {
         let Some(facts) = Facts::new(exchange) else { return };
         let facts = self.copies.note(facts);
-        explain::write(out, &facts, &sentence::of(&facts), (self.columns)());
+        explain::write(&mut self.batch.text, &facts, &sentence::of(&facts), (self.columns)());
     }
 }
 
@@ -254,9 +255,14 @@ impl Clock {
 }
 
 /// Appends a line. Writing to a string cannot fail, so the results are ignored.
-fn write_line(out: &mut String, format: Format, exchange: &Exchange, clock: &mut Clock) {
+fn write_line(
+    out: &mut String,
+    format: Format,
+    exchange: &Exchange,
+    clock: &mut Clock,
+    columns: Option<usize>,
+) {
     match format {
-        Format::Pretty => write_pretty(out, exchange, clock),
         Format::Common => write_common(out, exchange, clock),
         Format::Combined => {
             write_common(out, exchange, clock);
@@ -264,12 +270,16 @@ fn write_line(out: &mut String, format: Format, exchange: &Exchange, clock: &mut
             write_quoted(out, exchange.user_agent.as_deref().unwrap_or(b"-"));
         }
         Format::Json => write_json(out, exchange, clock),
+        Format::Pretty => return write_pretty(out, exchange, clock, columns),
         Format::Explain => unreachable!("it is many lines"),
     }
     out.push('\n');
 }
 
-fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
+/// How much of a request is shown at least, in columns, however narrow the terminal is.
+const MIN_REQUEST: usize = 24;
+
+fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock, columns: Option<usize>) {
     const DIM: Style = Style::new().dimmed();
     let color = match exchange.status.code() / 100 {
         2 => AnsiColor::Green,
@@ -281,18 +291,27 @@ fn write_pretty(out: &mut String, exchange: &Exchange, clock: &mut Clock) {
     // The HTTP version is nearly always the same. The other formats have it.
     let line = &exchange.request_line;
     let version_starts = memchr::memrchr(b' ', line).unwrap_or(line.len());
-    let request = if line.is_empty() { b"(no request)" } else { &line[..version_starts] };
-    let _ = write!(
-        out,
-        "{DIM}{}{DIM:#}  {status}{}{status:#}  ",
-        clock.text(exchange.ended),
-        exchange.status.code()
-    );
-    write_escaped(out, request);
+    let mut request = String::new();
+    write_escaped(&mut request, if line.is_empty() { b"(no request)" } else { &line[..version_starts] });
+    let (time, code) = (clock.text(exchange.ended), exchange.status.code());
     let milliseconds = exchange.duration.as_secs_f64() * 1000.0;
-    let _ = write!(out, "  {DIM}{}  {milliseconds:.1} ms{DIM:#}", human::Bytes(exchange.body_sent));
-    if !exchange.complete {
-        out.push_str("  (the client left before the end)");
+    let figures = format!("{}  {milliseconds:.1} ms", human::Bytes(exchange.body_sent));
+    let end = if exchange.complete { "" } else { "  (the client left before the end)" };
+    if let Some(columns) = columns {
+        let others = time.len() + 2 + 3 + 2 + 2 + figures.len() + end.len();
+        leave_out_middle(&mut request, columns.saturating_sub(others).max(MIN_REQUEST));
+    }
+    let _ =
+        write!(out, "{DIM}{time}{DIM:#}  {status}{code}{status:#}  {request}  {DIM}{figures}{DIM:#}{end}");
+    out.push('\n');
+}
+
+/// Makes a text of ASCII so long at most: its beginning and its end say most.
+fn leave_out_middle(text: &mut String, most: usize) {
+    const GAP: &str = "...";
+    if text.len() > most {
+        let kept = most.saturating_sub(GAP.len());
+        text.replace_range(kept.div_ceil(2)..text.len() - kept / 2, GAP);
     }
 }
 
@@ -431,7 +450,7 @@ mod tests {
 
     fn line(format: Format, exchange: &Exchange) -> String {
         let mut out = String::new();
-        write_line(&mut out, format, exchange, &mut Clock::new(format, TimeZone::UTC));
+        write_line(&mut out, format, exchange, &mut Clock::new(format, TimeZone::UTC), None);
         anstream::adapter::strip_str(&out).to_string()
     }
 
@@ -484,7 +503,7 @@ mod tests {
         };
         for format in [Format::Pretty, Format::Common, Format::Combined, Format::Json] {
             let mut out = String::new();
-            write_line(&mut out, format, &exchange, &mut Clock::new(format, TimeZone::UTC));
+            write_line(&mut out, format, &exchange, &mut Clock::new(format, TimeZone::UTC), None);
             // Our own colours are the only escapes there may be.
             let ours = anstream::adapter::strip_str(&out).to_string();
             assert_eq!(ours.lines().count(), 1, "{ours:?}");
@@ -493,6 +512,28 @@ mod tests {
                 ours.contains(if format == Format::Json { "\\u001b[2J" } else { "\\x1b[2J" }),
                 "{ours:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_pretty_line_keeps_to_one_line_of_the_terminal() {
+        let mut exchange = exchange();
+        let target = format!("/photos/{}end.jpg", "2026/".repeat(40));
+        exchange.request_line = format!("GET {target} HTTP/1.1").into_bytes();
+        let table = [
+            (None, format!("GET {target}")),
+            (Some(1000), format!("GET {target}")),
+            (Some(80), "GET /photos/2026/2026/2.../2026/2026/2026/end.jpg".to_owned()),
+            (Some(60), "GET /photos/2.../2026/end.jpg".to_owned()),
+            (Some(20), "GET /photos...26/end.jpg".to_owned()),
+        ];
+        for (columns, request) in table {
+            let mut out = String::new();
+            let mut clock = Clock::new(Format::Pretty, TimeZone::UTC);
+            write_line(&mut out, Format::Pretty, &exchange, &mut clock, columns);
+            let plain = anstream::adapter::strip_str(&out).to_string();
+            assert!(plain.contains(&format!("  {request}  1.2 kB")), "{columns:?}: {plain}");
+            assert!(columns.is_none_or(|most| most < 60 || plain.trim_end().len() <= most), "{plain}");
         }
     }
 
