@@ -13,11 +13,12 @@
 use crate::answer::{Body, Next, Response, Stream};
 use crate::http::{Refusal, Status};
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-/// How many events may wait for one page, and how many bytes they may have. What a new page is told at once must fit.
+/// How many events may wait for one page, and how many bytes they may have.
 const MAX_EVENTS: usize = 20_000;
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
@@ -77,8 +78,8 @@ pub fn render(name: &str, data: &str) -> Arc<str> {
 /// `X-Accel-Buffering: no` makes it forward everything as it comes, without a line in its configuration. What
 /// compresses responses on their way (mod_deflate, CDNs) buffers them, too, and `no-transform` (RFC 9111 section
 /// 5.2.2.6) forbids that.
-pub fn respond(subscriber: Arc<Subscriber>) -> Response {
-    let stream = Body::Stream(Box::new(EventStream::new(subscriber)));
+pub fn respond(stream: EventStream) -> Response {
+    let stream = Body::Stream(Box::new(stream));
     let mut response = Response::no_store("text/event-stream", stream);
     response.headers.replace("Cache-Control", "no-store, no-transform");
     response.headers.push("X-Accel-Buffering", "no");
@@ -135,9 +136,13 @@ impl Subscriber {
     }
 }
 
+/// Events that a page is told of before all others: the next piece of them; nothing, when that was all. Each piece is to
+/// be small, since other connections wait for it.
+pub type Earlier = Box<dyn FnMut() -> Option<Vec<u8>> + Send>;
+
 /// The body of the response to a page.
-#[derive(Debug)]
 pub struct EventStream {
+    earlier: Option<Earlier>,
     subscriber: Arc<Subscriber>,
     last: Instant,
     stopped: bool,
@@ -146,7 +151,18 @@ pub struct EventStream {
 impl EventStream {
     /// A body of the events of this page.
     pub fn new(subscriber: Arc<Subscriber>) -> EventStream {
-        EventStream { subscriber, last: Instant::now(), stopped: false }
+        EventStream { earlier: None, subscriber, last: Instant::now(), stopped: false }
+    }
+
+    /// The same with what happened before.
+    pub fn after(earlier: Earlier, subscriber: Arc<Subscriber>) -> EventStream {
+        EventStream { earlier: Some(earlier), ..EventStream::new(subscriber) }
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("subscriber", &self.subscriber).finish_non_exhaustive()
     }
 }
 
@@ -155,7 +171,11 @@ impl Stream for EventStream {
         if self.stopped {
             return Next::End;
         }
-        let piece = self.subscriber.take();
+        let earlier = self.earlier.as_mut().and_then(|earlier| earlier());
+        if earlier.is_none() {
+            self.earlier = None;
+        }
+        let piece = earlier.or_else(|| self.subscriber.take());
         if piece.is_none() && self.last.elapsed() < HEARTBEAT {
             return Next::NotYet;
         }

@@ -5,6 +5,7 @@
 //! GET  /.glass/inspect/main.js     one of its files: a module of its script, or a style sheet
 //! GET  /.glass/events              what happens, as it happens: server-sent events
 //! GET  /.glass/exchange/17         one exchange: its bytes, its decisions, its times
+//! GET  /.glass/exchange/17/request  what came of its request, byte for byte; likewise /response
 //! GET  /.glass/live?target=/x.html the last exchange that this client had about /x.html
 //! GET  /.glass/source/             the names of all files of the source that this program was made from
 //! GET  /.glass/source/src/lib.rs   one of them
@@ -12,18 +13,22 @@
 //! ```
 //!
 //! It is built on what a server tells every observer ([`crate::server::Observer`]) and on [`crate::base::trace`]. The
-//! plain case: `record` is an observer and keeps what workers tell, and [`crate::glass::events`] sends it to the pages
-//! that are open. `composer` sends bytes.
+//! plain case: `observer` is told what happens, `record` keeps it, and [`crate::glass::events`] sends it to the pages that
+//! are open. `composer` sends bytes.
 //!
 //! It shows everything that clients send, cookies included. So it is for this machine only: the guard of the router
 //! ([`crate::glass`]) makes sure of that.
 
 mod composer;
+mod message;
+mod observer;
 mod page_files;
 mod record;
+mod ring;
+mod summary;
 
 pub use composer::Connect;
-pub use record::WorkerInspector;
+pub use observer::WorkerInspector;
 
 use super::events;
 use crate::answer::{Body, Receiver, Response};
@@ -31,7 +36,7 @@ use crate::base::embedded::SOURCE;
 use crate::http::client::Client;
 use crate::http::target::parameter;
 use crate::http::{FieldLines, Refusal, Status};
-use crate::server;
+use crate::server::{self, Capture};
 use record::Recorder;
 use std::sync::Arc;
 
@@ -62,7 +67,7 @@ impl Inspector {
 
     /// An observer for the next worker.
     pub fn observer(&self) -> WorkerInspector {
-        self.recorder.observer()
+        WorkerInspector::new(&self.recorder)
     }
 
     /// What happens, as it happens.
@@ -70,10 +75,22 @@ impl Inspector {
         self.recorder.subscribe(MAX_PAGES).map(events::respond)
     }
 
-    /// One exchange, by its number.
-    pub(super) fn exchange(&self, number: &[u8]) -> Option<Response> {
-        let number = std::str::from_utf8(number).ok()?.parse().ok()?;
-        self.recorder.exchange(number).map(json)
+    /// One exchange, by its number; or what was captured of its request or its response, byte for byte: `17/request`.
+    pub(super) fn exchange(&self, rest: &[u8]) -> Option<Response> {
+        let rest = str::from_utf8(rest).ok()?;
+        let (number, part) = rest.split_once('/').unwrap_or((rest, ""));
+        let number = number.parse().ok()?;
+        let of: fn(&Capture) -> Vec<u8> = match part {
+            "" => return self.recorder.exchange(number).map(json),
+            "request" => |capture| [&capture.request[..], &capture.request_body.start].concat(),
+            "response" => |capture| [&capture.response[..], &capture.body_start].concat(),
+            _ => return None,
+        };
+        let bytes = Body::Bytes(self.recorder.captured(number, of)?);
+        let mut response = Response::no_store("application/octet-stream", bytes);
+        let name = format!("attachment; filename=\"exchange-{number}-{part}\"");
+        response.headers.push("Content-Disposition", name);
+        Some(response)
     }
 
     /// The last exchange of this client whose target is the one that the query names.

@@ -37,7 +37,7 @@ pub use ignore::Ignore;
 use crate::answer::{Body, Response};
 use crate::base::random;
 use crate::base::trace;
-use crate::glass::events::{self, Subscribers};
+use crate::glass::events::{self, EventStream, Subscribers};
 use crate::http::Refusal;
 use crate::http::base_path::BasePath;
 use crate::http::target::DecodedPath;
@@ -150,7 +150,7 @@ impl Reload {
         subscriber.send(&events::render("hello", &data));
         drop(broadcast);
         trace::decision("reload", None, || "a page listens for changes from now on".to_owned());
-        Ok(events::respond(subscriber))
+        Ok(events::respond(EventStream::new(subscriber)))
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Step(pub(super) &'static str, pub(super) &'static str);
 pub struct Facts<'a> {
     exchange: &'a Exchange,
     capture: &'a Capture,
+    request: Head<'a>,
+    response: Head<'a>,
     /// This client has got this target before, in a form of which browsers keep copies.
     had_copy: bool,
 }
@@ -29,7 +31,9 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// The facts of an exchange, if it was captured.
     pub fn new(exchange: &'a Exchange) -> Option<Facts<'a>> {
-        Some(Facts { exchange, capture: exchange.capture.as_deref()?, had_copy: false })
+        let capture = exchange.capture.as_deref()?;
+        let (request, response) = (Head::new(&capture.request), Head::new(&capture.response));
+        Some(Facts { exchange, capture, request, response, had_copy: false })
     }
 
     /// The same of a client that has got this target before, or has not.
@@ -84,7 +88,7 @@ impl<'a> Facts<'a> {
 
     /// The value of a field of the request; the first, if there are several.
     pub fn asked(&self, name: &str) -> Option<&'a [u8]> {
-        field(&self.capture.request, name)
+        self.request.field(name)
     }
 
     /// Whether the request has one of these.
@@ -130,7 +134,7 @@ impl<'a> Facts<'a> {
 
     /// The value of a field of the answer.
     pub fn answered(&self, name: &str) -> Option<&'a [u8]> {
-        field(&self.capture.response, name)
+        self.response.field(name)
     }
 
     /// Whether a browser keeps the answer from the page that asked for it.
@@ -271,12 +275,30 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The value of the first field of this name in a head.
-fn field<'a>(head: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    head.split(|&byte| byte == b'\n').skip(1).find_map(|line| {
-        let colon = memchr::memchr(b':', line)?;
-        line[..colon].eq_ignore_ascii_case(name.as_bytes()).then(|| line[colon + 1..].trim_ascii())
-    })
+/// The lines of a head behind the first, each split at its first colon: rows ask for them again and again.
+#[derive(Debug)]
+struct Head<'a>(Vec<(&'a [u8], &'a [u8])>);
+
+impl<'a> Head<'a> {
+    fn new(head: &'a [u8]) -> Head<'a> {
+        let (mut fields, mut start) = (Vec::with_capacity(16), 0);
+        for end in memchr::memchr_iter(b'\n', head) {
+            let line = &head[start..end];
+            if start > 0
+                && let Some(colon) = memchr::memchr(b':', line)
+            {
+                fields.push((&line[..colon], line[colon + 1..].trim_ascii()));
+            }
+            start = end + 1;
+        }
+        Head(fields)
+    }
+
+    /// The value of the first field of this name.
+    fn field(&self, name: &str) -> Option<&'a [u8]> {
+        let mut fields = self.0.iter();
+        fields.find(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| *value)
+    }
 }
 
 fn seconds(time: Duration) -> String {
