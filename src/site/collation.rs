@@ -57,6 +57,11 @@ pub fn push_key(name: &[u8], key: &mut Vec<u8>) {
     key.push(END);
 }
 
+/// Text in plain letters: in lower case and without accents.
+pub fn plain(text: &str) -> String {
+    fold(text, false)
+}
+
 /// Text in lower case, without accents or with each of them behind its letter.
 fn fold(text: &str, with_accents: bool) -> String {
     let mut folded = String::with_capacity(text.len());

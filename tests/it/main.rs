@@ -40,6 +40,7 @@ mod progress;
 mod reload;
 mod reload_browser;
 mod sandbox;
+mod search;
 mod security;
 mod sentences;
 mod service;

@@ -24,7 +24,7 @@ impl Json {
 }
 
 /// A name as a string; U+FFFD stands for what is not UTF-8.
-fn push_string(name: &[u8], page: &mut String) {
+pub(super) fn push_string(name: &[u8], page: &mut String) {
     match plain(name, JSON) {
         Some(text) => page.extend(["\"", text, "\""]),
         None => page.push_str(&serde_json::to_string(&String::from_utf8_lossy(name)).expect("a string")),

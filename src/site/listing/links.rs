@@ -34,14 +34,7 @@ pub(super) struct Links {
 
 impl Links {
     pub(super) fn new() -> Links {
-        Links {
-            dates: Dates::new(|date| {
-                const MONTHS: [&str; 12] =
-                    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-                let month = MONTHS[usize::from(date.month().unsigned_abs()) - 1];
-                format!("{:02}-{month}-{:04} ", date.day(), date.year())
-            }),
-        }
+        Links { dates: dates() }
     }
 }
 
@@ -61,40 +54,59 @@ impl Form for Links {
 
     fn entry(&mut self, entry: &Entry<'_>, page: &mut String) {
         // A program could do nothing with an entry that is not served.
-        if entry.kind == Kind::Other {
-            return;
+        if entry.kind != Kind::Other {
+            push_line(page, entry, &mut self.dates, |page| push_encoded(page, entry));
         }
-        page.push_str("<a href=\"");
-        // Some programs (fsspec) take whatever begins like this for a whole URL. All else that could be taken for
-        // something other than a name is percent-encoded.
-        if entry.name.starts_with(b"http") {
-            page.push_str("./");
-        }
-        push_encoded(page, entry);
-        page.push_str("\">");
-        push_shown(page, entry.name);
-        let slash = if entry.kind == Kind::Directory { "/" } else { "" };
-        page.push_str(slash);
-        page.push_str("</a>");
-        push_spaces(page, WIDTH.saturating_sub(letters(entry.name) + slash.len()) + 1);
-        let start = page.len();
-        if let Some((day, second)) = self.dates.of(entry.modified) {
-            page.push_str(day);
-            push_clock(page, second, false);
-        }
-        push_spaces(page, (start + DATE + 1).saturating_sub(page.len()));
-        if entry.kind == Kind::File {
-            push_number(page, entry.size, SIZE);
-        } else {
-            push_spaces(page, SIZE - 1);
-            page.push('-');
-        }
-        page.push('\n');
     }
 
     fn end(&mut self, _folder: &Folder, _totals: &Totals, page: &mut String) {
         page.push_str("</pre></body></html>\n");
     }
+}
+
+/// Days as these programs read them.
+pub(super) fn dates() -> Dates {
+    Dates::new(|date| {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let month = MONTHS[usize::from(date.month().unsigned_abs()) - 1];
+        format!("{:02}-{month}-{:04} ", date.day(), date.year())
+    })
+}
+
+/// Appends the line of an entry, which `push_target` gives the target of its link.
+pub(super) fn push_line(
+    page: &mut String,
+    entry: &Entry<'_>,
+    dates: &mut Dates,
+    push_target: impl FnOnce(&mut String),
+) {
+    page.push_str("<a href=\"");
+    // Some programs (fsspec) take whatever begins like this for a whole URL. All else that could be taken for
+    // something other than a name is percent-encoded.
+    if entry.name.starts_with(b"http") {
+        page.push_str("./");
+    }
+    push_target(page);
+    page.push_str("\">");
+    push_shown(page, entry.name);
+    let slash = if entry.kind == Kind::Directory { "/" } else { "" };
+    page.push_str(slash);
+    page.push_str("</a>");
+    push_spaces(page, WIDTH.saturating_sub(letters(entry.name) + slash.len()) + 1);
+    let start = page.len();
+    if let Some((day, second)) = dates.of(entry.modified) {
+        page.push_str(day);
+        push_clock(page, second, false);
+    }
+    push_spaces(page, (start + DATE + 1).saturating_sub(page.len()));
+    if entry.kind == Kind::File {
+        push_number(page, entry.size, SIZE);
+    } else {
+        push_spaces(page, SIZE - 1);
+        page.push('-');
+    }
+    page.push('\n');
 }
 
 /// Appends spaces; no more are ever wanted.

@@ -7,6 +7,7 @@
 //!     ?view=gallery                       cards, with the pictures
 //! GET /photos/?format=json                {"path": "/photos/", "entries": [{"name": "a.jpg", ...}]}
 //! GET /photos/  Accept: application/json  the same
+//!     ?search=holiday+77                  what is in it and below by that name
 //! ```
 //!
 //! Programs that go through whole trees (`wget -r`, `rclone`, `lftp`, fsspec) follow every link that they find. So
@@ -23,6 +24,7 @@
 //! | `listing/scripts.rs` | what the page for people loads when it is used |
 //! | `listing/text.rs` | how names and paths are written in all forms |
 //! | `listing/stream.rs` | a large listing, a little at a time |
+//! | `listing/search/` | what is found below a folder |
 //!
 //! Names are bytes, and any byte but `/` and NUL can stand in them. Links hold the exact bytes, percent-encoded; what
 //! is shown is escaped, with control characters as their pictures and U+FFFD for what is not UTF-8.
@@ -37,6 +39,7 @@ mod page;
 mod read;
 mod rows;
 pub mod scripts;
+mod search;
 mod stream;
 mod text;
 
@@ -74,6 +77,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// How much memory the entries of all large listings together may take, in bytes. Most take less than 100 bytes each.
 const MEMORY: usize = 256 * 1024 * 1024;
 
+/// How many searches are made at once.
+const SEARCHES: usize = 2;
+
 /// How much of it may be names that are kept, in bytes: those of half a million files.
 const KEPT: usize = 16 * 1024 * 1024;
 
@@ -81,6 +87,7 @@ const KEPT: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Listings {
     places: Arc<Places>,
+    searches: Arc<Places>,
     memory: Arc<Budget>,
     known: Arc<Known>,
 }
@@ -109,7 +116,12 @@ impl Listings {
     /// Without any listing yet. They keep names if the site's cache, which has so many bytes, keeps anything.
     pub fn new(cache_size: usize) -> Listings {
         let known = Arc::new(Known::new(KEPT.min(cache_size)));
-        Listings { places: Places::new(AT_ONCE, PAUSE), memory: Budget::new(MEMORY), known }
+        Listings {
+            places: Places::new(AT_ONCE, PAUSE),
+            searches: Places::new(SEARCHES, PAUSE),
+            memory: Budget::new(MEMORY),
+            known,
+        }
     }
 
     /// Answers with the listing of a directory that has no index.
@@ -126,15 +138,18 @@ impl Listings {
         options: &Options,
         (effort, helpers): (Effort, Option<&Arc<Helpers>>),
     ) -> Result<Response, Unanswered> {
+        if let Some(term) = search::term(query) {
+            let wanted = search::Wanted::by(query, fields);
+            let place = (path, &options.base);
+            return Ok(search::respond(self, root, directory, term, place, options.hidden, wanted));
+        }
         let mut headers = FieldLines::default();
         let (reader, form): (_, Box<dyn Form>) = if wants_json(query, fields) {
             headers.push("Content-Type", "application/json");
             ("as JSON", Box::new(json::Json::new()))
         } else {
-            let for_people =
-                parameter(query, "format").as_deref() == Some("html") || error_page::prefers_html(fields);
             headers.push("Content-Type", "text/html; charset=utf-8");
-            if for_people {
+            if is_for_people(query, fields) {
                 headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
                 let view = View::from_query(query);
                 // What takes longest of it is left out first.
@@ -204,6 +219,11 @@ fn wants_json(query: Option<&[u8]>, fields: &Fields<'_>) -> bool {
                 && accept::quality(&value, "application", "json") > accept::quality(&value, "text", "html")
         }),
     }
+}
+
+/// The same for a page for people, if JSON is not wanted.
+fn is_for_people(query: Option<&[u8]>, fields: &Fields<'_>) -> bool {
+    parameter(query, "format").as_deref() == Some("html") || error_page::prefers_html(fields)
 }
 
 #[cfg(test)]

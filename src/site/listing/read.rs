@@ -68,33 +68,43 @@ impl Folder {
         status::of_open(&self.directory).map(|stat| Facts::new(&stat))
     }
 
-    /// Looks at one entry; one that cannot be looked at is [`Kind::Other`]. `None` if it is not there any more.
+    /// Looks at one entry.
     pub(super) fn describe<'a>(&self, name: Name<'a>) -> Option<Entry<'a>> {
-        let mut entry = Entry { name: name.bytes, kind: Kind::Other, size: 0, modified: 0 };
-        let look = |name| status::of_link_in(&self.directory, name);
-        let mut facts = match names::path(name.bytes).and_then(look) {
-            Ok(stat) => Facts::new(&stat),
-            Err(error) if Failure::of(&error) == Some(Failure::NotFound) => return None,
-            Err(_) => return Some(entry),
-        };
-        entry.modified = facts.modified.0;
-        if facts.file_type == FileType::Symlink {
-            // What a link leads to is what counts, and only the root may follow it.
-            let relative = [&self.path.relative, &b"/"[..], name.bytes].concat();
-            let Ok(found) = self.root.look(relative.strip_prefix(b"/").unwrap_or(&relative)) else {
-                return Some(entry);
-            };
-            facts = found;
-            entry.modified = facts.modified.0;
-        }
-        entry.kind = match facts.file_type {
-            FileType::Directory => Kind::Directory,
-            FileType::RegularFile => Kind::File,
-            _ => Kind::Other,
-        };
-        if entry.kind == Kind::File {
-            entry.size = facts.length;
-        }
-        Some(entry)
+        describe(&self.root, &self.directory, &self.path.relative, name.bytes)
     }
+}
+
+/// Looks at an entry of a folder that is open and has this path from the root; one that cannot be looked at is
+/// [`Kind::Other`]. `None` if it is not there any more.
+pub(super) fn describe<'a>(
+    root: &Root,
+    folder: &Directory,
+    relative: &[u8],
+    name: &'a [u8],
+) -> Option<Entry<'a>> {
+    let mut entry = Entry { name, kind: Kind::Other, size: 0, modified: 0 };
+    let mut facts = match names::path(name).and_then(|name| status::of_link_in(folder, name)) {
+        Ok(stat) => Facts::new(&stat),
+        Err(error) if Failure::of(&error) == Some(Failure::NotFound) => return None,
+        Err(_) => return Some(entry),
+    };
+    entry.modified = facts.modified.0;
+    if facts.file_type == FileType::Symlink {
+        // What a link leads to is what counts, and only the root may follow it.
+        let relative = [relative, b"/", name].concat();
+        let Ok(found) = root.look(relative.strip_prefix(b"/").unwrap_or(&relative)) else {
+            return Some(entry);
+        };
+        facts = found;
+        entry.modified = facts.modified.0;
+    }
+    entry.kind = match facts.file_type {
+        FileType::Directory => Kind::Directory,
+        FileType::RegularFile => Kind::File,
+        _ => Kind::Other,
+    };
+    if entry.kind == Kind::File {
+        entry.size = facts.length;
+    }
+    Some(entry)
 }
