@@ -10,7 +10,8 @@
 //!
 //! The same files give the same bytes: they are sorted, and neither times nor paths of this machine go in.
 //!
-//! And it prepares the scripts and style sheets of the site's own pages, as `build/strip.rs` says:
+//! And it prepares the scripts and style sheets of the site's own pages, which stand in each page anew: what only readers
+//! of the source need is taken out of them.
 //!
 //! ```text
 //! src/site/page.css ──▶ OUT_DIR/src/site/page.css     to be included
@@ -18,10 +19,8 @@
 //! all of them       ──▶ VERSION_OF_PAGES              for the addresses of those that are loaded
 //! ```
 
-#[path = "build/strip.rs"]
-mod strip;
-
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
+use minifier::{css, js};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -47,24 +46,24 @@ fn main() {
 /// Writes what the pages of the site include.
 fn prepare_pages() {
     let out = std::env::var("OUT_DIR").expect("cargo says where to write");
-    println!("cargo:rerun-if-changed=build/strip.rs");
     println!("cargo:rerun-if-changed=src/site");
     let mut all = Sha256::new();
     for path in files_below("src/site") {
         let text = || String::from_utf8(read(&path)).unwrap_or_else(|_| panic!("{path} is not UTF-8"));
-        let stripped = match ending(&path) {
-            "js" => strip::script(&text()),
-            "css" => strip::style(&text()),
+        let small = match ending(&path) {
+            "js" => js::minify(&text()).map(|small| small.to_string()),
+            "css" => css::minify(&text()).map(|small| small.to_string()),
             _ => continue,
         };
+        let small = small.unwrap_or_else(|why| panic!("{path}: {why}"));
         println!("cargo:rerun-if-changed={path}");
         let to = Path::new(&out).join(&path);
         fs::create_dir_all(to.parent().expect("a folder")).expect("a folder to write to");
-        fs::write(&to, &stripped).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+        fs::write(&to, &small).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
         let name = path.trim_start_matches("src/").to_uppercase().replace(['/', '.', '-'], "_");
-        let hash = BASE64_STANDARD.encode(Sha256::digest(&stripped));
+        let hash = BASE64_STANDARD.encode(Sha256::digest(&small));
         println!("cargo:rustc-env=SHA256_OF_{name}='sha256-{hash}'");
-        all.update(&stripped);
+        all.update(&small);
     }
     let version = BASE64_URL_SAFE_NO_PAD.encode(&all.finalize()[..9]);
     println!("cargo:rustc-env=VERSION_OF_PAGES={version}");

@@ -60,10 +60,6 @@ pub fn mark(start: &str) -> Markup {
 }
 
 #[cfg(test)]
-#[path = "../../build/strip.rs"]
-mod strip;
-
-#[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use base64::prelude::{BASE64_STANDARD, Engine};
@@ -78,33 +74,5 @@ pub(super) mod tests {
     fn the_policy_names_the_style_sheet() {
         let source = source(STYLE);
         assert!(CONTENT_SECURITY_POLICY.contains(&source), "it must name {source}");
-    }
-
-    #[test]
-    fn what_pages_include_lacks_comments_and_spaces_and_says_the_same() {
-        let scripts = [
-            ("// why\nconst a = '// no';\n\n  f(a); // why\n", "const a='// no';f(a);"),
-            ("", ""),
-            ("if (a) {\n  f( );\n}\ng()\nh = [\n1,\n]", "if(a){f();}\ng()\nh=[1,]"),
-            ("a + +b - -c + -d", "a+ +b- -c+-d"),
-            ("`a = ${b + c} \\` (`, \"= '=\", '\\' = '", "`a = ${b + c} \\` (`,\"= '=\",'\\' = '"),
-            ("return new A\n  .b(c => d, of [e])", "return new A.b(c=>d,of[e])"),
-        ];
-        for (source, expected) in scripts {
-            assert_eq!(strip::script(source), expected);
-        }
-        let styles = [
-            (
-                "a { color: red; }\n\n/* why */\nb , c {\n  margin: 0 1em;\n}\n",
-                "a{color:red}b,c{margin:0 1em}",
-            ),
-            ("a :hover { top: calc(1px + 2px) }", "a :hover{top:calc(1px + 2px)}"),
-            ("a { content: \"{ ;  } /* */\"; }", "a{content:\"{ ;  } /* */\"}"),
-            ("@media (max-width: 3rem) { a > b { top: 0; } }", "@media (max-width:3rem){a > b{top:0}}"),
-            ("a /* why */ b { }", "a b{}"),
-        ];
-        for (source, expected) in styles {
-            assert_eq!(strip::style(source), expected);
-        }
     }
 }
