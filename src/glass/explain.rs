@@ -56,8 +56,9 @@ pub fn write(out: &mut String, facts: &Facts<'_>, sentence: &Sentence, columns: 
 
 /// Appends a line, wrapped at words. What is longer than a line is broken.
 fn wrap(out: &mut String, line: &str, columns: usize) {
-    // A narrow terminal has no room for the indent.
-    let indent = if columns >= 3 * INDENT { " ".repeat(INDENT) } else { "  ".to_owned() };
+    // A narrow terminal has no room for the indent, and a title needs none.
+    let has_room = columns >= 3 * INDENT && line.starts_with(' ');
+    let indent = " ".repeat(if has_room { INDENT } else { 2 });
     let options = textwrap::Options::new(columns.max(10))
         .subsequent_indent(&indent)
         .word_separator(textwrap::WordSeparator::AsciiSpace)

@@ -61,6 +61,13 @@ pub(super) const ROWS: &[Row] = &[
          that; start with `{cors}`",
     ),
     Row::new(
+        "CORS off, near name",
+        Step("cors", "off"),
+        |facts| facts.has("near name", ""),
+        "Blocked by the browser: the page of {origin} may not read this {status} (`/{near}` is there, `{path}` was \
+         asked for); start with `{cors}`",
+    ),
+    Row::new(
         "CORS off, refused",
         Step("cors", "off"),
         |facts| facts.has("refused", ""),

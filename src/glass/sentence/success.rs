@@ -122,6 +122,13 @@ pub(super) const ROWS: &[Row] = &[
         is_success,
         "200: the folder as one archive, packed while it was sent, {sent}",
     ),
+    Row::new("QR code", Step("QR code", ""), is_success, "200: the address of `{path}` as a QR code"),
+    Row::new(
+        "Markdown",
+        Step("Markdown", ""),
+        is_success,
+        "200: `{name}` as a page, as `?markdown` asks, {sent}",
+    ),
     Row::new(
         "listing",
         Step("listing", ""),

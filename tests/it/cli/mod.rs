@@ -46,6 +46,16 @@ fn start_download(server: &Server) -> Client {
 
 /// Runs the command at a pseudo-terminal; `None` if there is no `script` of util-linux to make one.
 fn at_a_terminal(options: &[&str], folder: &Path) -> Option<Process> {
+    at_a_terminal_after(":", options, folder)
+}
+
+/// The same at one of so many columns.
+fn at_a_terminal_of(columns: usize, options: &[&str], folder: &Path) -> Option<Process> {
+    at_a_terminal_after(&format!("stty cols {columns}"), options, folder)
+}
+
+/// The same after another command.
+fn at_a_terminal_after(before: &str, options: &[&str], folder: &Path) -> Option<Process> {
     let version = Command::new("script").arg("--version").output().ok()?;
     if !String::from_utf8_lossy(&version.stdout).contains("util-linux") {
         return None;
@@ -63,7 +73,11 @@ fn at_a_terminal(options: &[&str], folder: &Path) -> Option<Process> {
             None => script.env_remove(variable),
         };
     }
-    script.env("SHELL", "/bin/sh").env("TERM", "xterm").args(["-qec", &format!("exec {line}"), "/dev/null"]);
+    script.env("SHELL", "/bin/sh").env("TERM", "xterm").args([
+        "-qec",
+        &format!("{before}; exec {line}"),
+        "/dev/null",
+    ]);
     Some(Process::start(&mut script))
 }
 

@@ -1,7 +1,7 @@
 //! What a terminal shows.
 
-use super::{at_a_terminal, connect, hold_default_port, seen, small_site, start_lines};
-use crate::support::{V4, one_line};
+use super::{at_a_terminal, at_a_terminal_of, connect, hold_default_port, seen, small_site, start_lines};
+use crate::support::{Server, V4, one_line};
 use std::net::TcpListener;
 
 #[test]
@@ -79,4 +79,42 @@ fn colours_are_written_when_asked_for() {
         let lines = process.stdout.so_far();
         assert_eq!(lines.iter().any(|line| line.contains('\x1b')), expected, "{option}: {lines:?}");
     }
+}
+
+#[test]
+fn explanations_are_wrapped_at_words_with_their_indent_as_wide_as_the_terminal_is() {
+    let folder = small_site();
+    for columns in [60, 100] {
+        let options = ["--port", "0", "--explain"];
+        let Some(process) = at_a_terminal_of(columns, &options, folder.path()) else { return };
+        let (_, port) = start_lines(&process);
+        let reply = connect(V4, port).expect("it listens").get_with("/", "Origin: http://localhost:5173\r\n");
+        assert_eq!(reply.status, 200);
+        process.stdout.line("the end", |line| seen(line).ends_with("`--cors=http://localhost:5173`"));
+        let lines: Vec<_> = process.stdout.so_far().iter().map(|line| seen(line)).collect();
+        let begins = lines.iter().position(|line| line.starts_with("── ")).expect("a title");
+        let (explained, text) = (&lines[begins..], lines[begins..].join("\n"));
+        assert!(explained.iter().all(|line| line.chars().count() <= columns), "{columns}\n{text}");
+        // Words are whole, and so is the sentence.
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let sentence = "= in short Blocked by the browser: the page of http://localhost:5173 may not read this; \
+                        start with `--cors=http://localhost:5173`";
+        assert!(words.contains(sentence), "{columns}\n{text}");
+        let indented = format!("{:19}", "");
+        let is_whole = |line: &&String| line.starts_with("  ") && &line[2..3] != " ";
+        let named = explained[1..].iter().filter(is_whole).count();
+        let wrapped = explained[1..].iter().filter(|line| line.starts_with(&indented)).count();
+        let others =
+            explained[1..].iter().filter(|line| line.starts_with("    ") && line.contains(" ms ")).count();
+        assert!(named + wrapped + others >= explained.len() - 2 && wrapped > 10, "{columns}\n{text}");
+    }
+}
+
+#[test]
+fn piped_explanations_are_not_wrapped() {
+    let folder = small_site();
+    let server = Server::start(folder.path(), &["--explain"]);
+    server.get("/");
+    let line = server.process.stdout.line("the framing", |line| line.contains("? framing"));
+    assert!(line.chars().count() > 100, "{line}");
 }

@@ -82,6 +82,12 @@ pub(super) const CASES: &[Case] = &[
         "Blocked by the browser: the page of http://b.example sent cookies along, and `--cors` for everybody does not allow that; start with `--cors=http://b.example`",
     ),
     case(
+        "CORS off, near name",
+        |_| {},
+        &["GET /app.css HTTP/1.1\r\nHost: localhost\r\nOrigin: http://b.example\r\n\r\n"],
+        "Blocked by the browser: the page of http://b.example may not read this 404 (`/App.css` is there, `/app.css` was asked for); start with `--cors=http://b.example`",
+    ),
+    case(
         "CORS off, refused",
         |_| {},
         &["GET /nothing HTTP/1.1\r\nHost: localhost\r\nOrigin: http://b.example\r\n\r\n"],
@@ -304,6 +310,18 @@ pub(super) const CASES: &[Case] = &[
         |_| {},
         &["GET /folder/?archive=zip HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
         "200: the folder as one archive, packed while it was sent, ...",
+    ),
+    case(
+        "QR code",
+        |_| {},
+        &["GET /a.txt?qr HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+        "200: the address of `/a.txt` as a QR code",
+    ),
+    case(
+        "Markdown",
+        |_| {},
+        &["GET /folder/notes.md?markdown HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+        "200: `notes.md` as a page, as `?markdown` asks, ...",
     ),
     case(
         "listing",

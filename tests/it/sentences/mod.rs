@@ -87,6 +87,7 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
         ("served/app.js.gz", "packed"),
         ("served/site/index.html", "<!DOCTYPE html>"),
         ("served/folder/a.txt", "a"),
+        ("served/folder/notes.md", "# Notes"),
         ("served/few.js", "let few;"),
         ("served/coded.js", "let coded = 1;"),
         ("served/old.js", "let old;"),
