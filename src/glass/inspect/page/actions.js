@@ -29,8 +29,13 @@ export function actionsFor(story) {
     curl,
     button("Copy the request", () => copyBytes(story.request + (story.requestBody ?? ""), `the request${cut}`)),
     button("Copy the response", () => copyBytes(story.response + story.body, story.body.length < story.sent
-      ? "the response, of whose body the beginning alone is kept" : "the response")));
+      ? "the response, of whose body the beginning alone is kept" : "the response")),
+    ...story.captured === false ? [] : [bytesOf(story, "request"), bytesOf(story, "response")]);
 }
+
+// The bytes as a file, as far as they are kept.
+const bytesOf = ({ id }, kind) =>
+  make("a", "", { href: `exchange/${id}/${kind}`, download: `${kind}-${id}.http` }, `Save the ${kind}'s bytes`);
 
 // The request as it came over the wire. What came in chunks is one chunk here.
 function asSent({ request, requestBody = "" }) {

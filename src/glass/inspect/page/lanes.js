@@ -95,7 +95,7 @@ function drawTimeLine() {
   box.style.setProperty("--width", `${width}px`);
   // Bars are made for what is visible, and a little more on either side.
   const start = followsNewest ? width - seen : box.scrollLeft;
-  view = { from: start - seen, to: start + 2 * seen };
+  view = { from: start - seen / 2, to: start + 1.5 * seen };
   drawAxis(axis);
   drawLanes(lanes, axis, now, left);
   drawWorkers();

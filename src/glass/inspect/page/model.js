@@ -3,7 +3,7 @@
 import { textOf } from "./filter.js";
 
 const MAX_EXCHANGES = 10000; // kept at most, the newest; the server keeps no more
-const MAX_RECENT = 500;      // and of these so many have a bar in the time line
+const MAX_RECENT = 300;      // and of these so many have a bar in the time line
 
 export const model = {
   exchanges: [],           // the newest, oldest first, and so in the order of their ids

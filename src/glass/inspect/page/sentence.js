@@ -44,7 +44,7 @@ function relations(story) {
     const requests = model.exchanges.filter(exchange => exchange.about === story.id);
     nodes.push("This is a preflight: the browser asks whether the page may send the request at all.");
     nodes.push(...requests.slice(-3).map(exchange => link(exchange, "The request")));
-    if (requests.length === 0) nodes.push("The request has not come.");
+    if (requests.length === 0) nodes.push("No such request has come.");
   }
   return nodes;
 }
