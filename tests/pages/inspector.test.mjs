@@ -169,6 +169,53 @@ scenario('lanes fold away, and stay so when the page is loaded again', OPTIONS, 
   await page.waitForSelector('.exchange-bar');
 });
 
+scenario('what a browser keeps from a page of another origin is marked, and so is its preflight', OPTIONS, async ({page, server, context}) => {
+  await open(page, server);
+  const other = await context.newPage();
+  await other.goto(server.url('/').replace('localhost', '127.0.0.1'));
+  await other.evaluate(async url => {
+    await fetch(url).catch(() => {});
+    await fetch(url, {method: 'PUT', body: 'x'}).catch(() => {});
+  }, server.url('/a.txt'));
+  await page.bringToFront();
+  await page.type('#filter', 'is:blocked');
+  await page.waitForFunction(() => document.querySelectorAll('#rows tr.blocked').length === 2);
+  const rows = await page.$$eval('#rows tr[data-id]', rows => rows.map(row => row.innerText.replaceAll(/\s+/g, ' ')));
+  assert.match(rows[0], /OPTIONS \/a\.txt blocked preflight/);
+  assert.match(rows[1], /^200 ⊘? ?GET \/a\.txt blocked/);
+  await page.click('#rows tr[data-id] .open');
+  await page.waitForSelector('#exchange .sentence.blocked');
+  assert.match(await page.$eval('#exchange .sentence', node => node.innerText), /^204 Blocked by the browser: .*127\.0\.0\.1.*--cors/);
+  assert.equal(await page.$$eval('#exchange .steps .deciding', steps => steps.length), 1);
+});
+
+scenario('what a browser loads for a page stands together', {...OPTIONS, files: {'index.html': '<!DOCTYPE html><title>Home</title><link rel="icon" href="data:,"><link rel="stylesheet" href="b.css">', 'b.css': 'b{}'}}, async ({page, server, context}) => {
+  await open(page, server);
+  await ask(server, '/by-a-program');
+  const other = await context.newPage();
+  await other.goto(server.url('/'));
+  await page.bringToFront();
+  await page.click('#by-page');
+  await page.waitForFunction(() => document.querySelectorAll('.waterfall .open').length === 2);
+  assert.deepEqual(await page.$$eval('.waterfall .open', rows => rows.map(row => row.textContent)), ['/', '/b.css']);
+  assert.match(await page.$eval('.load summary', node => node.innerText), /^\/ .* 2 requests/);
+  await page.waitForFunction(() => document.querySelector('#no-loads').innerText.startsWith('1 exchange belongs to no page'));
+});
+
+scenario('what a request brought is shown, counted and saved as it came', OPTIONS, async ({page, server}) => {
+  await open(page, server);
+  const body = JSON.stringify({name: 'Ada', text: 'x\u0000'.repeat(10)});
+  await ask(server, '/a.txt', {method: 'PUT', body, headers: {'Content-Type': 'application/json'}});
+  await page.waitForSelector('#rows tr[data-id="1"]');
+  assert.equal(await page.$eval('#rows tr[data-id="1"] .c-received', cell => cell.innerText), `${body.length} B`);
+  await page.click('#rows tr[data-id="1"] .open');
+  await page.waitForFunction(() => document.querySelector('#exchange .carried')?.innerText.includes('"name": "Ada"'));
+  const saved = await page.$$eval('#exchange .actions a', links => Promise.all(links.map(link => fetch(link.href).then(answer => answer.text()))));
+  assert.equal(saved.length, 2);
+  assert.ok(saved[0].startsWith('PUT /a.txt HTTP/1.1\r\n') && saved[0].endsWith(`\r\n\r\n${body}`), saved[0]);
+  assert.match(saved[1], /^HTTP\/1\.1 405 /);
+});
+
 // ---- with events that are made up: what a server tells of ten thousand exchanges, of pages and of bodies
 
 /** Makes the page hear these events in place of the server's: those of exchanges without what is usual. */
