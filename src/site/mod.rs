@@ -345,7 +345,8 @@ impl Site {
             return Err(Refusal::new(Status::FORBIDDEN, why).because("listing off").into());
         }
         if let Some(format) = parameter(query, "archive") {
-            return Ok(self.archives.respond(&self.root, directory, path, &format, self.options.hidden)?);
+            let hidden = self.options.hidden;
+            return Ok(self.archives.respond_to(&self.root, directory, path, (&format, query), hidden)?);
         }
         let (asked, by) = ((query, &request.fields), (effort, self.helpers.as_ref()));
         self.listings.respond(&self.root, directory, path, asked, &self.options, by)

@@ -571,3 +571,112 @@ fn nothing_outside_is_in_an_archive_while_folders_are_swapped_for_links() {
 fn the_race_would_show_what_is_outside_if_links_out_were_followed() {
     assert!(race(&["--follow-links"]).0 > 0);
 }
+
+// ---- a part of a folder
+
+/// Asks for what is picked: by GET as part of the target, or by POST as a form.
+fn pick(server: &Server, method: &str, picked: &str, fields: &str) -> Reply {
+    let mut client = server.connect();
+    let host = "Host: localhost\r\nConnection: close\r\n";
+    client.send(if method == "GET" {
+        format!("GET /list/?archive=tar&{picked} HTTP/1.1\r\n{host}{fields}\r\n")
+    } else {
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let length = picked.len();
+        format!(
+            "POST /list/?archive=tar HTTP/1.1\r\n{host}{kind}Content-Length: {length}\r\n{fields}\r\n{picked}"
+        )
+    });
+    let mut head = client.head();
+    match head.field("transfer-encoding") {
+        Some(_) => head.body = chunked(&mut client),
+        None => {
+            head.body =
+                client.bytes(head.field("content-length").expect("a length").parse().expect("a number"))
+        }
+    }
+    head
+}
+
+#[test]
+fn what_is_picked_is_packed_alone_and_what_is_not_there_is_named() {
+    let folder = folder(&[
+        ("list/a.txt", "a"),
+        ("list/a b.txt", "ab"),
+        ("list/c.txt", "c"),
+        ("list/sub/in/d.txt", "d"),
+        ("list/.hidden", "SECRET"),
+        ("outside.txt", "SECRET"),
+    ]);
+    write(folder.path(), name(b"list/\xff\n&=+%"), "odd");
+    let server = Server::start(folder.path(), &["--log", "off"]);
+    let whole = ["list/", "list/sub/", "list/sub/in/", "list/sub/in/d.txt"];
+    let table: &[(&str, &[&str], &[&str])] = &[
+        ("name=a.txt", &["list/", "list/a.txt"], &[]),
+        ("name=c.txt&name=a.txt&name=a.txt", &["list/", "list/a.txt", "list/c.txt"], &[]),
+        ("name=a%20b.txt", &["list/", "list/a b.txt"], &[]),
+        ("href=.%2Fa%2520b.txt", &["list/", "list/a b.txt"], &[]),
+        ("name=sub", &whole, &[]),
+        ("href=sub%2F", &whole, &[]),
+        ("name=%ff%0a%26%3d%2b%25", &["list/", "list/\u{fffd}\n&=+%"], &[]),
+        ("href=%25FF%250A%2526%253D%252B%2525", &["list/", "list/\u{fffd}\n&=+%"], &[]),
+        (
+            "name=a.txt&name=gone.txt",
+            &["list/", "list/a.txt", "list/MISSING.txt"],
+            &["list/gone.txt: it is not"],
+        ),
+        (
+            "name=a.txt&name=.hidden&name=../outside.txt&name=sub/in&name=",
+            &["list/", "list/a.txt", "list/MISSING.txt"],
+            &["list/.hidden: it is not", "list/../outside.txt: it is not", "list/sub/in: it is not"],
+        ),
+    ];
+    for &(picked, expected, missing) in table {
+        for method in ["GET", "POST"] {
+            let reply = pick(&server, method, picked, "");
+            assert_eq!(reply.status, 200, "{method} {picked}: {}", reply.text());
+            let mut archive = tar::Archive::new(&reply.body[..]);
+            let mut found = Vec::new();
+            for entry in archive.entries().expect("an archive") {
+                let mut entry = entry.expect("an entry");
+                let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+                let mut text = String::new();
+                let _ = std::io::Read::read_to_string(&mut entry, &mut text);
+                assert!(!text.contains("SECRET"), "{picked}: {path}");
+                if path.ends_with("MISSING.txt") {
+                    assert!(missing.iter().all(|line| text.contains(line)), "{picked}: {text}");
+                }
+                found.push(path);
+            }
+            assert_eq!(found, expected, "{method} {picked}");
+        }
+    }
+}
+
+#[test]
+fn where_nothing_of_what_is_picked_is_there_the_answer_says_so() {
+    let folder = folder(&[("list/a.txt", "a"), ("list/.hidden", ""), ("b.txt", "")]);
+    let server = Server::start(folder.path(), &["--log", "off"]);
+    let many: String = (0..60).map(|number| format!("name=gone{number}&")).collect();
+    let long = format!("name={}", "x".repeat(1024 * 1024));
+    let table = [
+        ("GET", "name=gone.txt", "", 404, "\"gone.txt\""),
+        ("POST", "name=gone.txt", "", 404, "\"gone.txt\""),
+        ("POST", "name=.hidden&name=../b.txt", "", 404, "\"../b.txt\", \".hidden\""),
+        ("POST", &many, "", 404, "and 55 more"),
+        ("POST", "", "", 400, "nothing was picked"),
+        ("POST", "archive=zip", "", 400, "nothing was picked"),
+        ("POST", "name=a.txt", "Origin: http://evil.example\r\n", 403, "another site"),
+        ("POST", &long, "", 413, "more was picked"),
+    ];
+    for (method, picked, fields, status, words) in table {
+        let reply = pick(&server, method, picked, fields);
+        let shown = &picked[..picked.len().min(40)];
+        assert_eq!(reply.status, status, "{method} {shown}: {}", reply.text());
+        assert!(reply.text().contains(words), "{method} {shown}: {}", reply.text());
+        assert_eq!(reply.field("content-disposition"), None, "{shown}");
+    }
+    // A form that is none of these is what it was.
+    let without = Server::start(folder.path(), &["--log", "off", "--no-listing"]);
+    assert_eq!(pick(&without, "POST", "name=a.txt", "").status, 405);
+}

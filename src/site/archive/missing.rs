@@ -34,7 +34,7 @@ impl Missing {
             return;
         }
         let shown = String::from_utf8_lossy(name);
-        self.text.extend(shown.chars().map(human::picture));
+        self.text.push_str(&human::visible(&shown));
         self.text.push_str(": ");
         self.text.push_str(why);
         self.text.push('\n');

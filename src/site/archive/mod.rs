@@ -9,6 +9,8 @@
 //! < Content-Disposition: attachment; filename="photos.zip"; filename*=UTF-8''photos.zip
 //! ```
 //!
+//! With names (`&name=a.jpg&name=in`) it holds these alone: see `archive/picked.rs`.
+//!
 //! It holds what the folder's listing and those below it show and serve, in the same order: no hidden names, and
 //! nothing to which a link out of the folder leads. Links inside are followed; the archive holds what they lead to. A
 //! file or folder that cannot be read is left out, and a text file in the archive says so. A file that its owner may
@@ -23,6 +25,7 @@
 //! | here | the answer: which format, under which name |
 //! | `archive/stream.rs` | makes the pieces |
 //! | `archive/walk.rs` | finds what is in the folder, confined like a request |
+//! | `archive/picked.rs` | which entries of the folder are wanted, if not all |
 //! | `archive/packer.rs` | entries in, bytes out, in one of the formats: |
 //! | `archive/tar.rs`, `archive/zip.rs` | the formats |
 //! | `archive/missing.rs` | what could not be packed |
@@ -34,6 +37,7 @@
 
 mod missing;
 mod packer;
+mod picked;
 mod stream;
 mod tar;
 mod walk;
@@ -46,6 +50,7 @@ use crate::base::budget::Budget;
 use crate::base::trace::{self, Rfc};
 use crate::http::target::{DecodedPath, encode_segment};
 use crate::http::{FieldLines, Refusal, Status};
+use picked::Picked;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -107,25 +112,47 @@ impl Format {
 }
 
 impl Archives {
+    /// Answers with a folder as an archive, or with what the query names of it.
+    ///
+    /// # Errors
+    /// See [`Archives::respond`].
+    pub fn respond_to(
+        &self,
+        root: &Arc<Root>,
+        directory: File,
+        path: &DecodedPath,
+        (format, query): (&str, Option<&[u8]>),
+        hidden: bool,
+    ) -> Result<Response, Refusal> {
+        let picked = query.and_then(Picked::read);
+        self.respond(root, directory, path, format, hidden, picked)
+    }
+
     /// Answers with a folder as an archive.
     ///
     /// # Errors
-    /// 400 for a format that does not exist, 503 when enough archives are being made.
-    pub fn respond(
+    /// 400 for a format that does not exist, 404 if nothing is there of what was picked, 503 when enough archives are
+    /// being made.
+    fn respond(
         &self,
         root: &Arc<Root>,
         directory: File,
         path: &DecodedPath,
         format: &str,
         hidden: bool,
+        picked: Option<Picked>,
     ) -> Result<Response, Refusal> {
         let Some(&(format, extension, media_type)) = Format::ALL.iter().find(|(_, name, _)| *name == format)
         else {
             let names = Format::ALL.map(|(_, name, _)| name).join(", ");
             return Err(Refusal::bad_request(format!("an archive can be one of {names}")));
         };
+        if let Some(picked) = &picked {
+            picked.check(root, &path.relative, hidden)?;
+        }
+        let size = picked.as_ref().map_or(0, Picked::size);
         let place = self.places.take(Instant::now());
-        let (Some(place), Some(memory)) = (place, self.memory.take(OWN_MEMORY)) else {
+        let (Some(place), Some(memory)) = (place, self.memory.take(OWN_MEMORY + size)) else {
             let why = "enough archives are being made already; try again when one is done";
             return Err(Refusal::new(Status::SERVICE_UNAVAILABLE, why));
         };
@@ -139,7 +166,7 @@ impl Archives {
              chunks, and no part of it can be asked for"
                 .to_owned()
         });
-        let archive = Archive::new(root, directory, path, format, hidden, (place, memory));
+        let archive = Archive::new(root, directory, path, format, hidden, picked, (place, memory));
         Ok(Response { status: Status::OK, headers, body: Body::Stream(Box::new(archive)) })
     }
 }

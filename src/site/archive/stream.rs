@@ -11,6 +11,7 @@
 
 use super::missing::{self, Missing};
 use super::packer::Packer;
+use super::picked::Picked;
 use super::walk::{Names, Step, Walk};
 use super::{COST_OF_COMPRESSING, Format, OWN_MEMORY, PIECE, as_text, name_of};
 use crate::answer::{Next, Stream};
@@ -102,12 +103,13 @@ impl Archive {
         path: &DecodedPath,
         format: Format,
         hidden: bool,
+        picked: Option<Picked>,
         (place, memory): (Place, Share),
     ) -> Archive {
         let name = name_of(root, path);
         let name = if format.names() == Names::All { name } else { as_text(&name).into_bytes() };
         Archive {
-            walk: Walk::new(root, directory, path, &name, hidden, format.names()),
+            walk: Walk::new(root, directory, path, &name, hidden, format.names()).only(picked),
             packer: Packer::new(format),
             file: None,
             missing: Missing::default(),

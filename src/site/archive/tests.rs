@@ -27,7 +27,7 @@ fn archive_of(root: &Arc<Root>, relative: &str, format: Format, hidden: bool) ->
     let path = DecodedPath::decode(format!("/{relative}/").as_bytes()).expect("a path");
     let place = Places::new(1, Duration::MAX).take(Instant::now()).expect("it is free");
     let memory = Budget::new(MEMORY).take(0).expect("it is there");
-    Archive::new(root, directory, &path, format, hidden, (place, memory))
+    Archive::new(root, directory, &path, format, hidden, None, (place, memory))
 }
 
 /// The names of a tar archive's entries.
@@ -210,7 +210,7 @@ fn so_many_and_no_more_are_made_at_once() {
     let ask = || {
         let Ok(Opened::Directory(directory)) = root.open(b"") else { panic!("a folder") };
         let path = DecodedPath::decode(b"/").expect("a path");
-        archives.respond(&root, directory, &path, "zip", false)
+        archives.respond(&root, directory, &path, "zip", false, None)
     };
     let mut open: Vec<_> = (0..AT_ONCE).map(|_| ask().expect("there is room")).collect();
     assert_eq!(ask().expect_err("there is none").status, Status::SERVICE_UNAVAILABLE);
@@ -224,7 +224,7 @@ fn a_format_that_does_not_exist_is_told_which_do() {
     for format in ["", "rar", "ZIP", "tar.xz"] {
         let Ok(Opened::Directory(directory)) = root.open(b"") else { panic!("a folder") };
         let path = DecodedPath::decode(b"/").expect("a path");
-        let refusal = Archives::default().respond(&root, directory, &path, format, false);
+        let refusal = Archives::default().respond(&root, directory, &path, format, false, None);
         let refusal = refusal.expect_err("there is no such format");
         assert_eq!(refusal.status, Status::BAD_REQUEST);
         assert!(refusal.why.contains("tar.gz, zip, tar"), "{}", refusal.why);
@@ -273,7 +273,7 @@ fn clients_that_do_not_read_keep_nobody_from_an_archive_until_there_is_no_memory
     let ask = || {
         let Ok(Opened::Directory(directory)) = root.open(b"") else { panic!("a folder") };
         let path = DecodedPath::decode(b"/").expect("a path");
-        archives.respond(&root, directory, &path, "zip", false)
+        archives.respond(&root, directory, &path, "zip", false, None)
     };
     let mut open: Vec<_> = (0..3 * AT_ONCE).map(|_| ask().expect("nobody reads the others")).collect();
     assert_eq!(ask().expect_err("there is no memory").status, Status::SERVICE_UNAVAILABLE);
@@ -291,11 +291,36 @@ fn an_archive_whose_names_find_no_memory_breaks_off() {
     let path = DecodedPath::decode(b"/").expect("a path");
     let place = Places::new(1, Duration::MAX).take(Instant::now()).expect("it is free");
     let share = budget.take(0).expect("nothing is always left");
-    let mut archive = Archive::new(&root, directory, &path, Format::Tar, false, (place, share));
+    let mut archive = Archive::new(&root, directory, &path, Format::Tar, false, None, (place, share));
     let last = std::iter::repeat_with(|| archive.next())
         .take(1000)
         .find(|next| matches!(next, Next::End | Next::Broken));
     assert_eq!(last, Some(Next::Broken));
     drop(archive);
     assert_eq!(budget.left(), 10_000);
+}
+
+#[test]
+fn of_a_large_folder_few_names_are_packed_in_few_steps() {
+    let names: Vec<_> = (0..3000).map(|number| format!("{number:04}")).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    let (_outer, root) = folder(&files);
+    let Ok(Opened::Directory(directory)) = root.open(b"") else { panic!("it is no folder") };
+    let path = DecodedPath::decode(b"/").expect("a path");
+    let archives = Archives::default();
+    let picked = Picked::read(b"name=0007&name=2999&name=gone");
+    let response = archives.respond(&root, directory, &path, "tar", false, picked).expect("it is there");
+    let Body::Stream(mut stream) = response.body else { panic!("it is made while it is sent") };
+    let (mut bytes, mut steps) = (Vec::new(), 0);
+    loop {
+        steps += 1;
+        match stream.next() {
+            Next::Piece(piece) => bytes.extend(piece),
+            Next::Busy => {}
+            Next::End => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(self::names(&bytes), ["files/", "files/0007", "files/2999", "files/MISSING.txt"]);
+    assert!(steps < 100, "{steps}");
 }

@@ -15,6 +15,7 @@
 //! request.
 
 use super::missing::NAME;
+use super::picked::Picked;
 use crate::base::platform::directory::Directory;
 use crate::base::platform::failure::Failure;
 use crate::base::platform::{names, status};
@@ -31,6 +32,9 @@ use std::sync::Arc;
 
 /// How deep folders may be nested; deeper ones are left out.
 const MAX_DEPTH: usize = 128;
+
+/// How many names that were not picked are passed in a step.
+const MAX_PASSED: usize = 512;
 
 /// A walk that is under way. It has at most one directory open.
 #[derive(Debug)]
@@ -49,6 +53,8 @@ pub(super) struct Walk {
     /// The folder whose names are being read.
     reading: Option<Reading>,
     has_begun: bool,
+    /// What is wanted of the outermost folder, if not all.
+    picked: Option<Picked>,
     /// The names in the outermost folder that begin like that of the file about what is missing, in lower case.
     alike: Vec<Vec<u8>>,
 }
@@ -123,8 +129,14 @@ impl Walk {
             levels: Vec::new(),
             reading: Some(reading),
             has_begun: false,
+            picked: None,
             alike: Vec::new(),
         }
+    }
+
+    /// The same walk, but of the outermost folder only through what was picked.
+    pub(super) fn only(self, picked: Option<Picked>) -> Walk {
+        Walk { picked, ..self }
     }
 
     /// A name for the file about what is missing, which nothing in the outermost folder has.
@@ -164,8 +176,23 @@ impl Walk {
             }
             return Ok(Step::Names);
         }
+        let is_outermost = self.levels.len() == 1;
         let Some(level) = self.levels.last_mut() else { return Ok(Step::End) };
+        let mut picked = self.picked.as_mut().filter(|_| is_outermost);
+        if let Some(picked) = &mut picked {
+            let until = level.done + MAX_PASSED;
+            while level.names.get(level.done).is_some_and(|name| !picked.take(name.bytes)) {
+                level.done += 1;
+                if level.done == until {
+                    return Ok(Step::Nothing);
+                }
+            }
+        }
         let Some(name) = level.names.get(level.done) else {
+            if let Some(name) = picked.and_then(Picked::next_missing) {
+                let name = [&self.shown[..], &name].concat();
+                return Ok(Step::Missing { name, why: "it is not in the folder (any more)".to_owned() });
+            }
             let (relative, shown) = level.around;
             self.relative.truncate(relative);
             self.shown.truncate(shown);
