@@ -3,6 +3,7 @@
 //! Sizes are written here since `humansize` and `bytesize` round after they have chosen the unit: 999 950 bytes are
 //! "1000.0 kB" there.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::io;
 use std::path::Path;
@@ -95,6 +96,38 @@ pub fn picture(letter: char) -> char {
     }
 }
 
+/// Text as people are to see it, and all of it: a control character as its picture, and what shows nothing, but changes
+/// how the text around it reads, by its number. So `[U+202E]gpj.exe` does not look like a picture.
+///
+/// Joiners stay where letters of many scripts and emoji need them: behind what is not ASCII.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.into();
+    }
+    let (mut out, mut before) = (String::with_capacity(text.len()), ' ');
+    for letter in text.chars() {
+        match letter {
+            '\0'..='\x1f' | '\x7f' => out.push(picture(letter)),
+            '\u{200c}' | '\u{200d}' if !before.is_ascii() => out.push(letter),
+            _ if is_harmless(letter) && !is_blank(letter) => out.push(letter),
+            _ => {
+                let _ = write!(out, "[U+{:04X}]", u32::from(letter));
+            }
+        }
+        before = letter;
+    }
+    out.into()
+}
+
+/// Whether a letter shows nothing at all, and is no space.
+fn is_blank(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'
+            ..='\u{e007f}'
+    )
+}
+
 /// An error in words, without the number that the standard library adds.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -148,6 +181,25 @@ mod tests {
         ];
         for (bytes, expected) in table {
             assert_eq!(Visible(bytes).to_string(), *expected);
+        }
+    }
+
+    #[test]
+    fn what_shows_nothing_is_shown_and_what_joins_letters_is_left() {
+        let table = [
+            ("a b-~", "a b-~"),
+            ("line\nfeed\x1b\x7f", "line\u{240a}feed\u{241b}\u{2421}"),
+            ("\u{202e}gpj.exe", "[U+202E]gpj.exe"),
+            ("a\u{2066}b\u{2069}\u{200e}\u{200f}\u{61c}", "a[U+2066]b[U+2069][U+200E][U+200F][U+061C]"),
+            ("a\u{200b}b\u{ad}\u{feff}\u{2028}", "a[U+200B]b[U+00AD][U+FEFF][U+2028]"),
+            ("a\u{85}\u{3164}\u{e0041}", "a[U+0085][U+3164][U+E0041]"),
+            ("a\u{200d}b\u{200c}", "a[U+200D]b[U+200C]"),
+            ("\u{1f468}\u{200d}\u{1f469}.png", "\u{1f468}\u{200d}\u{1f469}.png"),
+            ("\u{645}\u{6cc}\u{200c}\u{634}", "\u{645}\u{6cc}\u{200c}\u{634}"),
+            ("\u{e4}\u{4e2d}\u{2013}", "\u{e4}\u{4e2d}\u{2013}"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(visible(text), expected);
         }
     }
 

@@ -152,11 +152,11 @@ fn is_for_a_page(fields: &Fields<'_>) -> bool {
         .all(|destination| matches!(destination, b"document" | b"frame" | b"iframe"))
 }
 
-/// A path as it is shown, from the root: its control characters as pictures, U+FFFD for what is not UTF-8.
+/// A path as it is shown, from the root: all that is in it to be seen, U+FFFD for what is not UTF-8.
 fn shown(path: &DecodedPath) -> String {
     let text = path.text();
     let text = String::from_utf8_lossy(&text);
-    text.strip_prefix('/').unwrap_or(&text).chars().map(human::picture).collect()
+    human::visible(text.strip_prefix('/').unwrap_or(&text)).into_owned()
 }
 
 /// A text without its middle, if it is too long.

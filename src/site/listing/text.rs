@@ -30,7 +30,9 @@ const PLACES: [u8; 256] = {
     }
     let mut byte = 0x80;
     while byte < places.len() {
-        places[byte] = SHOWN | HTML | JSON;
+        // With some of these begins what shows nothing: then each letter is looked at (`human::visible`).
+        let may_be_invisible = matches!(byte, 0xc2 | 0xcd | 0xd8 | 0xe1..=0xe3 | 0xef | 0xf3);
+        places[byte] = if may_be_invisible { JSON } else { SHOWN | HTML | JSON };
         byte += 1;
     }
     places
@@ -46,19 +48,22 @@ fn start(name: &[u8], place: u8) -> usize {
     name.iter().position(|&byte| PLACES[usize::from(byte)] & place == 0).unwrap_or(name.len())
 }
 
-/// A name as it is shown: its control characters as pictures (U+2400 and on), so that a line break in a name can be
-/// seen.
+/// A name as it is shown: all that is in it can be seen ([`human::visible`]), a line break or a letter that turns the
+/// direction of others, too.
 pub(super) fn shown(name: &[u8]) -> Cow<'_, str> {
     match plain(name, SHOWN) {
         Some(text) => text.into(),
-        None => String::from_utf8_lossy(name).chars().map(human::picture).collect(),
+        None => match String::from_utf8_lossy(name) {
+            Cow::Borrowed(text) => human::visible(text),
+            Cow::Owned(text) => human::visible(&text).into_owned().into(),
+        },
     }
 }
 
 /// How many characters are shown of a name.
 pub(super) fn letters(name: &[u8]) -> usize {
-    let text = std::str::from_utf8(name);
-    text.map_or_else(|_| String::from_utf8_lossy(name).chars().count(), |text| text.chars().count())
+    // A control character is shown as one, too.
+    if name.is_ascii() { name.len() } else { shown(name).chars().count() }
 }
 
 /// Appends a name as it is shown in HTML.
@@ -68,18 +73,17 @@ pub(super) fn push_shown(onto: &mut String, name: &[u8]) {
     }
     let shown = shown(name);
     let mut rest = &*shown;
-    loop {
-        let at = start(rest.as_bytes(), HTML);
+    while let Some(at) = rest.find(['&', '<', '>', '"']) {
         onto.push_str(&rest[..at]);
-        onto.push_str(match rest.as_bytes().get(at) {
-            None => return,
-            Some(b'&') => "&amp;",
-            Some(b'<') => "&lt;",
-            Some(b'>') => "&gt;",
-            Some(_) => "&quot;",
+        onto.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
         });
         rest = &rest[at + 1..];
     }
+    onto.push_str(rest);
 }
 
 /// The title of the page of a folder.
@@ -127,7 +131,13 @@ mod tests {
     #[test]
     fn each_byte_is_written_as_it_must_be_wherever_it_stands() {
         for byte in 0..=255 {
-            for name in [vec![byte], vec![b'a', byte, b'b'], vec![byte, byte, 0xc3, 0xa4, byte]] {
+            for name in [
+                vec![byte],
+                vec![b'a', byte, b'b'],
+                vec![byte, byte, 0xc3, 0xa4, byte],
+                vec![0xe2, 0x80, byte, b'<'],
+                vec![0xc2, byte, b'&'],
+            ] {
                 let entry = Entry { name: &name, kind: Kind::File, size: 0, modified: 0 };
                 let (mut encoded, mut escaped) = (String::new(), String::new());
                 push_encoded(&mut encoded, &entry);
@@ -135,9 +145,11 @@ mod tests {
                 push_shown(&mut escaped, &name);
                 assert_eq!(letters(&name), shown(&name).chars().count());
                 assert_eq!(escaped, shown(&name).as_ref().render().into_string());
+                assert_eq!(shown(&name), human::visible(&String::from_utf8_lossy(&name)));
                 let json = plain(&name, JSON).map(|text| format!("\"{text}\""));
                 assert!(
-                    json.is_none_or(|json| json == serde_json::to_string(&*shown(&name)).expect("a string"))
+                    json.is_none_or(|json| json
+                        == serde_json::to_string(&*String::from_utf8_lossy(&name)).expect("a string"))
                 );
             }
         }

@@ -226,7 +226,7 @@ impl IncomingForm {
         let mut text = String::new();
         for Kept { name, replaced } in &self.kept {
             text.push_str(if *replaced { "replaced " } else { "added " });
-            text.extend(String::from_utf8_lossy(name).chars().map(human::picture));
+            text.push_str(&human::visible(&String::from_utf8_lossy(name)));
             text.push('\n');
         }
         trace::decision("upload", Rfc(7578, "1"), || {
