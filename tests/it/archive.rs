@@ -588,13 +588,11 @@ fn pick(server: &Server, method: &str, picked: &str, fields: &str) -> Reply {
         )
     });
     let mut head = client.head();
-    match head.field("transfer-encoding") {
-        Some(_) => head.body = chunked(&mut client),
-        None => {
-            head.body =
-                client.bytes(head.field("content-length").expect("a length").parse().expect("a number"))
-        }
-    }
+    head.body = if head.field("transfer-encoding").is_some() {
+        chunked(&mut client)
+    } else {
+        client.bytes(head.field("content-length").expect("a length").parse().expect("a number"))
+    };
     head
 }
 
@@ -657,7 +655,7 @@ fn what_is_picked_is_packed_alone_and_what_is_not_there_is_named() {
 fn where_nothing_of_what_is_picked_is_there_the_answer_says_so() {
     let folder = folder(&[("list/a.txt", "a"), ("list/.hidden", ""), ("b.txt", "")]);
     let server = Server::start(folder.path(), &["--log", "off"]);
-    let many: String = (0..60).map(|number| format!("name=gone{number}&")).collect();
+    let many = (0..60).map(|number| format!("name=gone{number}")).collect::<Vec<_>>().join("&");
     let long = format!("name={}", "x".repeat(1024 * 1024));
     let table = [
         ("GET", "name=gone.txt", "", 404, "\"gone.txt\""),

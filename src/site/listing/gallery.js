@@ -2,7 +2,7 @@
 // sight, however many there are.
 'use strict';
 (() => {
-  const {main, body, entries} = glass;
+  const {main, body} = glass;
   const buttons = [...document.querySelectorAll('[name=view]')].filter(button => button.type === 'submit');
   const link = row => row.querySelector('a');
 
@@ -29,6 +29,13 @@
     }
   }, {rootMargin: '1000px 0px'});
 
+  const observe = rows => {
+    for (const row of rows) if (row.entry && isPicture(row)) observer.observe(row);
+  };
+  // Not all rows are in the table at all times.
+  new MutationObserver(changes => isGallery() && changes.forEach(({addedNodes}) => observe(addedNodes)))
+    .observe(body, {childList: true});
+
   const isGallery = () => main.classList.contains('gallery');
   const set = view => {
     main.classList.toggle('gallery', view === 'gallery');
@@ -38,7 +45,7 @@
     }
     observer.disconnect();
     for (const image of body.querySelectorAll('img')) image.remove();
-    if (isGallery()) for (const {row} of entries) if (isPicture(row)) observer.observe(row);
+    if (isGallery()) observe(body.rows);
     // To sort keeps the view.
     for (const form of document.querySelectorAll('th form')) {
       const field = form.elements.view ?? document.createElement('input');
@@ -46,7 +53,7 @@
     }
   };
   glass.columns = () => {
-    const [first, ...others] = body.rows;
+    const [first, ...others] = [...body.rows].filter(row => row.className !== 'space');
     const sameLine = others.findIndex(row => row.offsetTop !== first.offsetTop);
     return isGallery() ? 1 + (sameLine < 0 ? others.length : sameLine) : 1;
   };
@@ -55,6 +62,7 @@
   glass.gallery = (event, {value}) => {
     try { localStorage['glasshttp-view'] = value; } catch { /* then it is not remembered */ }
     set(value);
+    glass.draw();
     const query = new URLSearchParams(location.search);
     if (event.isTrusted) query.set('view', value);
     history.replaceState(history.state, '', location.pathname + (String(query) && `?${query}`));

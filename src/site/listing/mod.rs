@@ -5,6 +5,7 @@
 //! GET /photos/  Accept: text/html         the page for people
 //!     ?sort=size&order=desc               largest first; folders stay on top
 //!     ?view=gallery                       cards, with the pictures
+//!     ?pick                               boxes to pick several entries with, for one archive of them
 //! GET /photos/?format=json                {"path": "/photos/", "entries": [{"name": "a.jpg", ...}]}
 //! GET /photos/  Accept: application/json  the same
 //!     ?search=holiday+77                  what is in it and below by that name
@@ -27,7 +28,8 @@
 //! | `listing/search/` | what is found below a folder |
 //!
 //! Names are bytes, and any byte but `/` and NUL can stand in them. Links hold the exact bytes, percent-encoded; what
-//! is shown is escaped, with control characters as their pictures and U+FFFD for what is not UTF-8.
+//! is shown is escaped, with control characters as their pictures, letters that show nothing as their numbers, and U+FFFD
+//! for what is not UTF-8.
 
 mod dates;
 mod entry;
@@ -59,7 +61,6 @@ use crate::http::{FieldLines, Refusal, Status, accept};
 use entry::Entry;
 use known::Known;
 use order::Order;
-use page::View;
 use read::{Folder, Outline, Totals};
 use std::fmt;
 use std::fs::File;
@@ -151,10 +152,10 @@ impl Listings {
             headers.push("Content-Type", "text/html; charset=utf-8");
             if is_for_people(query, fields) {
                 headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
-                let view = View::from_query(query);
                 // What takes longest of it is left out first.
                 let renders = effort != Effort::Least;
-                ("as a page for people", Box::new(page::Page::new(view, options.upload.is_some(), renders)))
+                let wanted = page::Wanted::from_query(query, options.upload.is_some(), renders);
+                ("as a page for people", Box::new(page::Page::new(wanted)))
             } else {
                 headers.push("Content-Security-Policy", links::CONTENT_SECURITY_POLICY);
                 (

@@ -1,6 +1,6 @@
 //! What stands before the rows of a listing for people: its path, its tools, and the head of the table.
 
-use super::{GALLERY_STYLE, STYLE, UPLOAD_STYLE, View};
+use super::{GALLERY_STYLE, PICK_STYLE, STYLE, UPLOAD_STYLE, View, Wanted};
 use crate::http::base_path::BasePath;
 use crate::http::target::DecodedPath;
 use crate::site::listing::order::{Column, Order};
@@ -10,23 +10,30 @@ use crate::site::page;
 use maud::{Markup, PreEscaped, Render, html};
 
 /// Appends all up to the first row.
-pub(super) fn push(onto: &mut String, folder: &Folder, outline: Outline, view: View, uploads: bool) {
+pub(super) fn push(onto: &mut String, folder: &Folder, outline: Outline, wanted: Wanted) {
+    let Wanted { view, uploads, picks, .. } = wanted;
     let title = title(folder);
     let styles = [
         Some(page::STYLE),
         Some(STYLE),
         (view == View::Gallery).then_some(GALLERY_STYLE),
         uploads.then_some(UPLOAD_STYLE),
+        picks.then_some(PICK_STYLE),
     ];
     page::head(&title, styles.into_iter().flatten()).render_to(onto);
     let order = folder.order;
     let main = html! {
         h1 { (page::mark(folder.base.start())) (breadcrumb(&folder.base, &folder.path)) }
-        (tools(order, outline, view))
+        (tools(order, outline, view, picks))
         @if uploads { (upload()) }
         a.skip href="#end" { "Skip the list" }
     };
-    onto.push_str(if view == View::Gallery { "<body><main class=\"gallery\">" } else { "<body><main>" });
+    onto.push_str(match (view, picks) {
+        (View::List, false) => "<body><main>",
+        (View::List, true) => "<body><main class=\"picks\">",
+        (View::Gallery, false) => "<body><main class=\"gallery\">",
+        (View::Gallery, true) => "<body><main class=\"gallery picks\">",
+    });
     main.render_to(onto);
     let head = html! {
         thead {
@@ -44,7 +51,7 @@ pub(super) fn push(onto: &mut String, folder: &Folder, outline: Outline, view: V
 }
 
 /// The filter, and buttons for all that can be done with the folder.
-fn tools(order: Order, outline: Outline, view: View) -> Markup {
+fn tools(order: Order, outline: Outline, view: View, picks: bool) -> Markup {
     html! {
         div class="tools" {
             // Hidden until the script shows it, since it does nothing without the script.
@@ -60,11 +67,21 @@ fn tools(order: Order, outline: Outline, view: View) -> Markup {
                     }
                 }
             }
+            @if !outline.is_empty && !picks {
+                form { (order_fields(order)) button name="pick" { "Pick" } }
+            }
             form {
                 span { "Download all: " }
                 button name="archive" value="zip" { "zip" }
                 button name="archive" value="tar.gz" { "tar.gz" }
                 button name="format" value="json" { "JSON" }
+            }
+            @if picks {
+                form id="pick" {
+                    span { "Download what is ticked: " }
+                    button name="archive" value="zip" { "as zip" }
+                    button name="archive" value="tar.gz" { "as tar.gz" }
+                }
             }
         }
     }

@@ -14,9 +14,20 @@ use crate::site::listing::entry::{Entry, Kind};
 use crate::site::listing::text::{push_encoded, push_number, push_shown};
 use std::fmt::Write;
 
+/// What a row has beyond the plain ones.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct With {
+    pub(super) picture: bool,
+    /// A box to pick it with.
+    pub(super) pick: bool,
+}
+
 /// Appends the row of an entry.
-pub(super) fn push(page: &mut String, entry: &Entry<'_>, with_picture: bool, dates: &mut Dates) {
+pub(super) fn push(page: &mut String, entry: &Entry<'_>, with: With, dates: &mut Dates) {
     page.push_str("<tr><td>");
+    if with.pick && entry.kind != Kind::Other {
+        push_pick(page, entry);
+    }
     match entry.kind {
         Kind::Other => page.push_str(concat!(
             "<span title=\"This cannot be served: it is not a file, ",
@@ -29,7 +40,7 @@ pub(super) fn push(page: &mut String, entry: &Entry<'_>, with_picture: bool, dat
         push_link(page, entry);
         page.push_str("\">");
     }
-    if with_picture {
+    if with.picture {
         page.push_str("<img alt=\"\" loading=\"lazy\" decoding=\"async\" src=\"");
         push_link(page, entry);
         page.push_str("\">");
@@ -50,6 +61,15 @@ pub(super) fn push(page: &mut String, entry: &Entry<'_>, with_picture: bool, dat
         push_clock(page, second, false);
     }
     page.push('\n');
+}
+
+/// A box to pick an entry with. What it sends is its link, which is text whatever bytes the name has.
+fn push_pick(page: &mut String, entry: &Entry<'_>) {
+    page.push_str("<input type=\"checkbox\" form=\"pick\" name=\"href\" value=\"");
+    push_link(page, entry);
+    page.push_str("\" aria-label=\"Pick ");
+    push_shown(page, entry.name);
+    page.push_str("\">");
 }
 
 /// A size as people read it.
