@@ -59,7 +59,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn every_file_is_served_and_imports_files_that_are() {
+    fn every_file_is_served() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/glass/inspect/page");
         let files: BTreeSet<_> = std::fs::read_dir(folder)
             .expect("it is there")
@@ -67,10 +67,26 @@ mod tests {
             .collect();
         let served: BTreeSet<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(served, files);
+    }
+
+    /// The names of the modules, in the order of the map: `//   dom, frame      what they are for`.
+    fn map() -> Vec<String> {
+        let (_, main) = find(b"main.js").expect("it is there");
+        let lines = main.lines().filter_map(|line| line.strip_prefix("//   ")?.split_once("   "));
+        lines.flat_map(|(names, _)| names.split(", ")).map(|name| format!("{}.js", name.trim())).collect()
+    }
+
+    #[test]
+    fn every_module_is_on_the_map_and_imports_what_stands_above_it() {
+        let map = map();
+        let scripts: BTreeSet<_> =
+            FILES.iter().map(|(name, _)| *name).filter(|name| !name.contains(".css")).collect();
+        assert_eq!(map.iter().map(String::as_str).collect::<BTreeSet<_>>(), scripts);
+        let place = |name: &str| map.iter().position(|known| known == name);
         for (name, text) in FILES {
-            for import in text.lines().filter_map(|line| line.split_once(" from \"./")) {
-                let wanted = import.1.trim_end_matches("\";");
-                assert!(find(wanted.as_bytes()).is_some(), "{name} imports {wanted}");
+            for (_, import) in text.lines().filter_map(|line| line.split_once(" from \"./")) {
+                let import = import.trim_end_matches("\";");
+                assert!(place(import).is_some() && place(import) < place(name), "{name} imports {import}");
             }
         }
     }

@@ -30,7 +30,7 @@ export function actionsFor(story) {
     button("Copy the request", () => copyBytes(story.request + (story.requestBody ?? ""), `the request${cut}`)),
     button("Copy the response", () => copyBytes(story.response + story.body, story.body.length < story.sent
       ? "the response, of whose body the beginning alone is kept" : "the response")),
-    ...story.captured === false ? [] : [bytesOf(story, "request"), bytesOf(story, "response")]);
+    bytesOf(story, "request"), bytesOf(story, "response"));
 }
 
 // The bytes as a file, as far as they are kept.

@@ -47,6 +47,10 @@ export async function openExchange(id, takesFocus) {
 
 function exchangeParts(story) {
   const heading = text => make("h3", "", {}, text);
+  if (isBare(story)) {
+    const why = "Its bytes and decisions are no longer kept: later exchanges needed the memory.";
+    return [...sentenceOf(story), aboutOf(story), timeBar(story), make("p", "note", {}, why)];
+  }
   return [
     ...sentenceOf(story), actionsFor(story), aboutOf(story), timeBar(story),
     heading("The request"), requestOf(story), ...carried(story, heading),
@@ -54,6 +58,10 @@ function exchangeParts(story) {
     heading("The response"), responseOf(story),
   ];
 }
+
+// Whether the server has dropped what it had captured, and knows the summary alone.
+const isBare = ({ captured, request, response, steps }) =>
+  captured === false && request === "" && response === "" && steps.length === 0;
 
 function aboutOf(story) {
   const end = story.complete ? "" : ` The connection ended when ${size(story.sent)} of ${size(story.length)} were sent.`;
@@ -73,13 +81,12 @@ function requestOf(story) {
 }
 
 // What the request carried.
-function carried({ request, requestBody, requestBodyCut, received, captured }, heading) {
+function carried({ request, requestBody, requestBodyCut, received }, heading) {
   if (requestBody) {
     return [heading("What the request carried"), ...bodyView(requestBody, fieldOf(readHead(request).fields, "content-type"), requestBodyCut)];
   }
   if (!received) return [];
-  const why = captured === false ? "it is no longer kept, for want of memory" : "it is not kept here";
-  return [heading("What the request carried"), make("p", "note", {}, `${plural(received, "byte")}; ${why}.`)];
+  return [heading("What the request carried"), make("p", "note", {}, `${plural(received, "byte")}, of which none is kept.`)];
 }
 
 function responseOf(story) {

@@ -27,7 +27,7 @@ export async function exportHar() {
       // What the server no longer has is known by its summary.
       const story = await storyOf(exchange.id).catch(() => { lost += 1; });
       found.push(story ?? exchange);
-      if (found.length % 20 === 0) setText(button, `Stop: ${found.length} of ${wanted.length} are there`);
+      if (found.length % 20 === 0) setText(button, `Stop: ${found.length.toLocaleString("en")} of ${wanted.length.toLocaleString("en")} are there`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

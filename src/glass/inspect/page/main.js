@@ -3,9 +3,10 @@
 //
 //   text, bytes, message, notation         pure functions: text out of numbers, bytes, and the parts of a message
 //   body, curl, har, compare, loads        pure functions, too: what can be made of an exchange, or of several
+//   filter                                 the last of these: what is written in the filter, as a test of an exchange
 //   dom, frame, copy, story                nodes, when they are drawn, and what the page asks the server for
 //   model, stream                          what is known, and the events that change it
-//   filter, shown                          which exchanges pass the filter, and in which order
+//   shown                                  which exchanges pass the filter, and in which order
 //   masthead, rows, table, controls        drawing: the head of the page, and the rows that are seen
 //   axis, bars, workers, lanes             the time line: a lane for each connection
 //   panels, parts, steps, body_view        what opens beside the table, and what is in it
