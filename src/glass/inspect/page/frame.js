@@ -2,13 +2,19 @@
 
 export const drawers = []; // what draws the parts of the page
 
-let isDue = false;
-
-export function redraw() {
-  if (isDue) return;
-  isDue = true;
-  requestAnimationFrame(() => {
-    isDue = false;
-    for (const draw of drawers) draw();
-  });
+// A function that does this at the next frame, however often it is called until then.
+export function oncePerFrame(act) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      act();
+    });
+  };
 }
+
+export const redraw = oncePerFrame(() => {
+  for (const draw of drawers) draw();
+});

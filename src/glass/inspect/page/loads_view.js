@@ -82,7 +82,7 @@ function makeGroup(load, isOpen) {
 function fill(group) {
   const { load, node, summary, inside } = group;
   const rows = load.exchanges.filter(isShown);
-  const key = [load.exchanges.length, load.ended, rows.length, node.open, model.selected, shown.list.length].join();
+  const key = [load.exchanges.length, load.ended, rows.length, node.open, model.selected, shown.version].join();
   if (key === group.drawn) return;
   group.drawn = key;
   const facts = factsOf(load);

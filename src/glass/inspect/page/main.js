@@ -30,7 +30,7 @@ import { drawState } from "./masthead.js";
 import { model } from "./model.js";
 import { closePanel, showPanel } from "./panels.js";
 import { clear, connect, pause, stream } from "./stream.js";
-import { drawRows, moveBy, table } from "./table.js";
+import { drawRows, moveBy, onScrolled, table } from "./table.js";
 
 // A step with the arrow keys; if an exchange is open, the one in the row is opened in its place.
 function moveTo(step) {
@@ -102,7 +102,7 @@ function begin() {
 
   // Ages grow while nothing happens.
   setInterval(() => model.connections.size > 0 && stream.state === "live" && !stream.held && drawTimeLineSoon(), 500);
-  for (const scrolled of [byId("exchanges"), document]) scrolled.addEventListener("scroll", redraw, { passive: true });
+  for (const scrolled of [byId("exchanges"), document]) scrolled.addEventListener("scroll", onScrolled, { passive: true });
   byId("lanes").addEventListener("scroll", onLanesScrolled, { passive: true });
   addEventListener("resize", redraw);
   connect();

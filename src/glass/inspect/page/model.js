@@ -103,6 +103,9 @@ export const HANDLERS = {
     const exchange = { ...event, level: overlaps ? (previous.level + 1) % 4 : 0, bar: null };
     if (overlaps) connection.pipelined = true;
     connection.exchanges.push(exchange);
+    // A preflight knows its request, which comes later.
+    const preflight = findExchange(event.about);
+    if (preflight) preflight.request = event.id;
     textOf(exchange);
     model.exchanges.push(exchange);
     model.recent.push(exchange);

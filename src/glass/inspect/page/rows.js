@@ -2,7 +2,7 @@
 
 import { printable } from "./bytes.js";
 import { make, setText } from "./dom.js";
-import { model, serverNow } from "./model.js";
+import { findExchange, serverNow } from "./model.js";
 import { duration, ordinal, size, statusClass } from "./text.js";
 
 export const COLUMNS = ["status", "method", "target", "type", "received", "bytes", "time", "connection", "when"];
@@ -56,7 +56,7 @@ function marksOf(exchange) {
   const lead = (id, words) => make("button", "mark", { type: "button", tabindex: "-1", "data-id": id }, words);
   if (exchange.blocked) marks.push(make("span", "mark alarm", { title: "The browser refuses this answer to the page that asked" }, "blocked"));
   if (exchange.preflight) {
-    const request = model.exchanges.findLast(each => each.about === exchange.id);
+    const request = findExchange(exchange.request);
     marks.push(request ? lead(request.id, `preflight of ${printable(request.method)}`) : make("span", "mark", {}, "preflight"));
   }
   if (exchange.about !== undefined) marks.push(lead(exchange.about, "its preflight"));

@@ -3,7 +3,7 @@
 
 import { printable } from "./bytes.js";
 import { make } from "./dom.js";
-import { findExchange, model } from "./model.js";
+import { findExchange } from "./model.js";
 import { goToStep } from "./steps.js";
 import { statusClass } from "./text.js";
 
@@ -41,10 +41,9 @@ function relations(story) {
     nodes.push(link(findExchange(story.about) ?? { id: story.about, method: "OPTIONS", status: "" }, "Its preflight"));
   }
   if (story.preflight) {
-    const requests = model.exchanges.filter(exchange => exchange.about === story.id);
+    const request = findExchange(findExchange(story.id)?.request);
     nodes.push("This is a preflight: the browser asks whether the page may send the request at all.");
-    nodes.push(...requests.slice(-3).map(exchange => link(exchange, "The request")));
-    if (requests.length === 0) nodes.push("No such request has come.");
+    nodes.push(request ? link(request, "The request") : "No such request has come.");
   }
   return nodes;
 }

@@ -13,6 +13,7 @@ export const shown = {
   dropped: 0,    // how many the model had dropped then
   era: 0,        // and its era
   isStale: true, // the filter or the order is a new one
+  version: 0,    // how often the list was made anew
 };
 
 // By what a column is sorted.
@@ -53,6 +54,7 @@ const isByTime = () => order.key === "when";
 export function updateShown() {
   const isNew = shown.isStale || shown.era !== model.era;
   if (isNew) {
+    shown.version += 1;
     shown.list = [];
     shown.lastId = 0;
   } else if (shown.dropped !== model.dropped) {

@@ -7,6 +7,7 @@
 // All rows are equally high. In a wide window the table scrolls in its box, else the whole page does.
 
 import { byId, make, setText } from "./dom.js";
+import { oncePerFrame } from "./frame.js";
 import { model } from "./model.js";
 import { drawUnderWay, makeExchangeRow } from "./rows.js";
 import { isFiltering, isShown, order, rowOf, shown, shownAt, updateShown } from "./shown.js";
@@ -54,6 +55,8 @@ function sight() {
   return { box, top, bottom };
 }
 
+export const onScrolled = oncePerFrame(() => table.isHidden || drawWindow());
+
 // Makes the rows that are seen, and removes those that no longer are.
 export function drawWindow() {
   const body = byId("rows");
@@ -87,8 +90,10 @@ export function drawWindow() {
 
 function rowFor(exchange) {
   let row = made.get(exchange.id);
-  if (!row) {
-    row = makeExchangeRow(exchange);
+  // The row of a preflight names its request, when that has come.
+  if (row && row.request !== exchange.request) row.node.remove();
+  if (row?.request !== exchange.request || !row) {
+    row = { ...makeExchangeRow(exchange), request: exchange.request };
     row.node.classList.toggle("selected", exchange.id === model.selected);
     made.set(exchange.id, row);
   }
