@@ -130,6 +130,12 @@ pub(super) const ROWS: &[Row] = &[
         "200: `{name}` as a page, as `?markdown` asks, {sent}",
     ),
     Row::new(
+        "search",
+        Step("search", ""),
+        is_success,
+        "200: the names below `{path}` that were looked for, {sent}",
+    ),
+    Row::new(
         "listing",
         Step("listing", ""),
         is_success,

@@ -127,7 +127,9 @@ pub(super) const CASES: &[Case] = &[
     ),
     case(
         "events",
-        |setup| setup.stub = Some(|| Response::no_store("text/event-stream", Body::Bytes(Vec::new()))),
+        |setup| {
+            setup.stub = Some(|| Response::no_store("text/event-stream", Body::Bytes(Vec::new())));
+        },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "200: a page has listened for changes, until it was closed",
     ),
@@ -324,6 +326,12 @@ pub(super) const CASES: &[Case] = &[
         "200: `notes.md` as a page, as `?markdown` asks, ...",
     ),
     case(
+        "search",
+        |_| {},
+        &["GET /folder/?search=notes HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
+        "200: the names below `/folder/` that were looked for, ...",
+    ),
+    case(
         "listing",
         |_| {},
         &["GET /folder/?format=json HTTP/1.1\r\nHost: localhost\r\n\r\n"],
@@ -385,7 +393,7 @@ pub(super) const CASES: &[Case] = &[
             setup.stub = Some(|| {
                 trace::decision("coding", None, || ("busy", "as it is".to_owned()));
                 Response::no_store("text/plain", Body::Empty)
-            })
+            });
         },
         &["GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "200: the whole of `/a.txt`, 0 B, not compressed: too much else is being compressed at this moment",
@@ -452,7 +460,7 @@ pub(super) const CASES: &[Case] = &[
                     status: Status::PERMANENT_REDIRECT,
                     ..Response::no_store("text/plain", Body::Empty)
                 }
-            })
+            });
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "308: http came to a port that speaks https: ``",
@@ -494,7 +502,7 @@ pub(super) const CASES: &[Case] = &[
                     )
                     .because("https"),
                 )
-            })
+            });
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "400: this port speaks HTTPS: ask for https://localhost instead",
@@ -600,7 +608,7 @@ pub(super) const CASES: &[Case] = &[
                 Response::refuse(
                     &Refusal::new(Status::FORBIDDEN, "the server may not read this").because("unreadable"),
                 )
-            })
+            });
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "403: the user that runs the server may not read this; `chmod` changes that",
@@ -630,7 +638,7 @@ pub(super) const CASES: &[Case] = &[
                 Response::refuse(
                     &Refusal::new(Status::FORBIDDEN, "the server may not write here").because("unwritable"),
                 )
-            })
+            });
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "403: the user that runs the server may not write here; `chmod` changes that",
@@ -710,7 +718,7 @@ pub(super) const CASES: &[Case] = &[
         |setup| {
             setup.upload(false);
             setup.server.send_timeout = Duration::from_millis(100);
-            setup.server.head_timeout = Duration::from_millis(100)
+            setup.server.head_timeout = Duration::from_millis(100);
         },
         &["PUT /slow.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"],
         "408: the body did not come in time; 3 B of it came",
@@ -747,7 +755,7 @@ pub(super) const CASES: &[Case] = &[
                     Status::CONFLICT,
                     "something else has got that name meanwhile",
                 ))
-            })
+            });
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "409: something else has got that name meanwhile",
@@ -834,7 +842,7 @@ pub(super) const CASES: &[Case] = &[
         "host not trusted",
         |setup| {
             setup.upload(false);
-            setup.site.hosts = Hosts::Any
+            setup.site.hosts = Hosts::Any;
         },
         &["PUT /x.txt HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 3\r\n\r\nnew"],
         "421 for the host `evil.example`: uploads are taken under names of this machine only, ...",
@@ -855,7 +863,9 @@ pub(super) const CASES: &[Case] = &[
     ),
     case(
         "failure",
-        |setup| setup.stub = Some(|| panic!("this is the panic that the test provokes")),
+        |setup| {
+            setup.stub = Some(|| panic!("this is the panic that the test provokes"));
+        },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "500: the server has made a mistake; the mistake is on the server's side, not in the request",
     ),
@@ -882,7 +892,7 @@ pub(super) const CASES: &[Case] = &[
                     )
                     .because("descriptors"),
                 )
-            })
+            });
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "503: the server has as many files open as the system lets it have (`ulimit -n`)",
@@ -895,7 +905,7 @@ pub(super) const CASES: &[Case] = &[
                     Status::SERVICE_UNAVAILABLE,
                     "too many passwords wait to be verified; try again in a moment",
                 ))
-            })
+            });
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "503: too many passwords wait to be verified; try again in a moment; Retry-After says when",
@@ -910,7 +920,7 @@ pub(super) const CASES: &[Case] = &[
         "no room",
         |setup| {
             setup.stub =
-                Some(|| Response::refuse(&Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full")))
+                Some(|| Response::refuse(&Refusal::new(Status::INSUFFICIENT_STORAGE, "the disk is full")));
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "507: the disk is full; nothing of it was kept",
@@ -921,7 +931,7 @@ pub(super) const CASES: &[Case] = &[
             setup.stub = Some(|| Response {
                 status: Status::NOT_FOUND,
                 ..Response::no_store("text/plain", Body::Empty)
-            })
+            });
         },
         &["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "404 Not Found",
@@ -931,8 +941,8 @@ pub(super) const CASES: &[Case] = &[
         |setup| {
             setup.tweak = |exchange| {
                 let capture = exchange.capture.as_mut().expect("captured");
-                capture.began = capture.arrived.checked_sub(Duration::from_secs(3)).expect("so long")
-            }
+                capture.began = capture.arrived.checked_sub(Duration::from_secs(3)).expect("so long");
+            };
         },
         &["GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "200: the whole of `/a.txt`, 5 B; slow: 3.0 s of 3.0 s went by until the request was whole",
@@ -943,8 +953,8 @@ pub(super) const CASES: &[Case] = &[
             setup.tweak = |exchange| {
                 let capture = exchange.capture.as_mut().expect("captured");
                 capture.decided = capture.arrived + Duration::from_secs(3);
-                capture.ended = capture.decided
-            }
+                capture.ended = capture.decided;
+            };
         },
         &["GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "200: the whole of `/a.txt`, 5 B; slow: 3.0 s of 3.0 s to decide",
@@ -954,8 +964,8 @@ pub(super) const CASES: &[Case] = &[
         |setup| {
             setup.tweak = |exchange| {
                 let capture = exchange.capture.as_mut().expect("captured");
-                capture.ended = capture.decided + Duration::from_secs(3)
-            }
+                capture.ended = capture.decided + Duration::from_secs(3);
+            };
         },
         &["GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "200: the whole of `/a.txt`, 5 B; slow: 3.0 s of 3.0 s to send, as fast as the client took it: 1 B a second",
