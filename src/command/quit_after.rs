@@ -13,6 +13,7 @@
 //! Each worker notes when it has answered. Nothing polls: the thread that waits sleeps until the earliest time at which
 //! the server could end, and so wakes up once in IDLE at most.
 
+use crate::glass::is_only_a_question;
 use crate::server::{Event, Interests, Observer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,7 +72,10 @@ impl Observer for WorkerActivity {
     }
 
     fn notice(&mut self, event: &Event<'_>, now: Instant) {
-        if let Event::Ended(_) = event {
+        // A page that is open somewhere asks on and on.
+        if let Event::Ended(exchange) = event
+            && !is_only_a_question(exchange)
+        {
             let after = now.saturating_duration_since(self.0.began).as_micros();
             self.0.last.fetch_max(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
         }

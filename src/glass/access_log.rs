@@ -172,6 +172,9 @@ impl Observer for WorkerLog {
 
     fn notice(&mut self, event: &Event<'_>, now: Instant) {
         let Event::Ended(exchange) = event else { return };
+        if super::is_only_a_question(exchange) {
+            return;
+        }
         match self.format {
             Format::Explain => self.explain(exchange),
             format => {

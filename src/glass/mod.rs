@@ -30,11 +30,14 @@ use crate::base::trace::Rfc;
 use crate::http::base_path::BasePath;
 use crate::http::target::Target;
 use crate::http::{Method, Refusal, Request, Status, origin};
+use crate::server::Exchange;
+use crate::site::Site;
 use crate::site::listing::scripts;
 use crate::site::{Hosts, TrustedHosts, error_page};
 use inspect::Inspector;
 use metrics::Metrics;
 use reload::Reload;
+use std::sync::Arc;
 
 /// Where these pages are, relative to the base path.
 const PREFIX: &[u8] = b".glass/";
@@ -53,8 +56,8 @@ pub struct Glass {
     pub reload: Option<Reload>,
     /// `--metrics`
     pub metrics: Option<Metrics>,
-    /// Whether folders are listed, as they are unless `--no-listing` is given.
-    pub listing: bool,
+    /// The site, if folders are listed, as they are unless `--no-listing` is given.
+    pub listing: Option<Arc<Site>>,
 }
 
 /// What [`Glass`] says to a request.
@@ -118,7 +121,7 @@ use Audience::{Everybody, OwnPages, ThisMachine};
 use Methods::{Post, Read};
 
 /// All pages.
-static ROUTES: [Route; 12] = [
+static ROUTES: [Route; 13] = [
     Route::new("health", Read, Everybody, Part::Metrics, |_, _| answer(metrics::health())),
     Route::new("metrics", Read, Everybody, Part::Metrics, |glass, _| {
         answer(glass.metrics.as_ref()?.respond())
@@ -129,6 +132,9 @@ static ROUTES: [Route; 12] = [
     }),
     Route::new("page/*", Read, Everybody, Part::Listing, |_, asked| {
         answer(scripts::respond(asked.rest, asked.query)?)
+    }),
+    Route::new("folder/*", Read, Everybody, Part::Listing, |glass, asked| {
+        answer(glass.listing.as_ref()?.state_of_folder(asked.rest)?)
     }),
     Route::new("", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::page())),
     Route::new("inspect/*", Read, ThisMachine, Part::Inspector, |_, asked| {
@@ -200,7 +206,7 @@ impl Glass {
         let are_on = self.inspector.is_some() || self.metrics.is_some();
         let may_be_own = self.reload.is_some()
             || (are_on && may_be_own(path))
-            || (self.listing && self.is_as_pages_write_it(path));
+            || (self.listing.is_some() && self.is_as_pages_write_it(path));
         if !may_be_own {
             return Answer::Elsewhere;
         }
@@ -298,7 +304,7 @@ impl Glass {
 
     fn has(&self, part: Part) -> bool {
         match part {
-            Part::Listing => self.listing,
+            Part::Listing => self.listing.is_some(),
             Part::Inspector => self.inspector.is_some(),
             Part::Reload => self.reload.is_some(),
             Part::Metrics => self.metrics.is_some(),
@@ -308,6 +314,12 @@ impl Glass {
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Response {
         error_page::respond(request, refusal, &self.base)
     }
+}
+
+/// Whether a request asked what pages of listings ask all the time: whether their folder has changed. It is no visit, and
+/// in no log.
+pub fn is_only_a_question(exchange: &Exchange) -> bool {
+    exchange.is_internal && memchr::memmem::find(&exchange.request_line, b"/.glass/folder/").is_some()
 }
 
 /// Whether a path could be that of a page. Mostly it is not, and this shows without decoding it: it has neither the

@@ -4,14 +4,15 @@ use super::*;
 use crate::http::framing::Framing;
 use crate::site::{Options, Root, Site};
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-/// All pages, of a server whose folder is empty.
+/// All pages, of a server whose folder has a file.
 fn glass() -> Glass {
-    let folder = tempfile::tempdir().expect("a folder");
-    let root = Root::open_path(folder.path(), false).expect("opened");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("build");
+    let root = Root::open_path(&folder, false).expect("opened");
     let site = Arc::new(Site::new(root, Options::default()));
     let options = crate::server::Options { threads: 2, ..crate::server::Options::default() };
     let console = reload::Console { warn: |_| {}, explain: None };
@@ -30,8 +31,8 @@ fn glass() -> Glass {
         trusted_hosts: TrustedHosts::with(vec!["dev.example".to_owned()]),
         inspector: Some(Inspector::new(&options, Arc::new(|| Err(std::io::ErrorKind::NotConnected.into())))),
         reload: Some(Reload::start(Arc::clone(site.root()), watched, console).expect("started")),
-        metrics: Some(Metrics::new(site, 2)),
-        listing: true,
+        metrics: Some(Metrics::new(Arc::clone(&site), 2)),
+        listing: Some(site),
     }
 }
 
@@ -72,7 +73,11 @@ fn status(request: &str) -> Option<u16> {
 fn every_page_says_which_methods_it_supports_to_its_audience() {
     let glass = glass();
     for route in &ROUTES {
-        let path = route.path.replace('*', if route.part == Part::Listing { "gallery.js" } else { "1" });
+        let path = match route.path {
+            "page/*" => "page/gallery.js".to_owned(),
+            "folder/*" => "folder/".to_owned(),
+            path => path.replace('*', "1"),
+        };
         for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"] {
             let request = format!("{method} /.glass/{path} HTTP/1.1\nHost: localhost");
             let (status, headers) = ask(&glass, [127, 0, 0, 1], &request).expect("it is ours");
@@ -98,7 +103,7 @@ fn pages_that_are_not_enabled_are_left_to_the_site() {
             Part::Inspector => glass.inspector = None,
             Part::Reload => glass.reload = None,
             Part::Metrics => glass.metrics = None,
-            Part::Listing => glass.listing = false,
+            Part::Listing => glass.listing = None,
         }
         let on = ROUTES.iter().filter(|route| glass.has(route.part)).count();
         assert!(on >= others, "{part:?}");
@@ -136,11 +141,14 @@ fn health_and_metrics_are_for_all_clients_that_may_request_files() {
 }
 
 #[test]
-fn scripts_of_listings_are_for_everybody_and_are_named_in_one_way_alone() {
+fn what_listings_ask_for_is_for_everybody_and_named_in_one_way_alone() {
     let base = BasePath::parse("/a b").expect("a path");
     let alone = |base| Glass { base, inspector: None, reload: None, metrics: None, ..glass() };
     for (base, target, expected) in [
         (BasePath::default(), "/.glass/page/gallery.js?v=1", Some(200)),
+        (BasePath::default(), "/.glass/folder/", Some(200)),
+        (BasePath::default(), "/.glass/folder/none/", Some(404)),
+        (BasePath::default(), "/.glass/folder/.git/", Some(404)),
         (BasePath::default(), "/.glass/page/none.js", Some(404)),
         (BasePath::default(), "/.glass/page/../page/gallery.js", Some(200)),
         (BasePath::default(), "//.glass/page/gallery.js", None),

@@ -479,6 +479,31 @@ fn a_program_gets_the_children_and_the_way_up_and_nothing_else_to_follow() {
 }
 
 #[test]
+fn links_are_marked_and_what_is_not_served_says_why_in_every_order() {
+    let (outside, root) = folder();
+    write(&root, "p/a.txt", "x");
+    write(&root, "p/in/b.txt", "x");
+    for (to, from) in [("a.txt", "to-a"), ("in", "to-in"), ("nowhere", "broken")] {
+        symlink(to, root.join("p").join(from)).expect("linked");
+    }
+    symlink(outside.path(), root.join("p/out")).expect("linked");
+    let site = site(&root);
+    for query in ["", "?sort=size", "?sort=modified&order=desc", "?view=gallery", "?pick"] {
+        let page = text(ask(&site, &format!("GET /p/{query}"), "Accept: text/html\r\n").body);
+        for (name, mark) in [
+            ("a.txt</a>", "<td>"),
+            ("in/</a>", "<td>"),
+            ("to-a</a>", "<i>link</i><td>"),
+            ("to-in/</a>", "<i>link</i><td>"),
+            ("broken</span>", "<i>not served: a link that leads nowhere, or out of this folder</i><td>"),
+            ("out</span>", "<i>not served: a link that leads nowhere, or out of this folder</i><td>"),
+        ] {
+            assert!(page.contains(&format!(">{name}{mark}")), "{query}: {name}");
+        }
+    }
+}
+
+#[test]
 fn on_the_page_for_people_only_what_is_there_can_be_followed() {
     let (_outside, root) = folder();
     for name in ["p/q/a.png", "p/q/b/c.txt", "p/q/README.md", "p/q/many.txt"] {

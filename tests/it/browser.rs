@@ -346,7 +346,7 @@ impl Browser {
     /// The names that a listing shows, but not the way up.
     fn names(&self) -> Vec<String> {
         self.texts(
-            "return [...document.querySelectorAll('td:first-child > :not(.up)')].map(cell => cell.textContent)",
+            "return [...document.querySelectorAll('td:first-child > :is(a, span):not(.up)')].map(cell => cell.textContent)",
         )
     }
 

@@ -86,6 +86,37 @@ fn the_page_of_a_folder_with_ten_files_has_fifteen_thousand_bytes_at_most() {
     assert!(page.len() <= 15_000, "{}", page.len());
 }
 
+/// The state of a folder that its page was made with.
+fn state_in(page: &str) -> String {
+    let state = page.split("data-state=\"").nth(1).and_then(|rest| rest.split('"').next());
+    state.expect("the page has it").to_owned()
+}
+
+#[test]
+fn a_page_can_ask_whether_its_folder_has_changed_and_that_is_in_no_log() {
+    let site = folder(&[("a b/1.txt", ""), (".hidden/2.txt", "")]);
+    let server = Server::start(site.path(), &["--base-path", "/base"]);
+    let question = "/base/.glass/folder/a%20b/";
+    let before = state_in(&ask(&server, "/base/a%20b/", PAGE).text());
+    assert_eq!(server.get(question).text(), before);
+    support::write(site.path(), "a b/3.txt", "");
+    let after = server.get(question).text();
+    assert_ne!(after, before);
+    assert_eq!(state_in(&ask(&server, "/base/a%20b/", PAGE).text()), after);
+    for target in ["none/", ".hidden/", "a%20b/1.txt", "../", "a%20b/../../"] {
+        assert_eq!(server.get(&format!("/base/.glass/folder/{target}")).status, 404, "{target}");
+    }
+    assert_eq!(server.get("/base/end").status, 404);
+    server.process.stdout.line("the end", |line| line.contains("/base/end"));
+    let log = server.process.stdout.so_far();
+    assert!(log.iter().all(|line| !line.contains(".glass/folder")), "{log:?}");
+    // A page that is told of changes does not ask.
+    let server = Server::start(site.path(), &["--reload"]);
+    assert!(!ask(&server, "/", PAGE).text().contains("data-state"));
+    let server = Server::start(site.path(), &["--no-listing"]);
+    assert_eq!(server.get("/.glass/folder/").status, 404);
+}
+
 #[test]
 fn clean_urls_name_pages_without_html() {
     let site = site();

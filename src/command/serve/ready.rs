@@ -54,7 +54,7 @@ impl Ready<'_> {
             inspector: config.output.inspect.then(|| start_inspector(config, &server)),
             reload: self.reload,
             metrics: config.output.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads)),
-            listing: site.options().listing,
+            listing: site.options().listing.then(|| Arc::clone(&site)),
         };
         let application = Application { login: self.login, glass, site: Arc::clone(&site) };
         let observers = || {

@@ -12,6 +12,8 @@ const MAX_PICTURE: u64 = 20_000_000;
 pub(super) struct Entry<'a> {
     pub(super) name: &'a [u8],
     pub(super) kind: Kind,
+    /// Whether it is a symbolic link; all else is what is true of what it leads to.
+    pub(super) is_link: bool,
     /// In bytes; of a file.
     pub(super) size: u64,
     /// In seconds since 1970; 0 stands for a time that is not known.

@@ -2,7 +2,7 @@
 // what needs them. All of the page works without. What is loaded uses and adds to what `glass` offers.
 'use strict';
 const glass = (() => {
-  const {from, version, many} = document.currentScript.dataset;
+  const {from, version, many, state} = document.currentScript.dataset;
   const find = selector => document.querySelector(selector);
   const filter = find('#filter');
   const body = find('tbody');
@@ -77,6 +77,27 @@ const glass = (() => {
   head.textContent = head.textContent.replace(' (UTC)', '');
 
   for (const row of body.rows) if (row.cells.length > 2) local(row);
+
+  // ---- whether the folder has changed, while somebody looks at the page
+
+  let [known, pause] = [state, 3000];
+  const ask = async () => {
+    try {
+      if (document.hidden) return;
+      // The path below the base path, which is before /.glass/page/.
+      const path = location.pathname.slice(from.length - 12);
+      const answer = await fetch(`${from.slice(0, -5)}folder/${path}`);
+      const now = answer.ok ? await answer.text() : '';
+      if (now !== known) call('news', answer.ok);
+      [known, pause] = [now, 3000];
+    } catch {
+      // There is no server at the moment.
+      pause = Math.min(2 * pause, 60000);
+    } finally {
+      setTimeout(ask, pause);
+    }
+  };
+  if (state) setTimeout(ask, pause);
 
   // ---- the start, when all of this is there for others
 

@@ -22,6 +22,7 @@
 //! | `listing/read.rs`, `listing/entry.rs` | looks at what each of them is |
 //! | `listing/order.rs`, `listing/rows.rs` | gives the entries in their order |
 //! | `listing/page/`, `listing/links.rs`, `listing/json.rs` | the forms: entries in, text out |
+//! | `listing/state.rs` | whether a folder has changed since its page was made |
 //! | `listing/scripts.rs` | what the page for people loads when it is used |
 //! | `listing/text.rs` | how names and paths are written in all forms |
 //! | `listing/stream.rs` | a large listing, a little at a time |
@@ -42,6 +43,7 @@ mod read;
 mod rows;
 pub mod scripts;
 mod search;
+pub(super) mod state;
 mod stream;
 mod text;
 
@@ -154,7 +156,7 @@ impl Listings {
                 headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
                 // What takes longest of it is left out first.
                 let renders = effort != Effort::Least;
-                let wanted = page::Wanted::from_query(query, options.upload.is_some(), renders);
+                let wanted = page::Wanted::from_query(query, options, renders);
                 ("as a page for people", Box::new(page::Page::new(wanted)))
             } else {
                 headers.push("Content-Security-Policy", links::CONTENT_SECURITY_POLICY);
@@ -170,6 +172,7 @@ impl Listings {
             path: path.clone(),
             hidden: options.hidden,
             order: Order::from_query(query),
+            state: None,
             base: options.base.clone(),
         };
         let unreadable = |error| match Failure::of(&error) {

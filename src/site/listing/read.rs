@@ -8,7 +8,7 @@ use crate::base::platform::names;
 use crate::base::platform::status::{self, FileType};
 use crate::http::base_path::BasePath;
 use crate::http::target::DecodedPath;
-use crate::site::facts::Facts;
+use crate::site::facts::{Facts, Time};
 use crate::site::readme;
 use crate::site::root::Root;
 use crate::site::scandir::Name;
@@ -24,6 +24,8 @@ pub(super) struct Folder {
     /// Whether names that start with a dot are shown.
     pub(super) hidden: bool,
     pub(super) order: Order,
+    /// When names in it last changed, as it was before they were read.
+    pub(super) state: Option<Time>,
     pub(super) base: BasePath,
 }
 
@@ -82,14 +84,15 @@ pub(super) fn describe<'a>(
     relative: &[u8],
     name: &'a [u8],
 ) -> Option<Entry<'a>> {
-    let mut entry = Entry { name, kind: Kind::Other, size: 0, modified: 0 };
+    let mut entry = Entry { name, kind: Kind::Other, is_link: false, size: 0, modified: 0 };
     let mut facts = match names::path(name).and_then(|name| status::of_link_in(folder, name)) {
         Ok(stat) => Facts::new(&stat),
         Err(error) if Failure::of(&error) == Some(Failure::NotFound) => return None,
         Err(_) => return Some(entry),
     };
     entry.modified = facts.modified.0;
-    if facts.file_type == FileType::Symlink {
+    entry.is_link = facts.file_type == FileType::Symlink;
+    if entry.is_link {
         // What a link leads to is what counts, and only the root may follow it.
         let relative = [relative, b"/", name].concat();
         let Ok(found) = root.look(relative.strip_prefix(b"/").unwrap_or(&relative)) else {

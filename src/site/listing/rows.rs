@@ -174,7 +174,7 @@ fn push(entry: &Entry<'_>, number: u64, item: &mut Vec<u8>) {
     for field in [number, entry.size, entry.modified.cast_unsigned()] {
         item.extend(field.to_le_bytes());
     }
-    item.push(entry.kind as u8);
+    item.extend([u8::from(entry.is_link), entry.kind as u8]);
 }
 
 /// The entry of which that was kept.
@@ -183,5 +183,6 @@ fn entry<'a>(listed: &'a Listed, item: &[u8]) -> Option<Entry<'a>> {
     let name = listed.names.get(usize::try_from(field(0)?).ok()?)?;
     const KINDS: [Kind; 3] = [Kind::Directory, Kind::File, Kind::Other];
     let kind = KINDS.into_iter().find(|&kind| Some(&(kind as u8)) == item.last())?;
-    Some(Entry { name: name.bytes, kind, size: field(1)?, modified: field(2)?.cast_signed() })
+    let is_link = item.get(item.len().checked_sub(2)?) == Some(&1);
+    Some(Entry { name: name.bytes, kind, is_link, size: field(1)?, modified: field(2)?.cast_signed() })
 }

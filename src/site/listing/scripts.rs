@@ -41,10 +41,11 @@ macro_rules! built {
 }
 
 /// All of them.
-static SCRIPTS: [Script; 6] = [
+static SCRIPTS: [Script; 7] = [
     Script { name: "gallery.js", text: built!("gallery.js"), style: Some(built!("gallery.css")) },
     Script { name: "list.js", text: built!("list.js"), style: None },
     Script { name: "many.js", text: built!("many.js"), style: Some(built!("many.css")) },
+    Script { name: "news.js", text: built!("news.js"), style: Some(built!("news.css")) },
     Script { name: "pick.js", text: built!("pick.js"), style: Some(built!("pick.css")) },
     Script { name: "preview.js", text: built!("preview.js"), style: Some(built!("preview.css")) },
     Script { name: "upload.js", text: built!("upload.js"), style: None },

@@ -122,8 +122,9 @@ impl Gradual {
             look_again: None,
             is_stopping: false,
         };
-        let facts =
-            listing.folder.facts().ok().filter(|facts| !listing.find_known(facts) && facts.is_settled());
+        let facts = listing.folder.facts().ok();
+        listing.folder.state = facts.as_ref().map(|facts| facts.modified);
+        let facts = facts.filter(|facts| !listing.find_known(facts) && facts.is_settled());
         if let Stage::Scanning { before, .. } = &mut listing.stage {
             *before = facts;
         }

@@ -138,7 +138,7 @@ mod tests {
                 vec![0xe2, 0x80, byte, b'<'],
                 vec![0xc2, byte, b'&'],
             ] {
-                let entry = Entry { name: &name, kind: Kind::File, size: 0, modified: 0 };
+                let entry = Entry { name: &name, kind: Kind::File, is_link: false, size: 0, modified: 0 };
                 let (mut encoded, mut escaped) = (String::new(), String::new());
                 push_encoded(&mut encoded, &entry);
                 assert_eq!(encoded, encode_segment(&name).to_string());

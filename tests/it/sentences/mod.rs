@@ -180,7 +180,7 @@ fn sentence_of(case: &Case) -> (Sentence, Option<&'static str>) {
             base: BasePath::default(),
             hosts: Hosts::LoopbackAnd(Vec::new()),
             trusted_hosts: TrustedHosts::with(Vec::new()),
-            listing: true,
+            listing: Some(Arc::clone(&site)),
             inspector: Some(inspector),
             reload: None,
             metrics: Some(Metrics::new(Arc::clone(&site), 1)),

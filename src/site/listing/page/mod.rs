@@ -18,8 +18,10 @@ mod row;
 use super::dates::Dates;
 use super::entry::Entry;
 use super::read::{Folder, Outline, Totals};
+use super::state;
 use super::{Form, Rest, scripts};
 use crate::http::target::parameter;
+use crate::site::Options;
 use crate::site::readme::Readme;
 use maud::{PreEscaped, Render, html};
 use std::fmt;
@@ -96,15 +98,18 @@ pub(super) struct Wanted {
     uploads: bool,
     /// Whether a README in Markdown is rendered.
     renders: bool,
+    /// Whether it asks now and then if the folder has changed. With `--reload` it is told.
+    watches: bool,
     /// Whether each row has a box to pick it with, without any script.
     picks: bool,
 }
 
 impl Wanted {
-    pub(super) fn from_query(query: Option<&[u8]>, uploads: bool, renders: bool) -> Wanted {
+    pub(super) fn from_query(query: Option<&[u8]>, options: &Options, renders: bool) -> Wanted {
+        let (uploads, watches) = (options.upload.is_some(), !options.script);
         let is_gallery = parameter(query, "view").as_deref() == Some("gallery");
         let view = if is_gallery { View::Gallery } else { View::List };
-        Wanted { view, uploads, renders, picks: parameter(query, "pick").is_some() }
+        Wanted { view, uploads, renders, watches, picks: parameter(query, "pick").is_some() }
     }
 }
 
@@ -117,6 +122,8 @@ pub(super) struct Page {
     rows: usize,
     /// Where the scripts are that it loads.
     scripts: String,
+    /// The state of the folder, if the page is to ask whether that is another.
+    state: Option<String>,
     dates: Dates,
     /// What makes the end, if that takes long.
     rest: Option<Rest>,
@@ -131,14 +138,15 @@ impl fmt::Debug for Page {
 impl Page {
     pub(super) fn new(wanted: Wanted) -> Page {
         let dates = Dates::new(|date| format!("{:04}-{:02}-{:02} ", date.year(), date.month(), date.day()));
-        Page { wanted, pictures_left: 0, rows: 0, scripts: String::new(), dates, rest: None }
+        Page { wanted, pictures_left: 0, rows: 0, scripts: String::new(), state: None, dates, rest: None }
     }
 
     /// Ends the first table, with the script behind it: what stands further down need not have come when it runs.
     fn end_of_first(&self, is_all: bool, page: &mut String) {
         page.push_str("</tbody></table>\n");
         let script = html! {
-            script data-from=(self.scripts) data-version=(scripts::VERSION) data-many=[(!is_all).then_some("yes")] {
+            script data-from=(self.scripts) data-version=(scripts::VERSION) data-many=[(!is_all).then_some("yes")]
+                data-state=[self.state.as_deref()] {
                 (PreEscaped(SCRIPT))
             }
         };
@@ -154,6 +162,7 @@ impl Form for Page {
         }
         self.pictures_left = if self.wanted.view == View::Gallery { MAX_PICTURES } else { 0 };
         self.scripts = format!("{}.glass/{}", folder.base.start(), scripts::FOLDER);
+        self.state = folder.state.filter(|_| self.wanted.watches).map(state::text);
         head::push(page, folder, outline, self.wanted);
     }
 

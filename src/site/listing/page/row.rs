@@ -29,10 +29,7 @@ pub(super) fn push(page: &mut String, entry: &Entry<'_>, with: With, dates: &mut
         push_pick(page, entry);
     }
     match entry.kind {
-        Kind::Other => page.push_str(concat!(
-            "<span title=\"This cannot be served: it is not a file, ",
-            "or it leads out of the folder.\">"
-        )),
+        Kind::Other => page.push_str("<span>"),
         Kind::Directory => page.push_str("<a class=\"d\" href=\""),
         Kind::File => page.push_str(icon::start_of_link(entry.name)),
     }
@@ -46,10 +43,15 @@ pub(super) fn push(page: &mut String, entry: &Entry<'_>, with: With, dates: &mut
         page.push_str("\">");
     }
     push_shown(page, entry.name);
-    page.push_str(match entry.kind {
-        Kind::Directory => "/</a><td><td>",
-        Kind::File => "</a><td>",
-        Kind::Other => "</span><td><td>",
+    page.push_str(match (entry.kind, entry.is_link) {
+        (Kind::Directory, false) => "/</a><td><td>",
+        (Kind::Directory, true) => "/</a><i>link</i><td><td>",
+        (Kind::File, false) => "</a><td>",
+        (Kind::File, true) => "</a><i>link</i><td>",
+        (Kind::Other, false) => "</span><i>not served: it is no file and no folder</i><td><td>",
+        (Kind::Other, true) => {
+            "</span><i>not served: a link that leads nowhere, or out of this folder</i><td><td>"
+        }
     });
     if entry.kind == Kind::File {
         push_size(page, entry.size);

@@ -142,7 +142,7 @@ pub(super) fn push_link(onto: &mut String, Hit { below, entry }: &Hit<'_>) {
 /// The path of a folder, as it stands in a link.
 pub(super) fn push_path(onto: &mut String, below: &[u8]) {
     for (name, _) in folders(below) {
-        push_encoded(onto, &Entry { name, kind: Kind::Directory, size: 0, modified: 0 });
+        push_encoded(onto, &Entry { name, kind: Kind::Directory, is_link: false, size: 0, modified: 0 });
     }
 }
 

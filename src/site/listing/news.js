@@ -1,0 +1,40 @@
+// Says that the folder has changed since the page was made, and offers to show it as it is now.
+'use strict';
+(() => {
+  // How many entries are compared; with more it says only that something has changed.
+  const MOST = 1000;
+
+  const words = document.createElement('span');
+  words.setAttribute('role', 'status');
+  const show = Object.assign(document.createElement('button'), {type: 'button', textContent: 'Show'});
+  show.addEventListener('click', () => location.reload());
+  const bar = document.createElement('p');
+  bar.className = 'news';
+  bar.append(words, ' ', show);
+
+  const count = (number, what) => `${number.toLocaleString('en')} ${what}`;
+  const linkOf = entry => entry.row.querySelector('a')?.getAttribute('href');
+  const compare = async () => {
+    const answer = await fetch('?format=json', {cache: 'no-store'});
+    const now = new Set((await answer.json()).entries.map(entry => entry.href).filter(Boolean));
+    const before = new Set(glass.entries.map(linkOf).filter(Boolean));
+    const added = [...now].filter(link => !before.has(link)).length;
+    const gone = [...before].filter(link => !now.has(link)).length;
+    return [added && count(added, 'new'), gone && count(gone, 'gone')].filter(Boolean).join(', ');
+  };
+  glass.news = async isThere => {
+    let what = '';
+    if (isThere && glass.entries.length <= MOST) {
+      try {
+        what = await compare();
+      } catch {
+        return;
+      }
+      // Something came and went.
+      if (!what) return bar.remove();
+    }
+    words.textContent = !isThere ? 'This folder is not there any more.' : `This folder has changed${what && `: ${what}`}.`;
+    show.hidden = !isThere;
+    if (!bar.isConnected) document.querySelector('.tools').append(bar);
+  };
+})();
