@@ -15,6 +15,8 @@ const glass = (() => {
     ['pointerover', 'a.p', 'preview'],
     ['click', '[name=view]', 'gallery', true],
     ['click', '[name=pick]', 'pick', true],
+    // Pages open as pages.
+    ['click', 'tbody a:is(.p,.v,.s,.t,.c,.x):not([href*=".htm"])', 'viewer', true],
     ['dragenter', 'body', 'upload'],
     ['focusin', '#upload', 'upload'],
   ];
@@ -49,6 +51,8 @@ const glass = (() => {
       call(name, event, target).catch(() => target.form ? target.form.requestSubmit(target) : location.assign(target.href));
     });
   }
+  // An address that names one of the files to be shown.
+  const follow = () => location.hash.startsWith('#view=') && call('viewer').catch(() => {});
   // The first key; `list.js` knows them all.
   addEventListener('keydown', event => {
     const isForUs = isPlain(event) && /^([/jku]|Arrow(Up|Down)|Backspace)$/.test(event.key);
@@ -114,6 +118,8 @@ const glass = (() => {
     } catch { /* then not */ }
     if (find('main.gallery')) load('gallery');
     if (find('main.picks')) load('pick');
+    addEventListener('hashchange', follow);
+    follow();
   });
 
   return {load, call, style, local, isPlain, filter, body, main: find('main')};

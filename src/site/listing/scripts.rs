@@ -41,13 +41,15 @@ macro_rules! built {
 }
 
 /// All of them.
-static SCRIPTS: [Script; 7] = [
+static SCRIPTS: [Script; 9] = [
     Script { name: "gallery.js", text: built!("gallery.js"), style: Some(built!("gallery.css")) },
     Script { name: "list.js", text: built!("list.js"), style: None },
     Script { name: "many.js", text: built!("many.js"), style: Some(built!("many.css")) },
     Script { name: "news.js", text: built!("news.js"), style: Some(built!("news.css")) },
     Script { name: "pick.js", text: built!("pick.js"), style: Some(built!("pick.css")) },
     Script { name: "preview.js", text: built!("preview.js"), style: Some(built!("preview.css")) },
+    Script { name: "share.js", text: built!("share.js"), style: None },
+    Script { name: "viewer.js", text: built!("viewer.js"), style: Some(built!("viewer.css")) },
     Script { name: "upload.js", text: built!("upload.js"), style: None },
 ];
 

@@ -62,7 +62,7 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = concat!(
     "; script-src ",
     env!("SHA256_OF_SITE_LISTING_LISTING_JS"),
     " 'strict-dynamic'; img-src 'self' data:; media-src 'self'; connect-src 'self'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+     frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 );
 
 /// How many pictures the gallery shows: without the script, which loads only those near to what is in sight, a browser
