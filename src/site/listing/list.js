@@ -119,7 +119,7 @@
   // ---- what is there for others
 
   Object.assign(glass, {
-    Entry, entries, always, draw, apply, shown: entries,
+    Entry, entries, always, draw, apply, keys, shown: entries,
     key: event => press(event),
     reach: entry => entry.row.querySelector('a'),
     // How many entries stand side by side.

@@ -15,6 +15,7 @@ const glass = (() => {
     ['pointerover', 'a.p', 'preview'],
     ['click', '[name=view]', 'gallery', true],
     ['click', '[name=pick]', 'pick', true],
+    ['focusin', 'tbody a', 'share'],
     // Pages open as pages.
     ['click', 'tbody a:is(.p,.v,.s,.t,.c,.x):not([href*=".htm"])', 'viewer', true],
     ['dragenter', 'body', 'upload'],

@@ -61,7 +61,10 @@
     make('header', {}, title, place, before, next, make('span', {className: 'do'}, download, open, copy, qr), close), stage, status);
   dialog.setAttribute('aria-labelledby', title.id);
   document.body.append(dialog);
-  copy.onclick = () => glass.call('share', open.href, dialog).then(text => { status.textContent = text; });
+  copy.onclick = async () => {
+    await glass.load('share');
+    status.textContent = await glass.copy(open.href, dialog);
+  };
 
   // ---- the kinds
 
