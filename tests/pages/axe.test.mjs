@@ -48,6 +48,9 @@ check('an empty folder', '/empty/', {files: FILES});
 check('a listing with uploads', '/', {files: FILES, args: ['--upload']});
 check('a 404', '/app.css', {files: FILES, allow: isNotThere});
 check('a 403', '/', {files: FILES, args: ['--no-listing'], allow: isNotThere});
+check('a Markdown file as a page', '/README.md?markdown', {files: FILES});
+check('a QR code', '/sub/inner.txt?qr', {files: FILES});
+check('the viewer', '/#view=notes.txt', {files: FILES}, page => page.waitForSelector('.viewer[open] .note:not(:empty)'));
 check('the inspector', '/.glass/', {files: FILES, args: ['--inspect']});
 
 // A chapter asks whether the inspector is on.

@@ -16,6 +16,8 @@
 //! The work is bounded: by the length of the text, which the caller has cut, and of what comes out ([`MAX_HTML`]). What
 //! may take longer than a worker's turn, [`takes_long`] says.
 
+#[cfg(test)]
+mod flaw;
 mod page;
 #[cfg(test)]
 mod tests;
