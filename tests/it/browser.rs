@@ -358,7 +358,7 @@ impl Browser {
     /// Loads the script for uploads, as whoever goes to their place does.
     fn start_uploads(&self) {
         self.run("document.querySelector('#upload input').focus()");
-        self.wait_for("return !document.querySelector('#upload button')");
+        self.wait_for("return document.querySelector('#upload .said') !== null");
     }
 
     /// Waits until it is one, or is none any more: the script for that is loaded when it is first used.
@@ -682,9 +682,10 @@ fn files_are_added_from_a_listing_and_what_is_refused_is_said() {
     };
     // One that is refused keeps the page as it is, so that the reason can be read.
     choose(&["there.txt", "ü & #1.txt"]);
-    browser.wait_for("return document.querySelectorAll('#upload li').length === 3");
+    browser
+        .wait_for("return document.querySelector('#upload .said').textContent === '1 added, 1 not added.'");
     let said = browser.text("return document.querySelector('#upload ul').innerText");
-    assert!(said.contains("409 Conflict") && said.contains("ü & #1.txt added"), "{said}");
+    assert!(said.contains("there.txt") && said.contains("A file of that name is there already"), "{said}");
     assert_eq!(std::fs::read(site.path().join("folder/ü & #1.txt")).expect("added"), "ü & #1.txt".as_bytes());
     assert_eq!(std::fs::read(site.path().join("folder/there.txt")).expect("as it was"), b"before");
     // Where all goes well the listing shows what it has now.
@@ -707,6 +708,12 @@ fn files_of_one_name_that_are_chosen_at_once_are_numbered_and_all_there() {
         "const box = new DataTransfer();
          for (const text of ['first', 'second', 'third']) box.items.add(new File([text], 'image.jpg'));
          document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: box, bubbles: true, cancelable: true}))",
+    );
+    // What was there before is replaced when that is wanted.
+    browser
+        .wait_for("return document.querySelector('#upload .said').textContent === '2 added, 1 not added.'");
+    browser.run(
+        "[...document.querySelectorAll('#upload li button')].find(button => button.textContent === 'Replace it').click()",
     );
     browser.wait_for("return document.querySelector('tbody').innerText.includes('image (3).jpg')");
     for (name, content) in [("image.jpg", "first"), ("image (2).jpg", "second"), ("image (3).jpg", "third")] {
@@ -763,7 +770,8 @@ fn the_progress_of_an_upload_is_shown_while_it_lasts() {
          box.items.add(new File(['x'], 'there.txt'));
          document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: box, bubbles: true, cancelable: true}))",
     );
-    browser.wait_for("return document.querySelectorAll('#upload .done, #upload .refused').length === 2");
+    browser
+        .wait_for("return document.querySelector('#upload .said').textContent === '1 added, 1 not added.'");
     let steps = browser
         .run("return steps.filter(([value, max]) => max >= 30000000 && value > 0 && value <= max).length");
     assert!(steps.as_u64().is_some_and(|steps| steps > 0), "{steps}");

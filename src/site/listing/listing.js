@@ -115,6 +115,8 @@ const glass = (() => {
     if (many) load('many').catch(() => document.querySelectorAll('main > noscript').forEach(part => { part.outerHTML = part.textContent; }));
     // A browser may forbid it.
     try {
+      // What was added before the page was loaded anew is marked.
+      if (sessionStorage['glasshttp-added'] && find('#upload')) load('upload');
       if (!query.has('view') && localStorage['glasshttp-view'] === 'gallery') find('[name=view]:last-child')?.click();
     } catch { /* then not */ }
     if (find('main.gallery')) load('gallery');

@@ -1,6 +1,6 @@
 //! What stands before the rows of a listing for people: its path, its tools, and the head of the table.
 
-use super::{GALLERY_STYLE, PICK_STYLE, STYLE, UPLOAD_STYLE, View, Wanted};
+use super::{GALLERY_STYLE, PICK_STYLE, STYLE, UPLOAD_STYLE, View, Wanted, upload};
 use crate::http::base_path::BasePath;
 use crate::http::target::DecodedPath;
 use crate::site::listing::order::{Column, Order};
@@ -17,7 +17,7 @@ pub(super) fn push(onto: &mut String, folder: &Folder, outline: Outline, wanted:
         Some(page::STYLE),
         Some(STYLE),
         (view == View::Gallery).then_some(GALLERY_STYLE),
-        uploads.then_some(UPLOAD_STYLE),
+        uploads.map(|_| UPLOAD_STYLE),
         picks.then_some(PICK_STYLE),
     ];
     page::head(&title, styles.into_iter().flatten()).render_to(onto);
@@ -25,7 +25,7 @@ pub(super) fn push(onto: &mut String, folder: &Folder, outline: Outline, wanted:
     let main = html! {
         h1 { (page::mark(folder.base.start())) (breadcrumb(&folder.base, &folder.path)) }
         (tools(order, outline, view, picks))
-        @if uploads { (upload()) }
+        @if let Some(upload) = uploads { (upload::place(upload)) }
         a.skip href="#end" { "Skip the list" }
     };
     onto.push_str(match (view, picks) {
@@ -83,19 +83,6 @@ fn tools(order: Order, outline: Outline, view: View, picks: bool) -> Markup {
                     button name="archive" value="tar.gz" { "as tar.gz" }
                 }
             }
-        }
-    }
-}
-
-/// A place for files that are added. The script makes more of it.
-fn upload() -> Markup {
-    html! {
-        section id="upload" {
-            form method="post" enctype="multipart/form-data" {
-                label { "Add files: " input type="file" name="file" multiple required; }
-                " " button { "Send" }
-            }
-            ul role="status" {}
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A listing for people: a page with a table, and buttons for all that can be done with it.
 //!
 //! ```text
-//! head.rs    the path, the tools (filter, views, archives), a place for uploads, the head of the table
+//! head.rs    the path, the tools (filter, views, archives), the head of the table
+//! upload.rs  a place for files that are added
 //! row.rs     a row for each entry
 //! foot.rs    what they are together, the README; a helper makes it where that takes long
 //! ```
@@ -14,6 +15,7 @@ mod foot;
 mod head;
 mod icon;
 mod row;
+mod upload;
 
 use super::dates::Dates;
 use super::entry::Entry;
@@ -21,8 +23,8 @@ use super::read::{Folder, Outline, Totals};
 use super::state;
 use super::{Form, Rest, scripts};
 use crate::http::target::parameter;
-use crate::site::Options;
 use crate::site::readme::Readme;
+use crate::site::{Options, Upload};
 use maud::{PreEscaped, Render, html};
 use std::fmt;
 
@@ -94,8 +96,8 @@ impl View {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     view: View,
-    /// Whether files can be added.
-    uploads: bool,
+    /// Which files can be added.
+    uploads: Option<Upload>,
     /// Whether a README in Markdown is rendered.
     renders: bool,
     /// Whether it asks now and then if the folder has changed. With `--reload` it is told.
@@ -106,7 +108,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn from_query(query: Option<&[u8]>, options: &Options, renders: bool) -> Wanted {
-        let (uploads, watches) = (options.upload.is_some(), !options.script);
+        let (uploads, watches) = (options.upload, !options.script);
         let is_gallery = parameter(query, "view").as_deref() == Some("gallery");
         let view = if is_gallery { View::Gallery } else { View::List };
         Wanted { view, uploads, renders, watches, picks: parameter(query, "pick").is_some() }
