@@ -58,6 +58,10 @@ fn tools(order: Order, outline: Outline, view: View, picks: bool) -> Markup {
             input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"
                 aria-keyshortcuts="/" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go";
             span id="shown" role="status" {}
+            form role="search" {
+                input type="search" name="search" required placeholder="Part of a name" aria-label="Part of a name, here and in all folders below";
+                button { "Search below" }
+            }
             @if outline.has_pictures {
                 form role="group" aria-label="View" {
                     (order_fields(order))
