@@ -50,7 +50,7 @@ static SCRIPTS: [Script; 9] = [
     Script { name: "preview.js", text: built!("preview.js"), style: Some(built!("preview.css")) },
     Script { name: "share.js", text: built!("share.js"), style: None },
     Script { name: "viewer.js", text: built!("viewer.js"), style: Some(built!("viewer.css")) },
-    Script { name: "upload.js", text: built!("upload.js"), style: None },
+    Script { name: "upload.js", text: concat!(built!("upload.js"), "\n", built!("drop.js")), style: None },
 ];
 
 /// The script that is asked for, if there is one of this name.

@@ -1,6 +1,6 @@
-// Lets people add files and folders to a folder from its listing: dropped anywhere on the page, or picked. Each file is
-// sent with PUT, a few at a time, and the server makes the folders on its way. (Without scripts there is a form, which
-// does less.)
+// Lets people add files and folders to a folder from its listing. Each file is sent with PUT, a few at a time, and the
+// server makes the folders on its way. `drop.js`, behind it, takes what is dropped or picked. (Without scripts there is
+// a form, which does less.)
 //
 //   waiting ──▶ sending ──▶ added, replaced
 //      │           └──────▶ refused ──▶ waiting    once more, under another name, or in place of what is there
@@ -12,21 +12,15 @@
   // How many files are sent at a time: small ones go faster so, and large ones no slower.
   const AT_ONCE = 3;
   const MOST = 10_000;
-  const DEPTH = 32;
   // How many lines are shown of those that were refused, and of those that wait.
-  const LINES = 50;
-  const NEXT = 5;
+  const [LINES, NEXT] = [50, 5];
   // From this size on a file is not sent if the page knows something of its name: the server would say so only then.
   const LARGE = 1_000_000;
   const NOTE = 'glasshttp-added';
 
   const zone = document.getElementById('upload');
-  const most = Number(zone.dataset.most);
-  const replaces = 'replaces' in zone.dataset;
-  const asksForPassword = 'asks' in zone.dataset;
-  const folder = (() => {
-    try { return decodeURIComponent(location.pathname); } catch { return location.pathname; }
-  })();
+  const {most, replaces, asks} = zone.dataset;
+  const folder = document.querySelector('table').getAttribute('aria-label').replace('Index of ', '');
 
   const make = (name, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(name), properties);
@@ -59,23 +53,23 @@
   // ---- what is to be sent
 
   let items = [];
-  let queue = [];
-  let running = false;
-  let isLeaving = false;
+  const queue = [];
+  let [running, isLeaving] = [false, false];
   let known;
+  // What was left out of what was dropped or picked, and why.
+  let left = [];
   const isOpen = item => item.state === 'waiting' || item.state === 'sending';
   const isBad = item => item.state === 'refused' || item.state === 'cancelled';
 
   const enqueue = list => {
-    for (const item of list) Object.assign(item, {state: 'waiting', sent: 0, why: '', offers: ''});
-    queue.push(...list);
+    queue.push(...list.map(item => Object.assign(item, {state: 'waiting', sent: 0, why: '', offers: ''})));
     run();
   };
   const refuse = (item, why, offers = '') => {
     const text = why.charAt(0).toUpperCase() + why.slice(1);
     Object.assign(item, {state: 'refused', why: text, offers});
   };
-  const isThere = item => refuse(item, 'a file of that name is there already', replaces ? 'name replace' : 'name');
+  const isThere = item => refuse(item, 'a file of that name is there already', replaces === undefined ? 'name' : 'name replace');
 
   const answered = (item, {status, responseText}) => {
     // "409 Conflict: why", without what only programs read.
@@ -87,8 +81,8 @@
   };
   const send = async item => {
     item.state = 'sending';
-    if (item.file.size > most) {
-      return refuse(item, `it has ${bytes(item.file.size)}, and a file may have ${bytes(most)} at most here (--max-upload)`);
+    if (item.file.size > Number(most)) {
+      return refuse(item, `it has ${bytes(item.file.size)}, and a file may have ${bytes(Number(most))} at most here (--max-upload)`);
     }
     known ??= new Set(glass.entries.map(({name}) => name));
     if (item.file.size > LARGE && !item.replace && known.has(item.path)) return isThere(item);
@@ -114,16 +108,14 @@
     if (there?.ok && item.state === 'refused') isThere(item);
   };
   const cancel = item => {
-    item.state = 'cancelled';
-    item.why = 'Cancelled';
-    item.offers = 'again';
+    Object.assign(item, {state: 'cancelled', why: 'Cancelled', offers: 'again'});
     item.request?.abort();
     changed();
   };
 
   // With --auth-for upload a browser asks for the password when it is refused. It is asked once, and before files are
   // sent in vain: a folder takes no PUT, so nothing comes of this one.
-  let knowsPassword = !asksForPassword;
+  let knowsPassword = asks === undefined;
   const askForPassword = async () => {
     const response = await fetch('./', {method: 'PUT', headers: {Accept: 'text/plain'}}).catch(() => null);
     knowsPassword = response !== null && response.status !== 401;
@@ -153,7 +145,8 @@
     const of = state => items.filter(item => item.state === state);
     const [added, replaced, refused, cancelled] = ['added', 'replaced', 'refused', 'cancelled'].map(of);
     const parts = [[added, 'added'], [replaced, 'replaced'], [refused, 'not added'], [cancelled, 'cancelled']];
-    const text = parts.filter(([list]) => list.length).map(([list, word]) => `${count(list.length)} ${word}`).join(', ');
+    const counts = parts.filter(([list]) => list.length).map(([list, word]) => `${count(list.length)} ${word}`);
+    const text = [...counts, ...left].join(', ');
     const there = [...added, ...replaced];
     if (there.length) remember(there, text);
     draw();
@@ -261,8 +254,8 @@
     bar.max = whole || 1;
     bar.value = sent;
     const rate = speed(sent);
-    const left = rate ? ` · ${bytes(rate)}/s · ${time((whole - sent) / rate)} left` : '';
-    sum.textContent = `${count(counted.length - open.length)} of ${files(counted.length)} · ${bytes(sent)} of ${bytes(whole)}${left}`;
+    const rest = rate ? ` · ${bytes(rate)}/s · ${time((whole - sent) / rate)} left` : '';
+    sum.textContent = `${count(counted.length - open.length)} of ${files(counted.length)} · ${bytes(sent)} of ${bytes(whole)}${rest}`;
     sum.hidden = bar.hidden = all.cancel.hidden = !open.length;
     all.again.hidden = open.length > 0 || bad.filter(item => item.offers.includes('again')).length < 2;
     all.replace.hidden = bad.filter(item => item.offers.includes('replace')).length < 2;
@@ -280,11 +273,12 @@
   let due = 0;
   const changed = () => { due ||= setTimeout(() => { due = 0; draw(); }, 100); };
 
-  // ---- where it comes from
+  // ---- what comes to it
 
-  const take = (found, left = []) => {
+  const take = (found, without = []) => {
     // A new selection: what is over is over, but for what may be tried again.
-    if (!running) items = items.filter(isBad);
+    if (!running) [items, left] = [items.filter(isBad), []];
+    left.push(...without);
     const used = new Set(items.map(({path}) => path));
     const taken = found.slice(0, MOST).map(({file, path}) => {
       // Phones give the same name to all that is chosen at once: the second is no new version of the first.
@@ -296,84 +290,11 @@
     if (found.length > MOST) left.push(`only the first ${count(MOST)} files are taken`);
     items.push(...taken);
     if (taken.length) enqueue(taken);
-    if (left.length) say(`${taken.length ? '' : 'Nothing is sent: '}${left.join('; ')}.`);
-    else if (!taken.length) say('There are no files in it.');
+    else say(`Nothing is sent: ${left.join(', ') || 'there are no files in it'}.`);
   };
-  // Names that the server takes from nobody, such as .DS_Store, are left out and counted.
-  const withoutHidden = found => {
-    const [kept, left] = [found.filter(({path}) => !/(^|\/)\./.test(path)), []];
-    if (kept.length < found.length) left.push(`${files(found.length - kept.length)} with a name that starts with a dot left out`);
-    return [kept, left];
-  };
-  for (const input of zone.querySelectorAll('input[type=file]')) {
-    input.onchange = () => {
-      const found = [...input.files].map(file => ({file, path: file.webkitRelativePath || file.name}));
-      take(...(input.webkitdirectory ? withoutHidden(found) : [found]));
-      input.value = '';
-    };
-    // Somebody may have been faster than this script.
-    if (input.files.length) input.onchange();
-  }
-  {
-    const form = zone.querySelector('form');
-    form.onsubmit = event => event.preventDefault();
-    form.querySelector('button').remove();
-  }
-
-  // All files below what was dropped, folder by folder.
-  const walk = async (entries, singles) => {
-    const [found, left] = [[...singles], []];
-    const read = (entry, method) => new Promise((done, fail) => entry[method](done, fail));
-    let unreadable = 0;
-    for (let next = entries.map(entry => [entry, entry.name, 0]); next.length && found.length <= MOST;) {
-      const [entry, path, depth] = next.pop();
-      try {
-        if (entry.isFile) found.push({file: await read(entry, 'file'), path});
-        else if (depth >= DEPTH) left.push(`${path} lies deeper than ${DEPTH} folders`);
-        else {
-          // Some are given at a time, until there are none.
-          const reader = entry.createReader();
-          for (let some; (some = await read(reader, 'readEntries')).length;) {
-            next.push(...some.map(one => [one, `${path}/${one.name}`, depth + 1]));
-            if (next.length > MOST) break;
-          }
-        }
-      } catch {
-        unreadable += 1;
-      }
-    }
-    const [kept, hidden] = withoutHidden(found);
-    if (unreadable) left.push(`${files(unreadable)} could not be read`);
-    take(kept, [...left.slice(0, 3), ...hidden]);
-  };
-  const over = make('div', {className: 'over', textContent: `Drop to add to ${folder}`, hidden: true});
-  const isFiles = event => event.dataTransfer?.types.includes('Files');
-  // The script of the page has the listener for it, since it loads this one then.
-  glass.upload = event => { if (event?.type === 'dragenter' && isFiles(event)) over.hidden = false; };
-  addEventListener('dragleave', event => { if (!event.relatedTarget || event.target === over) over.hidden = true; });
-  // While something is dragged no pointer moves: it was dropped before this script was there.
-  addEventListener('pointermove', () => { over.hidden = true; });
-  addEventListener('dragover', event => { if (isFiles(event)) event.preventDefault(); });
-  addEventListener('drop', event => {
-    over.hidden = true;
-    if (!isFiles(event)) return;
-    event.preventDefault();
-    // They are there only now.
-    const entries = [];
-    const singles = [];
-    for (const item of [...event.dataTransfer.items].filter(({kind}) => kind === 'file')) {
-      const entry = item.webkitGetAsEntry?.();
-      if (entry?.isDirectory) entries.push(entry);
-      else {
-        const file = item.getAsFile();
-        singles.push({file, path: file.name});
-      }
-    }
-    walk(entries, singles);
-  });
 
   zone.append(status, sum, bar, buttons, list);
-  document.body.append(over);
+  glass.uploads = {zone, make, files, folder, take, MOST};
   draw();
   mark();
 })();
