@@ -35,21 +35,21 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         "preflight, PUT not allowed",
         Step("preflight", ""),
-        |facts| facts.asked("access-control-request-method") == Some(b"PUT") && !facts.allows_method(),
+        |facts| wants_put(facts) && !facts.allows_method(),
         "Blocked by the browser: the page of {origin} may not send PUT, since uploads are off; `--upload` turns them \
          on, though for pages of this server only",
     ),
     Row::new(
         "preflight, method not allowed",
         Step("preflight", ""),
-        |facts| !facts.allows_method(),
+        |facts| facts.is_preflight() && !facts.allows_method(),
         "Blocked by the browser: the page of {origin} may send {<access-control-allow-methods} here, but not \
          {>access-control-request-method}",
     ),
     Row::new(
         "preflight, allowed",
         Step("preflight", ""),
-        always,
+        is_preflight,
         "{status} to a preflight: the page of {origin} may send its {>access-control-request-method}, which comes \
          next",
     ),
@@ -100,4 +100,8 @@ fn is_preflight(facts: &Facts<'_>) -> bool {
 
 fn is_blocked(facts: &Facts<'_>) -> bool {
     facts.is_blocked()
+}
+
+fn wants_put(facts: &Facts<'_>) -> bool {
+    facts.is_preflight() && facts.asked("access-control-request-method") == Some(b"PUT")
 }

@@ -114,9 +114,7 @@ impl<'a> Facts<'a> {
 
     /// Whether a browser asks, before a page of another origin sends a request, whether it may.
     pub fn is_preflight(&self) -> bool {
-        self.is("OPTIONS")
-            && self.asked("origin").is_some()
-            && self.asks_any(&["access-control-request-method"])
+        self.is("OPTIONS") && self.origin().is_some() && self.asks_any(&["access-control-request-method"])
     }
 
     /// The origin of the page that asks, if it is another than the server's own.

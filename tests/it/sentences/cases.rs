@@ -189,6 +189,15 @@ pub(super) const CASES: &[Case] = &[
         &["OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         "204: what can be asked here is GET, HEAD, OPTIONS",
     ),
+    // A page of this server asks nobody, and so this is no preflight.
+    case(
+        "methods",
+        |_| {},
+        &[
+            "OPTIONS /a.txt HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nAccess-Control-Request-Method: DELETE\r\n\r\n",
+        ],
+        "204: what can be asked here is GET, HEAD, OPTIONS",
+    ),
     case(
         "head",
         |_| {},
