@@ -265,7 +265,7 @@ scenario('an exchange opens with its sentence, which leads to the step that deci
   const row = await page.$eval('#rows tr[data-id="2"]', node => node.innerText);
   assert.match(row, /blocked/);
   assert.match(await page.$eval('#rows tr[data-id="2"] .open', node => node.getAttribute('aria-label')), /blocked, its preflight$/);
-  assert.match(await page.$eval('#rows tr[data-id="1"]', node => node.innerText), /preflight/);
+  assert.match(await page.$eval('#rows tr[data-id="1"]', node => node.innerText), /preflight of PUT/);
   await page.click('#rows tr[data-id="2"] .open');
   await page.waitForSelector('#exchange .sentence');
   const parts = await page.$eval('#exchange-content', node => [...node.children].map(child => child.className.split(' ')[0] || child.tagName));
@@ -329,6 +329,11 @@ scenario('by page, what a page fetched stands together, with what would make it 
   await page.waitForFunction(() => document.activeElement.textContent === '/style.css');
   await page.type('#filter', 'logo');
   await page.waitForFunction(() => document.querySelectorAll('.waterfall .open').length === 2);
+  for (const [text, expected] of [['size>20k', '/style.css'], ['is:page', '/']]) {
+    await page.$eval('#filter', box => { box.value = ''; });
+    await page.type('#filter', text);
+    await page.waitForFunction(expected => [...document.querySelectorAll('.waterfall .open')].map(row => row.textContent).join() === expected, {}, expected);
+  }
 });
 
 scenario('of ten thousand exchanges those are drawn that are seen', OPTIONS, async ({page, server}) => {

@@ -44,7 +44,7 @@ export function drawLoads() {
   drawGroups(drawn);
   const others = model.exchanges.length - ofPages;
   byId("no-loads").textContent = [
-    drawn.length === 0 ? "No page was loaded in a browser." : "",
+    loads.length === 0 ? "No page was loaded in a browser." : drawn.length === 0 ? "No page passes the filter." : "",
     others > 0 ? `${plural(others, "exchange")} ${others === 1 ? "belongs" : "belong"} to no page: no browser said what it was for.` : "",
     loads.length > MAX_LOADS ? `The newest ${MAX_LOADS} of ${loads.length.toLocaleString("en")} pages are here.` : "",
   ].filter(Boolean).join(" ");
