@@ -33,7 +33,8 @@
       // Something came and went.
       if (!what) return bar.remove();
     }
-    words.textContent = !isThere ? 'This folder is not there any more.' : `This folder has changed${what && `: ${what}`}.`;
+    const changed = what ? `This folder has changed: ${what}.` : 'This folder has changed.';
+    words.textContent = isThere ? changed : 'This folder is not there any more.';
     show.hidden = !isThere;
     if (!bar.isConnected) document.querySelector('.tools').append(bar);
   };
