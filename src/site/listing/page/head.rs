@@ -63,7 +63,7 @@ fn tools(order: Order, outline: Outline, view: View, picks: bool) -> Markup {
                 button { "Search below" }
             }
             @if outline.has_pictures {
-                form role="group" aria-label="View" {
+                form aria-label="View" {
                     (order_fields(order))
                     @for (one, name, label) in View::ALL {
                         button name="view" value=(name)
