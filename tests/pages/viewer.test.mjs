@@ -146,3 +146,30 @@ scenario('an address has its QR code, and a link is copied by a key', {files: FI
   assert.match(await page.$eval('main', main => main.textContent), /Start the server with --lan/);
   assert.equal(await page.$eval('svg[role=img]', code => code.getBoundingClientRect().width >= 280), true);
 });
+
+const MANY = Object.fromEntries(Array.from({length: 3000}, (_, number) => [`n${number}.txt`, `${number}`]));
+scenario('among thousands, of which most are not in the table, it goes to each and comes back to its row', {files: MANY}, async ({page, server}) => {
+  await page.goto(server.url('/#view=n2500.txt'));
+  await shows(page, 'n2500.txt');
+  assert.equal(await page.$eval('.viewer .place', place => place.textContent), '2,501 of 3,000');
+  await page.keyboard.press('ArrowRight');
+  await shows(page, 'n2501.txt');
+  await page.waitForFunction(() => document.querySelector('.viewer pre').textContent === '2501');
+  await page.keyboard.press('Escape');
+  await isClosed(page);
+  await page.waitForFunction(() => document.activeElement.getAttribute('href') === './n2501.txt');
+});
+
+scenario('a swipe goes on and back', {files: FILES, only: 'chromium'}, async ({page, server}) => {
+  await page.goto(server.url('/#view=a.svg'));
+  await shows(page, 'a.svg');
+  const swipe = async (from, to) => {
+    const touch = await page.touchscreen.touchStart(from, 400);
+    await touch.move(to, 405);
+    await touch.end();
+  };
+  await swipe(500, 300);
+  await shows(page, 'b.txt');
+  await swipe(300, 500);
+  await shows(page, 'a.svg');
+});

@@ -262,7 +262,12 @@
   addEventListener('popstate', follow);
 
   // The link that was pressed, or nothing: then the address says what is meant.
-  glass.viewer = (event, target) => {
+  glass.viewer = async (event, target) => {
+    if (!target && document.querySelector('script[data-many]')) {
+      // Of a long list, what is meant may be among what is still to come.
+      if (document.readyState !== 'complete') await new Promise(done => addEventListener('load', done));
+      await glass.load('many');
+    }
     if (!target) return follow();
     const link = target.getAttribute('href');
     shown = items();
