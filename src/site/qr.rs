@@ -139,8 +139,8 @@ fn drawn(text: &str) -> Option<Markup> {
         }
     }
     let size = width + 2 * BORDER;
-    // Large codes are large: a camera needs some pixels for each module.
-    let pixels = 280.max(4 * size);
+    // A camera needs some pixels for each module, as many for all. Longer addresses than a phone is wide are rare.
+    let pixels = size * 280_usize.div_ceil(size).max(4);
     Some(html! {
         svg role="img" aria-label="QR code of the address" width=(pixels) height=(pixels)
             viewBox={ "0 0 " (size) " " (size) } shape-rendering="crispEdges" {

@@ -173,3 +173,15 @@ scenario('a swipe goes on and back', {files: FILES, only: 'chromium'}, async ({p
   await swipe(300, 500);
   await shows(page, 'a.svg');
 });
+
+scenario('on a phone nothing is wider than it: a 404, a QR code, Markdown, the viewer', {
+  files: {'a.md': `# ${'Long'.repeat(40)}\n\n${'word'.repeat(60)}\n\n| ${'a | '.repeat(30)}\n|${'-|'.repeat(30)}\n`, 'b.txt': 'x'.repeat(300)}, allow: /404/,
+}, async ({page, server}) => {
+  await page.setViewport({width: 390, height: 844});
+  for (const path of [`/${'nothing'.repeat(40)}`, '/b.txt?qr', '/a.md?markdown', '/#view=b.txt']) {
+    await page.goto(server.url(path));
+    if (path.includes('view')) await shows(page, 'b.txt');
+    const widest = await page.evaluate(() => (document.querySelector('dialog[open]') ?? document.documentElement).scrollWidth);
+    assert.equal(widest <= 390, true, `${path}: ${widest}`);
+  }
+});
