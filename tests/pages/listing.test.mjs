@@ -110,11 +110,12 @@ scenario('without scripts all rows are there, and what is ticked is downloaded',
   assert.ok(text.includes('file 0001.txt') && text.includes('odd &+%.txt') && !text.includes('file 0002.txt'));
 });
 
-scenario('a page says that its folder has changed, and shows it', {files: FEW, allow: isNotThere}, async ({page, server, folder}) => {
-  await page.goto(server.url('/'));
-  await writeFile(join(folder, 'new.txt'), '');
-  await mkdir(join(folder, 'other'));
-  await rm(join(folder, 'a.txt'));
+const DEEP = Object.fromEntries(Object.entries(FEW).map(([name, text]) => [`in/a $& b/${name}`, text]));
+scenario('a page says that its folder has changed, and shows it', {files: DEEP, args: ['--base-path', '/base'], allow: isNotThere}, async ({page, server, folder}) => {
+  await page.goto(server.url('/base/in/a%20$&%20b/'));
+  await writeFile(join(folder, 'in/a $& b/new.txt'), '');
+  await mkdir(join(folder, 'in/a $& b/other'));
+  await rm(join(folder, 'in/a $& b/a.txt'));
   await page.waitForSelector('.news');
   await page.waitForFunction(() => document.querySelector('.news').textContent.startsWith('This folder has changed: 2 new, 1 gone.'));
   await Promise.all([page.waitForNavigation(), page.click('.news button')]);

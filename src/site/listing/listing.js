@@ -89,12 +89,12 @@ const glass = (() => {
   const ask = async () => {
     try {
       if (document.hidden) return;
-      // The path below the base path, which is before /.glass/page/.
-      const path = location.pathname.slice(from.length - 12);
-      const answer = await fetch(`${from.slice(0, -5)}folder/${path}`);
+      const depth = from.split('../').length;
+      const path = location.pathname.split('/').slice(-depth).join('/');
+      const answer = await fetch(from.replace('page/', () => `folder/${path}`));
       const now = answer.ok ? await answer.text() : '';
       if (now !== known) call('news', answer.ok);
-      [known, pause] = [now, 3000];
+      [known, pause] = [now, answer.ok ? 3000 : 60000];
     } catch {
       // There is no server at the moment.
       pause = Math.min(2 * pause, 60000);
