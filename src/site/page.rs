@@ -4,6 +4,7 @@
 //! Content-Security-Policy, so that the browser runs nothing else, whatever the name of a file may manage to put into the
 //! page. (`build.rs` computes these hashes, and takes comments and indents out of what pages include.)
 
+use crate::base::human;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The style sheet of all of these pages.
@@ -45,6 +46,11 @@ pub(super) fn head<'a>(title: &str, styles: impl Iterator<Item = &'a str>) -> Ma
             @for style in styles { style { (PreEscaped(style)) } }
         }
     }
+}
+
+/// A name as pages show it: what would not be seen in it is, and U+FFFD stands for what is not UTF-8.
+pub(super) fn shown(name: &[u8]) -> String {
+    human::visible(&String::from_utf8_lossy(name)).into_owned()
 }
 
 /// The mark of the house, as a link to where the site begins.

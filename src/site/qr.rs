@@ -10,7 +10,6 @@
 use super::effort::{Effort, Takes};
 use super::page;
 use crate::answer::{Body, Response};
-use crate::base::human;
 use crate::base::trace::{self, quote};
 use crate::http::base_path::BasePath;
 use crate::http::host::Host;
@@ -94,7 +93,7 @@ pub(super) fn respond(
     // Where too many want one, the address alone will do.
     let code = if effort == Effort::Least { None } else { drawn(&url) };
     let name = path.segments().next_back();
-    let shown = name.map_or_else(|| "/".to_owned(), shown);
+    let shown = name.map_or_else(|| "/".to_owned(), page::shown);
     let here = match name {
         Some(name) if !path.names_directory => format!("./{}", encode_segment(name)),
         _ => "./".to_owned(),
@@ -117,10 +116,6 @@ pub(super) fn respond(
     let mut response = Response::no_store("text/html; charset=utf-8", Body::Bytes(text.into_bytes()));
     response.headers.push("Content-Security-Policy", page::CONTENT_SECURITY_POLICY);
     Ok(response)
-}
-
-fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).chars().map(human::picture).collect()
 }
 
 /// A code as a picture; `None` if the text is too long for any. It is black on white, also on a dark page.

@@ -6,7 +6,6 @@
 
 use super::{Rendered, STYLE, render, takes_long};
 use crate::answer::{Body, Response};
-use crate::base::human;
 use crate::base::trace::{self, quote};
 use crate::http::base_path::BasePath;
 use crate::http::target::encode_segment;
@@ -54,7 +53,7 @@ pub(in crate::site) fn respond(
     let content = html! {
         main {
             header class="about" {
-                h1 { (page::mark(base.start())) (shown(name)) }
+                h1 { (page::mark(base.start())) (page::shown(name)) }
                 p {
                     a href={ "./" (encode_segment(name)) } { "As text" }
                     // A single file is in no folder that is served.
@@ -64,13 +63,8 @@ pub(in crate::site) fn respond(
             (article(&rendered, is_cut, name))
         }
     };
-    let html = page::render(&shown(name), Some(STYLE), &content);
+    let html = page::render(&page::shown(name), Some(STYLE), &content);
     Ok(Some(Response { status: Status::OK, headers, body: Body::Bytes(html.into_bytes()) }))
-}
-
-/// A name as it is shown.
-fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).chars().map(human::picture).collect()
 }
 
 /// What was rendered, and if it is not all of the file, a line that says so.
