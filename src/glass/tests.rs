@@ -11,7 +11,7 @@ use std::time::Instant;
 
 /// All pages, of a server whose folder has a file.
 fn glass() -> Glass {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("build");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
     let root = Root::open_path(&folder, false).expect("opened");
     let site = Arc::new(Site::new(root, Options::default()));
     let options = crate::server::Options { threads: 2, ..crate::server::Options::default() };

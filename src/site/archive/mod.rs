@@ -115,7 +115,8 @@ impl Archives {
     /// Answers with a folder as an archive, or with what the query names of it.
     ///
     /// # Errors
-    /// See [`Archives::respond`].
+    /// 400 for a format that does not exist, 404 if nothing is there of what was picked, 503 when enough archives are
+    /// being made.
     pub fn respond_to(
         &self,
         root: &Arc<Root>,
@@ -128,11 +129,7 @@ impl Archives {
         self.respond(root, directory, path, format, hidden, picked)
     }
 
-    /// Answers with a folder as an archive.
-    ///
-    /// # Errors
-    /// 400 for a format that does not exist, 404 if nothing is there of what was picked, 503 when enough archives are
-    /// being made.
+    /// The same with what was picked.
     fn respond(
         &self,
         root: &Arc<Root>,
