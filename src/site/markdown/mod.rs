@@ -46,7 +46,7 @@ const MAX_MARKERS: usize = 50;
 const MAX_ID: usize = 80;
 
 /// Up to this length a text takes a few hundred microseconds, unless it has a large table.
-const BRIEF: usize = 4 * 1024;
+const BRIEF: usize = 2 * 1024;
 const BRIEF_CELLS: usize = 1000;
 
 /// The style sheet of what is rendered, for the pages that have some.
