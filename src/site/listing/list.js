@@ -67,7 +67,8 @@
     if (address !== location.search) history.replaceState(history.state, '', location.pathname + address + location.hash);
   };
   addEventListener('formdata', event => {
-    if (event.target.method === 'get' && filter.value) event.formData.set('q', filter.value);
+    const isAnother = event.target !== filter.form && event.target.method === 'get';
+    if (isAnother && filter.value) event.formData.set('q', filter.value);
   });
 
   // ---- keys
@@ -91,7 +92,7 @@
     '/': () => {
       filter.focus();
       filter.select();
-      return !filter.hidden;
+      return true;
     },
     Escape: () => filter.value && (clear(), true),
     ArrowDown: () => move(glass.columns()),

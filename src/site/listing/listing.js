@@ -108,7 +108,7 @@ const glass = (() => {
 
   setTimeout(() => {
     const query = new URLSearchParams(location.search);
-    filter.hidden = !find('tbody a:not(.up), tbody span');
+    filter.placeholder = 'Filter ( / )';
     filter.value ||= query.get('q') ?? '';
     if (filter.value) load('list');
     // If it does not come, all rows are made at once.

@@ -49,9 +49,12 @@
     if (entries.length > before) glass.apply(true);
   };
   // What the filter looks at is made before somebody types, when there is nothing else to do.
-  const prepare = at => (window.requestIdleCallback ?? setTimeout)(() => {
-    for (const entry of entries.slice(at, at + 500)) entry.folded;
-    if (at < entries.length) prepare(at + 500);
+  const prepare = at => (window.requestIdleCallback ?? setTimeout)(idle => {
+    do {
+      for (const entry of entries.slice(at, at + 500)) entry.folded;
+      at += 500;
+    } while (at < entries.length && idle?.timeRemaining() > 3);
+    if (at < entries.length) prepare(at);
   });
 
   // ---- the rows that are in the table

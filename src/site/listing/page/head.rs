@@ -54,14 +54,14 @@ pub(super) fn push(onto: &mut String, folder: &Folder, outline: Outline, wanted:
 fn tools(order: Order, outline: Outline, view: View, picks: bool) -> Markup {
     html! {
         div class="tools" {
-            // Hidden until the script shows it, since it does nothing without the script.
-            input id="filter" type="search" hidden placeholder="Filter ( / )" aria-label="Filter by name"
-                aria-keyshortcuts="/" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go";
-            span id="shown" role="status" {}
+            // With the script it filters this folder while one types; the button looks into those below as well.
             form role="search" {
-                input type="search" name="search" required placeholder="Part of a name" aria-label="Part of a name, here and in all folders below";
+                input id="filter" type="search" name="search" required placeholder="Part of a name"
+                    aria-label="Part of a name" aria-keyshortcuts="/" autocomplete="off" autocapitalize="off"
+                    spellcheck="false" enterkeyhint="go";
                 button { "Search below" }
             }
+            span id="shown" role="status" {}
             @if outline.has_pictures {
                 form aria-label="View" {
                     (order_fields(order))
