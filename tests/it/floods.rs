@@ -355,7 +355,11 @@ fn whoever_wants_little_is_answered_beside_a_flood_of_what_is_expensive() {
     let last = floods.len() - 1;
     let outcomes = floods.iter().enumerate();
     let wrong: Vec<_> = outcomes
-        .filter_map(|(number, flood)| play(flood, site.path(), beside.path(), number == last))
+        .filter_map(|(number, flood)| {
+            let play = || play(flood, site.path(), beside.path(), number == last);
+            // The machine may have had something else to do; what is wrong with the server is so again.
+            play().and_then(|_| play())
+        })
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

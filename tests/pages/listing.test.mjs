@@ -145,3 +145,21 @@ scenario('on a phone the date and its order are there', {files: FEW, allow: isNo
   await Promise.all([page.waitForNavigation(), page.click('th:nth-child(3) button')]);
   assert.equal(await page.$eval('th[aria-sort]', head => head.ariaSort), 'descending');
 });
+
+scenario('of one that is picked, the address is there to be copied, and as a QR code', {files: {'a b.zip': '', 'c.zip': ''}, allow: isNotThere}, async ({page, server}) => {
+  await page.goto(server.url('/'));
+  await page.click('[name=pick]');
+  const button = text => `::-p-xpath(//form[@id="pick"]//button[not(@hidden) and text()="${text}"])`;
+  await page.waitForSelector('tbody input');
+  assert.equal(await page.$(button('QR code')), null);
+  await page.click('tbody input');
+  await (await page.waitForSelector(button('Copy link'))).click();
+  await page.waitForFunction(() => /^The link/.test(document.querySelector('#pick [role=status]').textContent));
+  const [first, second] = await page.$$('tbody input');
+  await second.click();
+  assert.equal(await page.$(button('Copy link')), null);
+  await second.click();
+  assert.equal(await first.evaluate(box => box.checked), true);
+  await Promise.all([page.waitForNavigation(), page.click(button('QR code'))]);
+  assert.equal(page.url(), server.url('/a%20b.zip?qr'));
+});

@@ -24,7 +24,7 @@ const glass = (() => {
   const loaded = {};
   const script = name => new Promise((done, fail) => {
     const made = document.createElement('script');
-    made.src = `${from}${name}.js?v=${version}`;
+    made.src = `${from}page/${name}.js?v=${version}`;
     made.onload = done;
     made.onerror = () => {
       delete loaded[name];
@@ -89,9 +89,9 @@ const glass = (() => {
   const ask = async () => {
     try {
       if (document.hidden) return;
-      const depth = from.split('../').length;
+      const depth = from.split('..').length;
       const path = location.pathname.split('/').slice(-depth).join('/');
-      const answer = await fetch(from.replace('page/', () => `folder/${path}`));
+      const answer = await fetch(`${from}folder/${path}`);
       const now = answer.ok ? await answer.text() : '';
       if (now !== known) call('news', answer.ok);
       [known, pause] = [now, answer.ok ? 3000 : 60000];

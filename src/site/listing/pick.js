@@ -39,7 +39,11 @@
   const words = make('span', {role: 'status'});
   const zip = button('Download as zip', () => download('zip'));
   const tar = button('as tar.gz', () => download('tar.gz'));
-  const bar = make('form', {id: 'pick'}, words, zip, tar,
+  // What there is for one alone: its address, and that as a QR code.
+  const address = () => new URL(linkOf(picked()[0]), location.href).href;
+  const copy = button('Copy link', () => glass.load('share').then(() => glass.copy(address())).then(said => { words.textContent = said; }));
+  const code = button('QR code', () => location.assign(`${address()}?qr`));
+  const bar = make('form', {id: 'pick'}, words, zip, tar, copy, code,
     button('Pick all shown', () => set(glass.shown, true)), button('Pick none', () => set(entries, false)),
     button('Done', () => leave()));
 
@@ -53,6 +57,7 @@
     if (folders) parts.push(folders === 1 ? '1 folder' : `${folders} folders`);
     words.textContent = all.length ? `${all.length.toLocaleString('en')} picked, ${parts.join(' and ')}: ` : 'Nothing is picked yet. ';
     zip.disabled = tar.disabled = !all.length;
+    copy.hidden = code.hidden = all.length !== 1;
   };
 
   const download = format => {

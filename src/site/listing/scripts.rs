@@ -24,9 +24,6 @@ use crate::http::{FieldLines, Status};
 /// What the addresses of all of them end in. It is another for other scripts.
 pub(super) const VERSION: &str = env!("VERSION_OF_PAGES");
 
-/// Where they are, below `/.glass/`.
-pub const FOLDER: &str = "page/";
-
 /// A script, and the style sheet that it brings.
 struct Script {
     name: &'static str,

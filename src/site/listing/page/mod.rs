@@ -165,7 +165,7 @@ impl Form for Page {
         self.pictures_left = if self.wanted.view == View::Gallery { MAX_PICTURES } else { 0 };
         // As all links, from the folder itself: a proxy may have taken away the start of the path.
         let up = "../".repeat(folder.path.segments().count());
-        self.scripts = format!("{up}.glass/{}", scripts::FOLDER);
+        self.scripts = format!("{up}.glass/");
         self.state = folder.state.filter(|_| self.wanted.watches).map(state::text);
         head::push(page, folder, outline, self.wanted);
     }
