@@ -233,10 +233,14 @@ fn take_no_time(exchange: &mut Exchange) {
     (capture.arrived, capture.decided, capture.ended) = (began, began, began);
 }
 
+/// Rows that a build without that feature does not come to.
+const ABOUT_COMPRESSING: [&str; 4] = ["compressed", "too few to compress", "no smaller", "compression off"];
+
 #[test]
 fn each_row_says_its_sentence_about_a_real_exchange() {
     let mut wrong = Vec::new();
-    for case in CASES {
+    let can_be = |case: &&Case| cfg!(feature = "compress") || !ABOUT_COMPRESSING.contains(&case.row);
+    for case in CASES.iter().filter(can_be) {
         let (sentence, _) = sentence_of(case);
         // Tags and random words differ from run to run.
         let fits = match case.says.split_once("...") {
