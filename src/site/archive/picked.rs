@@ -100,20 +100,24 @@ impl Archives {
 }
 
 impl Site {
+    /// Whether a request asks for an archive of what its body names. It changes nothing.
+    pub(in crate::site) fn is_picked(&self, request: &Request<'_>) -> bool {
+        let Target::Path { query, .. } = request.target else { return false };
+        let is_form =
+            |kind: &[u8]| kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded");
+        request.method == Method::Post
+            && self.options.listing
+            && request.fields.get_single("content-type").is_some_and(is_form)
+            && parameter(query, "archive").is_some()
+    }
+
     /// Begins to receive what was picked, if that is what a request sends; `None` for every other request.
     pub(in crate::site) fn begin_picked(
         self: &Arc<Site>,
         request: &Request<'_>,
         head: &[u8],
     ) -> Option<Begin> {
-        let Target::Path { query, .. } = request.target else { return None };
-        let is_form =
-            |kind: &[u8]| kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded");
-        let is_picked = request.method == Method::Post
-            && self.options.listing
-            && request.fields.get_single("content-type").is_some_and(is_form)
-            && parameter(query, "archive").is_some();
-        if !is_picked {
+        if !self.is_picked(request) {
             return None;
         }
         let checked = self.options.hosts.check(request.host).and_then(|()| {
