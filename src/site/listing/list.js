@@ -37,7 +37,8 @@
     cell.textContent = 'No name here has that in it.';
     body.append(row);
   };
-  const count = number => number.toLocaleString('en');
+  // As toLocaleString writes it, whose first call takes a browser as long as a key may.
+  const count = number => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
   const apply = again => {
     const words = fold(filter.value).split(/\s+/).filter(Boolean);
     const text = words.join(' ');
