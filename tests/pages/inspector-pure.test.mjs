@@ -60,6 +60,8 @@ test('what the filter does not understand is said, and is no test', () => {
   const table = [
     ['status:abc', /a status is 404/], ['status:>=x', /a status is/], ['size>big', /a size is 500/], ['time>10k', /a time is/],
     ['is:odd', /one of blocked, preflight/], ['has-response-header:etag', /content-type/], ['connection:x', /a number/],
+    // What every object has is none of these.
+    ['is:constructor', /one of blocked, preflight/], ['has-response-header:constructor', /content-type/], ['size>5constructor', /a size is/],
   ];
   for (const [text, problem] of table) {
     const {tests, problems} = parse(text);
@@ -70,6 +72,7 @@ test('what the filter does not understand is said, and is no test', () => {
   const {tests, problems} = parse('foo:bar');
   assert.equal(tests.length, 1);
   assert.match(problems.join(), /foo is no key/);
+  assert.match(parse('constructor:x').problems.join(), /constructor is no key/);
 });
 
 test('a body is read by its type, and what is not what it says is text or bytes', () => {

@@ -189,6 +189,17 @@ scenario('what a browser keeps from a page of another origin is marked, and so i
   assert.equal(await page.$$eval('#exchange .steps .deciding', steps => steps.length), 1);
 });
 
+scenario('a preflight that is in the table already names its request when that comes', OPTIONS, async ({page, server}) => {
+  await open(page, server);
+  const origin = {Origin: 'http://localhost:5173'};
+  await ask(server, '/b.css');
+  await ask(server, '/a.txt', {method: 'OPTIONS', headers: {...origin, 'Access-Control-Request-Method': 'GET'}});
+  await page.waitForFunction(() => document.querySelector('#rows tr[data-id="2"]')?.innerText.includes('preflight'));
+  await ask(server, '/a.txt', {headers: origin});
+  await page.waitForFunction(() => document.querySelector('#rows tr[data-id="2"]')?.innerText.includes('preflight of GET'));
+  assert.deepEqual(await targets(page), ['/a.txt', '/a.txt', '/b.css']);
+});
+
 scenario('what a browser loads for a page stands together', {...OPTIONS, files: {'index.html': '<!DOCTYPE html><title>Home</title><link rel="icon" href="data:,"><link rel="stylesheet" href="b.css">', 'b.css': 'b{}'}}, async ({page, server, context}) => {
   await open(page, server);
   await ask(server, '/by-a-program');

@@ -17,6 +17,15 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// Puts elements one behind the other, beginning at a place among the children of their parent. What is there already is
+// not touched, and keeps the focus.
+export function arrange(parent, nodes, place = parent.firstElementChild) {
+  for (const node of nodes) {
+    if (node === place) place = place.nextElementSibling;
+    else parent.insertBefore(node, place);
+  }
+}
+
 // Requests something from the inspector. Without credentials, browsers use a separate connection for it, so that the
 // requests of this page do not mix with those that it shows.
 export function ask(what, options) {

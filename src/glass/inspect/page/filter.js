@@ -25,6 +25,9 @@ const ALSO_STATES = { "from-cache": "cached" };
 
 const KNOWN_FIELDS = { "content-type": "type", "content-encoding": "coding", "cache-control": "cache" };
 
+// What a table has under a key, but not what every object has.
+const own = (table, key) => Object.hasOwn(table, key) ? table[key] : undefined;
+
 const hostOf = url => /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url ?? "")?.[1] ?? "";
 
 // Each key: what it looks at, and how its value is read.
@@ -84,7 +87,7 @@ function readWhole(key, operator, value) {
 
 function readNumber({ get, units }, operator, value) {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([a-zµ]*)$/i.exec(value) ?? [];
-  const factor = UNITS[units][unit?.toLowerCase()];
+  const factor = own(UNITS[units], unit?.toLowerCase());
   if (factor === undefined) {
     return { size: "a size is 500, 10k or 2M", time: "a time is 100 (milliseconds), 20us or 1.5s", count: "a number is wanted" }[units];
   }
@@ -103,11 +106,11 @@ function readStatus(_key, operator, value) {
 
 function readState(_key, _operator, value) {
   const name = value.toLowerCase();
-  return STATES[ALSO_STATES[name] ?? name] ?? `it is one of ${Object.keys(STATES).join(", ")}`;
+  return own(STATES, own(ALSO_STATES, name) ?? name) ?? `it is one of ${Object.keys(STATES).join(", ")}`;
 }
 
 function readField(_key, _operator, value) {
-  const key = KNOWN_FIELDS[value.toLowerCase()];
+  const key = own(KNOWN_FIELDS, value.toLowerCase());
   if (!key) return `of the fields of answers, ${Object.keys(KNOWN_FIELDS).join(", ")} are known`;
   return exchange => Boolean(exchange[key]);
 }
@@ -150,12 +153,11 @@ function* tokens(text) {
 export function parse(text) {
   const tests = [], problems = [];
   for (const { whole, isNegated, key, operator, value } of tokens(text)) {
-    const alias = OTHER_NAMES[key] ?? key ?? "";
-    const known = Object.hasOwn(KEYS, alias.replace(/[<>]$/, "")) ? KEYS[alias.replace(/[<>]$/, "")] : null;
+    const [, name, implied] = /^(.*?)([<>]?)$/.exec(own(OTHER_NAMES, key) ?? key ?? "");
+    const known = own(KEYS, name);
     if (known && value === "") continue; // it is not written to its end
     if (known) {
-      const implied = /[<>]$/.exec(alias)?.[0];
-      const test = known.read(known, implied ?? operator, value);
+      const test = known.read(known, implied || operator, value);
       if (typeof test === "string") problems.push(`${whole}: ${test}`);
       else tests.push({ test, isNegated });
       continue;

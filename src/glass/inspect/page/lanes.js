@@ -3,7 +3,7 @@
 import { drawAxis, makeAxis, visibleTrackWidth } from "./axis.js";
 import { drawBar, placeBar } from "./bars.js";
 import { printable } from "./bytes.js";
-import { byId, make, setText } from "./dom.js";
+import { arrange, byId, make, setText } from "./dom.js";
 import { model, serverNow } from "./model.js";
 import { isFiltering, isShown } from "./shown.js";
 import { stream } from "./stream.js";
@@ -128,14 +128,12 @@ function makeLane(connection) {
 function drawLanes(lanes, axis, now, left) {
   const list = byId("lane-list");
   const nodes = new Set();
-  let place = list.firstElementChild;
   for (const connection of lanes) {
     const lane = connection.lane ??= makeLane(connection);
     nodes.add(lane.node);
-    if (lane.node === place) place = place.nextElementSibling;
-    else list.insertBefore(lane.node, place);
     drawLane(connection, lane, axis, now);
   }
+  arrange(list, nodes);
   for (const node of [...list.children]) if (!nodes.has(node)) node.remove();
   if (left > 0) {
     list.append(make("li", "empty", {}, `and ${plural(left, "more connection")}, silent, without a lane`));

@@ -2,7 +2,7 @@
 // lighter. It stands in place of the table while it is switched on.
 
 import { printable } from "./bytes.js";
-import { byId, make } from "./dom.js";
+import { arrange, byId, make } from "./dom.js";
 import { adviceOf, factsOf, loadsOf, spanOf } from "./loads.js";
 import { model } from "./model.js";
 import { clockTime, shortType } from "./rows.js";
@@ -58,15 +58,14 @@ function drawGroups(loads) {
     group.node.remove();
     groups.delete(id);
   }
-  let place = list.firstElementChild;
-  for (const load of loads.toReversed()) {
+  const nodes = loads.toReversed().map(load => {
     const group = groups.get(load.id) ?? makeGroup(load, groups.size === 0);
     groups.set(load.id, group);
     group.load = load;
-    if (group.node === place) place = place.nextElementSibling;
-    else list.insertBefore(group.node, place);
     fill(group);
-  }
+    return group.node;
+  });
+  arrange(list, nodes);
 }
 
 function makeGroup(load, isOpen) {

@@ -6,7 +6,7 @@
 //
 // All rows are equally high. In a wide window the table scrolls in its box, else the whole page does.
 
-import { byId, make, setText } from "./dom.js";
+import { arrange, byId, make, setText } from "./dom.js";
 import { oncePerFrame } from "./frame.js";
 import { model } from "./model.js";
 import { drawUnderWay, makeExchangeRow } from "./rows.js";
@@ -74,13 +74,13 @@ export function drawWindow() {
     row.node.remove();
     made.delete(id);
   }
-  let place = above.nextSibling;
+  const nodes = [];
   for (let row = first; row < last; row += 1) {
     const { node } = rowFor(shownAt(row));
     node.setAttribute("aria-rowindex", row + 2);
-    if (node === place) place = place.nextSibling;
-    else body.insertBefore(node, place);
+    nodes.push(node);
   }
+  arrange(body, nodes, above.nextElementSibling);
   above.style.height = `${first * rowHeight}px`;
   below.style.height = `${(count - last) * rowHeight}px`;
   byId("table").setAttribute("aria-rowcount", count + 1);
@@ -89,14 +89,13 @@ export function drawWindow() {
 }
 
 function rowFor(exchange) {
-  let row = made.get(exchange.id);
+  const known = made.get(exchange.id);
   // The row of a preflight names its request, when that has come.
-  if (row && row.request !== exchange.request) row.node.remove();
-  if (row?.request !== exchange.request || !row) {
-    row = { ...makeExchangeRow(exchange), request: exchange.request };
-    row.node.classList.toggle("selected", exchange.id === model.selected);
-    made.set(exchange.id, row);
-  }
+  if (known && known.request === exchange.request) return known;
+  known?.node.remove();
+  const row = { ...makeExchangeRow(exchange), request: exchange.request };
+  row.node.classList.toggle("selected", exchange.id === model.selected);
+  made.set(exchange.id, row);
   return row;
 }
 
