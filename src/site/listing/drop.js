@@ -2,7 +2,8 @@
 // sends them.
 'use strict';
 (() => {
-  const {zone, make, files, folder, take, MOST} = glass.uploads;
+  const {make} = glass;
+  const {zone, files, folder, take, MOST} = glass.uploads;
   // How deep folders are looked into. The server makes no deeper ones.
   const DEPTH = 32;
 

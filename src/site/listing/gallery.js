@@ -2,7 +2,7 @@
 // sight, however many there are.
 'use strict';
 (() => {
-  const {main, body} = glass;
+  const {main, body, isGallery} = glass;
   const buttons = [...document.querySelectorAll('[name=view]')].filter(button => button.type === 'submit');
   const link = row => row.querySelector('a');
 
@@ -36,7 +36,6 @@
   new MutationObserver(changes => isGallery() && changes.forEach(({addedNodes}) => observe(addedNodes)))
     .observe(body, {childList: true});
 
-  const isGallery = () => main.classList.contains('gallery');
   const set = view => {
     main.classList.toggle('gallery', view === 'gallery');
     for (const button of buttons) {

@@ -1,9 +1,12 @@
 // The entries of a listing, and those of them that the filter shows; and keys to go through them.
 //
-//   glass.entries    all: name, folded (as names are compared), row
+//   glass.entries    all: name, link (as it stands in the page), folded (as names are compared), row
 //   glass.shown      those that the filter shows, in the order of the page
 //   glass.apply      filters anew; glass.draw puts what is shown into the table (many.js has another)
 //   glass.reach      the link of an entry, which is in the table then
+//   glass.make       an element: its name, its properties, what is in it
+//   glass.count      a number as people write it
+//   glass.isGallery  whether the rows are shown as cards
 'use strict';
 (() => {
   const {main, body, filter} = glass;
@@ -23,6 +26,7 @@
     }
     get row() { return this.made; }
     get name() { return this.made.querySelector('a, span').textContent; }
+    get link() { return this.made.querySelector('a')?.getAttribute('href'); }
     get folded() { return this.key ??= fold(this.name); }
   }
   // As people compare names: without regard to case and accents.
@@ -30,13 +34,14 @@
   const entries = [...body.rows].slice(always.length).filter(row => row.cells.length > 2).map(row => new Entry(row));
   let applied = '';
 
-  const draw = () => body.replaceChildren(...always, ...glass.shown.map(entry => entry.row));
-  const none = () => {
-    const row = document.createElement('tr');
-    const cell = Object.assign(row.insertCell(), {className: 'empty', colSpan: 3});
-    cell.textContent = 'No name here has that in it.';
-    body.append(row);
+  const make = (name, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
   };
+  const draw = () => body.replaceChildren(...always, ...glass.shown.map(entry => entry.row));
+  const none = () =>
+    body.append(make('tr', {}, make('td', {className: 'empty', colSpan: 3, textContent: 'No name here has that in it.'})));
   // As toLocaleString writes it, whose first call takes a browser as long as a key may.
   const count = number => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
   const apply = again => {
@@ -121,7 +126,7 @@
   // ---- what is there for others
 
   Object.assign(glass, {
-    Entry, entries, always, draw, apply, keys, shown: entries,
+    Entry, entries, always, draw, apply, keys, shown: entries, make, count, isGallery,
     key: event => press(event),
     reach: entry => entry.row.querySelector('a'),
     // How many entries stand side by side.

@@ -11,7 +11,7 @@
 // The text is markup that the server has written as it has written the rest of the page.
 'use strict';
 (() => {
-  const {main, body, always, entries} = glass;
+  const {main, body, always, entries, isGallery} = glass;
   // How far beyond what is in sight there are rows, in pixels.
   const MARGIN = 600;
 
@@ -36,6 +36,7 @@
       const [, name] = /^<tr><td>(?:<input[^>]*>)?<[^>]*>(?:<img[^>]*>)?([^<]*)/.exec(this.line);
       return name.replace(/&(\w+);/g, (_, letter) => LETTERS[letter]);
     }
+    get link() { return /<a[^>]*\shref="([^"]*)"/.exec(this.line)?.[1]; }
   }
 
   // Takes those parts that have come as a whole.
@@ -72,7 +73,6 @@
     row.hidden = height <= 0;
     row.firstChild.style.height = `${height}px`;
   };
-  const isGallery = () => main.classList.contains('gallery');
   // As high as most: as the last that was measured.
   let usual = 40;
   let isPrinting = false;

@@ -12,15 +12,13 @@
   bar.className = 'news';
   bar.append(words, ' ', show);
 
-  const count = (number, what) => `${number.toLocaleString('en')} ${what}`;
-  const linkOf = entry => entry.row.querySelector('a')?.getAttribute('href');
   const compare = async () => {
     const answer = await fetch('?format=json', {cache: 'no-store'});
     const now = new Set((await answer.json()).entries.map(entry => entry.href).filter(Boolean));
-    const before = new Set(glass.entries.map(linkOf).filter(Boolean));
+    const before = new Set(glass.entries.map(entry => entry.link).filter(Boolean));
     const added = [...now].filter(link => !before.has(link)).length;
     const gone = [...before].filter(link => !now.has(link)).length;
-    return [added && count(added, 'new'), gone && count(gone, 'gone')].filter(Boolean).join(', ');
+    return [added && `${glass.count(added)} new`, gone && `${glass.count(gone)} gone`].filter(Boolean).join(', ');
   };
   glass.news = async isThere => {
     let what = '';

@@ -4,21 +4,13 @@
 // the last to this; the key x picks what has the focus.
 'use strict';
 (() => {
-  const {main, body, entries} = glass;
+  const {main, body, entries, make, count} = glass;
   const tools = document.querySelector('.tools');
   // How long a target may be. The server takes a head of 32 kB; what is longer goes as the body of a form.
   const LONGEST = 20000;
   const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 
-  const make = (name, properties, ...children) => {
-    const made = Object.assign(document.createElement(name), properties);
-    made.append(...children);
-    return made;
-  };
-
-  // ---- what is known of an entry without making its row
-
-  const linkOf = entry => entry.made ? entry.made.querySelector('a')?.getAttribute('href') : / href="([^"]*)"/.exec(entry.line)?.[1];
+  // Of an entry of a long list, without making its row.
   const sizeOf = entry => {
     const text = entry.made ? entry.made.cells[1].textContent : /<td>([\d.]+\s\w+)<td>/.exec(entry.line)?.[1] ?? '';
     const [amount, unit] = text.split(' ');
@@ -31,16 +23,12 @@
 
   // ---- the bar
 
-  const button = (text, action) => {
-    const made = make('button', {type: 'button', textContent: text});
-    made.addEventListener('click', action);
-    return made;
-  };
+  const button = (text, onclick) => make('button', {type: 'button', textContent: text, onclick});
   const words = make('span', {role: 'status'});
   const zip = button('Download as zip', () => download('zip'));
   const tar = button('as tar.gz', () => download('tar.gz'));
   // What there is for one alone: its address, and that as a QR code.
-  const address = () => new URL(linkOf(picked()[0]), location.href).href;
+  const address = () => new URL(picked()[0].link, location.href).href;
   const copy = button('Copy link', () => glass.load('share').then(() => glass.copy(address())).then(said => { words.textContent = said; }));
   const code = button('QR code', () => location.assign(`${address()}?qr`));
   const bar = make('form', {id: 'pick'}, words, zip, tar, copy, code,
@@ -50,18 +38,18 @@
   const picked = () => entries.filter(entry => entry.isPicked);
   const tell = () => {
     const all = picked();
-    const folders = all.filter(entry => linkOf(entry).endsWith('/')).length;
+    const folders = all.filter(entry => entry.link.endsWith('/')).length;
     const files = all.length - folders;
     const parts = [];
     if (files || !folders) parts.push(shownSize(all.reduce((sum, entry) => sum + sizeOf(entry), 0)));
     if (folders) parts.push(folders === 1 ? '1 folder' : `${folders} folders`);
-    words.textContent = all.length ? `${all.length.toLocaleString('en')} picked, ${parts.join(' and ')}: ` : 'Nothing is picked yet. ';
+    words.textContent = all.length ? `${count(all.length)} picked, ${parts.join(' and ')}: ` : 'Nothing is picked yet. ';
     zip.disabled = tar.disabled = !all.length;
     copy.hidden = code.hidden = all.length !== 1;
   };
 
   const download = format => {
-    const links = picked().map(linkOf);
+    const links = picked().map(entry => entry.link);
     const names = links.map(link => `&name=${link.replace(/^\.\//, '').replace(/\/$/, '')}`).join('');
     if (names.length < LONGEST) return void location.assign(`?archive=${format}${names}`);
     const form = make('form', {method: 'post', action: `?archive=${format}`, hidden: true},
@@ -92,7 +80,7 @@
     tell();
   };
   const set = (some, isPicked) => {
-    for (const entry of some) if (linkOf(entry)) entry.isPicked = isPicked;
+    for (const entry of some) if (entry.link) entry.isPicked = isPicked;
     showAll();
   };
 

@@ -28,7 +28,7 @@
   const isSmall = row => /^[^MGTPE]*$|^(1?\d|20)(\.\d)?\sMB/.test(row.cells[1].textContent);
   glass.preview = (event, link) => {
     const row = link.closest('tr');
-    if (event.pointerType !== 'mouse' || !canHover || main.classList.contains('gallery') || !isSmall(row)) return;
+    if (event.pointerType !== 'mouse' || !canHover || glass.isGallery() || !isSmall(row)) return;
     hide();
     waiting = setTimeout(showBeside, 150, link, event.clientX, event.clientY);
   };

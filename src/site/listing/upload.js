@@ -18,21 +18,16 @@
   const LARGE = 1_000_000;
   const NOTE = 'glasshttp-added';
 
+  const {make, count} = glass;
   const zone = document.getElementById('upload');
   const {most, replaces, asks} = zone.dataset;
   const folder = document.querySelector('table').getAttribute('aria-label').replace('Index of ', '');
 
-  const make = (name, properties = {}, ...children) => {
-    const made = Object.assign(document.createElement(name), properties);
-    made.append(...children);
-    return made;
-  };
   const button = (text, onclick, label) => {
     const made = make('button', {type: 'button', textContent: text, onclick});
     if (label) made.setAttribute('aria-label', label);
     return made;
   };
-  const count = number => number.toLocaleString('en');
   const files = number => `${count(number)} ${number === 1 ? 'file' : 'files'}`;
   const bytes = size => {
     const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -294,7 +289,7 @@
   };
 
   zone.append(status, sum, bar, buttons, list);
-  glass.uploads = {zone, make, files, folder, take, MOST};
+  glass.uploads = {zone, files, folder, take, MOST};
   draw();
   mark();
 })();

@@ -17,26 +17,20 @@
   // How much of a text is fetched, in bytes.
   const MOST = 256 * 1024;
   const MARK = '#view=';
+  const {make, count} = glass;
 
   // ---- what can be shown
 
-  // The link of an entry as it stands in the page: rows of long lists are text until they are seen.
-  const linkOf = entry => entry.line ? /<a[^>]*\shref="([^"]*)"/.exec(entry.line)?.[1] : entry.row.querySelector('a')?.getAttribute('href');
   const kindOf = link => link && !link.endsWith('/') && Object.keys(KINDS).find(kind => KINDS[kind].test(link));
   const nameOf = link => link.replace(/^\.\//, '');
   const items = () => glass.shown.flatMap(entry => {
-    const link = linkOf(entry);
+    const {link} = entry;
     const kind = kindOf(link);
     return kind ? [{entry, link, kind, name: entry.name}] : [];
   });
 
   // ---- the dialog
 
-  const make = (tag, properties = {}, ...children) => {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  };
   const button = (text, label, key, press) => {
     const made = make('button', {type: 'button', textContent: text, title: `${label} (${key})`, onclick: press});
     made.setAttribute('aria-label', label);
@@ -128,7 +122,7 @@
     const isCut = total ? bytes.length < total : !isAll;
     const named = /charset=([^;]+)/i.exec(response.headers.get('Content-Type'))?.[1];
     const [text, charset] = decode(bytes, named);
-    const size = count => `${count.toLocaleString('en')} bytes`;
+    const size = number => `${count(number)} bytes`;
     const of = total ? ` of ${size(total)}` : '';
     const note = isCut ? `Cut: the first ${size(bytes.length)}${of}, read as ${charset}` : `${size(bytes.length)}, read as ${charset}`;
     return {text, note};
@@ -172,7 +166,7 @@
     stop = new AbortController();
     for (const playing of stage.querySelectorAll('video, audio')) playing.pause();
     title.textContent = item.name;
-    place.textContent = `${(at + 1).toLocaleString('en')} of ${shown.length.toLocaleString('en')}`;
+    place.textContent = `${count(at + 1)} of ${count(shown.length)}`;
     before.disabled = at === 0;
     next.disabled = at === shown.length - 1;
     for (const link of [download, open]) link.href = item.link;

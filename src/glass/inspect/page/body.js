@@ -6,7 +6,7 @@
 // A body comes from anybody: what is not what its type says is shown as text or as bytes, and what is read is bounded.
 
 import { decodeUtf8 } from "./bytes.js";
-import { readHead } from "./message.js";
+import { fieldOf, readHead } from "./message.js";
 
 const MAX_PAIRS = 1000;
 const MAX_PARTS = 200;
@@ -89,15 +89,14 @@ function readParts(bytes, boundary, isCut) {
     const end = inside.startsWith("\r\n") ? 0 : inside.indexOf("\r\n\r\n");
     if (end < 0) continue;
     const { fields } = readHead(`part\r\n${inside.slice(0, end)}\r\n\r\n`);
-    const field = name => fields.find(([known]) => known.toLowerCase() === name)?.[1] ?? "";
-    const disposition = field("content-disposition");
+    const disposition = fieldOf(fields, "content-disposition");
     const parameter = name => {
       const found = new RegExp(`;\\s*${name}="((?:[^"\\\\]|\\\\.)*)"`, "i").exec(disposition)?.[1];
       return found === undefined ? null : decodeUtf8(found.replace(/%22/g, "\""));
     };
     const content = inside.slice(end + (end === 0 ? 2 : 4));
     const isLast = isCut && piece === pieces.at(-1);
-    const inner = field("content-type");
+    const inner = fieldOf(fields, "content-type");
     // Parts within parts are not taken apart.
     const read = readBody(content, inner.startsWith("multipart/") ? "" : inner, isLast);
     parts.push({ name: parameter("name"), file: parameter("filename"), type: inner, bytes: content, body: read });
@@ -119,4 +118,3 @@ export function hexLines(bytes) {
 
 // The bytes of a body in one chunk, as a request whose length nobody knew has them (RFC 9112 section 7.1).
 export const asChunks = bytes => bytes === "" ? "0\r\n\r\n" : `${bytes.length.toString(16)}\r\n${bytes}\r\n0\r\n\r\n`;
-

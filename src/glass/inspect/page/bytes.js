@@ -28,5 +28,3 @@ export function printable(bytes) {
     return run > "\x7f" && isPlain(text) && !text.includes("\ufffd") ? text : Array.from(run, escapeByte).join("");
   });
 }
-
-// Appends bytes to a node, all of them visible. `marks` says where the sender pauses: `at` is how

@@ -62,4 +62,3 @@ export function compare(a, b) {
 export function sameBefore(exchanges, { id, method, target, client }) {
   return exchanges.findLast(each => each.id < id && each.method === method && each.target === target && each.client === client);
 }
-

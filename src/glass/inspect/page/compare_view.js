@@ -2,11 +2,11 @@
 
 import { printable } from "./bytes.js";
 import { compare } from "./compare.js";
-import { byId, make } from "./dom.js";
+import { byId, make, problemOf } from "./dom.js";
 import { showPanel } from "./panels.js";
 import { sentenceOf } from "./sentence.js";
 import { clockTime } from "./rows.js";
-import { reasonOf, storyOf } from "./story.js";
+import { storyOf } from "./story.js";
 
 // The exchange that another is to be compared with, while that is chosen.
 export const choice = { first: null };
@@ -26,7 +26,7 @@ export async function openComparison(one, other) {
     const stories = await Promise.all(ids.map(storyOf));
     content.replaceChildren(...partsOf(stories));
   } catch (error) {
-    content.replaceChildren(make("p", "problem", { role: "alert" }, reasonOf(error)));
+    content.replaceChildren(problemOf(error));
   }
   showPanel("comparison", true);
   content.scrollTop = 0;

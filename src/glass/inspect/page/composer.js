@@ -1,7 +1,7 @@
 // The composer: sends any bytes, and shows what comes back.
 
 import { toArray } from "./bytes.js";
-import { ask, byId, make } from "./dom.js";
+import { ask, byId, make, problemOf } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
 import { readMessages } from "./message.js";
 import { decode, encode } from "./notation.js";
@@ -66,8 +66,7 @@ export const composer = {
       if (!response.ok) throw new Error(`The server refuses to send this: ${response.status} ${response.statusText}`);
       this.show(await response.json(), bytes, sent);
     } catch (error) {
-      byId("answer").replaceChildren(make("p", "problem", { role: "alert" }, error instanceof TypeError
-        ? "The server does not answer." : error.message));
+      byId("answer").replaceChildren(problemOf(error));
     }
     byId("send-state").textContent = "";
     this.isBusy = false;

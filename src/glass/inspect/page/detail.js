@@ -5,7 +5,7 @@ import { actionsFor } from "./actions.js";
 import { bodyView } from "./body_view.js";
 import { printable } from "./bytes.js";
 import { choice, choose, openComparison } from "./compare_view.js";
-import { byId, make } from "./dom.js";
+import { byId, make, problemOf } from "./dom.js";
 import { showBar } from "./lanes.js";
 import { fieldOf, readHead, readMessages } from "./message.js";
 import { findExchange, model } from "./model.js";
@@ -13,7 +13,7 @@ import { select, showPanel } from "./panels.js";
 import { appendBody, showParts } from "./parts.js";
 import { sentenceOf } from "./sentence.js";
 import { stepList } from "./steps.js";
-import { reasonOf, storyOf } from "./story.js";
+import { storyOf } from "./story.js";
 import { reveal } from "./table.js";
 import { duration, ordinal, plural, size, statusClass } from "./text.js";
 
@@ -32,7 +32,7 @@ export async function openExchange(id, takesFocus) {
     if (model.selected !== id) return;
     showPanel("exchange", takesFocus);
     byId("exchange-title").textContent = `Exchange ${id}`;
-    content.replaceChildren(make("p", "problem", { role: "alert" }, reasonOf(error)));
+    content.replaceChildren(problemOf(error));
     return;
   }
   if (model.selected !== id) return; // meanwhile another was opened

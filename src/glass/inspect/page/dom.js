@@ -31,3 +31,7 @@ export function arrange(parent, nodes, place = parent.firstElementChild) {
 export function ask(what, options) {
   return fetch(`./${what}`, { credentials: "omit", ...options });
 }
+
+// Why the server gave nothing, for a page that asked it.
+export const problemOf = error =>
+  make("p", "problem", { role: "alert" }, error instanceof TypeError ? "The server does not answer." : error.message);

@@ -68,11 +68,10 @@ function requestOf(exchange, origin) {
 }
 
 function postDataOf(bytes, mimeType, isCut) {
-  const text = asText(bytes, isCut) ?? bytes;
-  const comment = asText(bytes, isCut) === null ? "each character is a byte" : "";
-  const cut = isCut ? "the beginning of a longer body" : "";
-  const said = [cut, comment].filter(Boolean).join("; ");
-  return { mimeType, text, ...said ? { comment: said } : {} };
+  const text = asText(bytes, isCut);
+  const comment = [isCut ? "the beginning of a longer body" : "", text === null ? "each character is a byte" : ""]
+    .filter(Boolean).join("; ");
+  return { mimeType, text: text ?? bytes, ...comment ? { comment } : {} };
 }
 
 function responseOf(exchange) {

@@ -1,6 +1,6 @@
 // What was decided in an exchange, step by step, and the source behind each step.
 
-import { ask, make } from "./dom.js";
+import { ask, make, problemOf } from "./dom.js";
 import { duration } from "./text.js";
 
 const sources = new Map(); // the files of the server's source that were requested
@@ -43,7 +43,7 @@ async function toggleSource(step, item, button) {
       sources.set(step.file, await response.text());
     }
   } catch (error) {
-    return item.append(make("p", "problem", { role: "alert" }, error instanceof TypeError ? "The server does not answer." : error.message));
+    return item.append(problemOf(error));
   }
   const box = make("div", "source", { tabindex: "0", role: "region", "aria-label": `${step.file}, line ${step.line}` });
   let here = null;

@@ -8,6 +8,3 @@ export async function storyOf(id) {
   if (!response.ok) throw new Error(`The server answers ${response.status}.`);
   return response.json();
 }
-
-// Why it could not be had, in words.
-export const reasonOf = error => error instanceof TypeError ? "The server does not answer." : error.message;
