@@ -13,7 +13,7 @@
 use super::terminal::report;
 use crate::base::human;
 use crate::command::cli::{Config, DEFAULT_PORT};
-use crate::command::urls::Places;
+use crate::command::urls::{Places, are_local};
 use crate::http::base_path::BasePath;
 use crate::server::Listener;
 use crate::server::listen::{self, BindError};
@@ -109,7 +109,7 @@ impl Listeners {
 
     /// Whether only this machine can connect.
     pub(crate) fn are_local(&self) -> bool {
-        self.addresses().iter().all(|address| address.ip().to_canonical().is_loopback())
+        are_local(&self.addresses())
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::cli::{Config, DEFAULT_PORT};
 use super::qr_code;
-use super::urls::{Places, Urls};
+use super::urls::{Places, Urls, are_local};
 use crate::base::human;
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
@@ -47,7 +47,7 @@ pub(super) fn render(config: &Config, places: &Places, is_terminal: bool) -> Str
             out,
             "Who may write to that file can connect: curl --unix-socket {file} http://localhost{base}"
         );
-    } else if addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
+    } else if are_local(addresses) {
         out.push_str("Only this machine can see it; --lan shares it with your network.\n");
     } else if config.listen.lan && urls.elsewhere.is_empty() {
         out.push_str("This machine is in no network, so for now nobody else can see it.\n");
@@ -66,8 +66,7 @@ pub(super) fn render(config: &Config, places: &Places, is_terminal: bool) -> Str
 
 /// That others can connect, if they can: for a user whose standard output is no terminal, and shows no other address.
 pub(super) fn others(places: &Places) -> Option<String> {
-    let bound = &places.addresses;
-    if bound.iter().all(|address| address.ip().to_canonical().is_loopback()) {
+    if are_local(&places.addresses) {
         return None;
     }
     let urls = Urls::of(places);

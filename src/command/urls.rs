@@ -33,6 +33,11 @@ pub(super) struct Places {
     pub(super) base: BasePath,
 }
 
+/// Whether only this machine can connect to these addresses.
+pub(super) fn are_local(addresses: &[SocketAddr]) -> bool {
+    addresses.iter().all(|address| address.ip().to_canonical().is_loopback())
+}
+
 impl Places {
     /// The first of them, as programs need it.
     pub(super) fn first(&self) -> String {

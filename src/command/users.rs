@@ -20,7 +20,7 @@ const MAX_LINE: u64 = 64 * 1024;
 /// What asks clients for a password; `None` if everybody may ask. An error is one line that says what to do.
 pub(crate) fn open(config: &Config, site: &Arc<Site>) -> Result<Option<Arc<Login>>, String> {
     let options = &config.auth;
-    if options.plain.is_empty() && options.file.is_none() {
+    if !options.has_users() {
         return Ok(None);
     }
     let asked_for = options.asked_for.unwrap_or_default();

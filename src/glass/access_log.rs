@@ -127,6 +127,7 @@ impl AccessLog {
             queue: self.queue.clone(),
             counts: Arc::clone(&self.counts),
             columns: self.columns,
+            width: None,
             copies: Arc::clone(&self.copies),
         }
     }
@@ -161,6 +162,8 @@ pub struct WorkerLog {
     queue: SyncSender<Batch>,
     counts: Arc<Counts>,
     columns: fn() -> Option<usize>,
+    /// What that said when the batch was begun.
+    width: Option<usize>,
     copies: Arc<Copies>,
 }
 
@@ -175,12 +178,12 @@ impl Observer for WorkerLog {
         if super::is_only_a_question(exchange) {
             return;
         }
+        if self.batch.exchanges == 0 {
+            self.width = (self.columns)();
+        }
         match self.format {
             Format::Explain => self.explain(exchange),
-            format => {
-                let columns = if format == Format::Pretty { (self.columns)() } else { None };
-                write_line(&mut self.batch.text, format, exchange, &mut self.clock, columns);
-            }
+            format => write_line(&mut self.batch.text, format, exchange, &mut self.clock, self.width),
         }
         self.batch.exchanges += 1;
         self.counts.observed.fetch_add(1, Ordering::Relaxed);
@@ -209,7 +212,7 @@ impl WorkerLog {
     fn explain(&mut self, exchange: &Exchange) {
         let Some(facts) = Facts::new(exchange) else { return };
         let facts = self.copies.note(facts);
-        explain::write(&mut self.batch.text, &facts, &sentence::of(&facts), (self.columns)());
+        explain::write(&mut self.batch.text, &facts, &sentence::of(&facts), self.width);
     }
 }
 

@@ -26,7 +26,6 @@ pub mod sentence;
 
 use crate::answer::{Arrival, Begin, Response};
 use crate::base::trace;
-use crate::base::trace::Rfc;
 use crate::http::base_path::BasePath;
 use crate::http::target::Target;
 use crate::http::{Method, Refusal, Request, Status, origin};
@@ -331,11 +330,7 @@ fn may_be_own(path: &[u8]) -> bool {
 /// Refuses requests from pages of another origin (RFC 6454). Such a page could not read the responses, but it could
 /// send bytes through the composer, and hold event streams open.
 fn check_origin(request: &Request<'_>) -> Result<(), Refusal> {
-    if origin::is_own(request) {
-        return Ok(());
-    }
-    let why = "this is for pages of this server, and a page from elsewhere asks";
-    Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")).because("another site"))
+    origin::check(request, "this is for pages of this server, and a page from elsewhere asks")
 }
 
 /// Refuses requests that a proxy has forwarded. A proxy on this machine makes all its clients look as if they were on

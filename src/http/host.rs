@@ -64,6 +64,11 @@ impl<'a> Host<'a> {
         }
     }
 
+    /// The port as it stands behind a name, `:8000`; empty if none was given.
+    pub fn written_port(&self) -> String {
+        self.port.map(|port| format!(":{port}")).unwrap_or_default()
+    }
+
     /// The name or address without the port, as a browser writes it: in lower case, an IPv6 address at its
     /// shortest.
     pub fn written_as_browsers_do(&self) -> String {

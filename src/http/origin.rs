@@ -5,11 +5,20 @@
 //! page sends it. Browsers say so in Sec-Fetch-Site (Fetch Metadata) and, for everything but plain GET, in Origin
 //! (RFC 6454 section 7).
 
-use super::Request;
+use super::{Refusal, Request, Status};
+use crate::base::trace::Rfc;
+
+/// Refuses a request that a page of another site sends. `why` says what such a page may not do.
+pub fn check(request: &Request<'_>, why: &'static str) -> Result<(), Refusal> {
+    if is_own(request) {
+        return Ok(());
+    }
+    Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")).because("another site"))
+}
 
 /// Whether a request comes from a page of this very server, or from no page at all: from a typed address, or from a
 /// program. A request without these fields comes from no current browser.
-pub fn is_own(request: &Request<'_>) -> bool {
+fn is_own(request: &Request<'_>) -> bool {
     let site = request.fields.get("sec-fetch-site");
     let is_own_site = site.is_none_or(|site| matches!(site, b"same-origin" | b"none"));
     is_own_site && foreign(request).is_none()

@@ -246,7 +246,7 @@ impl<'a> Request<'a> {
         let host = self.host.filter(|host| !host.name.is_empty())?;
         let Target::Path { path, query } = self.target else { return None };
         let (name, path) = (std::str::from_utf8(host.name).ok()?, percent_encode(path, CONTROLS));
-        let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
+        let port = host.written_port();
         let query = query.map(|query| format!("?{}", percent_encode(query, CONTROLS))).unwrap_or_default();
         Some(format!("https://{name}{port}{path}{query}"))
     }

@@ -298,15 +298,8 @@ impl RequestBody {
         self.received += content.len() as u64;
         let kept = &content[..content.len().min(MAX_CAPTURED_REQUEST - self.start.len())];
         let Some(budget) = budget.filter(|_| !kept.is_empty() && !self.is_short) else { return };
-        let has_room = match &mut self.share {
-            Some(share) => share.grow(kept.len()),
-            share => {
-                *share = budget.take(kept.len());
-                share.is_some()
-            }
-        };
-        self.is_short = !has_room;
-        if has_room {
+        self.is_short = !self.share.get_or_insert_with(|| budget.nothing()).grow(kept.len());
+        if !self.is_short {
             self.start.extend_from_slice(kept);
         }
     }

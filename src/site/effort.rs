@@ -17,7 +17,7 @@ use super::Site;
 use crate::answer::{Arrival, Awaited, Begin, Body, Response};
 use crate::base::helpers::{Helpers, Kind, Outcome};
 use crate::base::trace::{self, Decision};
-use crate::http::{Method, Refusal, Request};
+use crate::http::{Refusal, Request};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
@@ -141,9 +141,7 @@ impl Site {
     /// Begins to answer a request: with the answer, with the receiver of an upload, or elsewhere, if it takes long and
     /// the site has helpers.
     pub fn begin(self: &Arc<Site>, request: &Request<'_>, arrival: &Arrival<'_>) -> Begin {
-        if request.method == Method::Post
-            && let Some(picked) = self.begin_picked(request, arrival.head)
-        {
+        if let Some(picked) = self.begin_picked(request, arrival.head) {
             return picked;
         }
         if let Some(upload) = self.begin_upload(request, arrival.framing.length()) {

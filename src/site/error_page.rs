@@ -12,7 +12,6 @@ mod words;
 
 use super::page;
 use crate::answer::Response;
-use crate::base::human;
 use crate::base::trace::{self, Rfc};
 use crate::http::accept;
 use crate::http::base_path::BasePath;
@@ -95,7 +94,7 @@ fn as_page(
                 p { (labels.asked) " " code { (base.start()) (cut(&shown(path))) } }
             }
             @if let Some(host) = elsewhere {
-                @let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
+                @let port = host.written_port();
                 p { (labels.host) " " code { (cut(&String::from_utf8_lossy(host.name))) } }
                 p { (labels.localhost) " "
                     a href={ "//localhost" (port) (base.start()) } { "localhost" (port) (base.start()) } }
@@ -133,6 +132,11 @@ pub(super) fn prefers_html(fields: &Fields<'_>) -> bool {
     fields.combined("accept").is_some_and(|value| accept::names(&value, "text", "html"))
 }
 
+/// Whether the answer to a request that is refused is a page, and no line.
+pub(super) fn gets_page(fields: &Fields<'_>) -> bool {
+    prefers_html(fields) && is_for_a_page(fields)
+}
+
 /// Whether the client accepts a page at all. Without an Accept field it accepts anything.
 pub(super) fn takes_html_at_all(fields: &Fields<'_>) -> bool {
     fields.combined("accept").is_none_or(|value| accept::quality(&value, "text", "html") > 0)
@@ -155,8 +159,7 @@ fn is_for_a_page(fields: &Fields<'_>) -> bool {
 /// A path as it is shown, from the root: all that is in it to be seen, U+FFFD for what is not UTF-8.
 fn shown(path: &DecodedPath) -> String {
     let text = path.text();
-    let text = String::from_utf8_lossy(&text);
-    human::visible(text.strip_prefix('/').unwrap_or(&text)).into_owned()
+    page::shown(text.strip_prefix(b"/").unwrap_or(&text))
 }
 
 /// A text without its middle, if it is too long.

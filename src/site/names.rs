@@ -20,6 +20,11 @@ pub(super) fn leads_to_temporary(relative: &[u8]) -> bool {
     relative.split(|&byte| byte == b'/').any(is_temporary)
 }
 
+/// `photos` and `a.jpg` to `photos/a.jpg`; in the root it is the name alone.
+pub(super) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
+}
+
 /// Whether a listing shows a name, with or without those that start with a dot. (`.well-known`, which is served all
 /// the same, it does not show.)
 pub(super) fn is_shown(name: &[u8], hidden: bool) -> bool {

@@ -61,7 +61,7 @@ impl Reach {
         let start = match (elsewhere, reached.or(host)) {
             (Some(url), _) => return Address { url: url + &path.encoded(), is_here_alone: false },
             (None, Some(host)) if !host.name.is_empty() => {
-                let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
+                let port = host.written_port();
                 format!("{}://{}{port}", self.scheme, host.written_as_browsers_do())
             }
             _ => format!("{}://localhost", self.scheme),

@@ -7,6 +7,7 @@
 //! A `README.md` is [rendered](crate::site::markdown), the others are shown as the text that they are.
 
 use super::markdown;
+use super::names::join;
 use super::root::{OpenFile, Opened, Root};
 use super::versions::read_at;
 use crate::base::human;
@@ -52,18 +53,13 @@ impl Readme {
         let mut found: Vec<_> = names.filter_map(|name| Some((rank(name)?, name))).collect();
         found.sort_unstable();
         found.into_iter().take(MAX_TRIES).find_map(|(_, name)| {
-            let relative = [&directory.relative, &b"/"[..], name].concat();
-            let Ok(Opened::File(file)) = root.open(relative.strip_prefix(b"/").unwrap_or(&relative)) else {
-                return None;
-            };
+            let Ok(Opened::File(file)) = root.open(&join(&directory.relative, name)) else { return None };
             let (text, is_cut) = beginning(&file, MAX_LENGTH)?;
             trace::decision("readme", None, || format!("{} is text, so it is shown below", quote(name)));
             Some(Readme { name: name.to_vec(), text, is_cut })
         })
     }
-}
 
-impl Readme {
     /// Whether to render it may take longer than a worker's turn.
     pub fn takes_long(&self) -> bool {
         markdown::is_markdown(&self.name) && markdown::takes_long(&self.text)

@@ -69,7 +69,10 @@ impl Site {
     fn missing(&self, request: &Request<'_>, effort: Effort) -> Result<Missing, Takes> {
         let near = self.find_near(request, effort)?;
         let path = match request.target {
-            Target::Path { path, .. } => self.options.base.below(path),
+            // A line of text says nothing of it.
+            Target::Path { path, .. } if error_page::gets_page(&request.fields) => {
+                self.options.base.below(path)
+            }
             _ => None,
         };
         let above = path.as_ref().and_then(|path| trace::silently(|| self.folder_above(path)));

@@ -35,7 +35,7 @@ pub struct AuthOptions {
 
 impl AuthOptions {
     /// Whether there are users.
-    pub(super) fn has_users(&self) -> bool {
+    pub(crate) fn has_users(&self) -> bool {
         !self.plain.is_empty() || self.file.is_some()
     }
 

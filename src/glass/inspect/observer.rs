@@ -88,10 +88,10 @@ impl WorkerInspector {
     pub(super) fn ended(&mut self, exchange: &Exchange) {
         self.about = Some(method_and_target(&exchange.request_line));
         self.last_progress.remove(&exchange.connection);
-        let Some(facts) = Facts::new(exchange) else { return };
         if exchange.is_internal {
             return self.recorder.state().hide(exchange.connection);
         }
+        let Some(facts) = Facts::new(exchange) else { return };
         let facts = self.recorder.copies.note(facts);
         let sentence = sentence::of(&facts);
         let summary = Summary::new(&facts, &sentence, self.worker, self.recorder.start);

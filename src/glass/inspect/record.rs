@@ -152,8 +152,13 @@ impl Recorder {
 impl State {
     /// Sends a message to all pages, if there are any.
     pub(super) fn publish(&mut self, message: &Message<'_>) {
+        self.tell(|| message.render());
+    }
+
+    /// Sends a text to all pages; it is made only if there are any.
+    fn tell(&mut self, render: impl FnOnce() -> Arc<str>) {
         if !self.subscribers.is_empty() {
-            self.subscribers.publish(&message.render());
+            self.subscribers.publish(&render());
         }
     }
 
@@ -168,9 +173,7 @@ impl State {
     pub(super) fn keep(&mut self, mut summary: Summary, deciding: Option<usize>, capture: Capture) {
         summary.id = self.ring.next_id();
         summary.about = self.preflight_of(&summary);
-        if !self.subscribers.is_empty() {
-            self.subscribers.publish(&message::ended(&summary));
-        }
+        self.tell(|| message::ended(&summary));
         self.ring.push(Record { summary: Arc::new(summary), deciding, capture: Some(capture) });
     }
 

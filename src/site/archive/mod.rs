@@ -112,6 +112,12 @@ impl Format {
 }
 
 impl Archives {
+    /// The refusal of one more.
+    fn are_enough() -> Refusal {
+        let why = "enough archives are being made already; try again when one is done";
+        Refusal::new(Status::SERVICE_UNAVAILABLE, why)
+    }
+
     /// Answers with a folder as an archive, or with what the query names of it.
     ///
     /// # Errors
@@ -150,8 +156,7 @@ impl Archives {
         let size = picked.as_ref().map_or(0, Picked::size);
         let place = self.places.take(Instant::now());
         let (Some(place), Some(memory)) = (place, self.memory.take(OWN_MEMORY + size)) else {
-            let why = "enough archives are being made already; try again when one is done";
-            return Err(Refusal::new(Status::SERVICE_UNAVAILABLE, why));
+            return Err(Archives::are_enough());
         };
         let name = name_of(root, path);
         let mut headers = FieldLines::default();

@@ -19,7 +19,7 @@ use crate::http::{Method, Refusal, Request, Status, origin};
 use crate::site::effort::{Effort, Takes};
 use crate::site::find::Found;
 use crate::site::root::Root;
-use crate::site::{Site, not_found};
+use crate::site::{Site, names, not_found};
 use percent_encoding::percent_decode;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -75,9 +75,8 @@ impl Picked {
     /// Refuses the request if none of them is there any more. Of very many, the first are looked up.
     pub(super) fn check(&self, root: &Root, folder: &[u8], hidden: bool) -> Result<(), Refusal> {
         let is_there = |name: &[u8]| {
-            let is_name = !name.contains(&b'/') && (hidden || !name.starts_with(b"."));
-            let relative = [folder, b"/", name].concat();
-            is_name && root.look(relative.strip_prefix(b"/").unwrap_or(&relative)).is_ok()
+            let is_name = !name.contains(&b'/') && names::is_shown(name, hidden);
+            is_name && root.look(&names::join(folder, name)).is_ok()
         };
         let count = self.0.len();
         if count > MAX_LOOKS || self.0.iter().any(|name| is_there(name)) {
@@ -102,13 +101,12 @@ impl Archives {
 impl Site {
     /// Whether a request asks for an archive of what its body names. It changes nothing.
     pub(in crate::site) fn is_picked(&self, request: &Request<'_>) -> bool {
-        let Target::Path { query, .. } = request.target else { return false };
         let is_form =
             |kind: &[u8]| kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded");
         request.method == Method::Post
             && self.options.listing
             && request.fields.get_single("content-type").is_some_and(is_form)
-            && parameter(query, "archive").is_some()
+            && matches!(request.target, Target::Path { query, .. } if parameter(query, "archive").is_some())
     }
 
     /// Begins to receive what was picked, if that is what a request sends; `None` for every other request.
@@ -120,13 +118,11 @@ impl Site {
         if !self.is_picked(request) {
             return None;
         }
-        let checked = self.options.hosts.check(request.host).and_then(|()| {
-            let why = "a page of another site sends this";
-            if origin::is_own(request) { Ok(()) } else { Err(Refusal::new(Status::FORBIDDEN, why)) }
-        });
+        let checked = self.options.hosts.check(request.host);
+        let checked = checked.and_then(|()| origin::check(request, "a page of another site sends this"));
         Some(match checked {
             Ok(()) => {
-                let memory = self.archives.memory.take(0).expect("nothing is always left");
+                let memory = self.archives.memory.nothing();
                 let (site, head) = (Arc::clone(self), head.to_vec());
                 Begin::Receive(Box::new(Incoming { site, head, form: Vec::new(), memory }))
             }
@@ -174,8 +170,7 @@ impl Receiver for Incoming {
             return Err(Refusal::new(Status::CONTENT_TOO_LARGE, why));
         }
         if !self.memory.grow_to(self.form.len() + content.len()) {
-            let why = "enough archives are being made already; try again when one is done";
-            return Err(Refusal::new(Status::SERVICE_UNAVAILABLE, why));
+            return Err(Archives::are_enough());
         }
         self.form.extend_from_slice(content);
         Ok(())

@@ -26,7 +26,7 @@ fn archive_of(root: &Arc<Root>, relative: &str, format: Format, hidden: bool) ->
     };
     let path = DecodedPath::decode(format!("/{relative}/").as_bytes()).expect("a path");
     let place = Places::new(1, Duration::MAX).take(Instant::now()).expect("it is free");
-    let memory = Budget::new(MEMORY).take(0).expect("it is there");
+    let memory = Budget::new(MEMORY).nothing();
     Archive::new(root, directory, &path, format, hidden, None, (place, memory))
 }
 
@@ -290,7 +290,7 @@ fn an_archive_whose_names_find_no_memory_breaks_off() {
     let Ok(Opened::Directory(directory)) = root.open(b"") else { panic!("a folder") };
     let path = DecodedPath::decode(b"/").expect("a path");
     let place = Places::new(1, Duration::MAX).take(Instant::now()).expect("it is free");
-    let share = budget.take(0).expect("nothing is always left");
+    let share = budget.nothing();
     let mut archive = Archive::new(&root, directory, &path, Format::Tar, false, None, (place, share));
     let last = std::iter::repeat_with(|| archive.next())
         .take(1000)

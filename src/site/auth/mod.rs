@@ -477,9 +477,10 @@ impl Login {
             let refused = site.refuse(request, &refusal, Effort::Least).unwrap_or_else(Takes::whatever);
             return Admission::Refused(site.complete_early(request, refused));
         }
-        let is_safe =
-            matches!(request.method, Method::Get | Method::Head | Method::Options) || site.is_picked(request);
-        if self.asked_for == For::Upload && is_safe && !is_private() {
+        let is_safe = || {
+            matches!(request.method, Method::Get | Method::Head | Method::Options) || site.is_picked(request)
+        };
+        if self.asked_for == For::Upload && is_safe() && !is_private() {
             trace::decision("auth", Rfc(9110, "9.2.1"), || {
                 "it changes nothing, and --auth-for upload asks for a password for adding alone".to_owned()
             });

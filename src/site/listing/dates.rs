@@ -28,6 +28,11 @@ impl Dates {
         Dates { write, last: None }
     }
 
+    /// Days as a page for people has them: `2026-11-22 `.
+    pub(super) fn for_people() -> Dates {
+        Dates::new(|date| format!("{:04}-{:02}-{:02} ", date.year(), date.month(), date.day()))
+    }
+
     /// The day of a time in seconds since 1970, and how many seconds of it had passed; `None` if the time is not known
     /// (0), or is in no calendar.
     pub(super) fn of(&mut self, time: i64) -> Option<(&str, i64)> {

@@ -40,12 +40,7 @@ impl Links {
 
 impl Form for Links {
     fn begin(&mut self, folder: &Folder, _outline: Outline, page: &mut String) {
-        let title = title(folder);
-        page.push_str("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>");
-        title.as_str().render_to(page);
-        page.push_str("</title></head>\n<body><h1>");
-        title.as_str().render_to(page);
-        page.push_str("</h1>\n<pre>");
+        push_head(&title(folder), page);
         // What is above the root is not part of the site.
         if !folder.path.relative.is_empty() {
             page.push_str("<a href=\"../\">../</a>\n");
@@ -62,6 +57,15 @@ impl Form for Links {
     fn end(&mut self, _folder: &Folder, _totals: &Totals, page: &mut String) {
         page.push_str("</pre></body></html>\n");
     }
+}
+
+/// The start of the page, up to its lines.
+pub(super) fn push_head(title: &str, page: &mut String) {
+    page.push_str("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>");
+    title.render_to(page);
+    page.push_str("</title></head>\n<body><h1>");
+    title.render_to(page);
+    page.push_str("</h1>\n<pre>");
 }
 
 /// Days as these programs read them.

@@ -32,6 +32,13 @@
 //! is shown is escaped, with control characters as their pictures, letters that show nothing as their numbers, and U+FFFD
 //! for what is not UTF-8.
 
+/// A style sheet or a script of this folder, as the build has packed it.
+macro_rules! built {
+    ($name:literal) => {
+        include_str!(concat!(env!("OUT_DIR"), "/src/site/listing/", $name))
+    };
+}
+
 mod dates;
 mod entry;
 mod json;

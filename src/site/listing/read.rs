@@ -9,6 +9,7 @@ use crate::base::platform::status::{self, FileType};
 use crate::http::base_path::BasePath;
 use crate::http::target::DecodedPath;
 use crate::site::facts::{Facts, Time};
+use crate::site::names::join;
 use crate::site::readme;
 use crate::site::root::Root;
 use crate::site::scandir::Name;
@@ -94,10 +95,7 @@ pub(super) fn describe<'a>(
     entry.is_link = facts.file_type == FileType::Symlink;
     if entry.is_link {
         // What a link leads to is what counts, and only the root may follow it.
-        let relative = [relative, b"/", name].concat();
-        let Ok(found) = root.look(relative.strip_prefix(b"/").unwrap_or(&relative)) else {
-            return Some(entry);
-        };
+        let Ok(found) = root.look(&join(relative, name)) else { return Some(entry) };
         facts = found;
         entry.modified = facts.modified.0;
     }

@@ -31,12 +31,6 @@ struct Script {
     style: Option<&'static str>,
 }
 
-macro_rules! built {
-    ($name:literal) => {
-        include_str!(concat!(env!("OUT_DIR"), "/src/site/listing/", $name))
-    };
-}
-
 /// All of them.
 static SCRIPTS: [Script; 9] = [
     Script { name: "gallery.js", text: built!("gallery.js"), style: Some(built!("gallery.css")) },

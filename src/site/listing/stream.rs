@@ -114,7 +114,7 @@ impl Gradual {
             places: Arc::clone(&listings.places),
             place: None,
             budget: Arc::clone(&listings.memory),
-            memory: nothing_of(&listings.memory),
+            memory: listings.memory.nothing(),
             waits: 0,
             helpers,
             owner: None,
@@ -145,7 +145,7 @@ impl Gradual {
     fn find_known_now(&mut self) -> bool {
         let is_known = self.folder.facts().is_ok_and(|facts| self.find_known(&facts));
         if is_known {
-            self.memory = nothing_of(&self.budget);
+            self.memory = self.budget.nothing();
         }
         is_known
     }
@@ -205,7 +205,7 @@ impl Gradual {
         })?;
         let Some(names) = names else { return Ok(()) };
         // From here on they take less than while they were read.
-        self.memory = nothing_of(&self.budget);
+        self.memory = self.budget.nothing();
         let memory = self.budget.take(names.size());
         let listed = Arc::new(Listed { names, has_pictures: *has_pictures, _memory: memory });
         if let Some(before) = before.take()
@@ -345,10 +345,6 @@ impl Gradual {
         self.place = self.places.take(now);
         self.place.is_some()
     }
-}
-
-fn nothing_of(budget: &Arc<Budget>) -> Share {
-    budget.take(0).expect("nothing is always left")
 }
 
 impl fmt::Debug for Gradual {

@@ -18,7 +18,7 @@
 //! `image (2).jpg`, even where files may be replaced: it is not another version of the first.
 
 use super::folders::Folders;
-use super::name::{check_name, join, name_not_in};
+use super::name::{check_name, name_not_in};
 use super::new_file::NewFile;
 use super::{Reply, Upload, existing, is_form, no_such_folder, too_large};
 use crate::answer::{Body, Receiver, Response};
@@ -29,6 +29,7 @@ use crate::http::multipart::{Decoder, Event, Part};
 use crate::http::target::encode_segment;
 use crate::http::{FieldLines, Refusal, Request, Status};
 use crate::site::Site;
+use crate::site::names::join;
 use crate::site::root::{Root, refusal_for};
 use std::collections::HashSet;
 use std::sync::Arc;

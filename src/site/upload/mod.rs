@@ -116,10 +116,8 @@ impl Site {
     fn may_upload(&self, request: &Request<'_>) -> Result<DecodedPath, Refusal> {
         self.options.hosts.check(request.host)?;
         self.options.trusted_hosts.check(request.host, "uploads are taken")?;
-        if !origin::is_own(request) {
-            let why = "a page of another site sends this, and such a page may not add files here";
-            return Err(Refusal::new(Status::FORBIDDEN, why).by(Rfc(6454, "7")).because("another site"));
-        }
+        let why = "a page of another site sends this, and such a page may not add files here";
+        origin::check(request, why)?;
         let Target::Path { path, .. } = request.target else { return Err(super::not_found()) };
         let path = match self.options.base.place_of(path)? {
             Place::Below(path) => path,

@@ -18,11 +18,6 @@ pub(super) fn check_name(name: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// `photos` and `a.jpg` to `photos/a.jpg`; in the root it is the name alone.
-pub(super) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
-}
-
 /// `image.jpg`, and if that is used already, `image (2).jpg`; of a path the last part. (`upload.js` does the same.)
 pub(super) fn name_not_in(used: &HashSet<Vec<u8>>, path: &[u8]) -> Vec<u8> {
     let start = memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1);

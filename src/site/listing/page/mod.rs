@@ -28,12 +28,6 @@ use crate::site::{Options, Upload};
 use maud::{PreEscaped, Render, html};
 use std::fmt;
 
-macro_rules! built {
-    ($name:literal) => {
-        include_str!(concat!(env!("OUT_DIR"), "/src/site/listing/", $name))
-    };
-}
-
 /// What listings have beyond the style of all pages: all of them, and those with a gallery, a README, a place for uploads, or boxes to
 /// pick entries with.
 const STYLE: &str = built!("listing.css");
@@ -139,7 +133,7 @@ impl fmt::Debug for Page {
 
 impl Page {
     pub(super) fn new(wanted: Wanted) -> Page {
-        let dates = Dates::new(|date| format!("{:04}-{:02}-{:02} ", date.year(), date.month(), date.day()));
+        let dates = Dates::for_people();
         Page { wanted, pictures_left: 0, rows: 0, scripts: String::new(), state: None, dates, rest: None }
     }
 

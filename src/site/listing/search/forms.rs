@@ -10,11 +10,11 @@
 
 use super::walk::{Hit, MAX_HITS, MAX_NAMES, Outcome, Stopped, folders};
 use super::{About, Form};
-use crate::site::listing::dates::{Dates, push_clock};
+use crate::site::listing::dates::Dates;
 use crate::site::listing::entry::{Entry, Kind};
 use crate::site::listing::json::push_string;
-use crate::site::listing::links::{dates, push_line};
-use crate::site::listing::text::{joined, push_encoded, push_number, shown};
+use crate::site::listing::text::{push_encoded, push_number, shown};
+use crate::site::listing::{json, links};
 use maud::Render;
 
 /// The form for programs that follow links.
@@ -30,30 +30,26 @@ pub(super) struct Json {
 
 impl Links {
     pub(super) fn new() -> Links {
-        Links(dates())
+        Links(links::dates())
     }
 }
 
 impl Json {
     pub(super) fn new() -> Json {
-        Json { has_hits: false, dates: Dates::new(|date| date.to_string()) }
+        Json { has_hits: false, dates: json::dates() }
     }
 }
 
 impl Form for Links {
     fn begin(&mut self, about: &About, page: &mut String) {
         let title = format!("Search \"{}\" below {}", about.term, about.shown());
-        page.push_str("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>");
-        title.render_to(page);
-        page.push_str("</title></head>\n<body><h1>");
-        title.render_to(page);
-        page.push_str("</h1>\n<pre>");
+        links::push_head(&title, page);
     }
 
     fn hit(&mut self, hit: &Hit<'_>, page: &mut String) {
         let name = [hit.below, hit.entry.name].concat();
         let entry = Entry { name: &name, ..hit.entry };
-        push_line(page, &entry, &mut self.0, |page| push_link(page, hit));
+        links::push_line(page, &entry, &mut self.0, |page| push_link(page, hit));
     }
 
     fn go_on(&mut self, page: &mut String) {
@@ -72,9 +68,7 @@ impl Form for Links {
 
 impl Form for Json {
     fn begin(&mut self, about: &About, page: &mut String) {
-        let segments = about.base.segments().chain(about.path.segments());
-        page.push_str("{\"path\":");
-        push_string(joined(segments, String::from_utf8_lossy).as_bytes(), page);
+        json::push_start(&about.base, &about.path, page);
         page.push_str(",\"search\":");
         push_string(about.term.as_bytes(), page);
         page.push_str(",\"entries\":[");
@@ -86,23 +80,7 @@ impl Form for Json {
         push_string(entry.name, page);
         page.push_str(",\"folder\":");
         push_string(below, page);
-        page.push_str(if entry.kind == Kind::Directory {
-            ",\"type\":\"directory\""
-        } else {
-            ",\"type\":\"file\",\"size\":"
-        });
-        if entry.kind == Kind::File {
-            push_number(page, entry.size, 0);
-        }
-        page.push_str(",\"modified\":");
-        match self.dates.of(entry.modified) {
-            None => page.push_str("null"),
-            Some((day, second)) => {
-                page.extend(["\"", day, "T"]);
-                push_clock(page, second, true);
-                page.push_str("Z\"");
-            }
-        }
+        json::push_facts(entry, &mut self.dates, page);
         page.push_str(",\"href\":\"./");
         push_link(page, &Hit { below, entry: *entry });
         page.push_str("\"}");

@@ -13,7 +13,7 @@ use maud::{PreEscaped, Render, html};
 use std::fmt::Write;
 
 /// What the page has beyond the style of all pages.
-const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/src/site/listing/search.css"));
+const STYLE: &str = built!("search.css");
 
 /// A browser may load and run nothing but the style sheets and the icon, and no form may send anything to another server.
 pub(super) const CONTENT_SECURITY_POLICY: &str = concat!(
@@ -37,8 +37,7 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn new() -> Page {
-        let dates = Dates::new(|date| format!("{:04}-{:02}-{:02} ", date.year(), date.month(), date.day()));
-        Page { end: String::new(), dates }
+        Page { end: String::new(), dates: Dates::for_people() }
     }
 }
 

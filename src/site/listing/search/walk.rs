@@ -19,6 +19,7 @@ use crate::http::target::DecodedPath;
 use crate::site::facts::Identity;
 use crate::site::listing::entry::{Entry, Kind};
 use crate::site::listing::read::describe;
+use crate::site::names::join;
 use crate::site::root::{Opened, Root};
 use crate::site::scandir::{Is, Names, Scan};
 use std::collections::HashSet;
@@ -207,8 +208,7 @@ impl Walk {
 
     /// A path from the root.
     fn relative(&self, below: &[u8]) -> Vec<u8> {
-        let between = if self.start.is_empty() || below.is_empty() { &b""[..] } else { b"/" };
-        [&self.start, between, below].concat()
+        if below.is_empty() { self.start.clone() } else { join(&self.start, below) }
     }
 
     /// Reads names of a folder, or looks at some. Says what it cost.
