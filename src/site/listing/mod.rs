@@ -26,6 +26,7 @@
 //! | `listing/scripts.rs` | what the page for people loads when it is used |
 //! | `listing/text.rs` | how names and paths are written in all forms |
 //! | `listing/stream.rs` | a large listing, a little at a time |
+//! | `listing/waiting.rs` | its place among others, and its memory; a search has the same |
 //! | `listing/search/` | what is found below a folder |
 //!
 //! Names are bytes, and any byte but `/` and NUL can stand in them. Links hold the exact bytes, percent-encoded; what
@@ -53,6 +54,7 @@ mod search;
 pub(super) mod state;
 mod stream;
 mod text;
+mod waiting;
 
 use super::effort::{Effort, Takes, Unanswered};
 use super::places::Places;

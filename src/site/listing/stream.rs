@@ -11,27 +11,26 @@
 //! two steps. By name, an entry is looked at when its row is made, so that the first rows leave before the last are
 //! known. The names of a folder that has not changed since they were read are known ([`super::known`]).
 //!
-//! A listing that finds all places taken waits ([`crate::site::places`]).
+//! A listing that finds all places taken waits ([`super::waiting`]).
 
 use super::entry::{Entry, is_name_of_picture};
 use super::known::{Known, Listed};
 use super::order::Column;
 use super::read::{Folder, Outline, Totals};
 use super::rows::{ByName, COST_OF_ROW, Gathering, Sorted};
+use super::waiting::Waiting;
 use super::{Form, Listings, Rest};
 use crate::answer::{Next, Stream};
-use crate::base::budget::{Budget, Share};
 use crate::base::helpers::{Helpers, Kind, Outcome, Owner};
 use crate::base::platform::file_system;
 use crate::base::trace;
 use crate::site::facts::Facts;
-use crate::site::places::{Place, Places};
 use crate::site::scandir::Scan;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How many entries are listed at once, with a Content-Length. One that has to be followed counts as several.
 pub(super) const FEW: usize = 100;
@@ -44,12 +43,6 @@ pub(super) const STEP: usize = 128 * COST_OF_ROW;
 /// About how many bytes of text that is.
 const TEXT: usize = 16 * 1024;
 
-/// How long it waits until it looks again whether there is a place for it, or memory.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How often it asks for memory in vain before it gives up: half a minute.
-const MAX_WAITS: u32 = 600;
-
 /// A listing that is being made.
 pub(super) struct Gradual {
     folder: Folder,
@@ -57,21 +50,12 @@ pub(super) struct Gradual {
     totals: Totals,
     stage: Stage,
     known: Arc<Known>,
-    places: Arc<Places>,
-    /// One of the places, from its first step on.
-    place: Option<Place>,
-    budget: Arc<Budget>,
-    /// The memory that it takes beside its names.
-    memory: Share,
-    waits: u32,
+    /// Its place, and the memory that it takes beside its names.
+    waiting: Waiting,
     helpers: Option<Arc<Helpers>>,
     /// For whom it is made, and what wakes its connection.
     owner: Owner,
     waker: Waker,
-    /// While it waits: when to look again. What it waits for also becomes free by time alone.
-    look_again: Option<Instant>,
-    /// Whether the server is about to stop.
-    is_stopping: bool,
 }
 
 enum Stage {
@@ -111,16 +95,10 @@ impl Gradual {
             totals: Totals::default(),
             stage: Stage::Scanning { scan, has_pictures: false, before: None },
             known: Arc::clone(&listings.known),
-            places: Arc::clone(&listings.places),
-            place: None,
-            budget: Arc::clone(&listings.memory),
-            memory: listings.memory.nothing(),
-            waits: 0,
+            waiting: Waiting::new(&listings.places, &listings.memory),
             helpers,
             owner: None,
             waker: Waker::noop().clone(),
-            look_again: None,
-            is_stopping: false,
         };
         let facts = listing.folder.facts().ok();
         listing.folder.state = facts.as_ref().map(|facts| facts.modified);
@@ -145,7 +123,7 @@ impl Gradual {
     fn find_known_now(&mut self) -> bool {
         let is_known = self.folder.facts().is_ok_and(|facts| self.find_known(&facts));
         if is_known {
-            self.memory = self.budget.nothing();
+            self.waiting.give_memory();
         }
         is_known
     }
@@ -205,8 +183,7 @@ impl Gradual {
         })?;
         let Some(names) = names else { return Ok(()) };
         // From here on they take less than while they were read.
-        self.memory = self.budget.nothing();
-        let memory = self.budget.take(names.size());
+        let memory = self.waiting.give_memory_for(names.size());
         let listed = Arc::new(Listed { names, has_pictures: *has_pictures, _memory: memory });
         if let Some(before) = before.take()
             && file_system::has_true_times(&self.folder.directory)
@@ -270,7 +247,7 @@ impl Gradual {
                 }
             },
             _ => {
-                self.place = None;
+                self.waiting.end();
                 Next::End
             }
         }
@@ -283,8 +260,7 @@ impl Gradual {
             Ok(outcome) => self.stage = Stage::Elsewhere(outcome),
             Err(rest) => {
                 self.stage = Stage::Rest(rest);
-                self.waits += 1;
-                if self.waits > MAX_WAITS || self.is_stopping {
+                if !self.waiting.may_wait() {
                     return Next::Broken;
                 }
             }
@@ -300,7 +276,7 @@ impl Gradual {
             Stage::Rows(Rows::ByName(rows)) => rows.size(),
             _ => 0,
         };
-        self.memory.grow_to(size)
+        self.waiting.has_memory(size)
     }
 
     /// One step.
@@ -308,15 +284,14 @@ impl Gradual {
         if let Stage::Rest(_) | Stage::Elsewhere(_) | Stage::Over = self.stage {
             return self.finish();
         }
-        if !self.has_place(Instant::now()) {
+        if !self.waiting.has_place(Instant::now()) {
             // A listing that only waits has sent nothing yet: it may end here.
-            return if self.is_stopping { Next::Broken } else { Next::NotYet };
+            return self.waiting.for_a_place();
         }
         if !self.has_memory() {
-            self.waits += 1;
-            return if self.waits > MAX_WAITS || self.is_stopping { Next::Broken } else { Next::NotYet };
+            return if self.waiting.may_wait() { Next::NotYet } else { Next::Broken };
         }
-        self.waits = 0;
+        self.waiting.go_on();
         let mut page = String::new();
         match self.stage {
             Stage::Scanning { .. } => {
@@ -335,16 +310,6 @@ impl Gradual {
         }
         if page.is_empty() { Next::Busy } else { Next::Piece(page.into_bytes()) }
     }
-
-    /// Whether it has a place, or gets one now.
-    fn has_place(&mut self, now: Instant) -> bool {
-        if let Some(place) = &self.place {
-            place.is_asked(now);
-            return true;
-        }
-        self.place = self.places.take(now);
-        self.place.is_some()
-    }
 }
 
 impl fmt::Debug for Gradual {
@@ -360,7 +325,7 @@ impl Stream for Gradual {
     fn next(&mut self) -> Next {
         // A line of --explain for each entry would be too many.
         let next = trace::silently(|| self.step());
-        self.look_again = (next == Next::NotYet).then(|| Instant::now() + PAUSE);
+        self.waiting.note(&next);
         next
     }
 
@@ -373,10 +338,10 @@ impl Stream for Gradual {
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        self.look_again
+        self.waiting.wake_at()
     }
 
     fn stop(&mut self) {
-        self.is_stopping = true;
+        self.waiting.stop();
     }
 }

@@ -6,11 +6,9 @@
 use super::walk::{Stopped, Walk};
 use super::{About, Form};
 use crate::answer::{Next, Stream};
-use crate::base::budget::{Budget, Share};
 use crate::base::trace;
 use crate::site::listing::Listings;
-use crate::site::places::{Place, Places};
-use std::sync::Arc;
+use crate::site::listing::waiting::Waiting;
 use std::time::{Duration, Instant};
 
 /// How many names are compared in a step: less than a microsecond each.
@@ -18,11 +16,6 @@ pub(super) const STEP: usize = 512;
 
 /// After how long without a hit something is sent, so that it shows whether anybody reads.
 const QUIET: Duration = Duration::from_millis(500);
-
-/// How long it waits until it looks again whether there is a place for it, or memory; and how often it does for memory
-/// before it gives up: half a minute.
-const PAUSE: Duration = Duration::from_millis(50);
-const MAX_WAITS: u32 = 600;
 
 /// A search, as an answer.
 #[derive(Debug)]
@@ -33,12 +26,7 @@ pub(super) struct Search {
     stage: Stage,
     /// When something was sent.
     pub(super) sent: Instant,
-    places: Arc<Places>,
-    place: Option<Place>,
-    memory: Share,
-    waits: u32,
-    look_again: Option<Instant>,
-    is_stopping: bool,
+    waiting: Waiting,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -50,21 +38,8 @@ enum Stage {
 
 impl Search {
     pub(super) fn new(about: About, walk: Walk, form: Box<dyn Form>, listings: &Listings) -> Search {
-        let memory = Budget::take(&listings.memory, 0).expect("nothing is always left");
-        let places = Arc::clone(&listings.searches);
-        Search {
-            about,
-            walk,
-            form,
-            stage: Stage::Beginning,
-            sent: Instant::now(),
-            places,
-            place: None,
-            memory,
-            waits: 0,
-            look_again: None,
-            is_stopping: false,
-        }
+        let waiting = Waiting::new(&listings.searches, &listings.memory);
+        Search { about, walk, form, stage: Stage::Beginning, sent: Instant::now(), waiting }
     }
 
     fn step(&mut self) -> Next {
@@ -77,21 +52,20 @@ impl Search {
             }
             Stage::Searching => {
                 let now = Instant::now();
-                if !self.has_place(now) {
-                    return if self.is_stopping { Next::Broken } else { Next::NotYet };
+                if !self.waiting.has_place(now) {
+                    return self.waiting.for_a_place();
                 }
-                if !self.memory.grow_to(self.walk.size()) {
-                    self.waits += 1;
-                    if self.waits <= MAX_WAITS && !self.is_stopping {
+                if !self.waiting.has_memory(self.walk.size()) {
+                    if self.waiting.may_wait() {
                         return Next::NotYet;
                     }
                     self.walk.outcome.stopped = Some(Stopped::Exhausted);
                 }
-                self.waits = 0;
+                self.waiting.go_on();
                 self.search(now, &mut page);
             }
             Stage::Over => {
-                self.place = None;
+                self.waiting.end();
                 return Next::End;
             }
         }
@@ -112,30 +86,21 @@ impl Search {
             self.sent = now;
         }
     }
-
-    /// Whether it has a place, or gets one now.
-    fn has_place(&mut self, now: Instant) -> bool {
-        match &self.place {
-            Some(place) => place.is_asked(now),
-            None => self.place = self.places.take(now),
-        }
-        self.place.is_some()
-    }
 }
 
 impl Stream for Search {
     fn next(&mut self) -> Next {
         // A line of --explain for each entry would be too many.
         let next = trace::silently(|| self.step());
-        self.look_again = (next == Next::NotYet).then(|| Instant::now() + PAUSE);
+        self.waiting.note(&next);
         next
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        self.look_again
+        self.waiting.wake_at()
     }
 
     fn stop(&mut self) {
-        self.is_stopping = true;
+        self.waiting.stop();
     }
 }
