@@ -1,20 +1,22 @@
 //! `--course`: the course that is in the program is served, without a checkout of its repository.
 //!
 //! ```text
-//! glasshttp --course    TMPDIR/glasshttp-course-1f0c3a5b7d9e2846/    index.html, guide/, samples/, zh/, ...
+//! glasshttp --course    TMPDIR/glasshttp-course-1f0c3a5b7d9e2846/course/        index.html, guide/, samples/, zh/, ...
+//!                                                                laboratory/    hello.txt, numbers.txt, ...
 //! ```
 //!
 //! It is unpacked into a folder, and that is served like any other: what the course says of files, their times and
-//! tags holds for its own, and a reader can change one and see what happens. The folder is this user's alone and goes
-//! when the server ends; what a server leaves that is killed, the next one removes
+//! tags holds for its own, and a reader can change one and see what happens. Beside it is the folder of its laboratory
+//! ([`crate::command::laboratory`]). Both are this user's alone and go when the server ends; what a server leaves that is killed, the next one removes
 //! ([`crate::base::platform::private_folder`]).
 
 use crate::base::embedded::COURSE;
 use crate::base::human::{self, OneLine};
 use crate::base::platform::private_folder::{PrivateFolder, remove_left};
+use crate::command::laboratory::folder::{self, write};
 use crate::command::terminal::report;
-use cap_std::fs::{Dir, OpenOptions};
-use std::io::{self, Write};
+use cap_std::fs::Dir;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -24,6 +26,10 @@ const PREFIX: &str = "glasshttp-course-";
 
 /// Where the files of the course are in the repository.
 const FOLDER: &str = "www/";
+
+/// The names of the two folders.
+const COURSE_NAME: &str = "course";
+const LABORATORY_NAME: &str = "laboratory";
 
 /// The course in a folder, which is removed when this is dropped.
 #[derive(Debug)]
@@ -53,8 +59,13 @@ impl Course {
     }
 
     /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+    pub(crate) fn path(&self) -> PathBuf {
+        self.0.path().join(COURSE_NAME)
+    }
+
+    /// Where the folder of its laboratory is.
+    pub(crate) fn laboratory(&self) -> PathBuf {
+        self.0.path().join(LABORATORY_NAME)
     }
 
     /// What removes it, for a process that ends at once.
@@ -86,16 +97,14 @@ fn temporary_files() -> PathBuf {
 
 /// Writes all files of the course. They are as old as the program that they were a part of: the times of two starts
 /// are the same, and a new program has new ones.
-fn fill(folder: &Dir) -> io::Result<()> {
+fn fill(place: &Dir) -> io::Result<()> {
     let program = std::env::current_exe().and_then(std::fs::metadata).and_then(|program| program.modified());
     let time = program.unwrap_or_else(|_| SystemTime::now());
+    place.create_dir(COURSE_NAME)?;
+    let course = place.open_dir(COURSE_NAME)?;
     COURSE.for_each(|path, bytes| {
-        let path = Path::new(path.strip_prefix(FOLDER).expect("build.rs has taken it from there"));
-        if let Some(above) = path.parent() {
-            folder.create_dir_all(above)?;
-        }
-        let mut file = folder.open_with(path, OpenOptions::new().write(true).create_new(true))?.into_std();
-        file.write_all(bytes)?;
-        file.set_modified(time)
-    })
+        let path = path.strip_prefix(FOLDER).expect("build.rs has taken it from there");
+        write(&course, path, bytes, time)
+    })?;
+    folder::make(place, Path::new(LABORATORY_NAME))
 }

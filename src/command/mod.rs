@@ -8,7 +8,7 @@
 //!   (the user's, for `--open`), `manual`;
 //! - what is opened at the start: `course` (for `--course`), `listeners`, `users`, [`tls`] (the certificate),
 //!   `log_file`, and `private_files`, which makes sure that no client can ask for one of these files;
-//! - what answers requests: `application`;
+//! - what answers requests: `application`; and [`laboratory`], which starts engines for the course;
 //! - for servers that run for longer: `signals`, `service_manager`, `quit_after`, `check` (whether a server answers).
 
 mod application;
@@ -16,6 +16,7 @@ pub mod browser;
 mod check;
 pub mod cli;
 mod course;
+pub mod laboratory;
 mod listeners;
 pub mod log_file;
 mod manual;
@@ -88,7 +89,7 @@ fn act_on(config: &mut cli::Config, is_terminal: bool) -> Result<(), String> {
     }
     let course = config.course.then(Course::unpack).transpose()?;
     if let Some(course) = &course {
-        course.path().clone_into(&mut config.folder);
+        config.folder = course.path();
     }
     serve::serve(config, course.as_ref(), is_terminal)
 }

@@ -23,7 +23,9 @@
 
 use crate::base::human::{self, Visible};
 use crate::base::trace::Decision;
+use crate::glass::deciding;
 use crate::glass::sentence::{Facts, Sentence};
+use crate::http::Status;
 use crate::server::{Capture, Exchange};
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write;
@@ -86,19 +88,17 @@ fn write_lines(out: &mut String, exchange: &Exchange, capture: &Capture) {
     if capture.request.is_empty() {
         let _ = writeln!(out, "  {REQUEST}>{REQUEST:#} nothing came");
     }
-    let _ = writeln!(
-        out,
-        "    {DIM}{} until the request was whole{DIM:#}",
-        Milliseconds::between(capture.began, capture.arrived)
-    );
+    // Whose head did not come to its end, or made no sense, never was whole.
+    let is_whole = capture.decisions.iter().any(|decision| decision.name == "head");
+    let when = if is_whole { "until the request was whole" } else { "until the last byte of it came" };
+    let _ = writeln!(out, "    {DIM}{} {when}{DIM:#}", Milliseconds::between(capture.began, capture.arrived));
     for decision in &capture.decisions {
         write_decision(out, decision);
     }
-    let _ = writeln!(
-        out,
-        "    {DIM}{} to decide{DIM:#}",
-        Milliseconds::between(capture.arrived, capture.decided)
-    );
+    let waited = exchange.status == Status::REQUEST_TIMEOUT;
+    let what = if waited { "in which no more came" } else { "to decide" };
+    let _ =
+        writeln!(out, "    {DIM}{} {what}{DIM:#}", Milliseconds::between(capture.arrived, capture.decided));
     for (name, bytes) in parts(&capture.response, "status line") {
         write_line(out, '<', RESPONSE, name, bytes, MAX_LINE);
     }
@@ -139,7 +139,8 @@ fn write_line(out: &mut String, mark: char, style: Style, name: &str, bytes: &[u
 }
 
 fn write_decision(out: &mut String, decision: &Decision) {
-    let Decision { name, text, rule, file, line, .. } = decision;
+    let Decision { name, text, rule, file, .. } = decision;
+    let line = deciding::line(file, decision.line);
     let _ = write!(out, "  {DECISION}? {name:<14}{DECISION:#} {text}\n    {:<14} {DIM}", "");
     if let Some(rule) = rule {
         let _ = write!(out, "{rule}; ");

@@ -4,7 +4,7 @@
 //! - [`sentence`] is what two of them say of an exchange: what happened and why, in one line.
 //! - [`inspect`] (a live view of all exchanges), [`reload`] (pages that reload when files change) and [`metrics`]
 //!   (numbers for monitoring) answer requests below `/.glass/`; the first two send server-sent [`events`]. What the
-//!   pages of listings load on demand is there, too.
+//!   pages of listings load on demand is there, too, and the [`laboratory`] of the course.
 //!
 //! ```text
 //! Request ──▶ Glass::begin ──▶ Elsewhere                         not below /.glass/: the site answers it
@@ -16,13 +16,16 @@
 //! guard. A page that is not in the table does not exist, and no page in it can forget a check.
 
 pub mod access_log;
+mod deciding;
 pub mod events;
 pub mod explain;
 pub mod inspect;
+pub mod laboratory;
 pub mod metrics;
 pub mod progress;
 pub mod reload;
 pub mod sentence;
+mod written;
 
 use crate::answer::{Arrival, Begin, Response};
 use crate::base::trace;
@@ -34,6 +37,7 @@ use crate::site::Site;
 use crate::site::listing::scripts;
 use crate::site::{Hosts, TrustedHosts, error_page};
 use inspect::Inspector;
+use laboratory::Laboratory;
 use metrics::Metrics;
 use reload::Reload;
 use std::sync::Arc;
@@ -55,6 +59,8 @@ pub struct Glass {
     pub reload: Option<Reload>,
     /// `--metrics`
     pub metrics: Option<Metrics>,
+    /// `--course`
+    pub laboratory: Option<Laboratory>,
     /// The site, if folders are listed, as they are unless `--no-listing` is given.
     pub listing: Option<Arc<Site>>,
 }
@@ -89,6 +95,7 @@ enum Part {
     Reload,
     Metrics,
     Listing,
+    Laboratory,
 }
 
 /// A page.
@@ -120,7 +127,7 @@ use Audience::{Everybody, OwnPages, ThisMachine};
 use Methods::{Post, Read};
 
 /// All pages.
-static ROUTES: [Route; 13] = [
+static ROUTES: [Route; 15] = [
     Route::new("health", Read, Everybody, Part::Metrics, |_, _| answer(metrics::health())),
     Route::new("metrics", Read, Everybody, Part::Metrics, |glass, _| {
         answer(glass.metrics.as_ref()?.respond())
@@ -134,6 +141,10 @@ static ROUTES: [Route; 13] = [
     }),
     Route::new("folder/*", Read, Everybody, Part::Listing, |glass, asked| {
         answer(glass.listing.as_ref()?.state_of_folder(asked.rest)?)
+    }),
+    Route::new("laboratory/", Read, ThisMachine, Part::Laboratory, |_, _| answer(laboratory::about())),
+    Route::new("laboratory/play", Post, ThisMachine, Part::Laboratory, |glass, _| {
+        Some(Ok(Begin::Receive(glass.laboratory.as_ref()?.play())))
     }),
     Route::new("", Read, ThisMachine, Part::Inspector, |_, _| answer(inspect::page())),
     Route::new("inspect/*", Read, ThisMachine, Part::Inspector, |_, asked| {
@@ -202,7 +213,7 @@ impl Glass {
     /// Begins to answer a request, if it is for a page of the server's own.
     pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Answer {
         let Target::Path { path, query } = request.target else { return Answer::Elsewhere };
-        let are_on = self.inspector.is_some() || self.metrics.is_some();
+        let are_on = self.inspector.is_some() || self.metrics.is_some() || self.laboratory.is_some();
         let may_be_own = self.reload.is_some()
             || (are_on && may_be_own(path))
             || (self.listing.is_some() && self.is_as_pages_write_it(path));
@@ -225,7 +236,7 @@ impl Glass {
             );
         }
         if *text == *b".glass" && self.has(Part::Inspector) {
-            let page = self.guard(ThisMachine, request, arrival);
+            let page = self.guard(ThisMachine, Part::Inspector, request, arrival);
             let page = page.map(|()| inspect::redirect_to_page(self.base.start()));
             return Answer::Own(Begin::Answer(page.unwrap_or_else(|refusal| self.refuse(request, &refusal))));
         }
@@ -238,7 +249,7 @@ impl Glass {
     /// Whether a request is for what shows what clients send: the inspector.
     pub fn is_private(&self, request: &Request<'_>) -> bool {
         let Target::Path { path, .. } = request.target else { return false };
-        if self.inspector.is_none() || !may_be_own(path) {
+        if (self.inspector.is_none() && self.laboratory.is_none()) || !may_be_own(path) {
             return false;
         }
         let Some(decoded) = trace::silently(|| self.base.below(path)) else { return false };
@@ -257,7 +268,7 @@ impl Glass {
 
     /// Asks a page, if the guard lets the request pass.
     fn answer(&self, route: &Route, request: &Request<'_>, asked: &PageRequest<'_>) -> Begin {
-        let begin = self.guard(route.audience, request, asked.arrival).and_then(|()| {
+        let begin = self.guard(route.audience, route.part, request, asked.arrival).and_then(|()| {
             if !route.methods.include(request.method) {
                 let why = format!("this page takes {} only", route.methods.allow());
                 return Err(Refusal::new(Status::METHOD_NOT_ALLOWED, why));
@@ -274,7 +285,13 @@ impl Glass {
     }
 
     /// Refuses requests from outside this audience.
-    fn guard(&self, audience: Audience, request: &Request<'_>, arrival: &Arrival<'_>) -> Result<(), Refusal> {
+    fn guard(
+        &self,
+        audience: Audience,
+        part: Part,
+        request: &Request<'_>,
+        arrival: &Arrival<'_>,
+    ) -> Result<(), Refusal> {
         match audience {
             Everybody => self.hosts.check(request.host),
             OwnPages => {
@@ -282,13 +299,17 @@ impl Glass {
                 check_origin(request)
             }
             ThisMachine => {
+                let (name, answers) = match part {
+                    Part::Laboratory => ("laboratory", "the laboratory answers"),
+                    _ => ("inspector", "the inspector answers"),
+                };
                 if !arrival.client.is_loopback() {
-                    trace::decision("inspector", None, || {
+                    trace::decision(name, None, || {
                         "it is for this machine only, and this client is not on it".to_owned()
                     });
                     return Err(not_found());
                 }
-                self.trusted_hosts.check(request.host, "the inspector answers")?;
+                self.trusted_hosts.check(request.host, answers)?;
                 check_origin(request)?;
                 check_not_forwarded(request)
             }
@@ -307,6 +328,7 @@ impl Glass {
             Part::Inspector => self.inspector.is_some(),
             Part::Reload => self.reload.is_some(),
             Part::Metrics => self.metrics.is_some(),
+            Part::Laboratory => self.laboratory.is_some(),
         }
     }
 

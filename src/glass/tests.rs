@@ -31,8 +31,28 @@ fn glass() -> Glass {
         trusted_hosts: TrustedHosts::with(vec!["dev.example".to_owned()]),
         inspector: Some(Inspector::new(&options, Arc::new(|| Err(std::io::ErrorKind::NotConnected.into())))),
         reload: Some(Reload::start(Arc::clone(site.root()), watched, console).expect("started")),
+        laboratory: Some(Laboratory::new(Arc::new(NoEngines))),
         metrics: Some(Metrics::new(Arc::clone(&site), 2)),
         listing: Some(site),
+    }
+}
+
+/// Engines that cannot be had.
+#[derive(Debug)]
+struct NoEngines;
+
+impl laboratory::Engines for NoEngines {
+    fn spawn(&self, _job: laboratory::Job) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    fn start(
+        &self,
+        _folder: laboratory::Folder,
+        _options: &[String],
+        _observe: laboratory::Observe,
+    ) -> Result<laboratory::Engine, String> {
+        Err("there are none".to_owned())
     }
 }
 
@@ -96,14 +116,20 @@ fn every_page_says_which_methods_it_supports_to_its_audience() {
 
 #[test]
 fn pages_that_are_not_enabled_are_left_to_the_site() {
-    for (part, others) in [(Part::Inspector, 3), (Part::Reload, 10), (Part::Metrics, 10), (Part::Listing, 11)]
-    {
+    for (part, others) in [
+        (Part::Inspector, 5),
+        (Part::Reload, 12),
+        (Part::Metrics, 12),
+        (Part::Listing, 13),
+        (Part::Laboratory, 13),
+    ] {
         let mut glass = glass();
         match part {
             Part::Inspector => glass.inspector = None,
             Part::Reload => glass.reload = None,
             Part::Metrics => glass.metrics = None,
             Part::Listing => glass.listing = None,
+            Part::Laboratory => glass.laboratory = None,
         }
         let on = ROUTES.iter().filter(|route| glass.has(route.part)).count();
         assert!(on >= others, "{part:?}");
@@ -143,7 +169,8 @@ fn health_and_metrics_are_for_all_clients_that_may_request_files() {
 #[test]
 fn what_listings_ask_for_is_for_everybody_and_named_in_one_way_alone() {
     let base = BasePath::parse("/a b").expect("a path");
-    let alone = |base| Glass { base, inspector: None, reload: None, metrics: None, ..glass() };
+    let alone =
+        |base| Glass { base, inspector: None, reload: None, metrics: None, laboratory: None, ..glass() };
     for (base, target, expected) in [
         (BasePath::default(), "/.glass/page/gallery.js?v=1", Some(200)),
         (BasePath::default(), "/.glass/folder/", Some(200)),

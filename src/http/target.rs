@@ -122,6 +122,7 @@ fn parse_absolute(raw: &[u8]) -> Result<(Target<'_>, Option<Host<'_>>), Refusal>
 }
 
 /// The refusal of a request line that has more or fewer spaces than two.
+#[track_caller]
 pub(super) fn not_three_parts() -> Refusal {
     Refusal::bad_request("a request line is a method, a target and a version with one space between")
         .by(Rfc(9112, "3"))

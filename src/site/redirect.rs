@@ -17,6 +17,7 @@ use crate::http::{FieldLines, Status};
 
 impl Site {
     /// `/a/b?q` to `/a/b/?q`. Without a path it is the root.
+    #[track_caller]
     pub(super) fn redirect_to_directory(&self, path: Option<&DecodedPath>, query: Option<&[u8]>) -> Response {
         let path = path.map(|path| DecodedPath { names_directory: true, ..path.clone() });
         let location = self.location(path.as_ref(), query);
@@ -28,6 +29,7 @@ impl Site {
     }
 
     /// With clean URLs, `/about/?q` to `/about?q`.
+    #[track_caller]
     pub(super) fn redirect_to_page(&self, path: DecodedPath, query: Option<&[u8]>) -> Response {
         let location = self.location(Some(&DecodedPath { names_directory: false, ..path }), query);
         trace::decision("slash", Rfc(9110, "15.4.9"), || {

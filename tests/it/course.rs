@@ -26,7 +26,7 @@ fn start(temporary: &TempDir, options: &[&str]) -> (Server, PathBuf) {
     let before = names(temporary);
     let server = Server::start_command(course(temporary).args(["--port", "0"]).args(options));
     let new = names(temporary).into_iter().find(|name| !before.contains(name));
-    (server, temporary.path().join(new.expect("it is unpacked")))
+    (server, temporary.path().join(new.expect("it is unpacked")).join("course"))
 }
 
 fn names(folder: &TempDir) -> Vec<String> {
@@ -60,7 +60,8 @@ fn the_course_is_served_whole_and_byte_for_byte() {
 fn its_folder_is_for_its_user_alone_and_in_the_sandbox_like_any_other() {
     let temporary = folder(&[]);
     let (server, unpacked) = start(&temporary, &["--explain"]);
-    assert_eq!(fs::metadata(&unpacked).expect("it is there").mode() & 0o777, 0o700);
+    let place = unpacked.parent().expect("it is in a folder");
+    assert_eq!(fs::metadata(place).expect("it is there").mode() & 0o777, 0o700);
     let other = Server::start(temporary.path(), &["--explain"]);
     let sandbox =
         |server: &Server| server.process.stdout.line("the sandbox", |line| line.starts_with("Sandbox:"));
@@ -149,6 +150,7 @@ fn what_a_killed_server_left_goes_with_the_next_start_and_nothing_else_does() {
     let (other, in_use) = start(&temporary, &[]);
     killed.process.signal(Signal::KILL);
     drop(killed.process.finish());
+    let left = left.parent().expect("it is in a folder");
     assert!(left.exists());
     // What others could put there for us to stumble over.
     let link = temporary.path().join("glasshttp-course-0123456789abcdef");

@@ -32,6 +32,7 @@ mod house;
 mod inspector;
 mod inspector_browser;
 mod instances;
+mod laboratory;
 mod manual;
 mod metrics;
 mod model;

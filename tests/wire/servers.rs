@@ -1,49 +1,22 @@
 //! What is served, and by whom.
 
 use crate::play::PATIENCE;
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 use glasshttp::answer::{Arrival, Response};
+use glasshttp::command::laboratory::folder;
 use glasshttp::http::{Refusal, Request};
 use glasshttp::server::{self, Application, Begun, Server, Stopper};
 use glasshttp::site::{self, Hosts, Root, Site};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::symlink;
-use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-/// The folder that is served. Every file in it was last changed on Sun, 06 Nov 1994 08:49:37 GMT.
-///
-/// Beside these there are
-/// - `numbers.txt`: 1000 bytes in lines of five, each of which says where it begins: `0000`, `0005`,
-///   `0010` and so on up to `0995`;
-/// - `link-inside.txt`, which leads to `hello.txt`, and `link-outside.txt`, which leads to a file
-///   beside the folder;
-/// - `fifo`: a named pipe, into which nobody writes.
-const FILES: &[(&str, &str)] = &[
-    ("index.html", "<!doctype html>\n<title>Home</title>\n"),
-    ("hello.txt", "Hello, world!\n"),
-    ("empty.txt", ""),
-    ("style.css", "p { margin: 0 }\n"),
-    ("script.js", "let x = 1;\n"),
-    ("data.unheard-of", "?\n"),
-    ("two words.txt", "two words\n"),
-    ("%41.txt", "percent\n"),
-    ("100%.txt", "all of it\n"),
-    ("back\\slash.txt", "a letter\n"),
-    ("sub/index.html", "<!doctype html>\n<title>Sub</title>\n"),
-    ("list/a.txt", "one\n"),
-    ("list/b.txt", "three\n"),
-    ("coded/page.js", "let page = 1;\n"),
-    ("coded/page.js.br", "(br)\n"),
-    ("coded/page.js.gz", "(gzip)\n"),
-    (".hidden", "hidden\n"),
-    (".well-known/ok.txt", "ok\n"),
-];
-const LAST_MODIFIED: Duration = Duration::from_secs(784_111_777);
+/// The folder that is served: that of the course's laboratory, which [`folder`] makes.
+const FOLDER: &str = "served";
 
 /// How a folder is served, by the name that a transcript uses.
 pub(crate) const SITES: &[(&str, fn(&mut site::Options))] = &[
@@ -77,9 +50,15 @@ struct Running {
 impl Servers {
     pub(crate) fn start() -> Servers {
         let folders = tempfile::tempdir().expect("there is room for a folder");
-        fs::write(folders.path().join("secret.txt"), "secret\n").expect("it can be written");
         for (name, _) in SITES {
-            fill(&folders.path().join(name), *name == "own-404").expect("a folder can be filled");
+            let place = folders.path().join(name);
+            fs::create_dir(&place).expect("it can be made");
+            let beside = Dir::open_ambient_dir(&place, ambient_authority()).expect("it can be opened");
+            folder::make(&beside, FOLDER.as_ref()).expect("a folder can be filled");
+            if *name == "own-404" {
+                let page = "<!doctype html>\n<title>Lost</title>\n";
+                fs::write(place.join(FOLDER).join("404.html"), page).expect("it can be written");
+            }
         }
         // Until a file is so old that another change would show, its tag is weak.
         thread::sleep(Duration::from_millis(105));
@@ -94,7 +73,8 @@ impl Servers {
                 ..glasshttp::site::Options::default()
             };
             change(&mut options);
-            let root = Root::open_path(&folders.path().join(name), false).expect("the folder is there");
+            let root =
+                Root::open_path(&folders.path().join(name).join(FOLDER), false).expect("the folder is there");
             Running::start(Site::new(root, options)).expect("a server starts")
         });
         Servers { running: running.collect(), _folders: folders }
@@ -147,20 +127,4 @@ impl Drop for Running {
             assert!(matches!(result, Some(Ok(Ok(())))), "the server did not end well: {result:?}");
         }
     }
-}
-
-/// Makes the folder of [`FILES`].
-fn fill(folder: &Path, with_page: bool) -> io::Result<()> {
-    let numbers = (0..1000).step_by(5).map(|at| format!("{at:04}\n")).collect::<Vec<_>>().concat();
-    let page = with_page.then_some(("404.html", "<!doctype html>\n<title>Lost</title>\n"));
-    for (name, content) in FILES.iter().copied().chain([("numbers.txt", &*numbers)]).chain(page) {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().expect("it is in the folder"))?;
-        fs::write(&path, content)?;
-        File::options().write(true).open(&path)?.set_modified(UNIX_EPOCH + LAST_MODIFIED)?;
-    }
-    symlink("hello.txt", folder.join("link-inside.txt"))?;
-    symlink("../secret.txt", folder.join("link-outside.txt"))?;
-    let made = Command::new("mkfifo").arg(folder.join("fifo")).status()?;
-    if made.success() { Ok(()) } else { Err(io::Error::other("mkfifo failed")) }
 }

@@ -19,6 +19,7 @@
 //! | | locks a file or a folder | `flock` | `flock` |
 //! | [`new_folder`] | makes a folder, and removes it while it is empty | `mkdirat`, `unlinkat` | the same |
 //! | [`private_folder`] | makes a folder for this process alone | `mkdirat`, `flock` | the same |
+//! | [`pipe`] | makes a named pipe | `mknodat` | no way |
 //! | [`file_system`] | knows which file systems do not tell of changes | `statfs` | no way: `--reload=poll` |
 //! | | watches a folder with all below it at once | no way: each folder | FSEvents on macOS |
 //! | [`socket`] | writes what is followed by more | `MSG_MORE` | plain `write` |
@@ -47,6 +48,7 @@ pub mod names;
 pub mod new_file;
 pub mod new_folder;
 pub mod open;
+pub mod pipe;
 pub mod private_folder;
 pub mod process;
 pub mod sandbox;

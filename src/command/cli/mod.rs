@@ -162,6 +162,19 @@ impl Cli {
         })
     }
 
+    /// Reads options that stand in a page of the course, for an engine of its laboratory. The variables of the
+    /// environment are not for that.
+    ///
+    /// # Errors
+    /// A line that says what makes no sense.
+    pub(in crate::command) fn of_words(words: &[String]) -> Result<Cli, String> {
+        let command = Cli::command().mut_args(|arg| arg.env(None::<&'static str>));
+        let arguments: Vec<_> =
+            std::iter::once("glasshttp").chain(words.iter().map(String::as_str)).collect();
+        let arguments: Vec<_> = arguments.into_iter().map(OsString::from).collect();
+        Cli::parse_by(command.clone(), &arguments).map_err(|error| usage_error::one_line(&error, &command))
+    }
+
     /// Reads these arguments, of which the first is the program's name, and the variables that this command knows.
     fn parse_by(mut command: Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
         let matches = command.try_get_matches_from_mut(arguments)?;

@@ -6,6 +6,7 @@ mod ready;
 use super::browser;
 use super::cli::{Cli, Config};
 use super::course::Course;
+use super::laboratory::Starter;
 use super::listeners::Listeners;
 use super::log_file::LogFile;
 use super::service_manager::ServiceManager;
@@ -20,6 +21,7 @@ use super::warnings;
 use crate::base::helpers::Helpers;
 use crate::base::human;
 use crate::base::platform::sandbox::Rules;
+use crate::glass::laboratory::Laboratory;
 use crate::glass::reload::{self, Console, Reload};
 use crate::server::{self, Server};
 use crate::site::auth::Login;
@@ -63,12 +65,14 @@ pub(in crate::command) fn serve(
     if let Some(course) = course {
         signals.on_exit(course.remover());
     }
+    let laboratory = course.map(start_laboratory).transpose()?;
     signals.listen().map_err(|error| format!("cannot listen for signals: {}", human::reason(&error)))?;
     say_where(config, &places, is_terminal);
     let reload = start_reload(config, &site)?;
     // It is looked for among some hundred files, which the sandbox does not allow.
     let time_zone = if config.log.is_some() { TimeZone::system() } else { TimeZone::UTC };
-    let ready = Ready { config, site, server, login, reload, log_file, time_zone, manager, status };
+    let ready =
+        Ready { config, site, server, login, reload, laboratory, log_file, time_zone, manager, status };
     match sandbox {
         Some(sandbox) => sandbox
             .run(|extent| ready.answer(&extent))
@@ -94,6 +98,13 @@ fn open_folder(config: &Config) -> Result<(Root, Option<Sandbox>), String> {
     let rules = Rules { may_read_anywhere: config.follow_links, may_add: config.site.upload.is_some() };
     let sandbox = Sandbox::new(root.path().to_owned(), rules);
     Ok((root.with_openers(sandbox.openers()), Some(sandbox)))
+}
+
+/// The laboratory of the course, whose engines are started outside of the sandbox.
+fn start_laboratory(course: &Course) -> Result<Laboratory, String> {
+    let starter = Starter::new(&course.path(), &course.laboratory())
+        .map_err(|error| format!("cannot start the laboratory: {}", human::reason(&error)))?;
+    Ok(Laboratory::new(Arc::new(starter)))
 }
 
 /// What is opened anew at SIGHUP, if there is any: the log, the file of users, the certificate.

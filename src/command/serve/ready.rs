@@ -10,6 +10,7 @@ use crate::command::terminal::report;
 use crate::glass::Glass;
 use crate::glass::access_log::{self, AccessLog};
 use crate::glass::inspect::Inspector;
+use crate::glass::laboratory::Laboratory;
 use crate::glass::metrics::Metrics;
 use crate::glass::progress::Progress;
 use crate::glass::reload::Reload;
@@ -29,6 +30,7 @@ pub(super) struct Ready<'a> {
     pub(super) server: Server,
     pub(super) login: Option<Arc<Login>>,
     pub(super) reload: Option<Reload>,
+    pub(super) laboratory: Option<Laboratory>,
     pub(super) log_file: Option<Arc<LogFile>>,
     pub(super) time_zone: TimeZone,
     pub(super) manager: Option<Arc<ServiceManager>>,
@@ -53,6 +55,7 @@ impl Ready<'_> {
             trusted_hosts: config.site.trusted_hosts.clone(),
             inspector: config.output.inspect.then(|| start_inspector(config, &server)),
             reload: self.reload,
+            laboratory: self.laboratory,
             metrics: config.output.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads)),
             listing: site.options().listing.then(|| Arc::clone(&site)),
         };

@@ -9,15 +9,15 @@
 //! This blocks, so a thread does it, and not a worker. It can connect to nothing but this server.
 
 use super::MAX_COMPOSED;
-use crate::answer::{Body, Next, Receiver, Response, Stream};
+use crate::answer::{Body, Receiver, Response};
 use crate::base::budget::Budget;
 use crate::base::human;
 use crate::base::platform::local::LocalStream;
+use crate::glass::written;
 use crate::http::{Refusal, Status};
 use serde::Serialize;
 use std::io::{self, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Waker;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How many requests may be sending at the same time.
@@ -83,19 +83,17 @@ impl Composer {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "others are sending; try again in a moment")
         })?;
         let connect = Arc::clone(&self.connect);
-        let completion = Arc::<Mutex<Completion>>::default();
-        let pending = OutcomeBody(Arc::clone(&completion));
+        let (writer, written) = written::pair();
         let run = move || {
             let _permit = permit;
-            // If this thread panics, the stream must be woken all the same.
-            let complete = CompleteOnDrop(completion);
-            let outcome = send(&connect, &pieces);
-            complete.0.lock().unwrap_or_else(PoisonError::into_inner).outcome = Some(outcome);
+            let outcome = serde_json::to_vec(&send(&connect, &pieces)).expect("text and numbers");
+            // If nobody waits for it any more, nobody misses it.
+            let _ = writer.write(&outcome);
         };
         std::thread::Builder::new().name("composer".to_owned()).spawn(run).map_err(|_| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "no thread can be had; try again in a moment")
         })?;
-        Ok(Response::no_store("application/json", Body::Stream(Box::new(pending))))
+        Ok(Response::no_store("application/json", Body::Stream(Box::new(written))))
     }
 }
 
@@ -207,46 +205,6 @@ fn send_and_receive(
     received.truncate(MAX_RECEIVED);
     outcome.received = super::as_characters(&received);
     Ok(())
-}
-
-/// An outcome that is waited for.
-#[derive(Debug, Default)]
-struct Completion {
-    outcome: Option<Outcome>,
-    is_over: bool,
-    waker: Option<Waker>,
-}
-
-/// When it is dropped, there is an outcome, or there will be none: wakes the stream that waits.
-struct CompleteOnDrop(Arc<Mutex<Completion>>);
-
-impl Drop for CompleteOnDrop {
-    fn drop(&mut self) {
-        let mut completion = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        completion.is_over = true;
-        let waker = completion.waker.take();
-        drop(completion);
-        waker.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// A body with the outcome, as JSON.
-#[derive(Debug)]
-struct OutcomeBody(Arc<Mutex<Completion>>);
-
-impl Stream for OutcomeBody {
-    fn next(&mut self) -> Next {
-        let mut completion = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match completion.outcome.take() {
-            Some(outcome) => Next::Piece(serde_json::to_vec(&outcome).expect("text and numbers")),
-            None if completion.is_over => Next::End,
-            None => Next::NotYet,
-        }
-    }
-
-    fn wake_with(&mut self, waker: Waker) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).waker = Some(waker);
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! since the start of the server, and bytes are characters of the same number (ISO 8859-1), since JSON has no bytes.
 
 use super::as_characters;
+use crate::glass::deciding;
 use crate::glass::sentence::{Facts, Sentence};
 use crate::http::client::Client;
 use crate::http::origin;
@@ -246,7 +247,7 @@ pub(super) fn detail(
         rfc: step.rule.map(|rule| rule.to_string()),
         url: step.rule.map(|rule| rule.url()),
         file: step.file,
-        line: step.line,
+        line: deciding::line(step.file, step.line),
         at: start.microseconds(step.at),
     });
     let kept = capture.map_or(0, |capture| capture.request_body.start.len() as u64);

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::row::Row;
+use crate::http::Status;
 use std::time::Duration;
 
 /// What is slow: so long that people notice that they wait.
@@ -15,7 +16,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     Row::without_step(
         "slow to decide",
-        |facts| is_most_of_it(facts, 1),
+        // Who waits for the rest of a request decides nothing meanwhile, and the sentence says it already.
+        |facts| is_most_of_it(facts, 1) && facts.exchange().status != Status::REQUEST_TIMEOUT,
         "; slow: {deciding} of {total} to decide",
     ),
     Row::without_step(

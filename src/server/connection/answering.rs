@@ -57,6 +57,7 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Queues the response to a request that is not read to its end. It is the last, for the reason `why`.
+    #[track_caller]
     pub(super) fn answer_last(
         &mut self,
         turn: &Turn<'_>,

@@ -156,6 +156,7 @@ impl<T: Transport> Connection<T> {
     }
 
     /// The rest of a request did not come in its time: queues the response.
+    #[track_caller]
     pub(super) fn time_out_request(&mut self, turn: &mut Turn<'_>) {
         turn.input.load(&std::mem::take(&mut self.leftover));
         let refusal = Refusal::new(Status::REQUEST_TIMEOUT, "the request did not arrive in time");

@@ -113,6 +113,7 @@ impl Format {
 
 impl Archives {
     /// The refusal of one more.
+    #[track_caller]
     fn are_enough() -> Refusal {
         let why = "enough archives are being made already; try again when one is done";
         Refusal::new(Status::SERVICE_UNAVAILABLE, why)

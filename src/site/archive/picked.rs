@@ -93,6 +93,7 @@ impl Picked {
 
 impl Archives {
     /// The refusal of a form in which nothing is ticked.
+    #[track_caller]
     fn nothing_picked() -> Refusal {
         Refusal::bad_request("nothing was picked: go back, and tick what the archive is to hold")
     }

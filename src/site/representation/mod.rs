@@ -211,6 +211,7 @@ impl Representation {
 
     /// The representation of a file that the system generates when it is read (`/proc`): its length was a guess, and
     /// its times say nothing about its bytes.
+    #[track_caller]
     pub fn made_when_read(bytes: Vec<u8>, subject: Subject<'_>, form: Form) -> Representation {
         trace::decision("length", Rfc(9110, "8.6"), || {
             format!(
@@ -225,6 +226,7 @@ impl Representation {
     }
 
     /// The same where that is more than is kept in memory: it is read while it is sent.
+    #[track_caller]
     pub fn read_to_its_end(opened: OpenFile, subject: Subject<'_>, form: Form) -> Representation {
         trace::decision("length", Rfc(9112, "7.1"), || {
             "the file system does not know how long this is, so it is read until it ends".to_owned()

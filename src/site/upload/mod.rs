@@ -199,6 +199,7 @@ fn no_such_folder() -> Refusal {
 }
 
 /// The refusal of a file that is larger than any may be.
+#[track_caller]
 fn too_large(most: u64) -> Refusal {
     let most = crate::base::human::Bytes(most);
     Refusal::new(Status::CONTENT_TOO_LARGE, format!("a file may have {most} at most here"))

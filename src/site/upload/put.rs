@@ -38,11 +38,9 @@ impl Site {
     /// Checks the file that has this name now, if one has: whether it may be replaced, and is the version that the
     /// client means. Says whether there is one.
     fn check_present(&self, request: &Request<'_>, relative: &[u8], upload: Upload) -> Result<bool, Refusal> {
-        let failed =
-            || Refusal::new(Status::PRECONDITION_FAILED, "it is not the version that the request means");
         // RFC 9110 section 13.2.1: preconditions count only if the request would succeed without them.
         let Some(file) = existing(&self.root, relative, upload)? else {
-            return if request.fields.get("if-match").is_some() { Err(failed()) } else { Ok(false) };
+            return if request.fields.get("if-match").is_some() { Err(another_version()) } else { Ok(false) };
         };
         // With content codings it is the representation that the client would get (section 8.8.3.3): it knows that
         // one's entity tag.
@@ -50,7 +48,7 @@ impl Site {
         let present =
             self.select(file, relative, None, &wanted, Effort::Least).unwrap_or_else(Takes::whatever);
         if conditional::evaluate(&request.fields, &present.validators(), false) != Outcome::Proceed {
-            return Err(failed());
+            return Err(another_version());
         }
         Ok(true)
     }
@@ -93,6 +91,11 @@ impl Receiver for Incoming {
     fn refuse(self: Box<Self>, refusal: &Refusal) -> Response {
         self.reply.refuse(refusal)
     }
+}
+
+#[track_caller]
+fn another_version() -> Refusal {
+    Refusal::new(Status::PRECONDITION_FAILED, "it is not the version that the request means")
 }
 
 #[track_caller]

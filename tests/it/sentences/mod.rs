@@ -183,6 +183,7 @@ fn sentence_of(case: &Case) -> (Sentence, Option<&'static str>) {
             listing: Some(Arc::clone(&site)),
             inspector: Some(inspector),
             reload: None,
+            laboratory: None,
             metrics: Some(Metrics::new(Arc::clone(&site), 1)),
         },
         site,
