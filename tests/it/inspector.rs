@@ -88,7 +88,7 @@ fn an_exchange_tells_its_bytes_and_each_decision_with_rule_and_source() {
     let line = usize::try_from(step["line"].as_u64().expect("a line")).expect("small");
     // It is the line that decided, and not the one that tells it.
     let decided = source.lines().nth(line - 1).expect("it has so many");
-    assert!(decided.contains("=>") || decided.contains("if "), "line {line}: {decided}");
+    assert!(decided.contains("match any_tag("), "line {line}: {decided}");
 }
 
 #[test]

@@ -87,7 +87,8 @@ fn a_page_is_told_the_bytes_their_times_and_each_decision_with_the_line_that_dec
     let exchange = of(&told, "exchange")[0];
     assert_eq!((&exchange["client"], &exchange["status"]), (&json!(0), &json!(400)));
     assert!(exchange["sentence"].as_str().expect("a sentence").starts_with("400: a line ends with LF alone"));
-    let step = &exchange["steps"][exchange["deciding"].as_u64().expect("one") as usize];
+    let deciding = usize::try_from(exchange["deciding"].as_u64().expect("one")).expect("small");
+    let step = &exchange["steps"][deciding];
     assert_eq!(
         (&step["file"], &step["rfc"]),
         (&json!("src/http/request.rs"), &json!("RFC 9112 section 2.2"))
@@ -201,7 +202,8 @@ fn a_script_that_opens_a_thousand_engines_gets_four_and_the_book_goes_on() {
 #[test]
 fn an_engine_ends_with_its_run_and_when_its_page_is_gone() {
     let book = Book::open();
-    let is_there = |port: u64| TcpStream::connect(("127.0.0.1", port as u16)).is_ok();
+    let is_there =
+        |port: u64| TcpStream::connect(("127.0.0.1", u16::try_from(port).expect("a port"))).is_ok();
     let told = book.play(&json!({ "clients": [get("/")] }));
     assert!(!is_there(told[0]["port"].as_u64().expect("a port")));
     let mut run = book.ask(&json!({ "clients": [{ "pieces": [] }] }).to_string(), "");
