@@ -12,7 +12,7 @@
 //! | chapter | what it is | what it does not know |
 //! |---|---|---|
 //! | [`command`] | the program around the server: options, start, signals, certificates | |
-//! | [`glass`] | looking in: log, explanations, the inspector, live reload, metrics | options |
+//! | [`glass`] | looking in: log, explanations, the inspector, the laboratory, live reload, metrics | options |
 //! | [`server`] | sockets, threads and time | how a folder becomes a site |
 //! | [`site`] | a folder as a web site: a request in, a response out | sockets |
 //! | [`answer`] | what a site gives to a server: a response, a body | either of them |

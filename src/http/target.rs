@@ -201,6 +201,7 @@ impl DecodedPath {
     }
 
     /// Records what the path that was sent became.
+    #[track_caller]
     pub(super) fn tell(&self, sent: &[u8]) {
         trace::decision("path", Rfc(3986, "5.2.4"), || {
             let (encoded, decoded) = (quote(sent), quote(&self.relative));

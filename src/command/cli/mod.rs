@@ -216,7 +216,9 @@ impl Cli {
     }
 
     /// The configuration, with a default for each option that is not given.
-    pub fn into_config(self, machine: &Machine) -> Config {
+    pub fn into_config(mut self, machine: &Machine) -> Config {
+        // The pages of the course show the reader's own requests, and lead to the source.
+        self.output.inspect |= self.course;
         Config {
             site: self.site_options(),
             server: self.server_options(machine),

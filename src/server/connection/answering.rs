@@ -181,6 +181,7 @@ impl<T: Transport> Connection<T> {
 }
 
 /// Records how a body gets onto the wire.
+#[track_caller]
 fn describe_sending(body: &Body, is_head: bool, is_encrypted: bool) {
     trace::decision("sending", None, || match body {
         _ if is_head => "HEAD: the head says how long the body would be, and the body stays here".to_owned(),

@@ -255,12 +255,14 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Refuses a request. The connection closes.
+    #[track_caller]
     fn refuse(&mut self, turn: &Turn<'_>, request: &Request<'_>, in_flight: InFlight, refusal: &Refusal) {
         let response = application::refuse(turn.application, Some(request), refusal);
         self.answer_last(turn, in_flight, response, BOUNDARY_LOST);
     }
 
     /// Refuses what is not a request: `came` is what came in place of one. The connection closes.
+    #[track_caller]
     pub(super) fn refuse_unread(&mut self, turn: &Turn<'_>, refusal: &Refusal, came: &[u8]) {
         let in_flight = self.in_flight(turn, None, came);
         let response = application::refuse(turn.application, None, refusal);
