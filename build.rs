@@ -38,6 +38,11 @@ fn main() {
     source.extend(files_below("examples"));
     source.retain(|path| is_source(path));
     source.extend(course.iter().flat_map(|page| named_by(page)));
+    // A file that is new is a part of it, too. Those are left out in which a lesson makes files.
+    let folders = course.iter().filter_map(|page| page.rsplit_once('/')).map(|(folder, _)| folder);
+    for folder in folders.filter(|folder| *folder != "www" && !is_sample(folder)).collect::<BTreeSet<_>>() {
+        println!("cargo:rerun-if-changed={folder}");
+    }
     pack("course", &course);
     pack("source", &source);
     prepare_pages();
@@ -75,7 +80,7 @@ fn is_of_the_course(path: &str) -> bool {
 }
 
 fn is_sample(path: &str) -> bool {
-    path.starts_with("www/samples/")
+    path.starts_with("www/samples")
 }
 
 fn ending(path: &str) -> &str {

@@ -1,53 +1,12 @@
-//! Stage 1: an echo server. It sends back whatever a client sends, one client at a time.
-//!
-//! # What is new
-//!
-//! A server asks the kernel for four things:
-//!
-//! - *bind*: gives a socket an address and a port, so that clients can find it;
-//! - *listen*: from now on the kernel completes connections to that port and keeps them in a queue;
-//! - *accept*: takes the next connection out of that queue and returns a second socket for it;
-//! - *read* and *write*: receive and send bytes on that second socket.
-//!
-//! `TcpListener::bind` does the first two in one call.
-//!
-//! # Try it
-//!
-//! In one terminal:
+//! Stage 1: an echo server. It sends back whatever a client sends, one
+//! client at a time. Chapter 2 of the course builds it up.
 //!
 //! ```text
-//! cargo run --example 01_echo_server -- 7001
+//! rustc --edition 2024 examples/01_echo_server.rs
+//! ./01_echo_server 7001
 //! ```
 //!
-//! In another one, connect and type a line. It comes back; Ctrl-C ends `nc`.
-//!
-//! ```text
-//! nc 127.0.0.1 7001
-//! hello            (you typed this)
-//! hello            (the server sent this)
-//! ```
-//!
-//! The first terminal shows who connects and disconnects. The client's kernel has chosen the client's
-//! port, so you will see another number:
-//!
-//! ```text
-//! Listening on 127.0.0.1:7001
-//! 127.0.0.1:52814 connected
-//! 127.0.0.1:52814 disconnected
-//! ```
-//!
-//! Ctrl-C stops the server. The program need not handle that signal: the process ends, the kernel closes
-//! its sockets together with all its other files, and no file is half written.
-//!
-//! # What still hurts
-//!
-//! While the first `nc` is still running, open a third terminal and connect there, too. You can
-//! connect, because the kernel completes the connection, and you can type. But nothing comes back until
-//! the first client has disconnected: the program is inside `echo` and does not accept. Stage 4 cures
-//! that.
-//!
-//! Before that, a smaller problem: `nc` is not installed everywhere, and it hides what a client does.
-//! The next stage, `02_echo_client`, is a client of our own.
+//! Ctrl-C stops it.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -56,20 +15,26 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let Some(port) = arguments() else {
-        eprintln!("Name a port, 0 for any free one: cargo run --example 01_echo_server -- 7001");
+        eprintln!(
+            "Name a port, 0 for any free one: \
+             cargo run --example 01_echo_server -- 7001"
+        );
         return ExitCode::from(2);
     };
     match listen(port) {
         Ok(listener) => serve(&listener),
         Err(error) => {
-            eprintln!("Cannot listen on port {port}: {error}. Choose another port.");
+            eprintln!(
+                "Cannot listen on port {port}: {error}. \
+                 Choose another port."
+            );
             ExitCode::FAILURE
         }
     }
 }
 
-/// The port from the command line. `None` if it is missing or not a number, or if there are more
-/// arguments.
+/// The port from the command line. `None` if it is missing or not a
+/// number, or if there are more arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -78,21 +43,24 @@ fn arguments() -> Option<u16> {
 
 /// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
+    // 127.0.0.1 is the loopback address: only programs on this machine
+    // can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
+    // We ask the socket for its address, because for port 0 the kernel
+    // has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Accepts and serves one client after the other, until the process is ended.
+/// Accepts and serves one client after the other, until the process is
+/// ended.
 fn serve(listener: &TcpListener) -> ! {
     loop {
         // Blocks until a client connects.
         match listener.accept() {
             Ok((mut client, address)) => handle(&mut client, address),
-            // Perhaps the client closed its connection while it was in the queue. The others are still
-            // there.
+            // Perhaps the client closed its connection while it was in
+            // the queue. The others are still there.
             Err(error) => eprintln!("Cannot accept: {error}"),
         }
     }
@@ -103,24 +71,27 @@ fn handle(client: &mut TcpStream, address: SocketAddr) {
     println!("{address} connected");
     match echo(client) {
         Ok(()) => println!("{address} disconnected"),
-        // A client may crash or lose its network at any time. That ends its connection and must never
-        // end the server.
+        // A client may crash or lose its network at any time. That ends
+        // its connection and must never end the server.
         Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// Sends back what the client sends, until the client closes its side of the connection.
+/// Sends back what the client sends, until the client closes its side of
+/// the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
-        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
-        // What the client sent with one write need not arrive in one read.
+        // Blocks until bytes arrive and returns those that have: one, or
+        // half a line, or three lines. What the client sent with one
+        // write need not arrive in one read.
         let count = client.read(&mut buffer)?;
         // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
+        // `write` may take only a part of the bytes. `write_all` repeats
+        // it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

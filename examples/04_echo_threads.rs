@@ -1,51 +1,12 @@
 //! Stage 4: the echo server of stage 1, with a thread for each client.
-//!
-//! # What is new
-//!
-//! One line in `serve`: instead of serving the client itself, the loop starts a thread that does, and
-//! accepts the next one. `handle` and `echo` are those of stage 1, word for word. They still block, but now
-//! each blocks only the thread of its own client. See for yourself:
+//! Chapter 3 of the course builds it up.
 //!
 //! ```text
-//! diff examples/01_echo_server.rs examples/04_echo_threads.rs
+//! rustc --edition 2024 examples/04_echo_threads.rs
+//! ./04_echo_threads 7004
 //! ```
 //!
-//! # Try it
-//!
-//! In one terminal:
-//!
-//! ```text
-//! cargo run --example 04_echo_threads -- 7004
-//! ```
-//!
-//! In two others, at the same time (or with `cargo run --example 02_echo_client -- 127.0.0.1:7004`):
-//!
-//! ```text
-//! nc 127.0.0.1 7004
-//! ```
-//!
-//! Type in one and then in the other: both are answered. The first terminal shows that they are
-//! connected at the same time:
-//!
-//! ```text
-//! Listening on 127.0.0.1:7004
-//! 127.0.0.1:52830 connected
-//! 127.0.0.1:52844 connected
-//! 127.0.0.1:52830 disconnected
-//! 127.0.0.1:52844 disconnected
-//! ```
-//!
-//! Ctrl-C stops the server with all its threads at once: they belong to one process, and none of them
-//! leaves anything half done.
-//!
-//! # What still hurts
-//!
-//! The clients decide how many threads there are. Each thread has a stack of its own and is one more for
-//! the kernel to schedule, while a connection costs a client next to nothing. A thousand clients that
-//! connect and send nothing make a thousand threads that wait, and at some number the system refuses to
-//! create more.
-//!
-//! A server should decide for itself how much it takes on. The next stage, `05_echo_pool`, does.
+//! Ctrl-C stops it.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -56,20 +17,26 @@ use std::time::Duration;
 
 fn main() -> ExitCode {
     let Some(port) = arguments() else {
-        eprintln!("Name a port, 0 for any free one: cargo run --example 04_echo_threads -- 7004");
+        eprintln!(
+            "Name a port, 0 for any free one: \
+             cargo run --example 04_echo_threads -- 7004"
+        );
         return ExitCode::from(2);
     };
     match listen(port) {
         Ok(listener) => serve(&listener),
         Err(error) => {
-            eprintln!("Cannot listen on port {port}: {error}. Choose another port.");
+            eprintln!(
+                "Cannot listen on port {port}: {error}. \
+                 Choose another port."
+            );
             ExitCode::FAILURE
         }
     }
 }
 
-/// The port from the command line. `None` if it is missing or not a number, or if there are more
-/// arguments.
+/// The port from the command line. `None` if it is missing or not a
+/// number, or if there are more arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -78,14 +45,17 @@ fn arguments() -> Option<u16> {
 
 /// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
+    // 127.0.0.1 is the loopback address: only programs on this machine
+    // can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
+    // We ask the socket for its address, because for port 0 the kernel
+    // has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Accepts clients and serves each in a thread of its own, until the process is ended.
+/// Accepts clients and serves each in a thread of its own, until the
+/// process is ended.
 fn serve(listener: &TcpListener) -> ! {
     loop {
         // Blocks until a client connects.
@@ -93,18 +63,23 @@ fn serve(listener: &TcpListener) -> ! {
             Ok((client, address)) => start_thread(client, address),
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Each connection is an open file, and a process may have only so many. At that limit
-                // `accept` fails at once, again and again, so we wait for some client to disconnect.
+                // Each connection is an open file, and a process may have
+                // only so many. At that limit `accept` fails at once,
+                // again and again, so we wait for some client to
+                // disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// Starts a thread that serves the client, and returns without waiting for it.
+/// Starts a thread that serves the client, and returns without waiting
+/// for it.
 fn start_thread(mut client: TcpStream, address: SocketAddr) {
-    // `move` gives the socket to the thread. It is closed when the thread drops it.
-    let started = thread::Builder::new().spawn(move || handle(&mut client, address));
+    // `move` gives the socket to the thread. It is closed when the thread
+    // drops it.
+    let started = thread::Builder::new()
+        .spawn(move || handle(&mut client, address));
     // `thread::spawn` would panic if the system cannot create a thread.
     if let Err(error) = started {
         eprintln!("No thread for {address}: {error}");
@@ -116,24 +91,27 @@ fn handle(client: &mut TcpStream, address: SocketAddr) {
     println!("{address} connected");
     match echo(client) {
         Ok(()) => println!("{address} disconnected"),
-        // A client may crash or lose its network at any time. That ends its connection and must never
-        // end the server.
+        // A client may crash or lose its network at any time. That ends
+        // its connection and must never end the server.
         Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// Sends back what the client sends, until the client closes its side of the connection.
+/// Sends back what the client sends, until the client closes its side of
+/// the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
-        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
-        // What the client sent with one write need not arrive in one read.
+        // Blocks until bytes arrive and returns those that have: one, or
+        // half a line, or three lines. What the client sent with one
+        // write need not arrive in one read.
         let count = client.read(&mut buffer)?;
         // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
+        // `write` may take only a part of the bytes. `write_all` repeats
+        // it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

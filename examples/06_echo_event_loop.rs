@@ -1,59 +1,11 @@
-//! Stage 6: the echo server as an event loop. One thread waits for all clients at once.
-//!
-//! # What is new
-//!
-//! The sockets are *non-blocking*: a read or a write does what it can do now, and if that is nothing, it
-//! fails with `WouldBlock`, which means "not yet" rather than a failure. The thread waits in one place,
-//! `poll`, for all sockets together. The kernel reports which of them are *ready*, and each of those gets a
-//! turn. (`mio` is a thin layer over what systems offer for that: epoll, kqueue and so on.)
-//!
-//! Look at `echo` below. It is the loop of stage 1, but it must be able to stop in the middle and continue
-//! later. A thread keeps its place in the code while it blocks; here, `Client` has to remember it. There is
-//! little to remember: the bytes that were received and not sent back yet. A write may take only a part of
-//! them. Where `write_all` waited until the rest was taken, `echo` returns, and continues when there is room
-//! in the socket's buffer. Until then it does not read from that client either, so a client cannot fill our
-//! memory.
-//!
-//! # Try it
-//!
-//! In one terminal:
+//! Stage 6: the echo server as an event loop. One thread waits for all
+//! clients at once. Chapter 3 of the course builds it up.
 //!
 //! ```text
 //! cargo run --example 06_echo_event_loop -- 7006
 //! ```
 //!
-//! In another one, open three hundred connections that send nothing (bash can do that by itself, not every
-//! shell can), and then one that does. It is answered at once:
-//!
-//! ```text
-//! for n in {1..300}; do exec {silent}<>/dev/tcp/127.0.0.1/7006; done
-//! nc 127.0.0.1 7006
-//! hello            (you typed this)
-//! hello            (the server sent this)
-//! ```
-//!
-//! In a third, while all of them are connected, see what that takes on Linux: one thread (`NLWP`), and about
-//! two megabytes of memory (`RSS`, in kB), nearly all of it for the program itself.
-//!
-//! ```text
-//! ps -o nlwp,rss -C 06_echo_event_loop
-//! NLWP   RSS
-//!    1  2180
-//! ```
-//!
-//! (Type `exit` in the shell with the three hundred connections to close them.)
-//!
-//! Ctrl-C stops the server. Still there is nothing that the kernel would not clean up.
-//!
-//! # What still hurts
-//!
-//! The program can serve thousands of clients, but all that they can get is an echo. For an echo, the bytes
-//! need no meaning. As soon as a client wants something in particular, both sides have to agree on how a
-//! request looks, where it ends, and how the response looks. That is a *protocol*.
-//!
-//! The code has become harder to read, too: wherever a thread would simply block, there is now state to
-//! keep. So the next stages return to blocking sockets, to show the protocol by itself, and the engine in
-//! `src/` puts both together. The next stage is `07_http_hello`.
+//! Ctrl-C stops it.
 
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
@@ -68,25 +20,32 @@ use std::time::Duration;
 /// The token by which events name the listener.
 const LISTENER: Token = Token(0);
 
-/// How many times a client is read from in one turn, before the others get theirs.
+/// How many times a client is read from in one turn, before the others
+/// get theirs.
 const ROUNDS_PER_TURN: usize = 16;
 
 fn main() -> ExitCode {
     let Some(port) = arguments() else {
-        eprintln!("Name a port, 0 for any free one: cargo run --example 06_echo_event_loop -- 7006");
+        eprintln!(
+            "Name a port, 0 for any free one: \
+             cargo run --example 06_echo_event_loop -- 7006"
+        );
         return ExitCode::from(2);
     };
     let mut server = match Server::listen(port) {
         Ok(server) => server,
         Err(error) => {
-            eprintln!("Cannot listen on port {port}: {error}. Choose another port.");
+            eprintln!(
+                "Cannot listen on port {port}: {error}. \
+                 Choose another port."
+            );
             return ExitCode::FAILURE;
         }
     };
     loop {
         match server.run_once() {
-            // A signal interrupted the wait, and no socket is ready: the process was stopped by Ctrl-Z
-            // and continues.
+            // A signal interrupted the wait, and no socket is ready: the
+            // process was stopped by Ctrl-Z and continues.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
                 eprintln!("Cannot wait for clients: {error}");
@@ -97,8 +56,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The port from the command line. `None` if it is missing or not a number, or if there are more
-/// arguments.
+/// The port from the command line. `None` if it is missing or not a
+/// number, or if there are more arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -113,8 +72,8 @@ struct Server {
     listener: TcpListener,
     /// The connections, by the token that their events carry.
     clients: HashMap<Token, Client>,
-    /// The number of the newest token. No token is used twice, so a late event cannot reach another
-    /// client.
+    /// The number of the newest token. No token is used twice, so a late
+    /// event cannot reach another client.
     last_token: usize,
     /// Clients whose last turn ended with work left to do.
     unfinished: Vec<Token>,
@@ -124,18 +83,59 @@ impl Server {
     /// Binds a listening socket to the port and prints its address.
     fn listen(port: u16) -> io::Result<Server> {
         let poll = Poll::new()?;
-        let mut listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        let mut listener = TcpListener::bind(SocketAddr::from((
+            Ipv4Addr::LOCALHOST,
+            port,
+        )))?;
         // A listener is readable when a connection is in its queue.
-        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        poll.registry().register(
+            &mut listener,
+            LISTENER,
+            Interest::READABLE,
+        )?;
         println!("Listening on {}", listener.local_addr()?);
-        let (events, clients) = (Events::with_capacity(256), HashMap::new());
-        Ok(Server { poll, events, listener, clients, last_token: LISTENER.0, unfinished: Vec::new() })
+        let (events, clients) =
+            (Events::with_capacity(256), HashMap::new());
+        Ok(Server {
+            poll,
+            events,
+            listener,
+            clients,
+            last_token: LISTENER.0,
+            unfinished: Vec::new(),
+        })
     }
 
-    /// One iteration of the event loop: waits until sockets are ready, and gives each of them a turn.
+    fn register_client(
+        &mut self,
+        mut stream: TcpStream,
+        address: SocketAddr,
+    ) {
+        self.last_token += 1;
+        let token = Token(self.last_token);
+        // From now on the kernel reports when there are bytes to read or
+        // there is room to write.
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        match self.poll.registry().register(&mut stream, token, interest)
+        {
+            Ok(()) => {
+                println!("{address} connected");
+                self.clients.insert(
+                    token,
+                    Client { stream, address, unsent: Vec::new() },
+                );
+            }
+            Err(error) => eprintln!("Cannot wait for {address}: {error}"),
+        }
+    }
+
+    /// One iteration of the event loop: waits until sockets are ready,
+    /// and gives each of them a turn.
     fn run_once(&mut self) -> io::Result<()> {
-        // With work left to do, `poll` does not wait: it only reports what else is ready.
-        let at_most = (!self.unfinished.is_empty()).then_some(Duration::ZERO);
+        // With work left to do, `poll` does not wait: it only reports
+        // what else is ready.
+        let at_most =
+            (!self.unfinished.is_empty()).then_some(Duration::ZERO);
         self.poll.poll(&mut self.events, at_most)?;
         let mut ready = std::mem::take(&mut self.unfinished);
         ready.extend(self.events.iter().map(Event::token));
@@ -148,44 +148,15 @@ impl Server {
         Ok(())
     }
 
-    /// Accepts all connections in the queue.
-    fn accept(&mut self) {
-        // All, and not one: the kernel reports that the queue is no longer empty, and does not report
-        // it again while that is so. The same holds for reading and writing (*edge-triggered*, see
-        // epoll(7)).
-        loop {
-            match self.listener.accept() {
-                Ok((stream, address)) => self.register_client(stream, address),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // The client closed its connection while it was in the queue.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                // Most likely there are too many open files. When a client disconnects, we try again.
-                Err(error) => return eprintln!("Cannot accept: {error}"),
-            }
-        }
-    }
-
-    fn register_client(&mut self, mut stream: TcpStream, address: SocketAddr) {
-        self.last_token += 1;
-        let token = Token(self.last_token);
-        // From now on the kernel reports when there are bytes to read or there is room to write.
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        match self.poll.registry().register(&mut stream, token, interest) {
-            Ok(()) => {
-                println!("{address} connected");
-                self.clients.insert(token, Client { stream, address, unsent: Vec::new() });
-            }
-            Err(error) => eprintln!("Cannot wait for {address}: {error}"),
-        }
-    }
-
     /// Gives a client its turn: does what can be done without waiting.
     fn give_turn(&mut self, token: Token) {
         // Its connection may have been closed earlier in this iteration.
         let Some(client) = self.clients.get_mut(&token) else { return };
         let address = client.address;
         match client.echo() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return;
+            }
             Ok(Turn::Unfinished) => return self.unfinished.push(token),
             Ok(Turn::Closed) => println!("{address} disconnected"),
             Err(error) => println!("{address} disconnected: {error}"),
@@ -195,14 +166,34 @@ impl Server {
         // A connection that could not be accepted before can be now.
         self.accept();
     }
-}
 
-/// How a turn ended, if not with `WouldBlock`.
-enum Turn {
-    /// The client has had its share, and there may be more to do.
-    Unfinished,
-    /// The client has closed its side of the connection.
-    Closed,
+    /// Accepts all connections in the queue.
+    fn accept(&mut self) {
+        // All, and not one: the kernel reports that the queue is no
+        // longer empty, and does not report it again while that is so.
+        // The same holds for reading and writing (*edge-triggered*, see
+        // epoll(7)).
+        loop {
+            match self.listener.accept() {
+                Ok((stream, address)) => {
+                    self.register_client(stream, address);
+                }
+                Err(error)
+                    if error.kind() == io::ErrorKind::WouldBlock =>
+                {
+                    return;
+                }
+                // The client closed its connection while it was in the
+                // queue.
+                Err(error)
+                    if error.kind()
+                        == io::ErrorKind::ConnectionAborted => {}
+                // Most likely there are too many open files. When a
+                // client disconnects, we try again.
+                Err(error) => return eprintln!("Cannot accept: {error}"),
+            }
+        }
+    }
 }
 
 /// One connection, and where its echo was interrupted.
@@ -214,12 +205,12 @@ struct Client {
 }
 
 impl Client {
-    /// Sends back what the client sends. At each `?`, stage 1 would block: here the function returns
-    /// `WouldBlock`, and the next turn begins at the top with the bytes in `unsent`.
+    /// Sends back what the client sends. `WouldBlock` means that it is
+    /// not over, and goes on with the next turn.
     fn echo(&mut self) -> io::Result<Turn> {
         let mut buffer = [0; 4096];
-        // Bounded, because a client that sends and reads without a pause would keep the thread for
-        // itself.
+        // Bounded, because a client that sends and reads without a pause
+        // would keep the thread for itself.
         for _ in 0..ROUNDS_PER_TURN {
             while !self.unsent.is_empty() {
                 let count = self.stream.write(&self.unsent)?;
@@ -233,4 +224,12 @@ impl Client {
         }
         Ok(Turn::Unfinished)
     }
+}
+
+/// How a turn ended, if not with `WouldBlock`.
+enum Turn {
+    /// The client has had its share, and there may be more to do.
+    Unfinished,
+    /// The client has closed its side of the connection.
+    Closed,
 }

@@ -1,82 +1,16 @@
-//! Stage 9: many HTTP clients at once, and many requests on one connection.
-//!
-//! # What is new
-//!
-//! The pool and the queue of stage 5, with the `respond` of stage 8 in its threads. And connections are
-//! *persistent* (keep-alive): after a response, the client may send another request on the same connection,
-//! which saves the time to connect. It may even send its next requests before the first is answered
-//! (*pipelining*). Two things follow:
-//!
-//! - **One read is not one request.** It may bring half of one, or three and a half. So the bytes that were
-//!   read and do not belong to this request stay in a buffer, `pending`, and the next request begins there.
-//! - **Where a request ends is now a matter of security.** A body may follow the head. A server that takes a
-//!   body for the next request obeys whoever chose the content of the body, for example of a form. This
-//!   server does not read bodies, so after a request that has one, or that is doubtful in any way, it answers
-//!   and closes the connection.
-//!
-//! The timeout of five seconds does more now: it closes a connection on which no request comes, so that its
-//! thread is free for other clients.
-//!
-//! # Try it
-//!
-//! In one terminal (the defaults are the folder `www` and four threads):
+//! Stage 9: many HTTP clients at once, and many requests on one
+//! connection. Chapter 6.1 of the course builds it up from stage 8.
 //!
 //! ```text
-//! cargo run --example 09_http_pool -- 7009 www 4
+//! rustc --edition 2024 examples/09_http_pool.rs
+//! ./09_http_pool 7009 www 4
 //! ```
 //!
-//! In another one, request two files with one command. curl uses one connection for both:
-//!
-//! ```text
-//! curl -v http://127.0.0.1:7009/samples/hello.txt http://127.0.0.1:7009/samples/hello.txt
-//! ```
-//!
-//! Or send two requests at once, and see two responses. The second request ends the connection:
-//!
-//! ```text
-//! A='GET /samples/hello.txt HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
-//! B='GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n'
-//! printf "$A$B" | nc 127.0.0.1 7009
-//! ```
-//!
-//! The first terminal shows which client sent which request. The same port means the same connection:
-//!
-//! ```text
-//! Listening on 127.0.0.1:7009
-//! 127.0.0.1:52904: GET /samples/hello.txt HTTP/1.1 -> 200 OK
-//! 127.0.0.1:52904: GET /samples/hello.txt HTTP/1.1 -> 200 OK
-//! 127.0.0.1:52910: GET /samples/hello.txt HTTP/1.1 -> 200 OK
-//! 127.0.0.1:52910: GET /nowhere HTTP/1.1 -> 404 Not Found
-//! ```
-//!
-//! Ctrl-C stops the server and cuts off the responses that are being sent; the clients notice it by
-//! `Content-Length`. (The engine first finishes those responses.)
-//!
-//! # What still hurts
-//!
-//! - A thread still belongs to one client. Four connections that stay open without a request make a fifth
-//!   wait for five seconds, and four clients that send a byte every four seconds make it wait for ever.
-//! - A large file is in memory as a whole, once for each client that reads it, however slowly.
-//! - Browsers ask for ranges of files, and whether a stored response is still valid. They get the whole file
-//!   each time.
-//! - Percent-encoded names, hidden files, the missing `Date`, the unchecked `Host`, and links that change
-//!   between the check and the open.
-//!
-//! # Where to go from here
-//!
-//! Into `src/`, where each of these has its place, and where the principles are those of the stages:
-//!
-//! - `src/server/worker.rs` is the event loop of stage 6, in each of a few threads; what
-//!   `serve_connection` does below is a state machine there, `src/server/connection/mod.rs`, with deadlines
-//!   (`src/server/timers.rs`);
-//! - `read_head` and `parse` are `src/http/request.rs`, the end of a body is `src/http/framing.rs`, and
-//!   `locate` is `src/http/target.rs`;
-//! - `respond` is `src/site/mod.rs`, and `read` is `src/site/root.rs`, which opens nothing outside the
-//!   folder, whatever changes meanwhile;
-//! - `write_all` is `src/server/transmit.rs`, which lets the kernel send files directly (`sendfile`);
-//! - ranges are `src/http/range.rs`, and the validation of stored responses `src/http/conditional.rs`.
-//!
-//! `src/lib.rs` has a map of all this and an order in which to read it.
+//! Ctrl-C stops it. It is the last stage; the engine goes on from
+//! here. `src/lib.rs` is its map, `src/server/worker.rs` its loop,
+//! `src/server/connection/mod.rs` what `serve_connection` is here,
+//! `src/http/request.rs` reads a head, `src/site/root.rs` opens files,
+//! and `src/server/transmit.rs` sends them.
 
 use std::env;
 use std::ffi::OsStr;
@@ -105,19 +39,21 @@ type Client = (TcpStream, SocketAddr);
 /// The end of a head: the CR LF of its last line, and an empty line.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// The longest head that the server accepts. Without a limit, one client could fill our memory with a
-/// head that never ends.
+/// The longest head that the server accepts. Without a limit, one
+/// client could fill our memory with a head that never ends.
 const MAX_HEAD: usize = 8 * 1024;
 
-/// How long a read or a write may block. Other clients may be waiting for the thread, and browsers keep
-/// a connection open in case they need it again.
+/// How long a read or a write may block. Other clients may be waiting
+/// for the thread, and browsers keep a connection open in case they
+/// need it again.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let Some((port, folder, threads)) = arguments() else {
         eprintln!(
-            "Name a port, 0 for any free one, and maybe a folder and a number of threads from 1 to \
-             {MAX_THREADS}: cargo run --example 09_http_pool -- 7009 www 4"
+            "Name a port, 0 for any free one, and maybe a folder and \
+             a number of threads from 1 to {MAX_THREADS}: \
+             cargo run --example 09_http_pool -- 7009 www 4"
         );
         return ExitCode::from(2);
     };
@@ -125,125 +61,160 @@ fn main() -> ExitCode {
         Ok((listener, queue)) => serve(&listener, &queue),
         Err(error) => {
             let folder = folder.display();
-            eprintln!("Cannot serve {folder} on port {port}: {error}. Choose another folder or port.");
+            eprintln!(
+                "Cannot serve {folder} on port {port}: {error}. \
+                 Choose another folder or port."
+            );
             ExitCode::FAILURE
         }
     }
 }
 
-/// The port, the folder and the number of threads from the command line. `None` if one is wrong, or if
+/// What the command line says. `None` if a part of it is wrong, or if
 /// there are more arguments.
 fn arguments() -> Option<(u16, PathBuf, usize)> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
-    let folder = arguments.next().map_or(PathBuf::from("www"), PathBuf::from);
+    let folder =
+        arguments.next().map_or(PathBuf::from("www"), PathBuf::from);
     let threads = match arguments.next() {
         Some(threads) => threads.to_str()?.parse().ok()?,
         None => THREADS,
     };
-    let are_right = (1..=MAX_THREADS).contains(&threads) && arguments.next().is_none();
+    let are_right = (1..=MAX_THREADS).contains(&threads)
+        && arguments.next().is_none();
     are_right.then_some((port, folder, threads))
 }
 
 /// Finds the folder, starts the threads and binds the port.
-fn prepare(port: u16, folder: &Path, threads: usize) -> io::Result<(TcpListener, SyncSender<Client>)> {
-    // The real path of the folder: absolute, with symbolic links and `..` resolved.
+fn prepare(
+    port: u16,
+    folder: &Path,
+    threads: usize,
+) -> io::Result<(TcpListener, SyncSender<Client>)> {
+    // The real path of the folder: absolute, with symbolic links and
+    // `..` resolved.
     let queue = start_pool(threads, &folder.canonicalize()?)?;
     Ok((listen(port)?, queue))
 }
-
 /// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
+    // The loopback address: only this machine can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
+    // For port 0 the kernel has chosen a port, so we ask for it.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
 /// Starts the threads and returns the sending end of the queue.
-fn start_pool(threads: usize, folder: &Path) -> io::Result<SyncSender<Client>> {
+fn start_pool(
+    threads: usize,
+    folder: &Path,
+) -> io::Result<SyncSender<Client>> {
     let (queue, receiver) = mpsc::sync_channel(QUEUE_LENGTH);
-    // The queue has one receiving end. The threads share it, and the lock lets one of them use it at a
-    // time.
+    // The queue has one receiving end. The threads share it, and the
+    // lock lets one of them use it at a time.
     let receiver = Arc::new(Mutex::new(receiver));
     for _ in 0..threads {
-        let (receiver, folder) = (Arc::clone(&receiver), folder.to_owned());
+        let (receiver, folder) =
+            (Arc::clone(&receiver), folder.to_owned());
         thread::Builder::new().spawn(move || work(&receiver, &folder))?;
     }
     Ok(queue)
 }
-
-/// Accepts clients and puts them into the queue, until the process is ended.
+/// Accepts clients and puts them into the queue, until the process is
+/// ended.
 fn serve(listener: &TcpListener, queue: &SyncSender<Client>) -> ! {
     loop {
         // Blocks until a client connects.
         match listener.accept() {
             // Blocks while the queue is full.
-            Ok(client) => queue.send(client).expect("the threads never end"),
+            Ok(client) => {
+                queue.send(client).expect("the threads never end");
+            }
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Perhaps there are too many open files. We wait for some client to disconnect.
+                // Perhaps there are too many open files. We wait for
+                // some client to disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// What each thread of the pool does: it serves one client after the other.
+/// What each thread of the pool does: it serves one client after the
+/// other.
 fn work(receiver: &Mutex<Receiver<Client>>, folder: &Path) {
     while let Some((mut client, address)) = next_client(receiver) {
         handle(&mut client, address, folder);
     }
 }
 
-/// Waits for the next client. `None` if there can be no more. This is a function of its own so that the
-/// lock is released at its end: if `work` held it while it serves a client, no other thread could
+/// Waits for the next client. `None` if there can be no more. This is a
+/// function of its own so that the lock is released at its end: if
+/// `work` held it while it serves a client, no other thread could
 /// receive the next one.
 fn next_client(receiver: &Mutex<Receiver<Client>>) -> Option<Client> {
-    let receiver = receiver.lock().expect("no thread panics while it waits");
+    let receiver =
+        receiver.lock().expect("no thread panics while it waits");
     receiver.recv().ok()
 }
-
-/// Serves one client and reports an error, if there is one.
+/// Serves one client, and prints what becomes of it.
 fn handle(client: &mut TcpStream, address: SocketAddr, folder: &Path) {
     match serve_connection(client, address, folder) {
         Ok(()) => {}
-        // The timeout has passed. Systems differ in which of the two errors they report.
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+        // The timeout has passed. Systems differ in which of the two
+        // errors they report.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+            ) =>
+        {
             println!("{address} timed out");
         }
-        // A client may crash or lose its network at any time. That ends its connection and must never
-        // end the server.
+        // A client may crash or lose its network at any time. That
+        // ends its connection and must never end the server.
         Err(error) => println!("{address} disconnected: {error}"),
     }
 }
 
-/// Serves one connection: requests and responses in turn, until one side ends it.
-fn serve_connection(client: &mut TcpStream, address: SocketAddr, folder: &Path) -> io::Result<()> {
+/// Serves one connection: requests and responses in turn, until one
+/// side ends it.
+fn serve_connection(
+    client: &mut TcpStream,
+    address: SocketAddr,
+    folder: &Path,
+) -> io::Result<()> {
     client.set_read_timeout(Some(TIMEOUT))?;
     client.set_write_timeout(Some(TIMEOUT))?;
-    // Otherwise the kernel holds back a small response until the client has acknowledged the one before
-    // it (Nagle's algorithm, see TCP_NODELAY in tcp(7)).
+    // Otherwise the kernel holds back a small response until the client
+    // has acknowledged the one before it (Nagle's algorithm, see
+    // TCP_NODELAY in tcp(7)).
     client.set_nodelay(true)?;
     // The bytes that were read and belong to no request yet.
     let mut pending = Vec::new();
     loop {
         let head = read_head(client, &mut pending)?;
         if !head.ends_with(END_OF_HEAD) && head.len() <= MAX_HEAD {
-            // The client has closed its side, between two requests or within one.
+            // The client has closed its side, between two requests or
+            // within one.
             break;
         }
-        // Bytes that are not UTF-8 become U+FFFD, which nothing that this server understands contains.
+        // Bytes that are not UTF-8 become U+FFFD, which nothing that
+        // this server understands contains.
         let head = String::from_utf8_lossy(&head);
         let response = respond(&head, folder);
-        // Escaped, because the client chooses these characters, and unescaped they could control your
-        // terminal.
-        let line = head.lines().next().unwrap_or_default().escape_debug();
+        // Escaped, because the client chooses these characters, and
+        // unescaped they could control your terminal.
+        let line = head.lines().next().unwrap_or_default();
+        let line = line.escape_debug();
         println!("{address}: {line} -> {}", response.status);
         let keep_alive = allows_keep_alive(&head);
-        // The response to HEAD is that to GET, length included, without the body.
-        client.write_all(&response.to_bytes(!head.starts_with("HEAD "), keep_alive))?;
+        // The response to HEAD is that to GET, length included,
+        // without the body.
+        let with_body = !head.starts_with("HEAD ");
+        client.write_all(&response.to_bytes(with_body, keep_alive))?;
         if !keep_alive {
             break;
         }
@@ -251,17 +222,30 @@ fn serve_connection(client: &mut TcpStream, address: SocketAddr, folder: &Path) 
     close(client)
 }
 
-/// Takes one head out of `pending`, and reads until there is one. The result ends with an empty line,
-/// unless the client closes its side before that or the head is too long.
-fn read_head(client: &mut TcpStream, pending: &mut Vec<u8>) -> io::Result<Vec<u8>> {
+/// Takes one head out of `pending`, and reads until there is one. The
+/// result ends with an empty line, unless the client closes its side
+/// before that or the head is too long.
+fn read_head(
+    client: &mut TcpStream,
+    pending: &mut Vec<u8>,
+) -> io::Result<Vec<u8>> {
     let mut piece = [0; 1024];
     loop {
-        // We search before we read: this request may have arrived together with the last one.
-        if let Some(at) = pending.windows(END_OF_HEAD.len()).position(|bytes| bytes == END_OF_HEAD) {
+        // We search before we read: this request may have arrived
+        // together with the last one.
+        if let Some(at) = pending
+            .windows(END_OF_HEAD.len())
+            .position(|bytes| bytes == END_OF_HEAD)
+        {
             // What follows stays for the next call.
-            return Ok(pending.drain(..at + END_OF_HEAD.len()).collect());
+            let end = at + END_OF_HEAD.len();
+            return Ok(pending.drain(..end).collect());
         }
-        let count = if pending.len() > MAX_HEAD { 0 } else { client.read(&mut piece)? };
+        let count = if pending.len() > MAX_HEAD {
+            0
+        } else {
+            client.read(&mut piece)?
+        };
         if count == 0 {
             return Ok(std::mem::take(pending));
         }
@@ -269,10 +253,27 @@ fn read_head(client: &mut TcpStream, pending: &mut Vec<u8>) -> io::Result<Vec<u8
     }
 }
 
-/// Whether the connection may stay open and the next request begins right behind this head. In doubt it
-/// may not.
+/// Closes our side of the connection, then reads until the client has
+/// closed its side, too.
+///
+/// If the server closed the socket while bytes of the client lie unread
+/// (the body of a POST, say), the kernel would send a reset, and that
+/// may destroy the response before the client has read it (RFC 9112
+/// section 9.6).
+fn close(client: &mut TcpStream) -> io::Result<()> {
+    client.shutdown(Shutdown::Write)?;
+    client.set_read_timeout(Some(Duration::from_secs(1)))?;
+    // At most 64 KB, and a second for each read. How it ends does not
+    // matter: the response has been sent.
+    let _ = io::copy(&mut client.take(64 * 1024), &mut io::sink());
+    Ok(())
+}
+
+/// Whether the connection may stay open and the next request begins
+/// right behind this head. In doubt it may not.
 fn allows_keep_alive(head: &str) -> bool {
-    let has_body = field_values(head, "Content-Length").any(|value| value != "0")
+    let has_body = field_values(head, "Content-Length")
+        .any(|value| value != "0")
         || field_values(head, "Transfer-Encoding").next().is_some();
     let wants_to_close = field_values(head, "Connection")
         .flat_map(|value| value.split(','))
@@ -280,27 +281,61 @@ fn allows_keep_alive(head: &str) -> bool {
     // Clients of HTTP/1.0 expect that the server closes the connection.
     let (line, _) = head.split_once("\r\n").unwrap_or_default();
     let is_whole = head.as_bytes().ends_with(END_OF_HEAD);
-    let is_clear = is_whole && parse(head).is_some() && line.ends_with(" HTTP/1.1");
+    let is_clear =
+        is_whole && parse(head).is_some() && line.ends_with(" HTTP/1.1");
     is_clear && !has_body && !wants_to_close
 }
-
 /// The values of a field. It may have more than one line.
-fn field_values<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let fields = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
-    fields.filter(move |(found, _)| eq_ignore_case(found, name)).map(|(_, value)| value.trim())
+fn field_values<'a>(
+    head: &'a str,
+    name: &'a str,
+) -> impl Iterator<Item = &'a str> {
+    let fields = head
+        .split("\r\n")
+        .skip(1)
+        .filter_map(|line| line.split_once(':'));
+    fields
+        .filter(move |(found, _)| eq_ignore_case(found, name))
+        .map(|(_, value)| value.trim())
 }
 
 /// Whether two tokens are equal, without regard to case.
 fn eq_ignore_case(word: &str, other: &str) -> bool {
     word.trim().eq_ignore_ascii_case(other)
 }
-
 /// The response to a request.
 struct Response {
     /// A status code for programs and a reason phrase for people.
     status: &'static str,
     media_type: &'static str,
     body: Vec<u8>,
+}
+
+impl Response {
+    /// A response whose body is its status and nothing more.
+    fn refusal(status: &'static str) -> Response {
+        let body = format!("{status}\n").into_bytes();
+        Response { status, media_type: "text/plain; charset=utf-8", body }
+    }
+
+    /// The bytes of the response.
+    fn to_bytes(&self, with_body: bool, keep_alive: bool) -> Vec<u8> {
+        // The length is counted and not typed in by hand: with a wrong
+        // one, the client misses the end of the body.
+        let head = format!(
+            "HTTP/1.1 {}\r\n\
+             Content-Type: {}\r\n\
+             Content-Length: {}\r\n\
+             Connection: {}\r\n\
+             \r\n",
+            self.status,
+            self.media_type,
+            self.body.len(),
+            if keep_alive { "keep-alive" } else { "close" }
+        );
+        let body = if with_body { self.body.as_slice() } else { &[] };
+        [head.as_bytes(), body].concat()
+    }
 }
 
 /// Decides which response a request gets.
@@ -318,30 +353,43 @@ fn respond(head: &str, folder: &Path) -> Response {
         return Response::refusal("400 Bad Request");
     };
     match read(folder, &file) {
-        Ok(body) => Response { status: "200 OK", media_type: media_type(&file), body },
+        Ok(body) => Response {
+            status: "200 OK",
+            media_type: media_type(&file),
+            body,
+        },
         // Whatever the reason is, the client cannot have this file.
         Err(_) => Response::refusal("404 Not Found"),
     }
 }
 
-/// The method and the path from the request line. `None` if that is malformed.
+/// The method and the path from the request line. `None` if that is
+/// malformed.
 fn parse(head: &str) -> Option<(&str, &str)> {
     let mut lines = head.split("\r\n");
     let mut words = lines.next()?.split(' ');
-    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
-    let is_right = version.starts_with("HTTP/1.") && target.starts_with('/') && words.next().is_none();
-    // Some programs end a line at a lone CR or LF, and would see a line that we do not. That is how
-    // requests are smuggled.
+    let (method, target, version) =
+        (words.next()?, words.next()?, words.next()?);
+    let is_right = version.starts_with("HTTP/1.")
+        && target.starts_with('/')
+        && words.next().is_none();
+    // Some programs end a line at a lone CR or LF, and would see a line
+    // that we do not. That is how requests are smuggled.
     let is_clean = lines.all(|line| !line.contains(['\r', '\n']));
-    // Behind a question mark is a query, which means nothing for a file.
+    // Behind a question mark is a query, which means nothing for a
+    // file.
     let path = target.split('?').next()?;
     (is_right && is_clean).then_some((method, path))
 }
 
-/// The file that a path names, found by its text alone. `None` if a segment is `..`.
+/// The file that a path names, found by its text alone. `None` if the
+/// path cannot be decoded, or if a segment is `..`.
 fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
+    // Once, and before anything is looked for in it.
+    let path = decode(path)?;
     let mut file = folder.to_path_buf();
-    // A segment between two slashes contains no slash, so it is one name and never a path.
+    // A segment between two slashes contains no slash, so it is one
+    // name and never a path.
     for name in path.split('/') {
         match name {
             "" | "." => {}
@@ -355,11 +403,36 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     Some(file)
 }
 
+/// The text that a path stands for: `%` and two hexadecimal digits are
+/// one byte. `None` if the digits are missing, if a byte is NUL, or if
+/// the bytes are not UTF-8.
+fn decode(path: &str) -> Option<String> {
+    let mut decoded = Vec::new();
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => 16 * digit(bytes.next()?)? + digit(bytes.next()?)?,
+            byte => byte,
+        });
+    }
+    // To C, and so to the kernel, a name ends at NUL.
+    if decoded.contains(&0) {
+        return None;
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// The value of a hexadecimal digit.
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16)?.try_into().ok()
+}
+
 /// Reads a file if it is a regular file and really lies in the folder.
 fn read(folder: &Path, file: &Path) -> io::Result<Vec<u8>> {
     // Resolves all symbolic links and returns the real path.
     let file = file.canonicalize()?;
-    // To open a named pipe could block for ever, so only a regular file will do.
+    // To open a named pipe could block for ever, so only a regular file
+    // will do.
     if file.starts_with(folder) && file.is_file() {
         fs::read(file)
     } else {
@@ -381,44 +454,4 @@ fn media_type(file: &Path) -> &'static str {
         // Bytes of unknown meaning: a browser offers to save them.
         _ => "application/octet-stream",
     }
-}
-
-impl Response {
-    /// A response whose body is its status and nothing more.
-    fn refusal(status: &'static str) -> Response {
-        let body = format!("{status}\n").into_bytes();
-        Response { status, media_type: "text/plain; charset=utf-8", body }
-    }
-
-    /// The bytes of the response.
-    fn to_bytes(&self, with_body: bool, keep_alive: bool) -> Vec<u8> {
-        // The length is counted and not typed in by hand: with a wrong one, the client misses the end
-        // of the body.
-        let head = format!(
-            "HTTP/1.1 {}\r\n\
-             Content-Type: {}\r\n\
-             Content-Length: {}\r\n\
-             Connection: {}\r\n\
-             \r\n",
-            self.status,
-            self.media_type,
-            self.body.len(),
-            if keep_alive { "keep-alive" } else { "close" }
-        );
-        let body = if with_body { self.body.as_slice() } else { &[] };
-        [head.as_bytes(), body].concat()
-    }
-}
-
-/// Closes our side of the connection, then reads until the client has closed its side, too.
-///
-/// If the server closed the socket while bytes of the client lie unread (the body of a POST, say), the
-/// kernel would send a reset, and that may destroy the response before the client has read it (RFC 9112
-/// section 9.6).
-fn close(client: &mut TcpStream) -> io::Result<()> {
-    client.shutdown(Shutdown::Write)?;
-    client.set_read_timeout(Some(Duration::from_secs(1)))?;
-    // At most 64 KB, and a second for each read. How it ends does not matter: the response has been sent.
-    let _ = io::copy(&mut client.take(64 * 1024), &mut io::sink());
-    Ok(())
 }

@@ -26,7 +26,7 @@ fn guide() -> std::path::PathBuf {
 fn the_first_page_works_with_its_style_its_pictures_and_its_script() {
     let (server, browser) = open(&guide());
     assert!(browser.text("return document.title").starts_with("glasshttp"));
-    let rules = "return document.styleSheets.length === 1 && document.styleSheets[0].cssRules.length > 10
+    let rules = "return document.styleSheets.length === 2 && document.styleSheets[0].cssRules.length > 10
         && getComputedStyle(document.body).maxWidth !== 'none'";
     assert_eq!(browser.run(rules), true);
     let broken =

@@ -58,6 +58,22 @@ const COURSE = {serve: join(ROOT, 'www'), allow: isNotThere};
 check('the start page', '/', COURSE);
 check('the start page in Chinese', '/zh/', COURSE);
 check('the 404 of the course', '/nothing', COURSE);
+check('the 404 of the course in Chinese', '/zh/nothing', COURSE);
+// Its chapters are checked one by one below; all at once would take minutes.
+async function isBound(page) {
+  await page.waitForFunction(() => document.documentElement.dataset.book === 'ready');
+  await page.$$eval('article:nth-of-type(n + 2)', all => all.forEach(one => one.remove()));
+}
+check('the course as a book', '/book.html', COURSE, isBound);
+check('the course as a book in Chinese', '/zh/book.html', COURSE, isBound);
+check('the search over the course', '/guide/http.html', COURSE, async page => {
+  await (await page.waitForSelector('.search input')).type('socket');
+  await page.waitForSelector('.found a');
+});
+check('a question that is answered', '/guide/http.html', COURSE, async page => {
+  await page.waitForSelector('.ask .after');
+  await page.$$eval('.ask .answer:not([open]) > summary', all => all.forEach(summary => summary.click()));
+});
 for (const chapter of (await readdir(join(ROOT, 'www/guide'))).filter(name => name.endsWith('.html'))) {
   for (const folder of ['/guide', '/zh/guide']) check(`the course ${folder}/${chapter}`, `${folder}/${chapter}`, COURSE);
 }

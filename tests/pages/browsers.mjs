@@ -59,9 +59,13 @@ export async function makeFolder(files) {
   return folder;
 }
 
-/** A server of this folder, with these arguments. `url('/a')` is an address there, `output` what it has printed. */
+/**
+ * A server of this folder, with these arguments. `url('/a')` is an address there, `output` what it has printed.
+ * With --course it serves the course, which it unpacks in this folder.
+ */
 export async function startServer(folder, args = []) {
-  const child = spawn(BINARY, ['--port', '0', ...args, folder], {stdio: ['ignore', 'pipe', 'pipe']});
+  const [served, env] = args.includes('--course') ? [[], {...process.env, TMPDIR: folder}] : [[folder], process.env];
+  const child = spawn(BINARY, ['--port', '0', ...args, ...served], {stdio: ['ignore', 'pipe', 'pipe'], env});
   const server = {output: '', process: child};
   child.stderr.on('data', data => { server.output += data; });
   server.origin = await new Promise((resolve, reject) => {

@@ -36,7 +36,8 @@ after(async () => {
  *
  * @param {string} name the promise that it keeps
  * @param {{files?: object, serve?: string, args?: string[], only?: string, allow?: RegExp}} options what is in the folder
- *   (or the folder, if it is one of the repository), with which arguments it is served; `only` one browser; `allow` which errors in the console are expected
+ *   (or the folder, if it is one of the repository), with which arguments it is served (with --course the course is, which is
+ *   unpacked in the folder); `only` one browser; `allow` which errors in the console are expected
  * @param {(given: {page, server, folder, browser, name, context}) => Promise<void>} run
  */
 export function scenario(name, {files = {}, serve, args = [], only, allow} = {}, run) {

@@ -5,12 +5,16 @@ use crate::support::{Client, as_text, folder, make_fifo, one_line, run};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// A page, a file in a folder, a file beside the folder, and links to inside and outside.
+/// A page, files in a folder (two have names that are percent-encoded in a target, one has a name that looks
+/// so already), files beside the folder, and links to inside and outside.
 fn site() -> TempDir {
     let around = folder(&[
         ("site/index.html", "<p>start</p>"),
         ("site/sub/index.html", "<p>sub</p>"),
         ("site/sub/a.txt", "aaaaa"),
+        ("site/sub/%61.txt", "percent"),
+        ("site/two words.txt", "two"),
+        ("site/caf\u{e9}.txt", "coffee"),
         ("site/style.css", "p {}"),
         ("site/data.xyz", "?"),
         ("site-beside/secret.txt", "secret"),
@@ -144,8 +148,16 @@ fn a_file_is_sent_with_its_length_and_type() {
             ("/index.html", "text/html; charset=utf-8", "<p>start</p>"),
             ("/sub/", "text/html; charset=utf-8", "<p>sub</p>"),
             ("/sub/a.txt", "text/plain; charset=utf-8", "aaaaa"),
-            ("/sub/./a.txt?query=/../x", "text/plain; charset=utf-8", "aaaaa"),
+            ("/sub/./a.txt?query=/../x%", "text/plain; charset=utf-8", "aaaaa"),
             ("/inside.txt", "text/plain; charset=utf-8", "aaaaa"),
+            // Decoded once, and then split: what is encoded means the same as what is not.
+            ("/sub/%61.txt", "text/plain; charset=utf-8", "aaaaa"),
+            ("/sub%2Fa%2etxt", "text/plain; charset=utf-8", "aaaaa"),
+            ("/sub%2f", "text/html; charset=utf-8", "<p>sub</p>"),
+            ("/sub/%2e/a.txt", "text/plain; charset=utf-8", "aaaaa"),
+            ("/sub/%2561.txt", "text/plain; charset=utf-8", "percent"),
+            ("/two%20words.txt", "text/plain; charset=utf-8", "two"),
+            ("/caf%C3%A9.txt", "text/plain; charset=utf-8", "coffee"),
             ("/style.css", "text/css; charset=utf-8", "p {}"),
             ("/data.xyz", "application/octet-stream", "?"),
         ] {
@@ -161,7 +173,7 @@ fn what_is_not_there_is_404() {
     for stage in ["08_http_files", "09_http_pool"] {
         let (around, running) = start_site(stage);
         make_fifo(&around.path().join("site/pipe"));
-        for target in ["/nope", "/sub", "/sub/nope/", "/index.html/", "/a\0b", "/pipe", "/sub/%61.txt"] {
+        for target in ["/nope", "/sub", "/sub/nope/", "/index.html/", "/pipe", "/a%3Fb", "/%252e%252e/x"] {
             let reply = running.connect().get(target);
             assert_eq!((reply.status, reply.text().as_str()), (404, "404 Not Found\n"), "{stage} {target:?}");
         }
@@ -181,8 +193,13 @@ fn nothing_outside_the_folder_is_read() {
             (&absolute, 404),
             (&format!("/{absolute}"), 404),
             (&format!("//{absolute}"), 404),
-            ("/%2e%2e/secret.txt", 404),
-            ("/..%2fsecret.txt", 404),
+            ("/sub/../index.html", 400),
+            ("/%2e%2e/secret.txt", 400),
+            ("/..%2fsecret.txt", 400),
+            ("/sub%2f..%2F%2e.%2fsecret.txt", 400),
+            ("/%252e%252e/secret.txt", 404),
+            ("/%252e%252e%252fsecret.txt", 404),
+            (&format!("/{}", absolute.replace('/', "%2f")), 404),
             ("/..\\secret.txt", 404),
             ("/outside.txt", 404),
             ("/beside/secret.txt", 404),
@@ -190,6 +207,20 @@ fn nothing_outside_the_folder_is_read() {
             let reply = running.connect().get(target);
             assert_eq!(reply.status, status, "{stage} {target}: {reply:?}");
             assert!(!reply.text().contains("secret"), "{stage} {target}: {reply:?}");
+        }
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_decoded_is_400() {
+    for stage in ["08_http_files", "09_http_pool"] {
+        let (_around, running) = start_site(stage);
+        for target in
+            ["/%", "/sub/a.txt%", "/%4", "/%4g", "/%g4", "/%+1", "/% 1", "/sub/a.txt%00", "/a\0b", "/%ff"]
+        {
+            let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            let answer = exchange(&running, &request);
+            assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{stage} {target:?}: {answer:?}");
         }
     }
 }

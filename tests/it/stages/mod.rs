@@ -8,6 +8,7 @@
 mod client;
 mod datagrams;
 mod http;
+mod load;
 mod tcp;
 
 use crate::support::{Client, Finished, Process, V4, as_text, one_line, run, wait_until};
@@ -20,7 +21,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 /// In the order of the road.
-const STAGES: [&str; 9] = [
+const STAGES: [&str; 11] = [
     "01_echo_server",
     "02_echo_client",
     "03_udp_echo",
@@ -30,13 +31,24 @@ const STAGES: [&str; 9] = [
     "07_http_hello",
     "08_http_files",
     "09_http_pool",
+    "10_load",
+    "11_echo_loops",
 ];
 
+/// Those that need a crate, and with it Cargo.
+const WITH_A_CRATE: [&str; 2] = ["06_echo_event_loop", "11_echo_loops"];
+
 /// Those that echo over TCP.
-const ECHOES: [&str; 4] = ["01_echo_server", "04_echo_threads", "05_echo_pool", "06_echo_event_loop"];
+const ECHOES: [&str; 5] =
+    ["01_echo_server", "04_echo_threads", "05_echo_pool", "06_echo_event_loop", "11_echo_loops"];
 
 /// Those that answer over HTTP.
 const HTTP: [&str; 3] = ["07_http_hello", "08_http_files", "09_http_pool"];
+
+/// Those that listen on a port.
+fn servers() -> impl Iterator<Item = &'static str> {
+    STAGES.into_iter().filter(|stage| !["02_echo_client", "10_load"].contains(stage))
+}
 
 /// How long a test listens to make sure that nothing comes. (Something that comes later is found by the
 /// test all the same: the next thing that it reads is not what it expects.)
@@ -156,16 +168,25 @@ fn assert_hears_nothing(client: &mut Client) {
 // ---- all of them
 
 #[test]
-fn each_text_names_the_next_stage() {
-    for (stage, next) in STAGES.iter().zip(&STAGES[1..]) {
+fn each_text_says_what_it_is_and_how_to_build_it_and_which_chapter_does_so() {
+    for (stage, number) in STAGES.into_iter().zip(1..) {
         let text = text(stage);
-        let hurts = text.find("# What still hurts").unwrap_or_else(|| panic!("{stage}: what still hurts?"));
-        assert!(text[hurts..].contains(&format!("`{next}`")), "{stage} does not lead to {next}");
+        // A chapter tells the rest.
+        assert!(text.lines().count() < 20, "{stage} tells too much");
+        let build = if WITH_A_CRATE.contains(&stage) {
+            format!("cargo run --example {stage} -- ")
+        } else {
+            format!("examples/{stage}.rs\n ./{stage} ")
+        };
+        for part in [&format!("Stage {number}: "), " of the course", &build, "Ctrl-C"] {
+            assert!(text.contains(part), "{stage}: no {part:?}");
+        }
+        assert!(WITH_A_CRATE.contains(&stage) || text.contains("rustc --edition 2024 "), "{stage}: rustc");
     }
 }
 
 #[test]
-fn the_last_text_leads_to_files_of_the_engine() {
+fn the_text_of_the_last_http_server_leads_to_files_of_the_engine() {
     let text = text("09_http_pool");
     let named: BTreeSet<_> = text.split('`').filter(|part| part.starts_with("src/")).collect();
     assert!(named.contains("src/lib.rs") && named.len() > 5, "{named:?}");
@@ -175,12 +196,18 @@ fn the_last_text_leads_to_files_of_the_engine() {
 }
 
 #[test]
-fn each_text_says_what_is_new_and_how_to_start_it() {
-    for stage in STAGES {
-        let text = text(stage);
-        for part in ["# What is new", "# Try it", "Ctrl-C", &format!("cargo run --example {stage} -- ")] {
-            assert!(text.contains(part), "{stage}: no {part:?}");
-        }
+fn the_compiler_alone_builds_each_stage_without_a_crate() {
+    let folder = crate::support::folder(&[]);
+    let compile = |stage: &'static str| {
+        let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
+        rustc.args(["--edition", "2024", "-D", "warnings"]).arg(source(stage)).current_dir(folder.path());
+        (stage, rustc.spawn().expect("a compiler"))
+    };
+    let compiling: Vec<_> =
+        STAGES.into_iter().filter(|stage| !WITH_A_CRATE.contains(stage)).map(compile).collect();
+    for (stage, mut compiler) in compiling {
+        assert!(compiler.wait().expect("it ends").success(), "{stage}");
+        assert!(folder.path().join(stage).exists(), "{stage}");
     }
 }
 
@@ -199,7 +226,7 @@ fn the_table_has_each_stage_and_no_other() {
 
 #[test]
 fn each_wrong_command_line_is_one_line_that_shows_a_right_one_and_exit_code_2() {
-    let wrong: [(&str, &[&str]); 20] = [
+    let wrong: [(&str, &[&str]); 28] = [
         ("01_echo_server", &[]),
         ("01_echo_server", &["port"]),
         ("01_echo_server", &["65536"]),
@@ -220,6 +247,15 @@ fn each_wrong_command_line_is_one_line_that_shows_a_right_one_and_exit_code_2() 
         ("07_http_hello", &["0", "www"]),
         ("08_http_files", &["www"]),
         ("09_http_pool", &["0", "www", "many"]),
+        ("10_load", &[]),
+        ("10_load", &["127.0.0.1:7004"]),
+        // Another machine's server.
+        ("10_load", &["echo://192.0.2.1:7"]),
+        ("10_load", &["echo://127.0.0.1:7004", "clients=1,0"]),
+        ("10_load", &["echo://127.0.0.1:7004", "seconds=61"]),
+        ("10_load", &["echo://127.0.0.1:7004", "pid=me"]),
+        ("11_echo_loops", &["0", "0"]),
+        ("11_echo_loops", &["0", "2", "2"]),
     ];
     for (stage, arguments) in wrong {
         let Finished { code, stdout, stderr } = run(command(stage).args(arguments));
@@ -232,7 +268,7 @@ fn each_wrong_command_line_is_one_line_that_shows_a_right_one_and_exit_code_2() 
 fn a_port_that_is_taken_is_one_line_and_exit_code_1() {
     let holder = TcpListener::bind((V4, 0)).expect("a free port");
     let holder_of_datagrams = UdpSocket::bind((V4, 0)).expect("a free port");
-    for stage in STAGES.into_iter().filter(|&stage| stage != "02_echo_client") {
+    for stage in servers() {
         let is_udp = stage == "03_udp_echo";
         let address = if is_udp { holder_of_datagrams.local_addr() } else { holder.local_addr() };
         let port = address.expect("bound").port().to_string();
@@ -244,7 +280,7 @@ fn a_port_that_is_taken_is_one_line_and_exit_code_1() {
 
 #[test]
 fn the_port_asked_for_is_the_one_it_listens_on() {
-    for stage in STAGES.into_iter().filter(|&stage| stage != "02_echo_client") {
+    for stage in servers() {
         // Free a moment ago. Another process may take it before the stage does: then once more.
         let address = wait_until("a port that stays free", || {
             let port = TcpListener::bind((V4, 0)).and_then(|holder| holder.local_addr()).ok()?.port();
@@ -263,7 +299,7 @@ fn the_port_asked_for_is_the_one_it_listens_on() {
 
 #[test]
 fn ctrl_c_ends_each_server_even_with_a_client_there() {
-    for stage in STAGES.into_iter().filter(|&stage| stage != "02_echo_client") {
+    for stage in servers() {
         // Whoever runs the tests in the background of a script may have had SIGINT ignored, and that is
         // inherited. A terminal does not do so.
         let mut command = Command::new("env");

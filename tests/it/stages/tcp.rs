@@ -131,26 +131,33 @@ fn stage_5_serves_more_clients_than_its_queue_holds_one_after_the_other() {
 }
 
 #[test]
-fn stage_6_answers_a_newcomer_among_hundreds_of_silent_clients_in_one_thread() {
+fn a_loop_answers_a_newcomer_among_hundreds_of_silent_clients_and_needs_no_thread_for_them() {
     raise_open_files(1000);
-    let running = Stage::start_command(&mut telling_its_id("06_echo_event_loop"));
-    let mut silent: Vec<_> = (0..400).map(|_| running.connect()).collect();
-    assert_echoes(&mut running.connect(), b"hello");
-    assert_eq!(threads(&running), 1);
-    // And they are clients like any other.
-    assert_echoes(&mut silent[200], b"now I speak");
+    for (stage, arguments, count) in [("06_echo_event_loop", &[][..], 1), ("11_echo_loops", &["2"], 1 + 2)] {
+        let running = Stage::start_command(telling_its_id(stage).args(arguments));
+        let mut silent: Vec<_> = (0..400).map(|_| running.connect()).collect();
+        for _ in 0..2 {
+            assert_echoes(&mut running.connect(), b"hello");
+        }
+        assert_eq!(threads(&running), count, "{stage}");
+        // And they are clients like any other.
+        assert_echoes(&mut silent[200], b"now I speak");
+        assert_echoes(&mut silent[201], b"and I");
+    }
 }
 
 #[test]
-fn stage_6_keeps_what_a_client_does_not_read_and_serves_the_others_meanwhile() {
-    let running = Stage::start("06_echo_event_loop");
-    let mut greedy = Client::connect_with_little_room(running.address).expect("the stage listens");
-    let sent = send_until_it_stalls(&greedy);
-    assert_echoes(&mut running.connect(), b"hello");
-    // It has sent more than it has got back. All the rest is there, and nothing twice.
-    greedy.finish_sending();
-    let come_back = greedy.rest().expect("it comes back");
-    assert!(come_back == sent, "{} of {} bytes, not the same", come_back.len(), sent.len());
+fn a_loop_keeps_what_a_client_does_not_read_and_serves_the_others_meanwhile() {
+    for (stage, arguments) in [("06_echo_event_loop", &[][..]), ("11_echo_loops", &["1"])] {
+        let running = Stage::start_command(super::command(stage).arg("0").args(arguments));
+        let mut greedy = Client::connect_with_little_room(running.address).expect("the stage listens");
+        let sent = send_until_it_stalls(&greedy);
+        assert_echoes(&mut running.connect(), b"hello");
+        // It has sent more than it has got back. All the rest is there, and nothing twice.
+        greedy.finish_sending();
+        let come_back = greedy.rest().expect("it comes back");
+        assert!(come_back == sent, "{stage}: {} of {} bytes, not the same", come_back.len(), sent.len());
+    }
 }
 
 /// Sends numbers until the server takes no more: what was taken.
@@ -179,23 +186,31 @@ fn send_until_it_stalls(client: &Client) -> Vec<u8> {
 }
 
 #[test]
-fn stage_6_goes_on_after_it_was_stopped_and_continued() {
-    let running = Stage::start_command(&mut telling_its_id("06_echo_event_loop"));
-    let mut client = running.served();
-    running.process.signal(Signal::STOP);
-    wait_until("it to stop", || is_stopped(&running).then_some(()));
-    // This interrupts the wait for clients, with no client to tell of.
-    running.process.signal(Signal::CONT);
-    wait_until("it to go on", || (!is_stopped(&running)).then_some(()));
-    assert_echoes(&mut client, b"are you there?");
+fn a_loop_goes_on_after_it_was_stopped_and_continued() {
+    for stage in ["06_echo_event_loop", "11_echo_loops"] {
+        let running = Stage::start_command(&mut telling_its_id(stage));
+        let mut client = running.served();
+        running.process.signal(Signal::STOP);
+        wait_until("it to stop", || is_stopped(&running).then_some(()));
+        // This interrupts the wait for clients, with no client to tell of.
+        running.process.signal(Signal::CONT);
+        wait_until("it to go on", || (!is_stopped(&running)).then_some(()));
+        assert_echoes(&mut client, b"are you there?");
+    }
 }
 
 #[test]
 fn with_no_file_left_to_open_the_next_client_waits_until_somebody_leaves() {
-    for stage in ["04_echo_threads", "05_echo_pool", "06_echo_event_loop"] {
+    for (stage, arguments) in [
+        ("04_echo_threads", &[][..]),
+        ("05_echo_pool", &[]),
+        ("06_echo_event_loop", &[]),
+        // Each thread has two files open for itself.
+        ("11_echo_loops", &["2"]),
+    ] {
         let mut command = Command::new("sh");
         let limited = command.args(["-c", "ulimit -n 16 && exec \"$@\"", "sh"]).arg(program(stage));
-        let running = Stage::start_command(limited.arg("0"));
+        let running = Stage::start_command(limited.arg("0").args(arguments));
         let mut clients: Vec<_> = (0..30).map(|_| running.connect()).collect();
         running.process.stderr.line("that it cannot accept", |line| line.contains("Too many open files"));
         let mut last = clients.pop().expect("30 of them");
