@@ -1,7 +1,5 @@
-//! Exercise 3, solved: the server of stage 4 says how many clients are connected. Look for "New".
-//!
-//! The number goes down in `Drop`, not in a line behind `echo`: a `?` before that line, or a panic,
-//! would skip it. What must happen in any case belongs to the end of a value.
+//! Exercise 3, solved: the server of stage 4 counts its clients.
+//! `diff` with the stage shows it, and "New" marks it.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -13,20 +11,26 @@ use std::time::Duration;
 
 fn main() -> ExitCode {
     let Some(port) = arguments() else {
-        eprintln!("Name a port, 0 for any free one: cargo run --example exercise_03 -- 7004");
+        eprintln!(
+            "Name a port, 0 for any free one: \
+             cargo run --example exercise_03 -- 7004"
+        );
         return ExitCode::from(2);
     };
     match listen(port) {
         Ok(listener) => serve(&listener),
         Err(error) => {
-            eprintln!("Cannot listen on port {port}: {error}. Choose another port.");
+            eprintln!(
+                "Cannot listen on port {port}: {error}. \
+                 Choose another port."
+            );
             ExitCode::FAILURE
         }
     }
 }
 
-/// The port from the command line. `None` if it is missing or not a number, or if there are more
-/// arguments.
+/// The port from the command line. `None` if it is missing or not a
+/// number, or if there are more arguments.
 fn arguments() -> Option<u16> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -35,14 +39,17 @@ fn arguments() -> Option<u16> {
 
 /// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
+    // 127.0.0.1 is the loopback address: only programs on this machine
+    // can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
+    // We ask the socket for its address, because for port 0 the kernel
+    // has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
 
-/// Accepts clients and serves each in a thread of its own, until the process is ended.
+/// Accepts clients and serves each in a thread of its own, until the
+/// process is ended.
 fn serve(listener: &TcpListener) -> ! {
     loop {
         // Blocks until a client connects.
@@ -50,8 +57,10 @@ fn serve(listener: &TcpListener) -> ! {
             Ok((client, address)) => start_thread(client, address),
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Each connection is an open file, and a process may have only so many. At that limit
-                // `accept` fails at once, again and again, so we wait for some client to disconnect.
+                // Each connection is an open file, and a process may have
+                // only so many. At that limit `accept` fails at once,
+                // again and again, so we wait for some client to
+                // disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
@@ -69,10 +78,11 @@ struct Counted {
 
 impl Counted {
     fn new() -> Counted {
-        // `fetch_add` adds and returns the previous value in one step, so no two threads get the same
-        // number. To load, add and store would be three steps, and another thread could come in
-        // between.
-        Counted { number: CONNECTED.fetch_add(1, Ordering::Relaxed) + 1 }
+        // `fetch_add` adds and returns the previous value in one step, so
+        // no two threads get the same number. To load, add and store
+        // would be three steps, and another thread could come in between.
+        let before = CONNECTED.fetch_add(1, Ordering::Relaxed);
+        Counted { number: before + 1 }
     }
 }
 
@@ -82,10 +92,13 @@ impl Drop for Counted {
     }
 }
 
-/// Starts a thread that serves the client, and returns without waiting for it.
+/// Starts a thread that serves the client, and returns without waiting
+/// for it.
 fn start_thread(mut client: TcpStream, address: SocketAddr) {
-    // `move` gives the socket to the thread. It is closed when the thread drops it.
-    let started = thread::Builder::new().spawn(move || handle(&mut client, address));
+    // `move` gives the socket to the thread. It is closed when the thread
+    // drops it.
+    let started = thread::Builder::new()
+        .spawn(move || handle(&mut client, address));
     // `thread::spawn` would panic if the system cannot create a thread.
     if let Err(error) = started {
         eprintln!("No thread for {address}: {error}");
@@ -98,8 +111,8 @@ fn handle(client: &mut TcpStream, address: SocketAddr) {
     let counted = Counted::new();
     match greet(client, &counted).and_then(|()| echo(client)) {
         Ok(()) => println!("{address} disconnected"),
-        // A client may crash or lose its network at any time. That ends its connection and must never
-        // end the server.
+        // A client may crash or lose its network at any time. That ends
+        // its connection and must never end the server.
         Err(error) => println!("{address} disconnected: {error}"),
     }
 }
@@ -109,18 +122,21 @@ fn greet(client: &mut TcpStream, counted: &Counted) -> io::Result<()> {
     client.write_all(format!("{} here\n", counted.number).as_bytes())
 }
 
-/// Sends back what the client sends, until the client closes its side of the connection.
+/// Sends back what the client sends, until the client closes its side of
+/// the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
-        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
-        // What the client sent with one write need not arrive in one read.
+        // Blocks until bytes arrive and returns those that have: one, or
+        // half a line, or three lines. What the client sent with one
+        // write need not arrive in one read.
         let count = client.read(&mut buffer)?;
         // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
+        // `write` may take only a part of the bytes. `write_all` repeats
+        // it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }

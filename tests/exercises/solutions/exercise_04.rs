@@ -1,4 +1,6 @@
-//! Exercise 4, solved: the pool of stage 5 disconnects idle clients. Look for "New".
+//! Exercise 4, solved: in the pool of stage 5, whoever is silent for
+//! two seconds must leave.
+//! `diff` with the stage shows it, and "New" marks it.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -27,7 +29,8 @@ type Client = (TcpStream, SocketAddr);
 fn main() -> ExitCode {
     let Some((port, threads)) = arguments() else {
         eprintln!(
-            "Name a port, 0 for any free one, and maybe a number of threads from 1 to {MAX_THREADS}: \
+            "Name a port, 0 for any free one, and maybe a number of \
+             threads from 1 to {MAX_THREADS}: \
              cargo run --example exercise_04 -- 7005 4"
         );
         return ExitCode::from(2);
@@ -35,21 +38,26 @@ fn main() -> ExitCode {
     let queue = match start_pool(threads) {
         Ok(queue) => queue,
         Err(error) => {
-            eprintln!("Cannot start {threads} threads: {error}. Choose fewer.");
+            eprintln!(
+                "Cannot start {threads} threads: {error}. Choose fewer."
+            );
             return ExitCode::FAILURE;
         }
     };
     match listen(port) {
         Ok(listener) => serve(&listener, &queue),
         Err(error) => {
-            eprintln!("Cannot listen on port {port}: {error}. Choose another port.");
+            eprintln!(
+                "Cannot listen on port {port}: {error}. \
+                 Choose another port."
+            );
             ExitCode::FAILURE
         }
     }
 }
 
-/// The port and the number of threads from the command line. `None` if one is wrong, or if there are
-/// more arguments.
+/// The port and the number of threads from the command line. `None` if
+/// one is wrong, or if there are more arguments.
 fn arguments() -> Option<(u16, usize)> {
     let mut arguments = env::args_os().skip(1);
     let port = arguments.next()?.to_str()?.parse().ok()?;
@@ -57,15 +65,18 @@ fn arguments() -> Option<(u16, usize)> {
         Some(threads) => threads.to_str()?.parse().ok()?,
         None => THREADS,
     };
-    let are_right = (1..=MAX_THREADS).contains(&threads) && arguments.next().is_none();
+    let are_right = (1..=MAX_THREADS).contains(&threads)
+        && arguments.next().is_none();
     are_right.then_some((port, threads))
 }
 
 /// Binds a listening socket to the port and prints its address.
 fn listen(port: u16) -> io::Result<TcpListener> {
-    // 127.0.0.1 is the loopback address: only programs on this machine can connect to it.
+    // 127.0.0.1 is the loopback address: only programs on this machine
+    // can connect to it.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    // We ask the socket for its address, because for port 0 the kernel has chosen a port.
+    // We ask the socket for its address, because for port 0 the kernel
+    // has chosen a port.
     println!("Listening on {}", listener.local_addr()?);
     Ok(listener)
 }
@@ -73,8 +84,8 @@ fn listen(port: u16) -> io::Result<TcpListener> {
 /// Starts the threads and returns the sending end of the queue.
 fn start_pool(threads: usize) -> io::Result<SyncSender<Client>> {
     let (queue, receiver) = mpsc::sync_channel(QUEUE_LENGTH);
-    // The queue has one receiving end. The threads share it, and the lock lets one of them use it at a
-    // time.
+    // The queue has one receiving end. The threads share it, and the lock
+    // lets one of them use it at a time.
     let receiver = Arc::new(Mutex::new(receiver));
     for number in 1..=threads {
         let receiver = Arc::clone(&receiver);
@@ -83,34 +94,41 @@ fn start_pool(threads: usize) -> io::Result<SyncSender<Client>> {
     Ok(queue)
 }
 
-/// Accepts clients and puts them into the queue, until the process is ended.
+/// Accepts clients and puts them into the queue, until the process is
+/// ended.
 fn serve(listener: &TcpListener, queue: &SyncSender<Client>) -> ! {
     loop {
         // Blocks until a client connects.
         match listener.accept() {
             // Blocks while the queue is full.
-            Ok(client) => queue.send(client).expect("the threads never end"),
+            Ok(client) => {
+                queue.send(client).expect("the threads never end");
+            }
             Err(error) => {
                 eprintln!("Cannot accept: {error}");
-                // Perhaps there are too many open files. We wait for some client to disconnect.
+                // Perhaps there are too many open files. We wait for some
+                // client to disconnect.
                 thread::sleep(Duration::from_millis(100));
             }
         }
     }
 }
 
-/// What each thread of the pool does: it serves one client after the other.
+/// What each thread of the pool does: it serves one client after the
+/// other.
 fn work(number: usize, receiver: &Mutex<Receiver<Client>>) {
     while let Some((mut client, address)) = next_client(receiver) {
         handle(number, &mut client, address);
     }
 }
 
-/// Waits for the next client. `None` if there can be no more. This is a function of its own so that the
-/// lock is released at its end: if `work` held it while it serves a client, no other thread could
-/// receive the next one.
+/// Waits for the next client. `None` if there can be no more. This is a
+/// function of its own so that the lock is released at its end: if `work`
+/// held it while it serves a client, no other thread could receive the
+/// next one.
 fn next_client(receiver: &Mutex<Receiver<Client>>) -> Option<Client> {
-    let receiver = receiver.lock().expect("no thread panics while it waits");
+    let receiver =
+        receiver.lock().expect("no thread panics while it waits");
     receiver.recv().ok()
 }
 
@@ -119,30 +137,36 @@ fn handle(number: usize, client: &mut TcpStream, address: SocketAddr) {
     println!("Thread {number}: {address} connected");
     match echo(client) {
         Ok(()) => println!("Thread {number}: {address} disconnected"),
-        // A client may crash or lose its network at any time. That ends its connection and must never
-        // end the server, nor this thread.
-        Err(error) => println!("Thread {number}: {address} disconnected: {error}"),
+        // A client may crash or lose its network at any time. That ends
+        // its connection and must never end the server, nor this thread.
+        Err(error) => {
+            println!("Thread {number}: {address} disconnected: {error}");
+        }
     }
 }
 
-/// Sends back what the client sends, until the client closes its side of the connection.
+/// Sends back what the client sends, until the client closes its side of
+/// the connection.
 fn echo(client: &mut TcpStream) -> io::Result<()> {
     let mut buffer = [0; 4096];
-    // New. From now on, each read that blocks for longer fails. The time begins anew with each read, so
-    // a client that keeps sending may stay. That is right for an echo; exercise 9 shows where it is
-    // not.
+    // New. From now on, each read that blocks for longer fails. The time
+    // begins anew with each read, so a client that keeps sending may
+    // stay. That is right for an echo; exercise 9 shows where it is not.
     client.set_read_timeout(Some(TIMEOUT))?;
-    // New. A client that does not read what we send makes `write_all` block in the same way.
+    // New. A client that does not read what we send makes `write_all`
+    // block in the same way.
     client.set_write_timeout(Some(TIMEOUT))?;
     loop {
-        // Blocks until bytes arrive and returns those that have: one, or half a line, or three lines.
-        // What the client sent with one write need not arrive in one read.
+        // Blocks until bytes arrive and returns those that have: one, or
+        // half a line, or three lines. What the client sent with one
+        // write need not arrive in one read.
         let count = client.read(&mut buffer)?;
         // A read of 0 bytes is the end of the stream.
         if count == 0 {
             return Ok(());
         }
-        // `write` may take only a part of the bytes. `write_all` repeats it until all are taken.
+        // `write` may take only a part of the bytes. `write_all` repeats
+        // it until all are taken.
         client.write_all(&buffer[..count])?;
     }
 }
