@@ -5,7 +5,8 @@
 //!        ◀─ Unread, if the client is gone or takes nothing
 //! ```
 //!
-//! It ends when its [`Writer`] is dropped, however the thread that had it ended.
+//! It ends when the writer says so. If the [`Writer`] is dropped before, or too much waits to be read, what is sent is
+//! not whole, and the client is to see that: the connection breaks off.
 
 use crate::answer::{Next, Stream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -25,12 +26,15 @@ pub(super) struct Writer(Arc<Shared>);
 
 /// The end from which they are sent.
 #[derive(Debug)]
-pub(super) struct Written(Arc<Shared>);
+pub(super) struct Written {
+    shared: Arc<Shared>,
+    is_endless: bool,
+}
 
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// The body was dropped.
+    /// Nobody reads any more.
     dropped: Condvar,
 }
 
@@ -39,20 +43,29 @@ struct State {
     waiting: Vec<u8>,
     /// Nothing more will be written.
     is_over: bool,
+    /// And nothing of it is missing.
+    is_whole: bool,
     /// Nobody reads.
     is_unread: bool,
     waker: Option<Waker>,
 }
 
-/// Both ends of a new body.
-pub(super) fn pair() -> (Writer, Written) {
+/// Both ends of a new body. An endless one is given up as soon as its client has closed, though there is nothing to
+/// send, and when the server stops: see [`Stream::is_endless`].
+pub(super) fn pair(is_endless: bool) -> (Writer, Written) {
     let shared = Arc::<Shared>::default();
-    (Writer(Arc::clone(&shared)), Written(shared))
+    (Writer(Arc::clone(&shared)), Written { shared, is_endless })
 }
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody reads any more.
+    fn give_up(&self) {
+        self.state().is_unread = true;
+        self.dropped.notify_all();
     }
 }
 
@@ -68,8 +81,15 @@ impl Writer {
             return Err(Unread);
         }
         state.waiting.extend_from_slice(bytes);
-        wake(state, false);
+        wake(state);
         Ok(())
+    }
+
+    /// That was all of it.
+    pub(super) fn end(&self) {
+        let mut state = self.0.state();
+        (state.is_over, state.is_whole) = (true, !state.is_unread);
+        wake(state);
     }
 
     /// Waits for this time.
@@ -91,13 +111,14 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        wake(self.0.state(), true);
+        let mut state = self.0.state();
+        state.is_over = true;
+        wake(state);
     }
 }
 
 /// Wakes the connection. Its waker may take a lock, so ours is given back first.
-fn wake(mut state: MutexGuard<'_, State>, is_over: bool) {
-    state.is_over |= is_over;
+fn wake(state: MutexGuard<'_, State>) {
     let waker = state.waker.clone();
     drop(state);
     waker.into_iter().for_each(Waker::wake);
@@ -105,23 +126,33 @@ fn wake(mut state: MutexGuard<'_, State>, is_over: bool) {
 
 impl Stream for Written {
     fn next(&mut self) -> Next {
-        let mut state = self.0.state();
+        let mut state = self.shared.state();
         match std::mem::take(&mut state.waiting) {
             waiting if !waiting.is_empty() => Next::Piece(waiting),
-            _ if state.is_over => Next::End,
+            _ if state.is_over && state.is_whole => Next::End,
+            _ if state.is_over || state.is_unread => Next::Broken,
             _ => Next::NotYet,
         }
     }
 
     fn wake_with(&mut self, waker: Waker) {
-        self.0.state().waker = Some(waker);
+        self.shared.state().waker = Some(waker);
+    }
+
+    fn is_endless(&self) -> bool {
+        self.is_endless
+    }
+
+    fn stop(&mut self) {
+        if self.is_endless {
+            self.shared.give_up();
+        }
     }
 }
 
 impl Drop for Written {
     fn drop(&mut self) {
-        self.0.state().is_unread = true;
-        self.0.dropped.notify_all();
+        self.shared.give_up();
     }
 }
 
@@ -131,20 +162,38 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn what_is_written_comes_out_in_order_and_ends_with_its_writer() {
-        let (writer, mut written) = pair();
+    fn what_is_written_comes_out_in_order_and_ends_when_the_writer_says_so() {
+        let (writer, mut written) = pair(false);
         assert_eq!(written.next(), Next::NotYet);
         writer.write(b"one\n").and_then(|()| writer.write(b"two\n")).expect("it is read");
         assert_eq!(written.next(), Next::Piece(b"one\ntwo\n".to_vec()));
         assert_eq!(written.next(), Next::NotYet);
         writer.write(b"three\n").expect("it is read");
+        writer.end();
         drop(writer);
         assert_eq!((written.next(), written.next()), (Next::Piece(b"three\n".to_vec()), Next::End));
     }
 
     #[test]
+    fn what_is_not_whole_breaks_off() {
+        let (writer, mut written) = pair(false);
+        writer.write(b"one\n").expect("it is read");
+        drop(writer);
+        assert_eq!((written.next(), written.next()), (Next::Piece(b"one\n".to_vec()), Next::Broken));
+    }
+
+    #[test]
+    fn one_without_an_end_is_given_up_when_the_server_stops() {
+        for is_endless in [true, false] {
+            let (writer, mut written) = pair(is_endless);
+            written.stop();
+            assert_eq!((written.is_endless(), writer.write(b"x").is_err()), (is_endless, is_endless));
+        }
+    }
+
+    #[test]
     fn a_writer_learns_that_nobody_reads() {
-        let (writer, written) = pair();
+        let (writer, written) = pair(true);
         let waits = std::thread::spawn(move || {
             let end = writer.wait_until(Instant::now() + Duration::from_secs(60));
             (end, writer.write(b"x"))
@@ -155,11 +204,13 @@ mod tests {
 
     #[test]
     fn no_more_than_a_bound_waits_for_who_takes_nothing() {
-        let (writer, mut written) = pair();
+        let (writer, mut written) = pair(true);
         let piece = vec![b'x'; 1024 * 1024];
         let taken = (0..100).take_while(|_| writer.write(&piece).is_ok()).count();
         assert_eq!(taken, MOST / piece.len());
         assert!(matches!(written.next(), Next::Piece(piece) if piece.len() == MOST));
         assert_eq!(writer.write(b"x"), Err(Unread), "some of it is lost, so it must not go on");
+        writer.end();
+        assert_eq!(written.next(), Next::Broken);
     }
 }

@@ -680,6 +680,51 @@ fn a_run_of_lines_is_told_from_others() {
 }
 
 #[test]
+fn what_explain_prints_on_a_page_is_what_it_prints() {
+    let mut faults = Faults::default();
+    let mut count = 0;
+    for page in pages() {
+        for shown in page.document.find(|element| element.get("data-explain").is_some()) {
+            count += 1;
+            let name = shown.get("data-explain").unwrap_or_default();
+            let recorded = fs::read_to_string(project().join(format!("tests/explain/{name}.txt")));
+            let recorded = recorded.unwrap_or_default();
+            // What was sent is the reader's.
+            let told = |text: &str| -> Vec<String> {
+                text.lines().filter(|line| !line.starts_with("  >")).map(without_numbers).collect()
+            };
+            let (shown_lines, recorded) = (told(&shown.text), told(recorded.trim_end()));
+            if shown_lines != recorded {
+                let most = shown_lines.len().max(recorded.len());
+                let at = (0..most).find(|&at| shown_lines.get(at) != recorded.get(at)).unwrap_or_default();
+                let (line, expected) = (shown_lines.get(at), recorded.get(at));
+                faults.add(&page, shown.line, format!("{name}: shows {line:?}, and not {expected:?}"));
+            }
+        }
+    }
+    assert!(count > 0, "there is none");
+    faults.assert_none();
+}
+
+/// A line of `--explain` without what differs from run to run: times, dates and numbers of lines.
+fn without_numbers(line: &str) -> String {
+    let line = line.replace("Date: DATE", "Date: ").replace(".rs:LINE", ".rs:").replace("    N ms", "    ms");
+    if let Some((before, _)) = line.split_once("Date: ") {
+        return format!("{before}Date: ");
+    }
+    if let Some((before, number)) = line.rsplit_once(".rs:")
+        && number.chars().all(|digit| digit.is_ascii_digit())
+    {
+        return format!("{before}.rs:");
+    }
+    let is_time = |rest: &str| rest.trim_start().starts_with(|first: char| first.is_ascii_digit());
+    match line.strip_prefix("    ").filter(|rest| is_time(rest)).and_then(|rest| rest.split_once(" ms")) {
+        Some((_, rest)) => format!("    ms{rest}"),
+        None => line,
+    }
+}
+
+#[test]
 fn sections_of_rfcs_are_named_as_they_are_linked() {
     let mut faults = Faults::default();
     for page in pages() {

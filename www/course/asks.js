@@ -97,9 +97,12 @@ class Question {
       this.field.focus();
       return;
     }
+    const wasRight = this.ask.dataset.state === "right";
     this.showNumber(text.trim());
     this.announceAnswer(this.about(value));
-    this.remember(text.trim());
+    // Who has found it may look at what other numbers would mean.
+    if (wasRight) this.mark(true);
+    else this.remember(text.trim());
   }
 
   showNumber(text) {
@@ -151,7 +154,7 @@ class Question {
     delete this.ask.dataset.state;
     if (this.wanted !== null && typeof answer === "string" && !Number.isNaN(number(answer))) {
       this.showNumber(answer);
-    } else if (this.wanted === null && this.answers[answer]) {
+    } else if (this.wanted === null && Number.isInteger(answer) && this.answers[answer]) {
       this.answers[answer].open = true;
       this.mark(this.answers[answer] === this.right);
     }

@@ -35,7 +35,7 @@ export function bytesOf(text) {
     let more = hex ? String.fromCharCode(parseInt(hex, 16)) : short ? ESCAPES[short] : toUtf8(plain ?? "");
     if (count !== undefined) {
       const once = bytesOf(repeated);
-      if (once.length * Number(count) > MOST_BYTES) throw new Malformed(whole, true);
+      if (!(once.length * Number(count) <= MOST_BYTES)) throw new Malformed(whole, true);
       more = once.repeat(Number(count));
     }
     bytes += more;

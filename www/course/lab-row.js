@@ -72,8 +72,10 @@ export class Row {
   changed() {
     if (/[\r\n]/.test(this.field.value)) {
       const parts = this.field.value.split(/\r\n|\r|\n/);
+      const end = this.end.value;
       this.field.value = parts.shift();
-      this.editor.insert(this, parts.map((text) => ({ text, end: "crlf" })));
+      this.end.value = "crlf";
+      this.editor.insert(this, parts.map((text, at) => ({ text, end: at === parts.length - 1 ? end : "crlf" })));
       return;
     }
     this.read();

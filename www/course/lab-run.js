@@ -23,11 +23,17 @@ export async function play(run, tell, signal) {
   }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
+  let isOver = false;
+  const hear = (event) => {
+    isOver ||= event.event === "over";
+    tell(event);
+  };
   for (;;) {
     const { value, done } = await reader.read();
     const lines = (rest + (value ?? "")).split("\n");
     rest = lines.pop();
-    for (const line of lines) if (line) tell(JSON.parse(line));
+    for (const line of lines) if (line) hear(JSON.parse(line));
+    if (done && !isOver) throw new Error("the run broke off");
     if (done) return;
   }
 }

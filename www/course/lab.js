@@ -201,6 +201,8 @@ class Block {
   end() {
     clearInterval(this.ticking);
     this.clock.textContent = "";
+    // If something went wrong here, the run does not go on there.
+    this.controller.abort();
     this.controller = null;
     this.sendButton.ariaDisabled = "false";
     if (document.activeElement === this.stopButton) this.sendButton.focus();
@@ -242,11 +244,12 @@ class Block {
       this.complain(words.bound, colon, inTheReadersLanguage(element("span"), event.text), stop, words.boundOn);
     } else if (event.event === "engine") {
       for (const answer of this.answers) answer.happened(event.at, words.engineAt(event.port, event.threads));
-    } else if (event.client !== undefined) {
+    } else if (Number.isInteger(event.client)) {
+      // Somebody else may have found the engine, too: then it is nobody's of this page.
       const answer = this.answers[event.client];
       answer?.hear(event);
       const client = clients[event.client];
-      if (client.end && event.event === "sent") {
+      if (client?.end && event.event === "sent") {
         client.left = (client.left ?? client.pieces.length) - 1;
         if (client.left === 0) answer.happened(event.at, words.halfClosed);
       }
@@ -256,6 +259,8 @@ class Block {
   finish(isComplete) {
     const same = this.answers.map((answer) => answer.finish(isComplete));
     if (!isComplete) return;
+    // A bound may have been met before anybody was connected.
+    if (!this.answers.some(({ events }) => events.some(({ event }) => event === "connected"))) return;
     const isSame = same.every(Boolean);
     this.figure.dataset.same = isSame ? "yes" : "no";
     if (!isSame && this.isChanged) this.out.prepend(element("p", "lab-changed", words.changed));

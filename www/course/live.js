@@ -141,8 +141,8 @@ async function askAgain(event) {
 
 function hint() {
   const ways = [
-    [words.hint, "glasshttp --course --inspect"],
-    [words.hintInACheckout, "cargo run --release -- --course --inspect"],
+    [words.hint, "glasshttp --course"],
+    [words.hintInACheckout, "cargo run --release -- --course"],
   ];
   for (const [sentence, line] of ways) {
     const command = element("pre", "terminal", element("code", "", line));

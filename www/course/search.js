@@ -157,7 +157,6 @@ export function addSearch() {
   field.autocomplete = "off";
   field.spellcheck = false;
   field.maxLength = 100;
-  field.setAttribute("aria-keyshortcuts", "/");
   const count = element("p", "count");
   count.role = "status";
   const list = element("ol");
@@ -243,11 +242,4 @@ export function addSearch() {
   const keepPlace = () => { if (!panel.hidden) place(); };
   addEventListener("resize", keepPlace);
   addEventListener("scroll", keepPlace, { passive: true });
-  document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
-  });
 }

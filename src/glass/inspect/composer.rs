@@ -83,12 +83,13 @@ impl Composer {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "others are sending; try again in a moment")
         })?;
         let connect = Arc::clone(&self.connect);
-        let (writer, written) = written::pair();
+        let (writer, written) = written::pair(false);
         let run = move || {
             let _permit = permit;
             let outcome = serde_json::to_vec(&send(&connect, &pieces)).expect("text and numbers");
             // If nobody waits for it any more, nobody misses it.
             let _ = writer.write(&outcome);
+            writer.end();
         };
         std::thread::Builder::new().name("composer".to_owned()).spawn(run).map_err(|_| {
             Refusal::new(Status::SERVICE_UNAVAILABLE, "no thread can be had; try again in a moment")

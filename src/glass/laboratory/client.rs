@@ -37,7 +37,7 @@ pub(super) fn play(
     report: &Report,
     arrivals: &Arrivals,
 ) {
-    if report.wait_until(began + client.after).is_err() {
+    if report.wait_until(began + client.after).is_err() || report.is_late() {
         return;
     }
     let connected = arrivals.connect(index, || {
@@ -64,6 +64,9 @@ impl Playing<'_> {
                 && let Some(how) = self.read_until(Instant::now() + piece.wait, None)
             {
                 return how;
+            }
+            if self.report.is_late() {
+                break;
             }
             // The server may have answered and closed already; then its answer is what matters.
             if self.stream.write_all(&piece.bytes).is_err() {

@@ -143,7 +143,7 @@ impl Described {
                 format!("the laboratory has {MAX_AT_ONCE} runs at once at most; try again when one is over");
             Refusal::new(Status::SERVICE_UNAVAILABLE, why)
         })?;
-        let (writer, written) = written::pair();
+        let (writer, written) = written::pair(true);
         let engines = Arc::clone(&self.engines);
         let run = move || {
             let _permit = permit;

@@ -36,6 +36,16 @@ impl Report {
         let _ = self.writer.write(&line);
     }
 
+    /// All is told.
+    pub(super) fn end(&self) {
+        self.writer.end();
+    }
+
+    /// Whether the time for the run is over.
+    pub(super) fn is_late(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
     /// How long the run may take.
     pub(super) fn time(&self) -> Duration {
         self.deadline.saturating_duration_since(self.began)

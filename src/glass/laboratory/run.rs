@@ -49,4 +49,5 @@ pub(super) fn run(engines: &dyn Engines, order: &Order, writer: Writer) {
         Err(text) => report.tell(&Event::Bound { text }),
     }
     report.tell(&Event::Over);
+    report.end();
 }
