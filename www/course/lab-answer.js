@@ -26,7 +26,7 @@ export class Answer {
    * @param {Promise<boolean>} inspected whether the server shows its source
    */
   constructor(title, recorded, inspected) {
-    Object.assign(this, { recorded, inspected, bytes: "", pieces: [], events: [], exchanges: [], fate: null });
+    Object.assign(this, { recorded, inspected, bytes: "", pieces: [], events: [], exchanges: [], fate: null, isConnected: false });
     this.list = element("ol", "lab-stream");
     this.list.role = "list";
     this.verdict = element("p", "lab-verdict");
@@ -38,8 +38,10 @@ export class Answer {
   /** An event of the laboratory that is about this connection. */
   hear(event) {
     const { at } = event;
-    if (event.event === "connected") this.happened(at, words.connected(event.port));
-    else if (event.event === "refused") this.happened(at, words.refused(event.why));
+    if (event.event === "connected") {
+      this.isConnected = true;
+      this.happened(at, words.connected(event.port));
+    } else if (event.event === "refused") this.happened(at, words.refused(event.why));
     else if (event.event === "sent") this.sent(at, event.count);
     else if (event.event === "received") this.received(at, event.bytes);
     else if (event.event === "exchange") this.exchanges.push(event);

@@ -260,7 +260,7 @@ class Block {
     const same = this.answers.map((answer) => answer.finish(isComplete));
     if (!isComplete) return;
     // A bound may have been met before anybody was connected.
-    if (!this.answers.some(({ events }) => events.some(({ event }) => event === "connected"))) return;
+    if (!this.answers.some(({ isConnected }) => isConnected)) return;
     const isSame = same.every(Boolean);
     this.figure.dataset.same = isSame ? "yes" : "no";
     if (!isSame && this.isChanged) this.out.prepend(element("p", "lab-changed", words.changed));
