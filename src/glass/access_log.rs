@@ -85,11 +85,12 @@ struct Batch {
     exchanges: u64,
 }
 
-/// How many exchanges there were, and how many of them are in the log.
+/// How many exchanges there were, and how many of them are in the log; and how many workers have their observer.
 #[derive(Debug, Default)]
 struct Counts {
     observed: AtomicU64,
     written: AtomicU64,
+    workers: AtomicU64,
 }
 
 impl AccessLog {
@@ -120,6 +121,7 @@ impl AccessLog {
     /// An observer for one worker.
     pub fn observer(&self) -> WorkerLog {
         WorkerLog {
+            worker: self.counts.workers.fetch_add(1, Ordering::Relaxed),
             format: self.format,
             clock: Clock::new(self.format, self.time_zone.clone()),
             batch: Batch::default(),
@@ -154,6 +156,8 @@ fn write_batches(batches: &Receiver<Batch>, mut output: impl Write, written: &At
 /// The log of one worker.
 #[derive(Debug)]
 pub struct WorkerLog {
+    /// Its number, as in the name of its thread.
+    worker: u64,
     format: Format,
     clock: Clock,
     batch: Batch,
@@ -212,7 +216,7 @@ impl WorkerLog {
     fn explain(&mut self, exchange: &Exchange) {
         let Some(facts) = Facts::new(exchange) else { return };
         let facts = self.copies.note(facts);
-        explain::write(&mut self.batch.text, &facts, &sentence::of(&facts), self.width);
+        explain::write(&mut self.batch.text, self.worker, &facts, &sentence::of(&facts), self.width);
     }
 }
 

@@ -233,6 +233,7 @@ mod tests {
     const UNCONDITIONAL: &[(&str, &str)] = &[
         ("src/glass/metrics/mod.rs", "\"metrics\""),
         ("src/glass/metrics/mod.rs", "\"health\""),
+        ("src/server/connection/answering.rs", "\"date\""),
         ("src/server/connection/asking.rs", "the server has made a mistake"),
         ("src/site/error_page.rs", "\"error page\""),
         ("src/site/listing/search/mod.rs", "\"search\""),

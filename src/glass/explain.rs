@@ -44,10 +44,11 @@ const DECISION: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow
 /// The column in which the text of a line begins.
 const INDENT: usize = 19;
 
-/// Appends the explanation of an exchange, with colours that the output may remove, in lines of so many columns at most.
-pub fn write(out: &mut String, facts: &Facts<'_>, sentence: &Sentence, columns: Option<usize>) {
+/// Appends the explanation of an exchange, which this worker has answered, with colours that the output may remove, in
+/// lines of so many columns at most.
+pub fn write(out: &mut String, worker: u64, facts: &Facts<'_>, sentence: &Sentence, columns: Option<usize>) {
     let mut lines = String::new();
-    write_lines(&mut lines, facts.exchange(), facts.capture());
+    write_lines(&mut lines, worker, facts.exchange(), facts.capture());
     let _ = writeln!(lines, "  {BOLD}= {:<14} {}{BOLD:#}", "in short", sentence.text);
     match columns {
         Some(columns) => lines.lines().for_each(|line| wrap(out, line, columns)),
@@ -74,13 +75,14 @@ fn wrap(out: &mut String, line: &str, columns: usize) {
 
 /// Appends all that is known of an exchange, a line for each. Writing to a string cannot fail, so the results are
 /// ignored.
-fn write_lines(out: &mut String, exchange: &Exchange, capture: &Capture) {
+fn write_lines(out: &mut String, worker: u64, exchange: &Exchange, capture: &Capture) {
     let (connection, number, client) = (exchange.connection, exchange.number, exchange.real_client());
     let by = exchange.forwarded.map(|_| format!(" by {}", exchange.client)).unwrap_or_default();
     let (code, phrase) = (exchange.status.code(), exchange.status.phrase());
     let _ = writeln!(
         out,
-        "{BOLD}── connection {connection}, request {number}, from {client}{by} ── {code} {phrase} ──{BOLD:#}"
+        "{BOLD}── connection {connection}, request {number}, from {client}{by}, to worker {worker} ── {code} {phrase} \
+         ──{BOLD:#}"
     );
     for (name, bytes) in parts(&capture.request, "request line") {
         write_line(out, '>', REQUEST, name, bytes, MAX_LINE);

@@ -161,6 +161,9 @@ fn mask(line: &str) -> String {
         if words[at] == "ms" && words[at - 1].parse::<f64>().is_ok() {
             words[at - 1] = String::from("N");
         }
+        if words[at - 1] == "worker" && words[at].parse::<u32>().is_ok() {
+            words[at] = String::from("N");
+        }
     }
     let line = words.join(" ");
     match line.find("Date: ") {

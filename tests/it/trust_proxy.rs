@@ -102,7 +102,9 @@ fn the_explanation_names_both_and_why() {
     let server = Server::start(folder.path(), &["--trust-proxy", "--explain"]);
     server.connect().get_with("/a.txt", "X-Forwarded-For: 203.0.113.9\r\n");
     let out = &server.process.stdout;
-    out.line("both", |line| line.contains("from 203.0.113.9 by 127.0.0.1 ── 200 OK"));
+    out.line("both", |line| {
+        line.contains("from 203.0.113.9 by 127.0.0.1, to worker ") && line.contains(" ── 200 OK")
+    });
     out.line("why", |line| line.contains("127.0.0.1 is a trusted proxy, and asks for 203.0.113.9"));
     server.connect().get_with("/a.txt", "X-Forwarded-For: 203.0.113.9, x\r\n");
     out.line("one", |line| line.contains("request 1, from 127.0.0.1 ── 200 OK"));

@@ -124,6 +124,10 @@ impl<T: Transport> Connection<T> {
         delimiting: Delimiting,
         keep_alive: bool,
     ) -> Vec<u8> {
+        // See `clock.rs`.
+        trace::decision("date", Rfc(9110, "6.6.1"), || {
+            "the second of this turn of the worker, written once for all answers in it".to_owned()
+        });
         let head = Head {
             status: response.status,
             headers: &response.headers,
