@@ -122,6 +122,7 @@ fn pages_that_are_not_enabled_are_left_to_the_site() {
         (Part::Metrics, 12),
         (Part::Listing, 13),
         (Part::Laboratory, 13),
+        (Part::LaboratoryOrInspector, 6),
     ] {
         let mut glass = glass();
         match part {
@@ -130,6 +131,7 @@ fn pages_that_are_not_enabled_are_left_to_the_site() {
             Part::Metrics => glass.metrics = None,
             Part::Listing => glass.listing = None,
             Part::Laboratory => glass.laboratory = None,
+            Part::LaboratoryOrInspector => (glass.laboratory, glass.inspector) = (None, None),
         }
         let on = ROUTES.iter().filter(|route| glass.has(route.part)).count();
         assert!(on >= others, "{part:?}");

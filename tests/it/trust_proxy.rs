@@ -107,7 +107,7 @@ fn the_explanation_names_both_and_why() {
     });
     out.line("why", |line| line.contains("127.0.0.1 is a trusted proxy, and asks for 203.0.113.9"));
     server.connect().get_with("/a.txt", "X-Forwarded-For: 203.0.113.9, x\r\n");
-    out.line("one", |line| line.contains("request 1, from 127.0.0.1 ── 200 OK"));
+    out.line("one", |line| line.contains("request 1, from 127.0.0.1, to worker "));
     out.line("why", |line| {
         line.contains("but for whom it asks is malformed: it counts as the client itself")
     });

@@ -107,10 +107,10 @@ impl Laboratory {
     }
 }
 
-/// That there is one, and its bounds.
-pub(super) fn about() -> Response {
+/// Whether there is one, and its bounds.
+pub(super) fn about(is_there: bool) -> Response {
     let about = serde_json::json!({
-        "laboratory": 1,
+        "laboratory": u8::from(is_there),
         "bounds": {
             "runs": MAX_AT_ONCE,
             "order": MAX_ORDER,
