@@ -7,7 +7,8 @@
 //!
 //! It is unpacked into a folder, and that is served like any other: what the course says of files, their times and
 //! tags holds for its own, and a reader can change one and see what happens. Beside it is the folder of its laboratory
-//! ([`crate::command::laboratory`]). Both are this user's alone and go when the server ends; what a server leaves that is killed, the next one removes
+//! ([`crate::command::laboratory`]). Both are this user's alone and go when the server ends; what a server leaves that
+//! is killed, the next one removes
 //! ([`crate::base::platform::private_folder`]).
 
 use crate::base::embedded::COURSE;

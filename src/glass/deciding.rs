@@ -20,32 +20,22 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 const MOST: usize = 40;
 const MOST_BEHIND: usize = 8;
 
-/// The lines that decided, counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Deciding {
-    /// The line with the condition.
-    pub(super) line: u32,
-    /// What to show of it: the lines from the condition to the end of what tells.
-    pub(super) shown: RangeInclusive<u32>,
-}
-
 /// The line that decided what this line tells. Each place is looked up once.
 pub(super) fn line(file: &'static str, telling: u32) -> u32 {
     static KNOWN: LazyLock<Mutex<HashMap<(&str, u32), u32>>> = LazyLock::new(Mutex::default);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     *known.entry((file, telling)).or_insert_with(|| {
         let deciding = text_of(file).and_then(|text| find(&text, telling));
-        deciding.map_or(telling, |deciding| deciding.line)
+        deciding.map_or(telling, |lines| *lines.start())
     })
 }
 
-/// The same, with the text of the lines.
-pub(super) fn lines(file: &'static str, telling: u32) -> Option<(Deciding, Vec<String>)> {
+/// The same, with all lines from there to the end of what tells: their numbers, and their text.
+pub(super) fn lines(file: &'static str, telling: u32) -> Option<(RangeInclusive<u32>, Vec<String>)> {
     let text = text_of(file)?;
-    let deciding = find(&text, telling)?;
-    let (first, last) = (*deciding.shown.start() as usize, *deciding.shown.end() as usize);
-    let shown = text.lines().skip(first - 1).take(last + 1 - first).map(str::to_owned).collect();
-    Some((deciding, shown))
+    let numbers = find(&text, telling)?;
+    let shown = text.lines().skip(*numbers.start() as usize - 1).take(numbers.clone().count());
+    Some((numbers, shown.map(str::to_owned).collect()))
 }
 
 /// The text of a file of the source. Those that decide are some thirty, and each is asked for again and again: it is
@@ -57,14 +47,14 @@ fn text_of(file: &'static str) -> Option<Arc<str>> {
     known.entry(file).or_insert_with(unpack).clone()
 }
 
-/// Finds it in the text of a file; nothing, if the file has no such line.
-fn find(text: &str, telling: u32) -> Option<Deciding> {
+/// The lines from the one that decides to the end of what tells, counted from 1; nothing, if the text has no such line.
+fn find(text: &str, telling: u32) -> Option<RangeInclusive<u32>> {
     let lines: Vec<&str> = text.lines().collect();
     let told = (telling as usize).checked_sub(1).filter(|&at| at < lines.len())?;
     let (decides, statement) = decides(&lines, told);
     let last = end_of_statement(&lines, statement).max(told).min(told + MOST_BEHIND).min(decides + MOST - 1);
     let number = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
-    Some(Deciding { line: number(decides), shown: number(decides)..=number(last) })
+    Some(number(decides)..=number(last))
 }
 
 /// Which line decides, and where the statement begins that tells.
@@ -88,10 +78,7 @@ fn decides(lines: &[&str], told: usize) -> (usize, usize) {
 
 /// What stands on a line before it tells. Behind that are conditions, too: which words to use.
 fn before_telling(line: &str) -> &str {
-    ["trace::decision", "trace::decision_at"]
-        .iter()
-        .find_map(|call| line.split_once(call))
-        .map_or(line, |(before, _)| before)
+    line.split("trace::decision").next().unwrap_or(line)
 }
 
 /// The line that opens the block or the call in which this one is.
@@ -267,7 +254,7 @@ mod tests {
             let telling = (0..=at).rev().find(starts).expect(told) + 1;
             let (deciding, lines) = lines(file, u32::try_from(telling).expect("small")).expect(told);
             assert!(lines[0].contains(decides), "{told}: {deciding:?} {}", lines[0]);
-            assert_eq!(*deciding.shown.start(), deciding.line);
+            assert_eq!(deciding.count(), lines.len(), "{told}");
             let shown = lines.join("\n");
             assert!(shown.contains("trace::decision") || shown.contains("Refusal::"), "{shown}");
         }
@@ -278,9 +265,8 @@ mod tests {
         let mut bad = Vec::new();
         for (path, number) in tellings() {
             let (deciding, lines) = lines(path, number).expect("it is there");
-            let at = (deciding.line - deciding.shown.start()) as usize;
-            assert!(lines.len() <= MOST && at < lines.len(), "{path}:{number}: {deciding:?}");
-            let line = lines[at].trim();
+            assert!((1..=MOST).contains(&lines.len()), "{path}:{number}: {deciding:?}");
+            let line = lines[0].trim();
             let is_known = UNCONDITIONAL.iter().any(|(file, part)| path == *file && line.contains(part));
             if !compares(before_telling(line)) && !is_known && !names_its_caller(path, number) {
                 bad.push(format!("{path}:{number}: {line}"));

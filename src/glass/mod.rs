@@ -215,6 +215,21 @@ impl Methods {
 }
 
 impl Glass {
+    /// What a site without options has of the server's own pages.
+    pub fn of(site: &Arc<Site>) -> Glass {
+        let options = site.options();
+        Glass {
+            base: options.base.clone(),
+            hosts: options.hosts.clone(),
+            trusted_hosts: options.trusted_hosts.clone(),
+            inspector: None,
+            reload: None,
+            metrics: None,
+            laboratory: None,
+            listing: options.listing.then(|| Arc::clone(site)),
+        }
+    }
+
     /// Begins to answer a request, if it is for a page of the server's own.
     pub fn begin(&self, request: &Request<'_>, arrival: &Arrival<'_>) -> Answer {
         let Target::Path { path, query } = request.target else { return Answer::Elsewhere };
@@ -371,6 +386,11 @@ fn check_not_forwarded(request: &Request<'_>) -> Result<(), Refusal> {
         Some(_) => Err(not_found()),
         None => Ok(()),
     }
+}
+
+/// Bytes as JSON can hold them: each byte becomes the character with its number (ISO 8859-1).
+fn as_characters(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
 #[track_caller]

@@ -169,9 +169,8 @@ impl Cli {
     /// A line that says what makes no sense.
     pub(in crate::command) fn of_words(words: &[String]) -> Result<Cli, String> {
         let command = Cli::command().mut_args(|arg| arg.env(None::<&'static str>));
-        let arguments: Vec<_> =
-            std::iter::once("glasshttp").chain(words.iter().map(String::as_str)).collect();
-        let arguments: Vec<_> = arguments.into_iter().map(OsString::from).collect();
+        let words = words.iter().map(String::as_str);
+        let arguments: Vec<_> = std::iter::once("glasshttp").chain(words).map(OsString::from).collect();
         Cli::parse_by(command.clone(), &arguments).map_err(|error| usage_error::one_line(&error, &command))
     }
 

@@ -81,17 +81,7 @@ fn start(config: Config, folder: &Path, observe: Observe) -> io::Result<Engine> 
     let threads = config.server.threads;
     let server = Server::new(vec![listener.into()], config.server)?;
     let stopper = server.stopper();
-    let glass = Glass {
-        base: config.site.base.clone(),
-        hosts: site.options().hosts.clone(),
-        trusted_hosts: config.site.trusted_hosts.clone(),
-        inspector: None,
-        reload: None,
-        metrics: None,
-        laboratory: None,
-        listing: site.options().listing.then(|| Arc::clone(&site)),
-    };
-    let application = Application { login: None, glass, site };
+    let application = Application { login: None, glass: Glass::of(&site), site };
     let run = move || {
         // If it fails, its clients see it: nothing answers them.
         let _ = sandbox.run(|_| server.run(&application, &|| vec![observe()]));

@@ -50,14 +50,11 @@ impl Ready<'_> {
         let activity = config.running.quit_after.map(|_| Activity::start());
         let progress = if config.output.quiet { None } else { Progress::start() };
         let glass = Glass {
-            base: config.site.base.clone(),
-            hosts: site.options().hosts.clone(),
-            trusted_hosts: config.site.trusted_hosts.clone(),
             inspector: config.output.inspect.then(|| start_inspector(config, &server)),
             reload: self.reload,
-            laboratory: self.laboratory,
             metrics: config.output.metrics.then(|| Metrics::new(Arc::clone(&site), config.server.threads)),
-            listing: site.options().listing.then(|| Arc::clone(&site)),
+            laboratory: self.laboratory,
+            ..Glass::of(&site)
         };
         let application = Application { login: self.login, glass, site: Arc::clone(&site) };
         let observers = || {

@@ -204,7 +204,7 @@ fn send_and_receive(
         }
     }
     received.truncate(MAX_RECEIVED);
-    outcome.received = super::as_characters(&received);
+    outcome.received = crate::glass::as_characters(&received);
     Ok(())
 }
 

@@ -147,11 +147,6 @@ fn json(json: String) -> Response {
     Response::no_store("application/json", Body::Bytes(json.into_bytes()))
 }
 
-/// Bytes as JSON can hold them: each byte becomes the character with its number (ISO 8859-1).
-fn as_characters(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

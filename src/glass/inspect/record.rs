@@ -77,7 +77,7 @@ impl Recorder {
     /// The same for the last exchange of this client with this target.
     pub(super) fn last_for_target(&self, target: &[u8], client: Client) -> Option<String> {
         let state = self.state();
-        let target = super::as_characters(target);
+        let target = crate::glass::as_characters(target);
         let is_it = |record: &&Record| record.summary.target == target && record.summary.client == client;
         state.ring.iter().rev().find(is_it).map(|record| self.detail(record))
     }

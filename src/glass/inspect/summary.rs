@@ -10,7 +10,7 @@
 //! Names are those of the fields of HTTP, where there are such; what is not there is left out. Times are in microseconds
 //! since the start of the server, and bytes are characters of the same number (ISO 8859-1), since JSON has no bytes.
 
-use super::as_characters;
+use crate::glass::as_characters;
 use crate::glass::deciding;
 use crate::glass::sentence::{Facts, Sentence};
 use crate::http::client::Client;

@@ -6,6 +6,7 @@ use super::observer::Arrivals;
 use super::order::Client;
 use super::report::Report;
 use crate::base::human;
+use crate::glass::as_characters;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -129,8 +130,7 @@ impl Playing<'_> {
     fn take(&mut self, bytes: &[u8]) -> Option<How> {
         let shown = &bytes[..bytes.len().min(MAX_RECEIVED - self.received)];
         self.received += shown.len();
-        let characters = shown.iter().copied().map(char::from).collect();
-        self.report.tell(&Event::Received { client: self.index, bytes: characters });
+        self.report.tell(&Event::Received { client: self.index, bytes: as_characters(shown) });
         if self.received < MAX_RECEIVED {
             return None;
         }

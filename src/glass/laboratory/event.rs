@@ -110,10 +110,10 @@ impl Step {
             url: rule.map(|rule| rule.url()),
             file,
             line: *line,
-            source: deciding::lines(file, *line).map(|(deciding, lines)| Source {
-                from: *deciding.shown.start(),
-                to: *deciding.shown.end(),
-                decides: deciding.line,
+            source: deciding::lines(file, *line).map(|(shown, lines)| Source {
+                from: *shown.start(),
+                to: *shown.end(),
+                decides: *shown.start(),
                 lines,
             }),
         }

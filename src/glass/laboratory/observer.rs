@@ -76,13 +76,14 @@ impl Arrivals {
     }
 }
 
-/// The observer of one worker of the engine.
+/// The observer of one worker of the engine. Those of all workers share what they know.
+#[derive(Debug, Clone)]
 pub(super) struct RunObserver {
-    pub(super) report: Arc<Report>,
-    pub(super) arrivals: Arc<Arrivals>,
-    pub(super) copies: Arc<Copies>,
+    report: Arc<Report>,
+    arrivals: Arc<Arrivals>,
+    copies: Arc<Copies>,
     /// How many exchanges all workers have told.
-    pub(super) told: Arc<AtomicUsize>,
+    told: Arc<AtomicUsize>,
 }
 
 impl Observer for RunObserver {
@@ -101,6 +102,10 @@ impl Observer for RunObserver {
 }
 
 impl RunObserver {
+    pub(super) fn new(report: Arc<Report>, arrivals: Arc<Arrivals>) -> RunObserver {
+        RunObserver { report, arrivals, copies: Arc::default(), told: Arc::default() }
+    }
+
     fn ended(&self, exchange: &server::Exchange) {
         let Some(facts) = Facts::new(exchange) else { return };
         match self.told.fetch_add(1, Ordering::Relaxed) {

@@ -6,7 +6,6 @@ use super::event::Event;
 use super::observer::{Arrivals, RunObserver};
 use super::order::Order;
 use super::report::Report;
-use crate::glass::sentence::Copies;
 use crate::glass::written::Writer;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,15 +15,8 @@ pub(super) fn run(engines: &dyn Engines, order: &Order, writer: Writer) {
     let began = Instant::now();
     let report = Arc::new(Report::new(writer, began, order.time));
     let arrivals = Arc::<Arrivals>::default();
-    let (copies, told) = (Arc::<Copies>::default(), Arc::default());
-    let observe = {
-        let (report, arrivals) = (Arc::clone(&report), Arc::clone(&arrivals));
-        Arc::new(move || {
-            let (report, arrivals) = (Arc::clone(&report), Arc::clone(&arrivals));
-            let (copies, told) = (Arc::clone(&copies), Arc::clone(&told));
-            Box::new(RunObserver { report, arrivals, copies, told }) as Box<_>
-        })
-    };
+    let observer = RunObserver::new(Arc::clone(&report), Arc::clone(&arrivals));
+    let observe = Arc::new(move || Box::new(observer.clone()) as Box<_>);
     match engines.start(order.folder, &order.options, observe) {
         Ok(engine) => {
             let (port, options) = (engine.address.port(), &*order.options);
