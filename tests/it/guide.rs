@@ -588,9 +588,8 @@ fn transcripts_are_word_for_word() {
                 faults.add(&page, figure.line, format!("there is no tests/wire/{name}.txt"));
                 continue;
             };
-            let is_its_own =
-                |element: &Element| page.document.is_inside(element, |above| std::ptr::eq(above, figure));
-            let Some(shown) = page.document.named("code").find(|code| is_its_own(code)) else {
+            let Some(shown) = page.document.named("code").find(|code| page.document.is_within(code, figure))
+            else {
                 faults.add(&page, figure.line, "shows nothing");
                 continue;
             };

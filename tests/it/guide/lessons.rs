@@ -20,8 +20,7 @@ fn inside<'a>(
     around: &'a Element,
     is_it: impl Fn(&Element) -> bool + 'a,
 ) -> Vec<&'a Element> {
-    let is_inside =
-        |element: &&Element| page.document.is_inside(element, |above| std::ptr::eq(above, around));
+    let is_inside = |element: &&Element| page.document.is_within(element, around);
     page.document.find(is_it).filter(is_inside).collect()
 }
 

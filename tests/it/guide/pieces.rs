@@ -48,11 +48,11 @@ fn place(
     let of = |name| figure.get(name).unwrap_or_default();
     let document = &page.document;
     let names_the_file = document.find(|element| element.has_class("file") && element.text == file);
-    if !names_the_file.into_iter().any(|element| is_in(document, element, figure)) {
+    if !names_the_file.into_iter().any(|element| document.is_within(element, figure)) {
         return Err(format!("its caption must name {file}"));
     }
     let code = document.named("code").find(|code| {
-        is_in(document, code, figure) && document.is_inside(code, |above| above.has_class("code"))
+        document.is_within(code, figure) && document.is_inside(code, |above| above.has_class("code"))
     });
     let code: Vec<_> = code.map(|code| code.text.lines().map(str::to_owned).collect()).unwrap_or_default();
     if let Some(wide) = code.iter().find(|line| columns(line) > WIDTH) {
@@ -81,10 +81,6 @@ fn place(
         }
     }
     Ok(())
-}
-
-fn is_in(document: &Document, element: &Element, figure: &Element) -> bool {
-    document.is_inside(element, |above| std::ptr::eq(above, figure))
 }
 
 /// Where the line is that is this without its indentation.

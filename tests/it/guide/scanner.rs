@@ -228,6 +228,11 @@ impl Document {
         above.into_iter().any(|above| is_it(&self.elements[above]))
     }
 
+    /// Whether this very element is one of those around it.
+    pub(crate) fn is_within(&self, element: &Element, around: &Element) -> bool {
+        self.is_inside(element, |above| std::ptr::eq(above, around))
+    }
+
     /// Whether an element has this id.
     pub(crate) fn has_id(&self, id: &str) -> bool {
         self.elements.iter().any(|element| element.get("id") == Some(id))
