@@ -97,7 +97,7 @@ mod tests {
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|found| found == ending) {
-                    found.push(path.to_str().expect("ASCII").to_owned());
+                    found.push(path.to_str().expect("ASCII").replace(std::path::MAIN_SEPARATOR, "/"));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What the tests of several chapters do with a folder of their own.
 
 use cap_std::fs::Dir;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -14,7 +14,7 @@ pub(crate) fn folder() -> (TempDir, Dir) {
 
 /// A folder, open.
 pub(crate) fn open(path: impl AsRef<Path>) -> Dir {
-    Dir::from_std_file(File::open(path).expect("it is there"))
+    Dir::from_std_file(super::platform::open::place(path.as_ref()).expect("it is there"))
 }
 
 /// The names in it, in order.

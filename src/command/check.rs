@@ -12,7 +12,7 @@
 //! as a 401, or the 403 of a folder without a listing.
 
 use crate::base::human;
-use crate::base::platform::local::LocalStream;
+use crate::base::platform::local;
 use crate::command::cli::{Check, Config, DEFAULT_PORT, Endpoint, Url};
 use crate::command::tls;
 use crate::command::urls;
@@ -86,7 +86,7 @@ fn ask(url: &Url) -> io::Result<u16> {
     }
     request += "\r\n";
     match &url.endpoint {
-        Endpoint::Unix(path) => status(LocalStream::connect(path)?, &request),
+        Endpoint::Unix(path) => status(local::connect(path)?, &request),
         Endpoint::Tcp(name, port) => {
             let stream = connect(name, *port)?;
             if url.is_secure {

@@ -12,6 +12,7 @@
 
 use super::terminal::report;
 use crate::base::human;
+use crate::base::platform::local;
 use crate::command::cli::{Config, DEFAULT_PORT};
 use crate::command::urls::{Places, are_local};
 use crate::http::base_path::BasePath;
@@ -37,14 +38,18 @@ pub(crate) struct Listeners {
 impl Listeners {
     /// The sockets that another process opened for this one; `None` if there are none.
     fn given() -> Result<Option<Listeners>, String> {
+        if !local::ARE_THERE && std::env::var_os("LISTEN_FDS").is_some() {
+            return Err(
+                "LISTEN_FDS is set, and on this system no sockets can be handed over: use --bind and --port"
+                    .to_owned(),
+            );
+        }
         let mut given = listenfd::ListenFd::from_env();
         let mut listeners = Listeners { are_given: true, ..Listeners::default() };
         for index in 0..given.len() {
             if let Ok(Some(listener)) = given.take_tcp_listener(index) {
                 listeners.open.push(listener.into());
-            } else if let Ok(Some(listener)) = given.take_unix_listener(index) {
-                let address = listener.local_addr().ok();
-                let name = address.and_then(|address| address.as_pathname().map(Path::to_owned));
+            } else if let Some((listener, name)) = local::given(&mut given, index) {
                 listeners.sockets.push(name.unwrap_or_else(|| "(without a name)".into()));
                 listeners.open.push(listener.into());
             } else {

@@ -143,8 +143,10 @@ fn write_most(out: &mut impl Write, bytes: &[u8]) -> (usize, io::Result<()>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(unix)]
     use std::os::unix::fs::PermissionsExt;
 
+    #[cfg(unix)]
     #[test]
     fn what_was_there_is_kept_and_what_is_moved_away_gets_no_more() {
         let folder = tempfile::tempdir().expect("a folder");

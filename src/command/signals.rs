@@ -13,10 +13,10 @@
 //! process; but with `--course` on a terminal the server stops, so that no folder is left when the window is closed.
 
 use super::terminal::{above_progress, report};
+use crate::base::platform::signals::{self, Signal};
 use crate::base::platform::terminal;
 use crate::command::service_manager::ServiceManager;
 use crate::server::Stopper;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use std::io;
 use std::sync::Arc;
 
@@ -64,25 +64,20 @@ impl Signals {
     /// # Errors
     /// When the system does not let it.
     pub(crate) fn listen(self) -> io::Result<()> {
-        // Its default action ends the process. With any handler the write fails instead, which is all that is needed.
-        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
         // A service manager expects that a service can reload.
         let can_reload = !self.reload.is_empty() || self.manager.is_some();
         // Without a terminal SIGHUP may be ignored, as by nohup, and stays so.
-        if can_reload || (self.exit.is_some() && self.is_terminal) {
-            signals.add_signal(SIGHUP)?;
-        }
+        let hang_up = can_reload || (self.exit.is_some() && self.is_terminal);
+        let signals = signals::listen(hang_up)?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             let mut is_stopping = false;
-            for signal in signals.forever() {
+            for signal in signals {
                 match signal {
-                    SIGHUP if is_stopping => {}
-                    SIGHUP if can_reload && !self.has_lost_its_terminal() => self.reload(),
-                    // The exit code that shells report for a process that a signal ended.
+                    Signal::HangUp if is_stopping => {}
+                    Signal::HangUp if can_reload && !self.has_lost_its_terminal() => self.reload(),
                     _ if is_stopping => above_progress(|| {
                         self.exit.iter().for_each(|exit| exit());
-                        std::process::exit(128 + signal)
+                        std::process::exit(signal.exit_code())
                     }),
                     _ => {
                         is_stopping = true;

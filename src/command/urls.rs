@@ -196,7 +196,15 @@ mod tests {
             }
         };
         let oper_status = if kind == "d" { IfOperStatus::Down } else { IfOperStatus::Up };
-        Interface { name: kind.to_owned(), addr, index: None, oper_status, is_p2p: kind == "t" }
+        Interface {
+            name: kind.to_owned(),
+            addr,
+            index: None,
+            oper_status,
+            is_p2p: kind == "t",
+            #[cfg(windows)]
+            adapter_name: String::new(),
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::shared::Accepted;
 use super::transport::ClientSocket;
 use crate::base::platform::failure::Failure;
 use crate::base::platform::local::{LocalListener, PolledListener};
-use crate::base::platform::socket::watch_listener;
+use crate::base::platform::socket::{let_port_be_used_again, watch_listener};
 use crate::http::client::Client;
 use mio::{Poll, Token};
 use socket2::{Domain, Protocol, Type};
@@ -178,9 +178,7 @@ fn bind(address: SocketAddr, only_v6: bool) -> io::Result<socket2::Socket> {
     if address.is_ipv6() {
         socket.set_only_v6(only_v6)?;
     }
-    // The connections of a server that has just ended stay in TIME_WAIT for a minute, and would keep the next server
-    // from the port. On Unix this option does not allow two servers on one port.
-    socket.set_reuse_address(true)?;
+    let_port_be_used_again(&socket)?;
     // Accepted sockets inherit this: what is written leaves at once. (Nagle's algorithm would hold a small segment back
     // until the client has acknowledged the one before, which may take 40 ms.)
     socket.set_tcp_nodelay(true)?;

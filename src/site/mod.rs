@@ -243,8 +243,9 @@ impl Site {
                     return Ok(page);
                 }
                 let key = wanted.key(&text);
+                let is_key = for_certain && self.root.is_as_spelled(&relative);
                 let representation =
-                    self.select(file, &relative, for_certain.then_some(&*key), &wanted, effort)?;
+                    self.select(file, &relative, is_key.then_some(&*key), &wanted, effort)?;
                 Ok(self.send(request, &representation, effort)?)
             }
             Found::Directory(_) if view == Some(View::Qr) => Ok(self.show_address(request, &path, effort)?),

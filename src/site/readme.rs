@@ -97,8 +97,8 @@ fn as_text(bytes: &[u8], is_cut: bool) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::platform::link::symlink;
     use std::fs;
-    use std::os::unix::fs::symlink;
 
     #[test]
     fn text_is_utf8_without_nul() {

@@ -144,6 +144,12 @@ impl Root {
         name(&self.path).or_else(|| name(&std::fs::canonicalize(&self.path).ok()?))
     }
 
+    /// Whether the names of a file that was found by this path are spelled as in it. If not, it is one of several
+    /// spellings, of which there can be any number: none is a key under which to keep the file.
+    pub fn is_as_spelled(&self, relative: &[u8]) -> bool {
+        names::are_as_spelled(&self.path, relative)
+    }
+
     /// The single file, if one is served.
     pub fn single_file(&self) -> Option<&SingleFile> {
         self.single_file.as_ref()
@@ -178,6 +184,11 @@ impl Root {
             });
             return Err(Failure::NotFound.into());
         }
+        if let Some(why) = names::why_impossible(relative) {
+            trace::decision("name", None, || {
+                ("impossible", format!("no file here can be called that: {why}"))
+            });
+        }
         self.in_current(|root| match self.opener_for(root)? {
             None => self.open_in(root, relative),
             Some((opener, there)) => {
@@ -203,7 +214,7 @@ impl Root {
             Err(error) if leads_out(&error) => {
                 let inside = self.resolve_inside(path).ok_or(error)?;
                 trace::decision("link", None, || {
-                    let end = quote(names::bytes(&inside));
+                    let end = quote(&names::joined(&inside));
                     format!("an absolute link on the way ends inside the folder, at {end}: it is followed")
                 });
                 open_confined(root, &inside)?
@@ -345,11 +356,6 @@ impl Root {
 
 /// Opens a file or directory beneath the folder.
 fn open_confined(root: &OpenRoot, path: &Path) -> io::Result<File> {
-    // Opening a FIFO wakes a process that waits to write to it, and opening a device can do anything. So the type is
-    // checked before; and again by the caller, since the file may have been replaced between.
-    if status::at_in(&root.directory, path).is_ok_and(|stat| Facts::new(&stat).is_special()) {
-        return Err(Failure::NobodyThere.into());
-    }
     open::harmlessly_beneath(&root.directory, path)
 }
 
@@ -383,9 +389,13 @@ pub(super) fn refusal_for(error: &io::Error) -> Refusal {
             .because("link outside");
     }
     match Failure::of(error) {
-        Some(Failure::NotFound | Failure::NotAFolder | Failure::NameTooLong | Failure::LinkLoop) => {
-            super::not_found()
-        }
+        Some(
+            Failure::NotFound
+            | Failure::NotAFolder
+            | Failure::NameTooLong
+            | Failure::NameImpossible
+            | Failure::LinkLoop,
+        ) => super::not_found(),
         Some(Failure::Denied) => {
             Refusal::new(Status::FORBIDDEN, "the server may not read this").because("unreadable")
         }

@@ -4,11 +4,11 @@ use super::facts::Facts;
 use super::root::Opened;
 use super::*;
 use crate::answer::{Body, Next, Source};
+use crate::base::platform::link::symlink;
 use crate::http::base_path::BasePath;
 use crate::http::target::encode_segment;
 use crate::site::method::READING;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -236,6 +236,7 @@ fn a_changed_folder_is_served_as_it_is_now() {
     assert_eq!(get(&site, "/a.txt"), (200, "new".into()));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_as_the_folder_is_followed_where_it_leads_now() {
     let (outside, root) = folder();
@@ -284,6 +285,7 @@ fn options_open_and_close_what_they_name() {
     assert_eq!(get(&by_name, "/list/"), (200, "b".into()));
 }
 
+#[cfg(unix)]
 #[test]
 fn an_index_that_leads_out_is_refused_and_not_replaced_by_a_listing() {
     let (_outside, root) = folder();
@@ -291,6 +293,7 @@ fn an_index_that_leads_out_is_refused_and_not_replaced_by_a_listing() {
     assert_eq!(get(&site(&root), "/list/").0, 403);
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_not_found_gets_the_folders_own_page() {
     let (_outside, root) = folder();
@@ -441,6 +444,7 @@ fn links(page: &str) -> Vec<&str> {
     targets.collect()
 }
 
+#[cfg(unix)]
 #[test]
 fn a_program_gets_the_children_and_the_way_up_and_nothing_else_to_follow() {
     let (_outside, root) = folder();
@@ -478,6 +482,7 @@ fn a_program_gets_the_children_and_the_way_up_and_nothing_else_to_follow() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn links_are_marked_and_what_is_not_served_says_why_in_every_order() {
     let (outside, root) = folder();
@@ -612,6 +617,7 @@ fn without_a_script_a_gallery_has_only_so_many_pictures() {
     assert_eq!(page.matches("<img ").count(), 500);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_readme_stands_below_the_listing_rendered_if_it_is_markdown() {
     let (_outside, root) = folder();
@@ -837,6 +843,7 @@ fn in_large_folders_and_for_many_requests_nothing_is_looked_for() {
     assert!((20..=20 * (seconds + 2)).contains(&served), "{served} in {seconds} seconds");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_clean_url_with_a_slash_at_its_end_leads_to_the_page() {
     let (_outside, root) = folder();
@@ -875,6 +882,7 @@ fn a_clean_url_with_a_slash_at_its_end_leads_to_the_page() {
     assert_eq!(get(&with("/", false), "/about/").0, 404);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_visible_link_shows_what_is_hidden_behind_it() {
     let (_outside, root) = folder();
@@ -933,6 +941,7 @@ fn a_file_from_the_future_was_last_modified_now() {
     assert!(date.expect("a date") <= now);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_trail_leads_to_its_file_as_long_as_it_stays_inside() {
     let (outside, root_path) = folder();

@@ -24,6 +24,7 @@ export const NAMES = [
   ["error page", "错误页面"],
   ["expectation", "期望"],
   ["fallback", "后备页面"],
+  ["name", "名字"],
   ["fault", "故障"],
   ["fields", "字段"],
   ["framing", "消息定界"],
@@ -520,6 +521,13 @@ export const SENTENCES = [
   ["200: the whole of `{path}`, {sent}, read anew, since it has changed on disk", "200：整个 `{0}`，{1}，重新读取，因为磁盘上的变了"],
   ["200: `{value}`, the index of this folder, {sent}", "200：`{0}`，这个文件夹的索引文件，{1}"],
   ["200: the whole of `{path}`, {sent}", "200：整个 `{0}`，{1}"],
+  ["no file here can be called that: {why}", "这里没有文件能叫这个名字：{0?}"],
+  ["names are Unicode, and this is not UTF-8", "文件名是 Unicode，而这不是 UTF-8"],
+  ["a backslash divides names, and none holds it", "反斜杠分隔文件名，文件名里不能有它"],
+  ["a colon tells of a drive or a stream, and no name holds it", "冒号表示盘符或数据流，文件名里不能有它"],
+  ["it holds a character that no name holds", "它含有文件名里不能有的字符"],
+  ["dots and spaces at the end of a name are left out: another file would be found", "文件名末尾的点和空格会被略去：找到的会是另一个文件"],
+  ["it is the name of a device, in each folder and with each ending", "这是设备的名字，在每个文件夹里、带任何扩展名都一样"],
 
   // The laboratory and its bounds
   ["the laboratory gives a run {seconds} s, and they are over", "实验台给一次运行 {0} 秒，时间已到"],

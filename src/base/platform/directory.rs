@@ -3,15 +3,24 @@
 use super::status::FileType;
 use std::fs::File;
 use std::io;
+#[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsHandle, BorrowedHandle};
 
 /// A folder whose names are being read.
 #[derive(Debug)]
 pub struct Directory {
     folder: File,
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(all(unix, not(target_os = "linux")))]
     names: Option<rustix::fs::Dir>,
+    #[cfg(windows)]
+    names: Option<std::fs::ReadDir>,
 }
+
+/// What a name takes that is neither short nor long.
+#[cfg(not(target_os = "linux"))]
+const NAME: usize = 32;
 
 impl Directory {
     /// This folder, from its first name on.
@@ -52,14 +61,12 @@ impl Directory {
     }
 
     /// The same where the C library has the buffer.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(all(unix, not(target_os = "linux")))]
     pub fn read_some(
         &mut self,
         room: usize,
         mut each: impl FnMut(&[u8], Option<FileType>),
     ) -> io::Result<bool> {
-        /// What a name takes that is neither short nor long.
-        const NAME: usize = 32;
         let names = match &mut self.names {
             Some(names) => names,
             // It opens the folder once more, so that whoever has ours is not disturbed.
@@ -72,8 +79,33 @@ impl Directory {
         }
         Ok(true)
     }
+
+    /// The same by the path that the folder has now. The system says with each name what it is.
+    #[cfg(windows)]
+    pub fn read_some(
+        &mut self,
+        room: usize,
+        mut each: impl FnMut(&[u8], Option<FileType>),
+    ) -> io::Result<bool> {
+        let names = match &mut self.names {
+            Some(names) => names,
+            none => none.insert(std::fs::read_dir(super::open::path_of(&self.folder)?)?),
+        };
+        for _ in 0..(room / NAME).max(1) {
+            let Some(entry) = names.next() else { return Ok(false) };
+            let entry = entry?;
+            let file_type = entry.file_type().ok().map(|found| match () {
+                () if found.is_symlink() => FileType::Symlink,
+                () if found.is_dir() => FileType::Directory,
+                () => FileType::RegularFile,
+            });
+            each(entry.file_name().as_encoded_bytes(), file_type);
+        }
+        Ok(true)
+    }
 }
 
+#[cfg(unix)]
 fn tell(name: &[u8], file_type: rustix::fs::FileType, each: &mut impl FnMut(&[u8], Option<FileType>)) {
     if !matches!(name, b"." | b"..") {
         let is_known = file_type != rustix::fs::FileType::Unknown;
@@ -81,9 +113,17 @@ fn tell(name: &[u8], file_type: rustix::fs::FileType, each: &mut impl FnMut(&[u8
     }
 }
 
+#[cfg(unix)]
 impl AsFd for Directory {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.folder.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl AsHandle for Directory {
+    fn as_handle(&self) -> BorrowedHandle<'_> {
+        self.folder.as_handle()
     }
 }
 
@@ -103,7 +143,8 @@ mod tests {
         std::fs::create_dir(folder.path().join("folder")).expect("made");
         expected.push(b"folder".to_vec());
         for room in [512, 4096, 64 * 1024] {
-            let mut directory = Directory::new(File::open(folder.path()).expect("it is there"));
+            let mut directory =
+                Directory::new(crate::base::platform::open::harmlessly(folder.path()).expect("it is there"));
             let mut found = Vec::new();
             let mut calls = 1;
             while directory
@@ -120,7 +161,8 @@ mod tests {
             assert_eq!(found, expected, "{room}");
             assert!(room > 4096 || calls > 1, "some at a time");
         }
-        let directory = Directory::new(File::open(folder.path()).expect("it is there"));
+        let directory =
+            Directory::new(crate::base::platform::open::harmlessly(folder.path()).expect("it is there"));
         assert!(status::of_link_in(&directory, "folder".as_ref()).is_ok());
     }
 }

@@ -3,10 +3,19 @@
 //! `std::io::ErrorKind` knows most of the reasons, but not that too many files are open or that links go in a circle;
 //! so here are all of them.
 
-use rustix::io::Errno;
 use std::io;
 
-/// A reason. In brackets is what it is called where system calls are described (`man 3 errno`).
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
+/// A reason. In brackets is what it is called where Unix' system calls are described (`man 3 errno`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// Nothing has that name (ENOENT).
@@ -46,49 +55,14 @@ pub enum Failure {
 impl Failure {
     /// The reason that an error of the system gives; `None` for an error that is not the system's.
     pub fn of(error: &io::Error) -> Option<Failure> {
-        Some(match Errno::from_io_error(error)? {
-            Errno::NOENT => Failure::NotFound,
-            Errno::NOTDIR => Failure::NotAFolder,
-            Errno::LOOP => Failure::LinkLoop,
-            Errno::NAMETOOLONG => Failure::NameTooLong,
-            Errno::ILSEQ => Failure::NameImpossible,
-            Errno::ACCESS | Errno::PERM => Failure::Denied,
-            Errno::ROFS => Failure::ReadOnly,
-            Errno::NXIO => Failure::NobodyThere,
-            Errno::NODEV => Failure::NoDevice,
-            Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => Failure::Exhausted,
-            Errno::NOSPC | Errno::DQUOT => Failure::DiskFull,
-            Errno::FBIG => Failure::FileTooLarge,
-            Errno::EXIST | Errno::ISDIR | Errno::NOTEMPTY => Failure::Exists,
-            Errno::STALE => Failure::Stale,
-            Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => Failure::NoSuchAddress,
-            _ => Failure::Other,
-        })
+        system::of(error)
     }
 }
 
 /// The error that the system gives for this reason.
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> io::Error {
-        let errno = match failure {
-            Failure::NotFound => Errno::NOENT,
-            Failure::NotAFolder => Errno::NOTDIR,
-            Failure::LinkLoop => Errno::LOOP,
-            Failure::NameTooLong => Errno::NAMETOOLONG,
-            Failure::NameImpossible => Errno::ILSEQ,
-            Failure::Denied => Errno::ACCESS,
-            Failure::ReadOnly => Errno::ROFS,
-            Failure::NobodyThere => Errno::NXIO,
-            Failure::NoDevice => Errno::NODEV,
-            Failure::Exhausted => Errno::MFILE,
-            Failure::DiskFull => Errno::NOSPC,
-            Failure::FileTooLarge => Errno::FBIG,
-            Failure::Exists => Errno::EXIST,
-            Failure::Stale => Errno::STALE,
-            Failure::NoSuchAddress => Errno::ADDRNOTAVAIL,
-            Failure::Other => Errno::IO,
-        };
-        errno.into()
+        system::error(failure)
     }
 }
 

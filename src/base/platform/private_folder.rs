@@ -18,11 +18,20 @@ use super::new_file::try_lock;
 use super::{open, status};
 use crate::base::random;
 use cap_std::fs::Dir;
-use rustix::fs::{Mode, fstat, mkdirat};
-use rustix::process::geteuid;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 /// How often it is tried again when another process took the folder for one that was left, in the moment before it
 /// was locked.
@@ -35,8 +44,8 @@ pub struct PrivateFolder {
     place: Dir,
     name: PathBuf,
     path: PathBuf,
-    /// The folder itself, locked.
-    folder: File,
+    /// The folder itself, locked; `None` when it was removed.
+    folder: Mutex<Option<File>>,
 }
 
 impl PrivateFolder {
@@ -49,12 +58,11 @@ impl PrivateFolder {
             let name = PathBuf::from(format!("{prefix}{}", random::word()));
             let path = place.join(&name);
             let place = open_place(place)?;
-            mkdirat(&place, &name, Mode::RWXU)?;
-            let folder = open::folder_beneath(&place, &name)?;
-            let folder = PrivateFolder { place, name, path, folder };
-            // Where there are no locks, nothing is ever taken for left.
-            if try_lock(&folder.folder).unwrap_or(true) && folder.has_its_name() {
-                return Ok(folder);
+            system::make(&place, &name)?;
+            if let Some(folder) = system::lock(&place, &name)?
+                && is_named(&place, &name, &folder)
+            {
+                return Ok(PrivateFolder { place, name, path, folder: Mutex::new(Some(folder)) });
             }
         }
         Err(io::ErrorKind::ResourceBusy.into())
@@ -70,7 +78,7 @@ impl PrivateFolder {
     /// # Errors
     /// When no more files can be open.
     pub fn open(&self) -> io::Result<Dir> {
-        self.folder.try_clone().map(Dir::from_std_file)
+        open::place_beneath(&self.place, &self.name)
     }
 
     /// Removes it with all that is in it, if it is still there.
@@ -78,11 +86,15 @@ impl PrivateFolder {
     /// # Errors
     /// When the disk fails.
     pub fn remove(&self) -> io::Result<()> {
-        if self.has_its_name() { self.place.remove_dir_all(&self.name) } else { Ok(()) }
-    }
-
-    fn has_its_name(&self) -> bool {
-        is_named(&self.place, &self.name, &self.folder)
+        let Some(folder) = self.folder.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return Ok(());
+        };
+        if !is_named(&self.place, &self.name, &folder) {
+            return Ok(());
+        }
+        #[allow(clippy::let_unit_value)]
+        let _locked = system::kept_for_removal(folder);
+        self.place.remove_dir_all(&self.name)
     }
 }
 
@@ -97,8 +109,8 @@ pub fn remove_left(place: &Path, prefix: &str) {
         }
         // It is not opened if it is a link, or no folder.
         let Ok(folder) = open::folder_beneath(&place, &name) else { continue };
-        let is_ours = fstat(&folder).is_ok_and(|stat| stat.st_uid == geteuid().as_raw());
-        if is_ours && try_lock(&folder).unwrap_or(false) && is_named(&place, &name, &folder) {
+        if system::is_ours(&folder) && try_lock(&folder).unwrap_or(false) && is_named(&place, &name, &folder)
+        {
             let _ = place.remove_dir_all(&name);
         }
     }
@@ -114,95 +126,5 @@ fn is_named(place: &Dir, name: &Path, folder: &File) -> bool {
     named.is_ok_and(|named| status::of_open(folder).is_ok_and(|stat| stat.identity == named))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-    use std::os::unix::fs::{MetadataExt, chown, symlink};
-
-    const PREFIX: &str = "glasshttp-test-";
-
-    fn place() -> tempfile::TempDir {
-        tempfile::tempdir().expect("a folder")
-    }
-
-    fn create(place: &tempfile::TempDir) -> PrivateFolder {
-        let folder = PrivateFolder::create(place.path(), PREFIX).expect("made");
-        folder.open().and_then(|folder| folder.create_dir("a")).expect("made");
-        folder.open().and_then(|folder| folder.write("a/file", "text")).expect("written");
-        folder
-    }
-
-    #[test]
-    fn only_its_user_may_enter_it_and_no_name_comes_twice() {
-        let place = place();
-        let folders = [create(&place), create(&place)];
-        assert_ne!(folders[0].path(), folders[1].path());
-        for folder in folders {
-            let metadata = fs::symlink_metadata(folder.path()).expect("it is there");
-            assert_eq!((metadata.is_dir(), metadata.mode() & 0o777), (true, 0o700));
-            folder.remove().expect("removed");
-            folder.remove().expect("it was removed already");
-        }
-        assert_eq!(fs::read_dir(place.path()).expect("readable").count(), 0);
-    }
-
-    #[test]
-    fn what_was_put_in_its_place_is_left_alone() {
-        let (place, theirs) = (place(), place());
-        fs::write(theirs.path().join("file"), "theirs").expect("written");
-        let changes: [&dyn Fn(&Path); 3] = [
-            &|path| symlink(theirs.path(), path).expect("linked"),
-            &|path| fs::create_dir(path).expect("made"),
-            &|path| fs::write(path, "").expect("written"),
-        ];
-        for change in changes {
-            let folder = create(&place);
-            fs::rename(folder.path(), place.path().join("elsewhere")).expect("moved");
-            change(folder.path());
-            folder.remove().expect("nothing to do");
-            assert!(fs::symlink_metadata(folder.path()).is_ok());
-            fs::remove_dir_all(place.path().join("elsewhere")).expect("removed");
-        }
-        assert!(theirs.path().join("file").exists());
-    }
-
-    #[test]
-    fn a_link_in_it_is_removed_and_not_followed() {
-        let (place, theirs) = (place(), place());
-        fs::write(theirs.path().join("file"), "theirs").expect("written");
-        let folder = create(&place);
-        symlink(theirs.path(), folder.path().join("a/link")).expect("linked");
-        symlink(theirs.path().join("file"), folder.path().join("link")).expect("linked");
-        folder.remove().expect("removed");
-        assert!(!folder.path().exists() && theirs.path().join("file").exists());
-    }
-
-    #[test]
-    fn what_is_left_is_removed_and_nothing_else_is() {
-        let (place, theirs) = (place(), place());
-        let name = |word: &str| place.path().join(format!("{PREFIX}{word}"));
-        let in_use = create(&place);
-        let left = create(&place);
-        let path = left.path().to_owned();
-        // As when its process is killed.
-        drop(left);
-        fs::write(theirs.path().join("file"), "theirs").expect("written");
-        symlink(theirs.path(), name("0123456789abcdef")).expect("linked");
-        fs::write(name("0123456789abcde0"), "a file").expect("written");
-        for word in ["", "0123", "0123456789abcdeg", "0123456789abcdef0"] {
-            fs::create_dir(name(word)).expect("made");
-        }
-        let of_another = name("00000000000000ff");
-        fs::create_dir(&of_another).expect("made");
-        let is_of_another = chown(&of_another, Some(4711), None).is_ok();
-        let count = || fs::read_dir(place.path()).expect("readable").count();
-        let before = count();
-        remove_left(place.path(), PREFIX);
-        assert!(
-            !path.exists() && in_use.path().join("a/file").exists() && theirs.path().join("file").exists()
-        );
-        assert_eq!(of_another.exists(), is_of_another);
-        assert_eq!(count(), before - 1 - usize::from(!is_of_another));
-    }
-}
+#[cfg(all(test, unix))]
+mod tests;

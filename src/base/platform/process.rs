@@ -1,53 +1,45 @@
 //! What a process asks of the system for itself and for what it starts.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 /// Lets this process have as many files open as the administrator allows, and says how many that is. A connection is a
 /// file, too.
 pub fn raise_open_files() -> usize {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
-    current.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX))
+    system::raise_open_files()
 }
 
 /// Lets other threads go before this one: where both have something to do, they have three quarters of the time.
-// A number of a process in POSIX; Linux has one for each thread.
-#[cfg(target_os = "linux")]
 pub fn let_others_go_first() {
-    let _ = rustix::process::setpriority_process(None, 5);
-}
-
-/// There is no way that would not be for the whole process.
-#[cfg(not(target_os = "linux"))]
-pub fn let_others_go_first() {}
-
-/// A command that is started apart: a Ctrl-C for us is not meant for it.
-pub fn apart(command: &mut Command) -> &mut Command {
-    command.process_group(0)
+    system::let_others_go_first();
 }
 
 /// The name of this machine, if it is text.
 pub fn host_name() -> Option<String> {
-    rustix::system::uname().nodename().to_str().ok().map(str::to_owned)
+    system::host_name()
 }
 
 /// How long this thread has been on a core. Less than it was awake means that it waited for a core, or for a disk.
 pub fn thread_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
+    system::thread_time()
 }
 
 /// Microseconds on the clock that never goes back, as other processes see it, too.
-// What `std::time::Instant` counts from, it does not say.
 pub fn monotonic_microseconds() -> i64 {
-    use rustix::time::{ClockId, clock_gettime};
-    let now = clock_gettime(ClockId::Monotonic);
-    // Narrower on some machines.
-    #[allow(clippy::useless_conversion)]
-    let (seconds, nanoseconds) = (i64::from(now.tv_sec), i64::from(now.tv_nsec));
-    seconds * 1_000_000 + nanoseconds / 1000
+    system::monotonic_microseconds()
+}
+
+/// A command that is started apart: a Ctrl-C for us is not meant for it.
+pub fn apart(command: &mut Command) -> &mut Command {
+    system::apart(command)
 }

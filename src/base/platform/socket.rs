@@ -4,12 +4,37 @@ use mio::event::Source;
 use mio::{Poll, Token};
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 
 /// An open socket, whoever opened it.
-pub trait SocketHandle: AsFd {}
+#[cfg(unix)]
+pub trait SocketHandle: std::os::fd::AsFd {}
 
-impl<T: AsFd> SocketHandle for T {}
+#[cfg(unix)]
+impl<T: std::os::fd::AsFd> SocketHandle for T {}
+
+/// An open socket, whoever opened it.
+#[cfg(windows)]
+pub trait SocketHandle {}
+
+#[cfg(windows)]
+impl<T> SocketHandle for T {}
+
+/// Lets a port be opened although connections of a server that has just ended stay in TIME_WAIT for a minute. It does
+/// not allow two servers on one port.
+///
+/// # Errors
+/// When the system does not let us.
+#[cfg(unix)]
+pub fn let_port_be_used_again(socket: &socket2::Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+/// There it would let any program take a port that another has; and it needs no leave for TIME_WAIT.
+#[cfg(windows)]
+#[allow(clippy::unnecessary_wraps)]
+pub fn let_port_be_used_again(_socket: &socket2::Socket) -> io::Result<()> {
+    Ok(())
+}
 
 /// Writes some of these bytes, of which others follow at once, so that the kernel can put both into one segment.
 ///
@@ -57,6 +82,10 @@ pub fn send_file(
 ) -> io::Result<Option<usize>> {
     Ok(None)
 }
+
+/// Whether a connection can go from one event loop to another.
+// Under Wine one that did was not woken there any more. Nobody has looked on Windows itself, so none goes there.
+pub const CAN_CHANGE_LOOPS: bool = cfg!(unix);
 
 /// Lets an event loop know of connections to accept. All workers watch the same sockets, but one of them is enough: the
 /// kernel is asked to wake a single worker, one that sleeps, for each connection.

@@ -7,6 +7,7 @@
 //! -b unix:/run/site/socket      a Unix socket, and no port; any name
 //! ```
 
+use crate::base::platform::local;
 use crate::command::values::{number, yes_or_no};
 use crate::http::base_path::BasePath;
 use crate::http::forwarded::{Proxies, Proxy};
@@ -143,12 +144,19 @@ impl ListenOptions {
     }
 }
 
+/// What is said of `unix:PATH` where there are no Unix sockets.
+pub(super) const NO_UNIX_SOCKETS: &str =
+    "there are no Unix sockets on this system: name an address, such as 127.0.0.1";
+
 /// Reads a value of `--bind`; brackets around an IPv6 address may stand there or not.
 fn parse_address(text: &str) -> Result<Bind, String> {
     if text == "localhost" {
         return Ok(Bind::Localhost);
     }
     if let Some(path) = text.strip_prefix("unix:") {
+        if !local::ARE_THERE {
+            return Err(NO_UNIX_SOCKETS.to_owned());
+        }
         if path.is_empty() || path.len() > MAX_SOCKET_NAME || path.ends_with('/') {
             return Err(format!(
                 "behind unix: comes the path of a socket, of {MAX_SOCKET_NAME} bytes at most"

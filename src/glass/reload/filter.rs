@@ -32,14 +32,14 @@ impl Filter {
     pub(super) fn counts(&self, path: &Path) -> bool {
         let Ok(relative) = path.strip_prefix(&self.root) else { return false };
         if let Some(single) = &self.single {
-            return names::bytes(relative) == single;
+            return *names::joined(relative) == **single;
         }
         let names = relative.components().enumerate().all(|(depth, component)| match component {
             Component::Normal(name) => self.counts_by_name(names::bytes(name), depth),
             _ => true,
         });
         let is_ignored = || self.ignore.iter().any(|ignore| ignore.has(relative));
-        names && !is_of_no_page(names::bytes(relative)) && !is_ignored()
+        names && !is_of_no_page(&names::joined(relative)) && !is_ignored()
     }
 
     fn counts_by_name(&self, name: &[u8], depth: usize) -> bool {

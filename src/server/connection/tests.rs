@@ -11,7 +11,6 @@ use crate::server::transport::TlsSession;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Poll, Wake};
@@ -142,9 +141,9 @@ fn letter(n: u64) -> String {
 
 /// Every second part of a file, each behind a head that says which it is.
 fn parts() -> Vec<Piece> {
-    let file = tempfile::tempfile().expect("a file");
+    let mut file = tempfile::tempfile().expect("a file");
     let bytes: Vec<u8> = (0..PARTS * 2).flat_map(|n| letter(n).repeat(10_000).into_bytes()).collect();
-    file.write_all_at(&bytes, 0).expect("written");
+    std::io::Write::write_all(&mut file, &bytes).expect("written");
     let source = Source::Disk(Arc::new(file));
     let part = |n: u64| FilePart { source: source.clone(), range: 2 * n * PART..(2 * n + 1) * PART };
     (0..PARTS).flat_map(|n| [Piece::Bytes(format!("[{n}]").into_bytes()), Piece::File(part(n))]).collect()

@@ -4,6 +4,7 @@ use super::*;
 use crate::answer::{Next, Stream};
 use crate::site::root::Opened;
 use std::io;
+#[cfg(unix)]
 use std::os::unix::fs::symlink;
 
 /// The archive of a folder, with its pieces joined.
@@ -53,6 +54,7 @@ fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, Arc<Root>) {
     (outer, root)
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_in_it_is_what_the_server_would_serve_sorted_by_name() {
     let (outer, root) =
@@ -96,6 +98,7 @@ fn what_is_in_it_is_what_the_server_would_serve_sorted_by_name() {
     assert_eq!(with_hidden, ["b/", "b/.git/", "b/.git/x", "b/c.txt"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn folders_that_lead_to_each_other_end() {
     let (outer, root) = folder(&[("a/x", ""), ("b/y", "")]);

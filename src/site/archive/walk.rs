@@ -158,7 +158,7 @@ impl Walk {
                 let facts = status::of_open(&reading.directory)?;
                 reading.identity = facts.identity;
                 let around = names::path(&self.relative)?.ancestors().skip(1);
-                let look = |path: &Path| self.root.look(names::bytes(path)).ok();
+                let look = |path: &Path| self.root.look(&names::joined(path)).ok();
                 self.above = around.filter_map(look).map(|facts| facts.identity).collect();
                 return Ok(Step::Folder { name: self.shown.clone(), modified: facts.modified.0 });
             }

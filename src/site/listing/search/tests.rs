@@ -8,7 +8,9 @@ use crate::http::Request;
 use crate::site::Options;
 use crate::site::effort::Effort;
 use std::fs::{self, Permissions};
+#[cfg(unix)]
 use std::os::unix::ffi::OsStrExt;
+#[cfg(unix)]
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use tempfile::TempDir;
@@ -27,7 +29,7 @@ fn tree(files: &[&str]) -> (TempDir, Arc<Root>) {
 }
 
 fn walk(root: &Arc<Root>, path: &str, term: &str, hidden: bool) -> Walk {
-    let directory = fs::File::open(root.path().join(path)).expect("a folder");
+    let directory = crate::base::platform::open::harmlessly(&root.path().join(path)).expect("a folder");
     let path = DecodedPath::decode(format!("/{path}").as_bytes()).expect("a path");
     Walk::new(root, directory, &path, Words::of(term), hidden)
 }
@@ -48,7 +50,7 @@ fn answer(listings: &Listings, root: &Arc<Root>, target: &str, fields: &str) -> 
     let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
     let request = Request::parse(head.as_bytes()).expect("a good one");
     let (path, query) = target.split_once('?').expect("a query");
-    let directory = fs::File::open(root.path().join(&path[1..])).expect("a folder");
+    let directory = crate::base::platform::open::harmlessly(&root.path().join(&path[1..])).expect("a folder");
     let path = DecodedPath::decode(path.as_bytes()).expect("a path");
     let options = Options::default();
     let query = Some(query.as_bytes());
@@ -142,6 +144,7 @@ fn files_and_folders_are_found_in_the_order_of_listings_and_those_above_first() 
     assert_eq!(found(walk(&root, "", "dog", false)).0, [""; 0]);
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_hidden_or_leads_out_or_is_no_file_is_never_found() {
     let (outer, root) = tree(&[
@@ -164,6 +167,7 @@ fn what_is_hidden_or_leads_out_or_is_no_file_is_never_found() {
     assert_eq!(found(walk(&root, "", "glass-upload", true)).0, [""; 0]);
 }
 
+#[cfg(unix)]
 #[test]
 fn links_in_a_circle_end_and_no_folder_is_looked_into_twice() {
     let (outer, root) = tree(&["site/a/b/x", "site/c/x"]);
@@ -181,6 +185,7 @@ fn links_in_a_circle_end_and_no_folder_is_looked_into_twice() {
     assert_eq!(below, ["b/x", "other/x"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn folders_that_cannot_be_looked_into_are_counted_and_named() {
     let (outer, root) = tree(&["site/open/x", "site/shut/x", "site/shut too/x"]);
@@ -234,6 +239,7 @@ fn it_stops_at_so_many_hits_or_names_and_says_so() {
     assert_eq!((paths.len(), outcome.stopped), (MAX_HITS, None), "these are all");
 }
 
+#[cfg(unix)]
 #[test]
 fn no_step_is_long_whatever_the_tree_is_like() {
     // Many small folders, many names in one, and many links.
@@ -289,6 +295,7 @@ fn a_hundred_thousand_names_are_searched_within_little_memory() {
     assert!(most < 1_000_000, "{most}");
 }
 
+#[cfg(unix)]
 #[test]
 fn each_form_says_the_same_in_its_own_way() {
     let hostile = "site/<b>&\"x\u{1}/http:x y.txt";

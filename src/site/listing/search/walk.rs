@@ -168,7 +168,7 @@ impl Walk {
     fn note_folders_around(&mut self) {
         let Ok(start) = names::path(&self.start) else { return };
         for path in start.ancestors() {
-            let known = self.root.look(names::bytes(path.strip_prefix(".").unwrap_or(path)));
+            let known = self.root.look(&names::joined(path.strip_prefix(".").unwrap_or(path)));
             self.entered.extend(known.ok().map(|facts| facts.identity));
         }
     }

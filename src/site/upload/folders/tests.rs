@@ -2,10 +2,10 @@
 
 use super::super::new_file::NewFile;
 use super::*;
+use crate::base::platform::link::symlink;
 use crate::http::{Refusal, Status};
 use crate::site::root::Root;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::sync::Barrier;
 use tempfile::TempDir;
 
@@ -96,6 +96,7 @@ fn what_others_do_meanwhile_is_not_undone() {
     assert_eq!(folders.state().made.len(), 0);
 }
 
+#[cfg(unix)]
 #[test]
 fn nothing_is_made_outside_or_where_something_else_is() {
     let (directory, root, folders) = root();

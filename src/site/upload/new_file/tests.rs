@@ -6,11 +6,13 @@ use crate::base::platform::names;
 use crate::base::tests::{content, folder, names_in, open};
 use crate::site::names::is_temporary;
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 /// Both ways to begin a file.
 const BEGINNINGS: [fn(Dir, &Path) -> io::Result<NewFile>; 2] = [NewFile::begin, NewFile::begin_with_name];
 
+#[cfg(unix)]
 #[test]
 fn a_file_gets_its_name_when_it_is_whole_and_takes_no_others_unless_it_is_to() {
     for begin in BEGINNINGS {
@@ -87,6 +89,7 @@ fn temporary_names_are_known_whatever_a_file_system_makes_of_them() {
     assert!(is_temporary_name(names::bytes(&made)) && is_temporary(names::bytes(&made)));
 }
 
+#[cfg(unix)]
 #[test]
 fn what_was_left_is_removed_and_nothing_else() {
     let (directory, opened) = folder();

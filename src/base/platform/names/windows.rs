@@ -1,0 +1,88 @@
+//! As Windows has them.
+
+use super::rules::{fault, looks_short};
+use crate::base::platform::failure::Failure;
+use crate::base::platform::open::path_of;
+use cap_std::fs::Dir;
+use normpath::PathExt;
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// The path with these bytes, its parts divided by `/`.
+///
+/// # Errors
+/// `NameImpossible` (see [`crate::base::platform::failure`]) when no file can have such a name here.
+pub fn path(bytes: &[u8]) -> io::Result<&Path> {
+    match (why_impossible(bytes), str::from_utf8(bytes)) {
+        (None, Ok(path)) => Ok(Path::new(path)),
+        _ => Err(Failure::NameImpossible.into()),
+    }
+}
+
+/// Why no file can have the path with these bytes, if so: a clause that tells of its names.
+pub fn why_impossible(path: &[u8]) -> Option<&'static str> {
+    let Ok(path) = str::from_utf8(path) else { return Some("names are Unicode, and this is not UTF-8") };
+    path.split('/').filter(|name| *name != ".").find_map(fault)
+}
+
+/// The bytes of a name or a path: UTF-8, but for halves of letters that are in it alone.
+pub fn bytes(name: &(impl AsRef<OsStr> + ?Sized)) -> &[u8] {
+    name.as_ref().as_encoded_bytes()
+}
+
+/// The bytes of a path, its parts divided by `/` as in a URL.
+pub fn joined(path: &Path) -> Cow<'_, [u8]> {
+    let bytes = bytes(path);
+    if !bytes.contains(&b'\\') {
+        return bytes.into();
+    }
+    bytes.iter().map(|&byte| if byte == b'\\' { b'/' } else { byte }).collect()
+}
+
+/// Whether a file below a folder has its names letter by letter as in this path, by which it was found. Large letters
+/// and small ones are the same here, and it may have been found by others.
+pub fn are_as_spelled(folder: &Path, relative: &[u8]) -> bool {
+    let Ok(relative) = path(relative) else { return false };
+    in_full(&folder.join(relative)).is_ok_and(|found| found.ends_with(relative))
+}
+
+/// Fails if a name in this path, by which something was opened beneath a folder, is the short form of another.
+pub(in super::super) fn check_is_no_short_name(folder: &Dir, path: &Path) -> io::Result<()> {
+    let names = || path.components().filter_map(as_name);
+    if !names().any(|name| looks_short(&name.to_string_lossy())) {
+        return Ok(());
+    }
+    let folder = path_of(&folder.try_clone()?.into_std_file())?;
+    let found = in_full(&folder.join(path))?;
+    let found: Vec<_> = found.components().filter_map(as_name).collect();
+    let are_the_same = names().rev().zip(found.into_iter().rev()).all(|(asked, found)| {
+        asked.to_string_lossy().to_lowercase() == found.to_string_lossy().to_lowercase()
+    });
+    if are_the_same { Ok(()) } else { Err(Failure::NotFound.into()) }
+}
+
+fn as_name(component: Component<'_>) -> Option<&OsStr> {
+    match component {
+        Component::Normal(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// A path with its names as the folders have them.
+///
+/// # Errors
+/// When nothing has it; and when it is longer than Windows can do that for.
+fn in_full(path: &Path) -> io::Result<PathBuf> {
+    // What begins with `\\?\` it leaves as it is.
+    let path = dunce::simplified(path);
+    if path
+        .components()
+        .next()
+        .is_some_and(|first| matches!(first, Component::Prefix(it) if it.kind().is_verbatim()))
+    {
+        return Err(Failure::NameTooLong.into());
+    }
+    Ok(path.expand()?.into_owned().into())
+}

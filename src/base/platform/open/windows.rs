@@ -1,0 +1,91 @@
+//! As Windows has it. Whoever has a file open says what others may do with it meanwhile; this program lets them do
+//! everything: read, write, rename and delete (the share modes of `CreateFileW`).
+
+use super::super::failure::Failure;
+use super::super::names;
+use super::super::status::{self, Stat};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
+use std::fs::File;
+use std::io;
+use std::os::windows::fs::{FileExt, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
+};
+
+/// Without it no folder can be opened. On a file it has no effect for whoever has no special rights.
+const ALSO_FOLDERS: u32 = FILE_FLAG_BACKUP_SEMANTICS;
+
+fn options_in() -> OpenOptions {
+    OpenOptions::new().read(true).custom_flags(ALSO_FOLDERS).clone()
+}
+
+pub(super) fn harmlessly(path: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(ALSO_FOLDERS).open(path)
+}
+
+pub(super) fn harmlessly_beneath(folder: &Dir, path: &Path) -> io::Result<File> {
+    let file = folder.open_with(path, &options_in())?.into_std();
+    names::check_is_no_short_name(folder, path)?;
+    Ok(file)
+}
+
+pub(super) fn place(path: &Path) -> io::Result<File> {
+    only_a_folder(harmlessly(path)?)
+}
+
+pub(super) fn place_beneath(folder: &Dir, path: &Path) -> io::Result<Dir> {
+    only_a_folder(harmlessly_beneath(folder, path)?).map(Dir::from_std_file)
+}
+
+pub(super) fn folder_beneath(folder: &Dir, path: &Path) -> io::Result<File> {
+    // A link is opened itself, and that is no folder.
+    let options = options_in().custom_flags(ALSO_FOLDERS | FILE_FLAG_OPEN_REPARSE_POINT).clone();
+    let file = folder.open_with(path, &options)?.into_std();
+    names::check_is_no_short_name(folder, path)?;
+    only_a_folder(file)
+}
+
+fn only_a_folder(file: File) -> io::Result<File> {
+    if file.metadata()?.is_dir() { Ok(file) } else { Err(Failure::NotAFolder.into()) }
+}
+
+pub(super) fn look_beneath(folder: &Dir, path: &Path) -> io::Result<Stat> {
+    let found = status::of_open(&folder.open_with(path, options_in().access_mode(FILE_READ_ATTRIBUTES))?)?;
+    names::check_is_no_short_name(folder, path)?;
+    Ok(found)
+}
+
+/// Opens a file or a folder, or a link itself, to ask what is known of it. That needs no right to read it.
+pub(in super::super) fn to_look_at(path: &Path, follow: bool) -> io::Result<File> {
+    let flags = if follow { ALSO_FOLDERS } else { ALSO_FOLDERS | FILE_FLAG_OPEN_REPARSE_POINT };
+    File::options().access_mode(FILE_READ_ATTRIBUTES).custom_flags(flags).open(path)
+}
+
+/// The path that an open file or folder has now.
+pub(in super::super) fn path_of(file: &File) -> io::Result<PathBuf> {
+    winx::file::get_file_path(file)
+}
+
+pub(super) fn to_append(path: &Path, _mode: u32) -> io::Result<File> {
+    File::options().append(true).create(true).open(path)
+}
+
+pub(super) fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    file.seek_read(into, offset)
+}
+
+pub(super) fn read_exact_at(file: &File, mut into: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !into.is_empty() {
+        match file.seek_read(into, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                into = &mut into[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
