@@ -73,10 +73,19 @@ def wheel(files, seconds, info):
     lines = [f"{path},{urlsafe_sha256(file.content)},{len(file.content)}" for path, file in sorted(files.items())]
     lines.append(f"{record},,")
     files = files | {record: File("".join(f"{line}\n" for line in lines).encode())}
+    # The folder of the list comes last, so that it can be changed without the rest being written again.
+    return packed_as_zip(files, seconds, sorted(files, key=lambda path: (path.startswith(info), path)))
+
+
+def zipped(files, seconds, above):
+    files = {f"{above}/{path}": file for path, file in files.items()}
+    return packed_as_zip(files, seconds, sorted(files))
+
+
+def packed_as_zip(files, seconds, order):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        # The folder of the list comes last, so that it can be changed without the rest being written again.
-        for path in sorted(files, key=lambda path: (path.startswith(info), path)):
+        for path in order:
             entry = zipfile.ZipInfo(path, time.gmtime(seconds)[:6])
             entry.create_system, entry.compress_type = 3, zipfile.ZIP_DEFLATED
             entry.external_attr = (0o100000 | files[path].mode) << 16

@@ -17,6 +17,10 @@ from common import Failure, output
 PATIENCE_SECONDS = 60
 
 
+class Left(Exception):
+    """What a check can't try on this machine, and says so."""
+
+
 @dataclass(frozen=True)
 class Packages:
     """Those in a folder."""
