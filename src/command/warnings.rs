@@ -58,6 +58,9 @@ fn gives_away(folder: &Path, home: Option<&Path>) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+    #![allow(clippy::mixed_attributes_style)]
+
     use super::*;
     use std::path::PathBuf;
 

@@ -24,7 +24,6 @@
 
 use super::shared::{Gift, Load, Shared};
 use crate::base::platform::process::thread_time;
-use crate::base::platform::socket::CAN_CHANGE_LOOPS;
 use std::time::{Duration, Instant};
 
 /// How long a worker counts before it looks at what it has counted.
@@ -193,9 +192,6 @@ impl Balance {
 
     /// A window is over: decides what to do in the next.
     fn look(&mut self, shared: &Shared, now: Instant) {
-        if !CAN_CHANGE_LOOPS {
-            return;
-        }
         let length = now.saturating_duration_since(self.window.began).as_secs_f64();
         let on_core = thread_time();
         let mine = Load {

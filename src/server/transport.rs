@@ -205,7 +205,11 @@ macro_rules! impl_transport_for_stream {
     ($stream:ty) => {
         impl Transport for $stream {
             fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-                Read::read(self, into)
+                let count = Read::read(self, into)?;
+                if count < into.len() {
+                    socket::watch_on(self);
+                }
+                Ok(count)
             }
 
             fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {

@@ -113,8 +113,11 @@ impl Drop for SocketFile {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+    #![allow(clippy::mixed_attributes_style)]
+
     use super::*;
     use std::os::unix::fs::MetadataExt;
 

@@ -8,7 +8,7 @@
 //! changed  (ctime)   when anything of the file changed: bytes, times, permissions, name
 //! ```
 
-use crate::base::platform::status::{FileType, Stat};
+use crate::base::platform::status::{FileType, Stat, TELLS_WHEN_CHANGED};
 pub use crate::base::platform::status::{Identity, Time};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -105,7 +105,7 @@ impl Facts {
 
     /// Whether the date is the ctime, which no program can set to that of another version.
     pub fn date_is_the_systems(&self) -> bool {
-        self.date() == u64::try_from(self.changed.0).ok()
+        TELLS_WHEN_CHANGED && self.date() == u64::try_from(self.changed.0).ok()
     }
 }
 
@@ -185,7 +185,7 @@ mod tests {
         for none in [-1, 0, 1, 315_532_800, 499_162_500, -100_000_000] {
             assert_eq!(of((none, 0)), None, "{none}");
         }
-        assert!(facts(changed, changed).date_is_the_systems());
+        assert_eq!(facts(changed, changed).date_is_the_systems(), TELLS_WHEN_CHANGED);
         assert!(!facts((784_111_777, 5), changed).date_is_the_systems());
     }
 }

@@ -383,4 +383,6 @@ fn not_found() -> Refusal {
 }
 
 #[cfg(test)]
+mod spellings;
+#[cfg(test)]
 mod tests;

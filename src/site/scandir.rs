@@ -225,6 +225,9 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+    #![allow(clippy::mixed_attributes_style)]
+
     use super::*;
     use std::fs::File;
     #[cfg(unix)]

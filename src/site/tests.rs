@@ -1,5 +1,8 @@
 //! The site as a function: requests in, responses out, over a real folder and no socket.
 
+// What only some of the tests use, which are for systems with links and modes.
+#![cfg_attr(windows, allow(unused_imports, dead_code))]
+
 use super::facts::Facts;
 use super::root::Opened;
 use super::*;
@@ -25,7 +28,7 @@ fn options() -> Options {
 }
 
 /// A folder `site` inside of a temporary one, beside a file that must never be served.
-fn folder() -> (TempDir, std::path::PathBuf) {
+pub(super) fn folder() -> (TempDir, std::path::PathBuf) {
     let outside = TempDir::new().expect("a temporary folder");
     let root = outside.path().join("site");
     fs::create_dir(&root).expect("created");
@@ -50,7 +53,7 @@ fn write(folder: &Path, name: &str, text: &str) {
     fs::write(path, text).expect("written");
 }
 
-fn site(root: &Path) -> Site {
+pub(super) fn site(root: &Path) -> Site {
     Site::new(Root::open_path(root, false).expect("it can be read"), options())
 }
 
@@ -59,7 +62,7 @@ fn ask(site: &Site, line: &str, fields: &str) -> Response {
     site.respond(&Request::parse(head.as_bytes()).expect("a good head"), Instant::now())
 }
 
-fn get(site: &Site, target: &str) -> (u16, String) {
+pub(super) fn get(site: &Site, target: &str) -> (u16, String) {
     let response = ask(site, &format!("GET {target}"), "");
     (response.status.code(), text(response.body))
 }

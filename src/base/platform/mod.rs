@@ -25,7 +25,7 @@
 //! | [`socket`] | writes what is followed by more | `MSG_MORE` | plain `write` | the same |
 //! | | sends a file | `sendfile` | no way: it is read and written | the same |
 //! | | wakes one worker for a new connection | `EPOLLEXCLUSIVE` | all are woken | the same |
-//! | | moves a connection to another worker | `epoll_ctl` | `kevent` | not tried, so no |
+//! | | reports what comes after all was read | `EPOLLET` | `EV_CLEAR` | if it is told to |
 //! | [`local`] | sockets by a name within this machine | `AF_UNIX` | `AF_UNIX` | no way |
 //! | | names that are in no file system | abstract names | no way | no way |
 //! | [`sandbox`] | keeps threads from opening other files | Landlock | no way | no way |

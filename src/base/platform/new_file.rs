@@ -33,6 +33,9 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
+/// Whether files get other names, and lose them, while they are open. Where not, a name stays until then.
+pub const CHANGE_NAMES_WHILE_OPEN: bool = cfg!(unix);
+
 /// Whether the disk can have a file of this name. It need not be there.
 ///
 /// # Errors

@@ -83,9 +83,33 @@ pub fn send_file(
     Ok(None)
 }
 
-/// Whether a connection can go from one event loop to another.
-// Under Wine one that did was not woken there any more. Nobody has looked on Windows itself, so none goes there.
-pub const CAN_CHANGE_LOOPS: bool = cfg!(unix);
+/// After a read that took all that there was: has an event report what comes next. epoll and kqueue report each arrival
+/// anyway.
+#[cfg(unix)]
+pub fn watch_on<T>(_stream: &T) {}
+
+/// mio asks Windows (AFD) for one event, and for the next when a call had to wait; so it is told that one had to.
+#[cfg(windows)]
+pub fn watch_on(stream: &impl Watched) {
+    let _ = stream.had_to_wait();
+}
+
+/// A connection in an event loop.
+#[cfg(windows)]
+pub trait Watched {
+    /// Tells the loop that a call would have had to wait.
+    ///
+    /// # Errors
+    /// `WouldBlock`.
+    fn had_to_wait(&self) -> io::Result<()>;
+}
+
+#[cfg(windows)]
+impl Watched for mio::net::TcpStream {
+    fn had_to_wait(&self) -> io::Result<()> {
+        self.try_io(|| Err(io::ErrorKind::WouldBlock.into()))
+    }
+}
 
 /// Lets an event loop know of connections to accept. All workers watch the same sockets, but one of them is enough: the
 /// kernel is asked to wake a single worker, one that sleeps, for each connection.

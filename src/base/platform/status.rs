@@ -13,11 +13,15 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 pub(crate) use system::make_fifo;
 pub use system::{Handle, PreparedPath};
 /// Seconds since 1970, and nanoseconds.
 pub type Time = (i64, u32);
+
+/// Whether the system tells when anything of a file last changed. Where not, [`Stat::changed`] is when it was created,
+/// which programs can set.
+pub const TELLS_WHEN_CHANGED: bool = cfg!(unix);
 
 /// What tells one file from all others that are there: its disk, and its number on it (device and inode).
 pub type Identity = (u64, u64);

@@ -252,7 +252,7 @@ mod tests {
                 |path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()),
                 |path, event| {
                     let path = path.strip_prefix(root).expect("below it");
-                    found.push((path.to_str().expect("text").to_owned(), event));
+                    found.push((path.to_str().expect("text").replace(std::path::MAIN_SEPARATOR, "/"), event));
                 },
             );
             if poll.is_at_its_start() {

@@ -35,10 +35,12 @@ use std::sync::Arc;
 /// A file that is being uploaded. If it is dropped before it is kept, nothing is left of it.
 #[derive(Debug)]
 pub(super) struct NewFile {
-    folder: Dir,
+    /// Open until it is dropped.
+    folder: Option<Dir>,
     /// The name that it gets.
     name: PathBuf,
-    file: File,
+    /// Open until it gets its name.
+    file: Option<File>,
     /// Its temporary name, if it has one.
     temporary: Option<PathBuf>,
     /// The thread that made it, if this one may not.
@@ -111,7 +113,14 @@ impl NewFile {
     }
 
     fn of(folder: Dir, name: &Path, file: File, temporary: Option<PathBuf>) -> NewFile {
-        NewFile { folder, name: name.to_owned(), file, temporary, opener: None, stay: None }
+        NewFile {
+            folder: Some(folder),
+            name: name.to_owned(),
+            file: Some(file),
+            temporary,
+            opener: None,
+            stay: None,
+        }
     }
 
     /// Appends bytes.
@@ -119,7 +128,8 @@ impl NewFile {
     /// # Errors
     /// 507 if the disk is full, 500 if it fails.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        self.file.write_all(bytes).map_err(|error| refusal_to_write(&error))
+        let file = self.file.as_mut().expect("it is open as long as it has not got its name");
+        file.write_all(bytes).map_err(|error| refusal_to_write(&error))
     }
 
     /// Gives it its name.
@@ -152,23 +162,31 @@ impl NewFile {
     }
 
     fn get_its_name(&mut self, overwrite: bool) -> io::Result<()> {
+        let file = self.file.as_ref().expect("it gets its name once");
+        let folder = self.folder.as_ref().expect("it is open as long as this is there");
         if self.temporary.is_none() {
-            match new_file::link_unnamed(&self.file, &self.folder, &self.name) {
+            match new_file::link_unnamed(file, folder, &self.name) {
                 Err(error) if overwrite && Failure::of(&error) == Some(Failure::Exists) => {}
                 done => return done,
             }
             // The lock keeps another server that is just starting from taking it for one that was left behind.
-            let _ = new_file::try_lock(&self.file);
+            let _ = new_file::try_lock(file);
             let temporary = temporary_name();
-            new_file::link_unnamed(&self.file, &self.folder, &temporary)?;
+            new_file::link_unnamed(file, folder, &temporary)?;
             self.temporary = Some(temporary);
         }
+        self.file = close_before_a_change_of_name(self.file.take());
         let temporary = self.temporary.as_deref().expect("it has one now");
         if overwrite {
-            return new_file::rename(&self.folder, temporary, &self.name);
+            return new_file::rename(folder, temporary, &self.name);
         }
-        new_file::rename_without_replacing(&self.folder, temporary, &self.name)
+        new_file::rename_without_replacing(folder, temporary, &self.name)
     }
+}
+
+/// Closes a file where one that is open keeps its name until it is closed.
+fn close_before_a_change_of_name(file: Option<File>) -> Option<File> {
+    file.filter(|_| new_file::CHANGE_NAMES_WHILE_OPEN)
 }
 
 impl Drop for NewFile {
@@ -177,19 +195,22 @@ impl Drop for NewFile {
         if temporary.is_none() && stay.is_none() {
             return;
         }
-        let remove = move |folder: &Dir| {
+        let Some(folder) = self.folder.take() else { return };
+        let _locked = close_before_a_change_of_name(self.file.take());
+        let remove = move || {
             if let Some(temporary) = temporary {
-                let _ = new_file::remove(folder, &temporary);
+                let _ = new_file::remove(&folder, &temporary);
             }
+            drop(folder);
             if let Some(stay) = stay {
                 stay.leave();
             }
         };
-        match (self.opener.take(), self.folder.try_clone()) {
-            (Some(opener), Ok(folder)) => {
-                let _ = opener.run(move || remove(&folder));
+        match self.opener.take() {
+            Some(opener) => {
+                let _ = opener.run(remove);
             }
-            _ => remove(&self.folder),
+            None => remove(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Windows has such sockets, and the libraries that this program stands on do not know them there. Where two ends of a
 //! connection within this process are needed, they are of TCP.
 
+use crate::base::platform::socket::Watched;
 use listenfd::ListenFd;
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
@@ -91,6 +92,12 @@ impl PolledStream {
     /// As there.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.0.shutdown(how)
+    }
+}
+
+impl Watched for PolledStream {
+    fn had_to_wait(&self) -> io::Result<()> {
+        self.0.had_to_wait()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::failure::Failure;
 use super::super::open::path_of;
-use super::super::status::{self, Handle};
+use super::super::status::{self, Handle, Stat};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use std::fs::{self, File};
 use std::io;
@@ -96,19 +96,13 @@ fn link_and_unlink(folder: &Dir, from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn claim_and_replace(folder: &Dir, from: &Path, to: &Path) -> io::Result<()> {
-    // As long as it is open, nobody writes to it.
-    let claim = create(folder, to)?;
+    let claim = status::of_open(&create(folder, to)?)?.identity;
     let replaced = rename(folder, from, to);
-    if replaced.is_err() && is_still_the_claim(folder, to, &claim) {
+    let is_still_the_claim = |there: Stat| there.length == 0 && there.identity == claim;
+    if replaced.is_err() && status::of_link_in(folder, to).is_ok_and(is_still_the_claim) {
         let _ = folder.remove_file(to);
     }
     replaced
-}
-
-fn is_still_the_claim(folder: &Dir, name: &Path, claim: &File) -> bool {
-    let (there, ours) = (status::of_link_in(folder, name), status::of_open(claim));
-    let (Ok(there), Ok(ours)) = (there, ours) else { return false };
-    there.length == 0 && there.identity == ours.identity
 }
 
 #[cfg(test)]
@@ -142,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_its_way_is_opened_by_nobody_to_write_and_can_be_renamed() {
+    fn what_is_on_its_way_is_opened_by_nobody_else_to_write() {
         let (directory, opened) = folder();
         let file = create_locked(&opened, Path::new("a")).expect("made").expect("ours");
         assert!(open_to_lock(&opened, Path::new("a")).is_err());
+        drop(file);
+        assert!(open_to_lock(&opened, Path::new("a")).is_ok());
         rename_without_replacing(&opened, Path::new("a"), Path::new("b")).expect("renamed");
         assert_eq!(names_in(&directory), ["b"]);
-        drop(file);
-        assert!(open_to_lock(&opened, Path::new("b")).is_ok());
     }
 }

@@ -138,10 +138,6 @@ pub(super) fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes none: its named pipes are in no folder.
-#[cfg(test)]
-pub(crate) fn make_fifo(_path: &Path) {}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,8 @@
 //! What a search finds, what it never sees, and that it ends.
 
+// What only some of the tests use, which are for systems with links and modes.
+#![cfg_attr(windows, allow(unused_imports, dead_code))]
+
 use super::super::Places;
 use super::walk::{Hit, MAX_HITS, MAX_NAMES, Stopped};
 use super::*;

@@ -1,5 +1,8 @@
 //! A file is seen when it is whole and not before, in both ways to begin one; and what a killed server left is removed.
 
+// What only some of the tests use, which are for systems with links and modes.
+#![cfg_attr(windows, allow(unused_imports, dead_code))]
+
 use super::super::leftovers::{is_temporary_name, remove_in};
 use super::*;
 use crate::base::platform::names;
