@@ -6,7 +6,7 @@
 #[cfg(unix)]
 use std::{borrow::Cow, ffi::OsStr, io, path::Path};
 
-#[cfg(any(windows, test))]
+#[cfg(any(windows, test, doc))]
 pub mod rules;
 #[cfg(windows)]
 mod windows;

@@ -76,7 +76,7 @@ impl PreparedPath {
         CString::new(path.as_os_str().as_bytes()).ok().map(PreparedPath)
     }
 
-    /// As [`of_link`].
+    /// As [`of_link`](super::of_link).
     ///
     /// # Errors
     /// As there.
