@@ -64,7 +64,6 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    #[cfg(unix)]
     #[test]
     fn large_folders_are_told_from_others_by_whatever_path() {
         let outer = tempfile::tempdir().expect("a folder");

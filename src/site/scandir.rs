@@ -230,10 +230,8 @@ mod tests {
 
     use super::*;
     use std::fs::File;
-    #[cfg(unix)]
     use std::os::unix::fs::symlink;
 
-    #[cfg(unix)]
     #[test]
     fn names_are_read_and_sorted_in_many_steps_and_say_what_they_are() {
         let folder = tempfile::tempdir().expect("a folder");

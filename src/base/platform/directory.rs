@@ -12,15 +12,14 @@ use std::os::windows::io::{AsHandle, BorrowedHandle};
 #[derive(Debug)]
 pub struct Directory {
     folder: File,
-    #[cfg(all(unix, not(target_os = "linux")))]
-    names: Option<rustix::fs::Dir>,
-    #[cfg(windows)]
-    names: Option<std::fs::ReadDir>,
+    #[cfg(not(target_os = "linux"))]
+    names: Option<Names>,
 }
 
-/// What a name takes that is neither short nor long.
-#[cfg(not(target_os = "linux"))]
-const NAME: usize = 32;
+#[cfg(all(unix, not(target_os = "linux")))]
+type Names = rustix::fs::Dir;
+#[cfg(windows)]
+type Names = std::fs::ReadDir;
 
 impl Directory {
     /// This folder, from its first name on.
@@ -60,49 +59,52 @@ impl Directory {
         Ok(false)
     }
 
-    /// The same where the C library has the buffer.
-    #[cfg(all(unix, not(target_os = "linux")))]
+    /// The same where the system's library has the buffer.
+    #[cfg(not(target_os = "linux"))]
     pub fn read_some(
         &mut self,
         room: usize,
         mut each: impl FnMut(&[u8], Option<FileType>),
     ) -> io::Result<bool> {
+        /// What a name takes that is neither short nor long.
+        const NAME: usize = 32;
         let names = match &mut self.names {
             Some(names) => names,
-            // It opens the folder once more, so that whoever has ours is not disturbed.
-            none => none.insert(rustix::fs::Dir::read_from(&self.folder)?),
-        };
-        for _ in 0..(room / NAME).max(1) {
-            let Some(entry) = names.read() else { return Ok(false) };
-            let entry = entry?;
-            tell(entry.file_name().to_bytes(), entry.file_type(), &mut each);
-        }
-        Ok(true)
-    }
-
-    /// The same by the path that the folder has now. The system says with each name what it is.
-    #[cfg(windows)]
-    pub fn read_some(
-        &mut self,
-        room: usize,
-        mut each: impl FnMut(&[u8], Option<FileType>),
-    ) -> io::Result<bool> {
-        let names = match &mut self.names {
-            Some(names) => names,
-            none => none.insert(std::fs::read_dir(super::open::path_of(&self.folder)?)?),
+            none => none.insert(names_of(&self.folder)?),
         };
         for _ in 0..(room / NAME).max(1) {
             let Some(entry) = names.next() else { return Ok(false) };
-            let entry = entry?;
-            let file_type = entry.file_type().ok().map(|found| match () {
-                () if found.is_symlink() => FileType::Symlink,
-                () if found.is_dir() => FileType::Directory,
-                () => FileType::RegularFile,
-            });
-            each(entry.file_name().as_encoded_bytes(), file_type);
+            tell_entry(&entry?, &mut each);
         }
         Ok(true)
     }
+}
+
+// It opens the folder once more, so that whoever has ours is not disturbed.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn names_of(folder: &File) -> io::Result<Names> {
+    Ok(rustix::fs::Dir::read_from(folder)?)
+}
+
+// By the path that the folder has now.
+#[cfg(windows)]
+fn names_of(folder: &File) -> io::Result<Names> {
+    std::fs::read_dir(super::open::path_of(folder)?)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn tell_entry(entry: &rustix::fs::DirEntry, each: &mut impl FnMut(&[u8], Option<FileType>)) {
+    tell(entry.file_name().to_bytes(), entry.file_type(), each);
+}
+
+#[cfg(windows)]
+fn tell_entry(entry: &std::fs::DirEntry, each: &mut impl FnMut(&[u8], Option<FileType>)) {
+    let file_type = entry.file_type().ok().map(|found| match () {
+        () if found.is_symlink() => FileType::Symlink,
+        () if found.is_dir() => FileType::Directory,
+        () => FileType::RegularFile,
+    });
+    each(entry.file_name().as_encoded_bytes(), file_type);
 }
 
 #[cfg(unix)]

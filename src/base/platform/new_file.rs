@@ -33,8 +33,11 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-/// Whether files get other names, and lose them, while they are open. Where not, a name stays until then.
-pub const CHANGE_NAMES_WHILE_OPEN: bool = cfg!(unix);
+/// What of a lock is kept while the name of what is locked is changed or removed: on Windows what is open keeps its name
+/// until it is closed, and so nothing.
+pub fn kept_while_names_change(locked: Option<File>) -> Option<File> {
+    locked.filter(|_| cfg!(unix))
+}
 
 /// Whether the disk can have a file of this name. It need not be there.
 ///

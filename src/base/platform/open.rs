@@ -17,7 +17,7 @@ use unix as system;
 use windows as system;
 
 #[cfg(windows)]
-pub(super) use windows::{path_of, to_look_at};
+pub(super) use windows::{as_file, path_of, to_look_at};
 
 /// Opens a file to read it, and does nothing else, whatever it turns out to be.
 ///

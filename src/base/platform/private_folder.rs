@@ -14,14 +14,14 @@
 //!   a name, of the same user and without a lock is left of a process that was killed, and the next may remove it.
 //!   (Programs that clear `/tmp` of what is old leave it alone while it is locked: `man 5 tmpfiles.d`.)
 
-use super::new_file::try_lock;
+use super::new_file::{kept_while_names_change, try_lock};
 use super::{open, status};
 use crate::base::random;
 use cap_std::fs::Dir;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(unix)]
 mod unix;
@@ -76,9 +76,12 @@ impl PrivateFolder {
     /// The folder, to make files in it.
     ///
     /// # Errors
-    /// When no more files can be open.
+    /// When no more files can be open, or it was removed.
     pub fn open(&self) -> io::Result<Dir> {
-        open::place_beneath(&self.place, &self.name)
+        match &*self.folder() {
+            Some(folder) => folder.try_clone().map(Dir::from_std_file),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     /// Removes it with all that is in it, if it is still there.
@@ -86,15 +89,16 @@ impl PrivateFolder {
     /// # Errors
     /// When the disk fails.
     pub fn remove(&self) -> io::Result<()> {
-        let Some(folder) = self.folder.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return Ok(());
-        };
-        if !is_named(&self.place, &self.name, &folder) {
+        let folder = self.folder().take();
+        if !folder.as_ref().is_some_and(|folder| is_named(&self.place, &self.name, folder)) {
             return Ok(());
         }
-        #[allow(clippy::let_unit_value)]
-        let _locked = system::kept_for_removal(folder);
+        let _locked = kept_while_names_change(folder);
         self.place.remove_dir_all(&self.name)
+    }
+
+    fn folder(&self) -> MutexGuard<'_, Option<File>> {
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

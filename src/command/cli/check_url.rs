@@ -7,9 +7,8 @@
 //! (nothing)                      the server that the other options describe
 //! ```
 
-use super::listen::NO_UNIX_SOCKETS;
+use super::listen::unix_path;
 use crate::base::human::OneLine;
-use crate::base::platform::local;
 use crate::command::tls;
 use crate::http::host::Host;
 use crate::site::auth::Plain;
@@ -68,10 +67,7 @@ impl Url {
 
     fn parse(text: &str) -> Result<Url, String> {
         let wrong = || "it must be a URL such as http://localhost:8000/, or unix:PATH".to_owned();
-        if let Some(path) = text.strip_prefix("unix:") {
-            if !local::ARE_THERE {
-                return Err(NO_UNIX_SOCKETS.to_owned());
-            }
+        if let Some(path) = unix_path(text)? {
             let is_path = !path.is_empty();
             return if is_path {
                 Ok(Url::new(Endpoint::Unix(path.into()), false, "/"))

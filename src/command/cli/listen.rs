@@ -144,19 +144,24 @@ impl ListenOptions {
     }
 }
 
-/// What is said of `unix:PATH` where there are no Unix sockets.
-pub(super) const NO_UNIX_SOCKETS: &str =
-    "there are no Unix sockets on this system: name an address, such as 127.0.0.1";
+/// The path in `unix:PATH`, if that is what this is.
+///
+/// # Errors
+/// Where there are no Unix sockets.
+pub(super) fn unix_path(text: &str) -> Result<Option<&str>, String> {
+    let path = text.strip_prefix("unix:");
+    if path.is_some() && !local::ARE_THERE {
+        return Err("there are no Unix sockets on this system: name an address, such as 127.0.0.1".to_owned());
+    }
+    Ok(path)
+}
 
 /// Reads a value of `--bind`; brackets around an IPv6 address may stand there or not.
 fn parse_address(text: &str) -> Result<Bind, String> {
     if text == "localhost" {
         return Ok(Bind::Localhost);
     }
-    if let Some(path) = text.strip_prefix("unix:") {
-        if !local::ARE_THERE {
-            return Err(NO_UNIX_SOCKETS.to_owned());
-        }
+    if let Some(path) = unix_path(text)? {
         if path.is_empty() || path.len() > MAX_SOCKET_NAME || path.ends_with('/') {
             return Err(format!(
                 "behind unix: comes the path of a socket, of {MAX_SOCKET_NAME} bytes at most"

@@ -175,18 +175,13 @@ impl NewFile {
             new_file::link_unnamed(file, folder, &temporary)?;
             self.temporary = Some(temporary);
         }
-        self.file = close_before_a_change_of_name(self.file.take());
+        self.file = new_file::kept_while_names_change(self.file.take());
         let temporary = self.temporary.as_deref().expect("it has one now");
         if overwrite {
             return new_file::rename(folder, temporary, &self.name);
         }
         new_file::rename_without_replacing(folder, temporary, &self.name)
     }
-}
-
-/// Closes a file where one that is open keeps its name until it is closed.
-fn close_before_a_change_of_name(file: Option<File>) -> Option<File> {
-    file.filter(|_| new_file::CHANGE_NAMES_WHILE_OPEN)
 }
 
 impl Drop for NewFile {
@@ -196,7 +191,7 @@ impl Drop for NewFile {
             return;
         }
         let Some(folder) = self.folder.take() else { return };
-        let _locked = close_before_a_change_of_name(self.file.take());
+        let _locked = new_file::kept_while_names_change(self.file.take());
         let remove = move || {
             if let Some(temporary) = temporary {
                 let _ = new_file::remove(&folder, &temporary);

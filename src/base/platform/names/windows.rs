@@ -15,16 +15,18 @@ use std::path::{Component, Path, PathBuf};
 /// # Errors
 /// `NameImpossible` (see [`crate::base::platform::failure`]) when no file can have such a name here.
 pub fn path(bytes: &[u8]) -> io::Result<&Path> {
-    match (why_impossible(bytes), str::from_utf8(bytes)) {
-        (None, Ok(path)) => Ok(Path::new(path)),
-        _ => Err(Failure::NameImpossible.into()),
-    }
+    checked(bytes).map(Path::new).map_err(|_| Failure::NameImpossible.into())
 }
 
 /// Why no file can have the path with these bytes, if so: a clause that tells of its names.
 pub fn why_impossible(path: &[u8]) -> Option<&'static str> {
-    let Ok(path) = str::from_utf8(path) else { return Some("names are Unicode, and this is not UTF-8") };
-    path.split('/').filter(|name| *name != ".").find_map(fault)
+    checked(path).err()
+}
+
+fn checked(path: &[u8]) -> Result<&str, &'static str> {
+    let path = str::from_utf8(path).map_err(|_| "names are Unicode, and this is not UTF-8")?;
+    let fault = path.split('/').filter(|name| *name != ".").find_map(fault);
+    fault.map_or(Ok(path), Err)
 }
 
 /// The bytes of a name or a path: UTF-8, but for halves of letters that are in it alone.
@@ -54,8 +56,7 @@ pub(in super::super) fn check_is_no_short_name(folder: &Dir, path: &Path) -> io:
     if !names().any(|name| looks_short(&name.to_string_lossy())) {
         return Ok(());
     }
-    let folder = path_of(&folder.try_clone()?.into_std_file())?;
-    let found = in_full(&folder.join(path))?;
+    let found = in_full(&path_of(folder)?.join(path))?;
     let found: Vec<_> = found.components().filter_map(as_name).collect();
     let are_the_same = names().rev().zip(found.into_iter().rev()).all(|(asked, found)| {
         asked.to_string_lossy().to_lowercase() == found.to_string_lossy().to_lowercase()

@@ -3,12 +3,12 @@
 
 use super::super::failure::Failure;
 use super::super::open::path_of;
-use super::super::status::{self, Handle, Stat};
+use super::super::status::{self, FileType, Handle, Stat};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use std::fs::{self, File};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE,
@@ -42,12 +42,11 @@ fn create(folder: &Dir, name: &Path) -> io::Result<File> {
 /// A file that [`open_to_lock`] has opened is nobody else's. A folder is tried by whether it could be deleted: it could
 /// not as long as somebody has it open who does not let it be.
 pub(super) fn try_lock(file: &impl Handle) -> io::Result<bool> {
-    let file = File::from(file.as_handle().try_clone_to_owned()?);
-    if !file.metadata()?.is_dir() {
+    if status::of_open(file)?.file_type != FileType::Directory {
         return Ok(true);
     }
     let opened =
-        File::options().access_mode(DELETE).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(path_of(&file)?);
+        File::options().access_mode(DELETE).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(path_of(file)?);
     match opened {
         Ok(_) => Ok(true),
         Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION.cast_signed()) => Ok(false),
@@ -60,16 +59,11 @@ pub(super) fn open_to_lock(folder: &impl Handle, name: &Path) -> io::Result<File
         .write(true)
         .share_mode(FILE_SHARE_DELETE)
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
-        .open(path_in(folder, name)?)
+        .open(path_of(folder)?.join(name))
 }
 
 pub(super) fn remove(folder: &impl Handle, name: &Path) -> io::Result<()> {
-    fs::remove_file(path_in(folder, name)?)
-}
-
-/// By the name that the folder has now.
-fn path_in(folder: &impl Handle, name: &Path) -> io::Result<PathBuf> {
-    Ok(path_of(&File::from(folder.as_handle().try_clone_to_owned()?))?.join(name))
+    fs::remove_file(path_of(folder)?.join(name))
 }
 
 pub(super) fn rename(folder: &Dir, from: &Path, to: &Path) -> io::Result<()> {

@@ -3,7 +3,7 @@
 
 use super::super::failure::Failure;
 use super::super::names;
-use super::super::status::{self, Stat};
+use super::super::status::{self, Handle, Stat};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use std::fs::File;
 use std::io;
@@ -63,8 +63,13 @@ pub(in super::super) fn to_look_at(path: &Path, follow: bool) -> io::Result<File
 }
 
 /// The path that an open file or folder has now.
-pub(in super::super) fn path_of(file: &File) -> io::Result<PathBuf> {
-    winx::file::get_file_path(file)
+pub(in super::super) fn path_of(file: &impl Handle) -> io::Result<PathBuf> {
+    winx::file::get_file_path(&as_file(file)?)
+}
+
+/// The same file, open once more.
+pub(in super::super) fn as_file(handle: &impl Handle) -> io::Result<File> {
+    Ok(File::from(handle.as_handle().try_clone_to_owned()?))
 }
 
 pub(super) fn to_append(path: &Path, _mode: u32) -> io::Result<File> {

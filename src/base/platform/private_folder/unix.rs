@@ -21,11 +21,6 @@ pub(super) fn lock(place: &Dir, name: &Path) -> io::Result<Option<File>> {
     Ok(try_lock(&folder).unwrap_or(true).then_some(folder))
 }
 
-/// What of the lock is kept while the folder is removed.
-pub(super) fn kept_for_removal(folder: File) -> File {
-    folder
-}
-
 /// Whether it belongs to this user.
 pub(super) fn is_ours(folder: &File) -> bool {
     fstat(folder).is_ok_and(|stat| stat.st_uid == geteuid().as_raw())

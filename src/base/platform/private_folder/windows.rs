@@ -1,6 +1,7 @@
 //! As Windows has it: the place (`%TEMP%`) is each user's own, what is made in it nobody else may read, and a folder
 //! that is open so that it may not be deleted is locked.
 
+use crate::base::platform::open::path_of;
 use cap_std::fs::Dir;
 use std::fs::File;
 use std::io;
@@ -15,7 +16,7 @@ pub(super) fn make(place: &Dir, name: &Path) -> io::Result<()> {
 }
 
 pub(super) fn lock(place: &Dir, name: &Path) -> io::Result<Option<File>> {
-    let path = crate::base::platform::open::path_of(&place.try_clone()?.into_std_file())?.join(name);
+    let path = path_of(place)?.join(name);
     let options = File::options()
         .read(true)
         .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE)
@@ -26,11 +27,6 @@ pub(super) fn lock(place: &Dir, name: &Path) -> io::Result<Option<File>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some),
     }
-}
-
-// As long as it is open it cannot be removed.
-pub(super) fn kept_for_removal(folder: File) {
-    drop(folder);
 }
 
 pub(super) fn is_ours(_folder: &File) -> bool {

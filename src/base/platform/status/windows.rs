@@ -21,12 +21,6 @@ pub trait Handle: AsHandle {}
 
 impl<T: AsHandle> Handle for T {}
 
-/// What a name in an open folder leads to.
-enum Links {
-    Followed,
-    Seen,
-}
-
 pub(super) fn at(path: &Path) -> io::Result<Stat> {
     of_file(&open::to_look_at(path, true)?)
 }
@@ -36,29 +30,17 @@ pub(super) fn of_link(path: &Path) -> io::Result<Stat> {
 }
 
 pub(super) fn of_open(file: &impl Handle) -> io::Result<Stat> {
-    of_file(&as_file(file)?)
+    of_file(&open::as_file(file)?)
 }
 
+// By the path that the folder has now: no call looks at a file from an open folder on, follows where links lead, and
+// does not stop at its edge.
 pub(super) fn at_in(folder: &impl Handle, path: &Path) -> io::Result<Stat> {
-    in_folder(folder, path, &Links::Followed)
+    at(&open::path_of(folder)?.join(path))
 }
 
 pub(super) fn of_link_in(folder: &impl Handle, name: &Path) -> io::Result<Stat> {
-    in_folder(folder, name, &Links::Seen)
-}
-
-/// By the name that the folder has now: no call looks at a file from an open folder on, follows where links lead, and
-/// does not stop at its edge.
-fn in_folder(folder: &impl Handle, path: &Path, links: &Links) -> io::Result<Stat> {
-    let path = open::path_of(&as_file(folder)?)?.join(path);
-    match links {
-        Links::Followed => at(&path),
-        Links::Seen => of_link(&path),
-    }
-}
-
-fn as_file(handle: &impl Handle) -> io::Result<File> {
-    Ok(File::from(handle.as_handle().try_clone_to_owned()?))
+    of_link(&open::path_of(folder)?.join(name))
 }
 
 fn of_file(file: &File) -> io::Result<Stat> {
