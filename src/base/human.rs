@@ -3,6 +3,7 @@
 //! Sizes are written here since `humansize` and `bytesize` round after they have chosen the unit: 999 950 bytes are
 //! "1000.0 kB" there.
 
+use crate::base::platform::failure;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::io;
@@ -130,9 +131,12 @@ fn is_blank(letter: char) -> bool {
 
 /// An error in words, without the number that the standard library adds.
 pub fn reason(error: &io::Error) -> String {
+    if let Some(words) = failure::words(error) {
+        return words.to_owned();
+    }
     let text = error.to_string();
     match text.find(" (os error") {
-        Some(at) => text[..at].to_lowercase(),
+        Some(at) => text[..at].trim_end_matches('.').to_lowercase(),
         None => text,
     }
 }

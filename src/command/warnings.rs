@@ -9,18 +9,9 @@
 use super::browser;
 use super::cli::Config;
 use super::urls::Places;
+use crate::base::platform::large_folders;
 use std::net::SocketAddr;
 use std::path::Path;
-
-/// Folders that hold more than most people think of, and what that is.
-const LARGE: [(&str, &str); 6] = [
-    ("/", "the whole machine: every file that you may read, of the system and of all users"),
-    ("/etc", "the settings of this machine, and passwords and keys as far as you may read them"),
-    ("/proc", "what runs on this machine, with the command lines and variables of your processes"),
-    ("/root", "the administrator's whole home folder"),
-    ("/run", "what runs on this machine, and keys and passwords as far as you may read them"),
-    ("/var", "the logs, mails and databases of this machine as far as you may read them"),
-];
 
 /// The warnings about this configuration, a line each. `home` is the user's home folder.
 pub(super) fn lines(config: &Config, places: &Places, home: Option<&Path>) -> Vec<String> {
@@ -43,13 +34,13 @@ pub(super) fn lines(config: &Config, places: &Places, home: Option<&Path>) -> Ve
 /// What this folder gives away, if it is a large one.
 fn gives_away(folder: &Path, home: Option<&Path>) -> Option<&'static str> {
     let folder = folder.canonicalize().ok()?;
-    if let Some((_, what)) = LARGE.iter().find(|(name, _)| Path::new(name) == folder) {
+    if let Some(what) = large_folders::what_is_in(&folder) {
         return Some(what);
     }
     let home = home?.canonicalize().ok()?;
     match home.strip_prefix(&folder) {
         // A process without a user has `/` for a home folder.
-        _ if home == Path::new("/") => None,
+        _ if home.parent().is_none() => None,
         Ok(rest) if rest.as_os_str().is_empty() => Some("your whole home folder"),
         Ok(_) => Some("the home folders of this machine, as far as you may read them"),
         Err(_) => None,

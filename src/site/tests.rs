@@ -8,6 +8,7 @@ use super::root::Opened;
 use super::*;
 use crate::answer::{Body, Next, Source};
 use crate::base::platform::link::symlink;
+use crate::base::platform::names::why_impossible;
 use crate::http::base_path::BasePath;
 use crate::http::target::encode_segment;
 use crate::site::method::READING;
@@ -46,6 +47,11 @@ pub(super) fn folder() -> (TempDir, std::path::PathBuf) {
     symlink("loop", root.join("loop")).expect("linked");
     (outside, root)
 }
+
+/// Whether `folder` has made these. On Windows they take a right that a test cannot count on.
+const HAS_LINKS: bool = cfg!(unix);
+const LINKS: [&str; 6] =
+    ["absolute-link-inside", "absolute-link-out", "link-inside", "link-out", "broken", "loop"];
 
 fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
@@ -158,6 +164,9 @@ fn targets_name_what_is_in_the_folder_and_nothing_else() {
         ("/%252e%252e/secret.txt", 404),
     ];
     for (target, expected) in table {
+        if !HAS_LINKS && LINKS.iter().any(|link| target.contains(link)) {
+            continue;
+        }
         let (status, body) = get(&site, target);
         assert_eq!(status, expected, "{target}");
         assert!(!body.contains("SECRET"), "{target}");
@@ -182,6 +191,8 @@ fn a_refusal_names_no_path_of_this_machine() {
 #[test]
 fn a_directory_without_its_slash_is_redirected_on_this_host_with_its_query() {
     let (_outside, root) = folder();
+    write(&root, "a b/ü#%/x", "x");
+    #[cfg(unix)]
     write(&root, "a b/ü#?%\"/x", "x");
     let site = site(&root);
     let table = [
@@ -193,6 +204,8 @@ fn a_directory_without_its_slash_is_redirected_on_this_host_with_its_query() {
         ("/a%20b/..%2flist?q", "/list/?q"),
         ("/x/..//list", "/list/"),
         ("/list/../%2f/list", "/list/"),
+        ("/a%20b/%C3%BC%23%25", "/a%20b/%C3%BC%23%25/"),
+        #[cfg(unix)]
         ("/a%20b/%C3%BC%23%3F%25%22", "/a%20b/%C3%BC%23%3F%25%22/"),
     ];
     for (target, location) in table {
@@ -258,8 +271,11 @@ fn a_single_file_is_the_whole_site() {
     let (_outside, root) = folder();
     let hidden = site(&root.join(".env"));
     assert_eq!((get(&hidden, "/").0, get(&hidden, "/.env").0), (200, 200));
-    let link = site(&root.join("link-out"));
-    assert_eq!((get(&link, "/").0, get(&link, "/link-out").0, get(&link, "/secret.txt").0), (200, 200, 404));
+    if HAS_LINKS {
+        let link = site(&root.join("link-out"));
+        let found = ["/", "/link-out", "/secret.txt"].map(|target| get(&link, target).0);
+        assert_eq!(found, [200, 200, 404]);
+    }
     let site = site(&root.join("a.txt"));
     let table =
         [("/", 200), ("/a.txt", 200), ("/?x", 200), ("/list/b.txt", 404), ("/.env", 404), ("/a.txt/", 404)];
@@ -281,7 +297,9 @@ fn options_open_and_close_what_they_name() {
         change(&mut options);
         Site::new(Root::open_path(&root, follow).expect("it can be read"), options)
     };
-    assert_eq!(get(&with(true, |_| ()), "/link-out"), (200, "SECRET".into()));
+    if HAS_LINKS {
+        assert_eq!(get(&with(true, |_| ()), "/link-out"), (200, "SECRET".into()));
+    }
     assert_eq!(get(&with(false, |options| options.hidden = true), "/.env"), (200, "SECRET".into()));
     assert_eq!(get(&with(false, |options| options.listing = false), "/list/").0, 403);
     let by_name = with(false, |options| options.index = vec!["none".into(), "b.txt".into()]);
@@ -334,7 +352,8 @@ fn listings_show_what_would_be_served_and_link_to_it() {
         ("link-out", "other"),
         ("loop", "other"),
     ];
-    assert_eq!(kinds, expected);
+    let expected = expected.into_iter().filter(|(name, _)| HAS_LINKS || !LINKS.contains(name));
+    assert_eq!(kinds, expected.collect::<Vec<_>>());
     for entry in entries {
         let href = entry["href"].as_str().map(|href| href.replacen("./", "/", 1));
         assert_eq!(href.is_some(), entry["type"] != "other");
@@ -389,27 +408,35 @@ fn names_in_a_listing_are_escaped_and_their_links_lead_to_them() {
         "x\\y",
         "..\\..\\a",
     ];
-    for name in names {
+    let is_possible = |name: &&str| why_impossible(name.as_bytes()).is_none();
+    let names: Vec<_> = names.into_iter().filter(is_possible).collect();
+    for name in &names {
         write(&root, &format!("odd/{name}"), name);
     }
     let page = text(ask(&site(&root), "GET /odd/", "Accept: text/html\r\n").body);
-    assert!(page.contains("&lt;b&gt;&amp;&quot;'.txt") && !page.contains("<b>"), "{page}");
-    assert!(
-        page.contains("new␊line") && page.contains("x\\y") && !page.contains("href=\"javascript"),
-        "{page}"
-    );
+    for (name, shown) in [
+        ("<b>&\"'.txt", "&lt;b&gt;&amp;&quot;'.txt"),
+        ("new\nline", "new␊line"),
+        ("x\\y", "x\\y"),
+        ("#", "\">#<"),
+    ] {
+        assert_eq!(page.contains(shown), names.contains(&name), "{shown}: {page}");
+    }
+    assert!(!page.contains("<b>") && !page.contains("href=\"javascript"), "{page}");
     let site = site(&root);
     let hrefs = page.split("href=\"./").skip(1).map(|rest| rest.split('"').next().expect("it ends"));
     let served: Vec<_> = hrefs.map(|href| get(&site, &format!("/odd/{href}")).1).collect();
-    // The last one starts with a dot.
-    assert_eq!(served.len(), names.len() - 1);
+    let hidden = names.iter().filter(|name| name.starts_with('.')).count();
+    assert_eq!(served.len(), names.len() - hidden);
     assert!(served.iter().all(|body| names.contains(&body.as_str())), "{served:?}");
 }
 
 #[test]
 fn a_gallery_is_a_button_that_works_without_scripts_where_there_are_pictures() {
     let (_outside, root) = folder();
-    for name in ["p/a.JPG", "p/b.txt", "p/\"><b>.png", "p/c.jpg/d.txt", "t/b.txt", "p/no.jpg.txt"] {
+    let (strange, its_link) =
+        if cfg!(unix) { ("p/\"><b>.png", "./%22%3E%3Cb%3E.png") } else { ("p/&ü.png", "./%26%C3%BC.png") };
+    for name in ["p/a.JPG", "p/b.txt", strange, "p/c.jpg/d.txt", "t/b.txt", "p/no.jpg.txt"] {
         write(&root, name, name);
     }
     let large = fs::File::create(root.join("p/large.png")).expect("created");
@@ -430,7 +457,7 @@ fn a_gallery_is_a_button_that_works_without_scripts_where_there_are_pictures() {
     assert!(gallery.contains("<main class=\"gallery\">"), "{gallery}");
     let mut found = pictures(&gallery);
     found.sort();
-    assert_eq!(found, ["./%22%3E%3Cb%3E.png", "./a.JPG"]);
+    assert_eq!(found, [its_link, "./a.JPG"]);
     let by_name = "<input type=\"hidden\" name=\"view\" value=\"gallery\"><button>Name</button>";
     assert!(gallery.contains(by_name), "{gallery}");
     let without = page("/t/?view=gallery");
@@ -756,6 +783,7 @@ fn folder_with_near_names() -> (TempDir, std::path::PathBuf) {
     (outside, root)
 }
 
+#[cfg(unix)]
 #[test]
 fn where_nothing_is_the_answer_offers_what_is_near() {
     let (_outside, root) = folder_with_near_names();
@@ -803,6 +831,7 @@ fn where_nothing_is_the_answer_offers_what_is_near() {
     assert!(text(head.body).contains("/Photos/"));
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_near_is_offered_as_far_as_options_go() {
     let (_outside, root) = folder_with_near_names();
@@ -826,6 +855,7 @@ fn what_is_near_is_offered_as_far_as_options_go() {
     assert!(steps.iter().any(|step| step.name == "near name" && step.text.contains("Photos/")), "{steps:?}");
 }
 
+#[cfg(unix)]
 #[test]
 fn in_large_folders_and_for_many_requests_nothing_is_looked_for() {
     let (_outside, root) = folder();

@@ -1,13 +1,13 @@
 //! Passwords from outside: who comes in, who does not, and that guessing holds nobody up.
 
+#[cfg(unix)]
 use crate::support::terminal::Terminal;
 use crate::support::{
     self, Client, Finished, PATIENCE, Process, Server, as_text, folder, glasshttp, one_line, run, wait_until,
 };
 use serde_json::Value;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -31,9 +31,18 @@ fn site() -> TempDir {
 fn users(content: &str) -> (TempDir, PathBuf) {
     let folder = folder(&[("users", content)]);
     let path = folder.path().join("users");
-    fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("the mode is set");
+    for_the_owner_alone(&path);
     (folder, path)
 }
+
+#[cfg(unix)]
+fn for_the_owner_alone(file: &Path) {
+    fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("the mode is set");
+}
+
+/// A temporary folder is its owner's own there.
+#[cfg(windows)]
+fn for_the_owner_alone(_: &Path) {}
 
 fn start(site: &TempDir, plain: &str, file: Option<&Path>, options: &[&str]) -> Server {
     let mut command = glasshttp();
@@ -326,6 +335,7 @@ fn yesterdays_password_asked_with_again_and_again_locks_nobody_out() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn guesses_take_the_memory_of_one_and_give_it_back() {
     const MIB: u64 = 1024 * 1024;
@@ -355,6 +365,7 @@ fn guesses_take_the_memory_of_one_and_give_it_back() {
 
 // ---- another file
 
+#[cfg(unix)]
 #[test]
 fn at_sighup_the_file_is_read_again_and_an_old_password_works_no_more() {
     let (site, (_folder, file)) = (site(), users(&format!("alice:{BCRYPT}\nbob:{ARGON2}\n")));
@@ -376,6 +387,7 @@ fn at_sighup_the_file_is_read_again_and_an_old_password_works_no_more() {
     assert_eq!(server.stop().stderr, Vec::<String>::new());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_file_that_is_no_good_at_sighup_is_one_line_and_the_users_stay() {
     let (site, (folder, file)) = (site(), users(&format!("alice:{BCRYPT}\n")));
@@ -393,7 +405,7 @@ fn a_file_that_is_no_good_at_sighup_is_one_line_and_the_users_stay() {
     for (part, spoil) in spoil {
         let _ = fs::remove_file(&file);
         fs::write(&file, format!("alice:{BCRYPT}\n")).expect("written");
-        fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("the mode is set");
+        for_the_owner_alone(&file);
         let server = start(&site, "", Some(&file), &[]);
         if part.contains("again") {
             fs::rename(&file, &aside).expect("moved");
@@ -411,12 +423,12 @@ fn a_file_that_is_no_good_at_sighup_is_one_line_and_the_users_stay() {
 #[test]
 fn it_stops_at_once_with_guesses_under_way() {
     let (site, (_folder, file)) = (site(), users(&format!("alice:{SLOW}\n")));
-    let server = start(&site, "", Some(&file), &[]);
+    let mut server = start(&site, "", Some(&file), &[]);
     let mut client = server.connect();
     client.send(format!("GET /a.txt HTTP/1.1\r\nHost: localhost\r\n{}\r\n", authorization("alice:secret")));
     // That another one has its answer says that this one has been read.
     assert_eq!(status(&mut server.connect(), ""), 401);
-    server.process.signal(rustix::process::Signal::TERM);
+    server.process.ask_to_stop();
     let reply = client.reply();
     assert_eq!((reply.status, reply.field("connection")), (200, Some("close")), "what was asked is answered");
     assert_eq!(server.process.finish().code, Some(0));
@@ -481,6 +493,7 @@ fn a_line_that_hash_prints_lets_its_user_in() {
     assert_eq!(status(&mut server.connect(), "b\u{e4}r:pass word"), 200);
 }
 
+#[cfg(unix)]
 #[test]
 fn at_a_terminal_hash_asks_twice_and_shows_nothing_of_it() {
     for (second, code, said) in [("pass word", 0, "bob:$argon2id$"), ("password", 1, "not the same")] {
@@ -517,6 +530,7 @@ fn a_bad_file_of_users_is_one_line_that_names_it_and_exit_code_1() {
     one_line(&end.stderr, &["glasshttp: cannot read the users", "/no/such", "no such file"], &"missing");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_file_of_users_must_not_be_served_itself_and_should_be_for_its_owner_alone() {
     let site = site();
@@ -552,7 +566,8 @@ fn a_file_of_users_must_not_be_served_itself_and_should_be_for_its_owner_alone()
         }
     }
     let hidden = site.path().join(".htpasswd");
-    fs::set_permissions(&hidden, Permissions::from_mode(0o644)).expect("the mode is set");
+    let open_to_all = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(&hidden, open_to_all).expect("the mode is set");
     let server = start(&site, "", Some(&hidden), &[]);
     assert_eq!(server.connect().get_with("/.htpasswd", &authorization("alice:secret")).status, 404);
     one_line(&server.stop().stderr, &["glasshttp: ", ".htpasswd", "chmod 600"], &"mode 644");

@@ -195,6 +195,7 @@ fn a_folder_that_is_removed_and_made_again_or_replaced_is_watched_again() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_to_the_folder_that_leads_elsewhere_is_followed() {
     let around = folder(&[("one/index.html", "1"), ("two/index.html", "2")]);
@@ -269,8 +270,10 @@ fn what_has_changed_is_said_to_nobody_who_has_not_asked() {
 // ---- where the system does not tell
 
 /// A folder that is another one seen through a program.
+#[cfg(unix)]
 struct Mirror<'a>(&'a Path);
 
+#[cfg(unix)]
 impl Mirror<'_> {
     fn of<'a>(source: &Path, place: &'a Path) -> Mirror<'a> {
         let status = std::process::Command::new("bindfs").arg(source).arg(place).status();
@@ -279,6 +282,7 @@ impl Mirror<'_> {
     }
 }
 
+#[cfg(unix)]
 impl Drop for Mirror<'_> {
     fn drop(&mut self) {
         // Lazily: the server may still look at it.

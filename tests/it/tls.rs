@@ -1,12 +1,11 @@
 //! https: what a client of the library rustls gets, and what is wrong with certificates.
 
-#![cfg(all(target_os = "linux", feature = "tls"))]
+#![cfg(all(any(target_os = "linux", windows), feature = "tls"))]
 
 use crate::support::{
     Finished, PATIENCE, Reply, Server, folder, glasshttp, one_line, run, wait_until, write_sparse,
 };
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
-use rustix::process::Signal;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{
@@ -16,7 +15,6 @@ use rustls::{
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -229,6 +227,7 @@ fn who_wants_nothing_but_http_2_is_told_that_there_is_none() {
     assert!(error.to_string().contains("NoApplicationProtocol"), "{error}");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_unix_socket_beside_it_stays_plain() {
     let outer = site();
@@ -236,7 +235,7 @@ fn a_unix_socket_beside_it_stays_plain() {
     let bind = format!("unix:{}", socket.display());
     let server = start(outer.path(), &["--bind", "127.0.0.1", "--bind", &bind]);
     assert_eq!(Secure::to(&server, outer.path()).get("/a.txt").text(), "hello");
-    let mut plain = UnixStream::connect(socket).expect("it accepts");
+    let mut plain = std::os::unix::net::UnixStream::connect(socket).expect("it accepts");
     plain.set_read_timeout(Some(PATIENCE)).expect("a socket");
     plain.write_all(b"GET /a.txt HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("it reads");
     let mut reply = String::new();
@@ -501,6 +500,7 @@ fn files_of_any_editor_and_with_words_around_them_are_taken() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_new_certificate_is_taken_over_while_connections_go_on() {
     let outer = site();
@@ -511,14 +511,14 @@ fn a_new_certificate_is_taken_over_while_connections_go_on() {
     // Something that is no good changes nothing, and is said.
     let good = fs::read(outer.path().join("cert.pem")).expect("there");
     fs::write(outer.path().join("cert.pem"), "hello").expect("written");
-    server.process.signal(Signal::HUP);
+    server.process.signal(rustix::process::Signal::HUP);
     server.process.stderr.line("what is wrong", |line| line.contains("holds no certificate"));
     fs::write(outer.path().join("old.pem"), good).expect("written");
     assert_eq!(Secure::connect(server.address, &old).get("/a.txt").status, 200);
     // Something good does.
     write_pair(outer.path(), "cert.pem", "key.pem");
     let new = client_config(&outer.path().join("cert.pem"), &[&version::TLS13]);
-    server.process.signal(Signal::HUP);
+    server.process.signal(rustix::process::Signal::HUP);
     wait_until("the new certificate", || {
         // A session of before would be resumed, which shows no certificate.
         let new = Arc::new(new.clone());

@@ -166,6 +166,7 @@ fn nobody_escapes_the_delay_by_a_field_of_his_own() {
     assert_eq!(log_in(&server, "right", "X-Forwarded-For: 203.0.113.77\r\n"), 429);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_proxy_on_a_unix_socket_or_on_ipv6_is_trusted_likewise() {
     let folder = site();
@@ -185,6 +186,7 @@ fn a_proxy_on_a_unix_socket_or_on_ipv6_is_trusted_likewise() {
     }
 }
 
+#[cfg(unix)]
 fn ask_by_socket(socket: &Path, request: &str) {
     use std::io::{Read, Write};
     let mut stream = std::os::unix::net::UnixStream::connect(socket).expect("it accepts");

@@ -52,6 +52,8 @@ export function scenario(name, {files = {}, serve, args = [], only, allow} = {},
       try {
         const page = await context.newPage();
         page.setDefaultTimeout(PATIENCE);
+        // A window that starts on a busy machine may not have the focus yet, and then no element gets an event of it.
+        if (kind.name === 'chromium') await page.emulateFocusedPage(true);
         await page.setViewport({width: 1200, height: 900});
         page.on('pageerror', error => troubles.push(`error in the page: ${error.message}`));
         page.on('console', message => {

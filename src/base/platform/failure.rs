@@ -59,6 +59,12 @@ impl Failure {
     }
 }
 
+/// What an error is called here, if the system's own words for it are no good: Windows says it in the language of its
+/// user, in sentences.
+pub fn words(error: &io::Error) -> Option<&'static str> {
+    system::words(error)
+}
+
 /// The error that the system gives for this reason.
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> io::Error {

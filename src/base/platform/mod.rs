@@ -34,6 +34,7 @@
 //! | | lowers a thread's priority | `setpriority` | no way: it is the process's there | no way |
 //! | | asks how long a thread was on a core | `CLOCK_THREAD_CPUTIME_ID` | the same | `GetThreadTimes` |
 //! | | gives a process a group of its own, asks the machine's name | `setpgid`, `uname` | the same | a flag, a variable |
+//! | [`large_folders`] | knows which folders hold more than one thinks | `/etc`, `/var` and so on | the same | by variables |
 //! | [`terminal`] | asks a terminal how large it is, and whether it is there | `ioctl` | `ioctl` | the console's size |
 //!
 //! Where a system's way takes more than some lines, it has a file of its own: `status/unix.rs`, `status/windows.rs`.
@@ -47,6 +48,7 @@ compile_error!("glasshttp needs a Unix or Windows: each function here is to be w
 pub mod directory;
 pub mod failure;
 pub mod file_system;
+pub mod large_folders;
 pub mod link;
 pub mod local;
 pub mod names;

@@ -141,6 +141,7 @@ mod tests {
             ("http://[::1]/", "http://[::1]:80/", "[::1]"),
             ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/", "127.0.0.1:8080"),
             ("http://pia:pep%40per@localhost:80/", "http://localhost:80/", "localhost:80"),
+            #[cfg(unix)]
             ("unix:/run/a", "unix:/run/a", "localhost"),
         ];
         for (text, shown, host) in table {

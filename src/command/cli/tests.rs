@@ -69,6 +69,7 @@ fn the_host_is_checked_only_where_nobody_else_can_connect() {
     assert_eq!(hosts, site::Hosts::LoopbackAnd(expected.to_vec()));
 }
 
+#[cfg(unix)]
 #[test]
 fn with_unix_sockets_alone_no_port_is_opened_and_hosts_are_not_checked() {
     let only =
@@ -87,7 +88,9 @@ fn values_that_make_no_sense_are_refused_in_one_line_that_says_what_to_do() {
         (&["--port", "99999"], "--port"),
         (&["--port", "x"], "--port"),
         (&["--bind", "here"], "IP address"),
+        #[cfg(unix)]
         (&["--bind", "unix:"], "path of a socket"),
+        #[cfg(unix)]
         (&["--bind", "unix:/run/"], "path of a socket"),
         (&["--socket-mode", "8"], "octal"),
         (&["--socket-mode", "1777"], "octal"),

@@ -143,6 +143,7 @@ fn an_answer_of_very_many_parts_is_made_by_a_helper() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn names_are_looked_through_by_a_helper_where_there_are_many() {
     let bench = Bench::new();

@@ -41,9 +41,13 @@ fn a_404_names_the_path_what_is_near_and_the_folder_above_that_is_there() {
             &["Asked for: <code>/a/b/d.txt</code>", "The folder above: <a href=\"/a/b/\">/a/b/</a>"],
         ),
         ("/a/x/d.txt", &["The folder above: <a href=\"/a/\">/a/</a>"]),
+        #[cfg(unix)]
         ("/photos/x.jpg", &["Did you mean: <a href=\"/Photos/x.jpg\">/Photos/x.jpg</a>"]),
+        #[cfg(unix)]
         ("/photos/", &["Did you mean: <a href=\"/Photos/\">/Photos/</a>"]),
+        #[cfg(unix)]
         ("/PHOTOS", &["Did you mean: <a href=\"/Photos/\">/Photos/</a>"]),
+        #[cfg(unix)]
         ("/a/B/C.TXT", &["Did you mean: <a href=\"/a/b/c.txt\">/a/b/c.txt</a>"]),
         ("/%3Cscript%3E%22'&%0A", &["Asked for: <code>/&lt;script&gt;&quot;'&amp;\u{240a}</code>"]),
     ];

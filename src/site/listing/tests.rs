@@ -230,7 +230,10 @@ fn the_first_rows_leave_before_the_last_entries_are_looked_at() {
 fn rows_of_the_longest_names_leave_in_small_pieces_too() {
     let (folder, root) = folder(0);
     for number in 0..300 {
-        std::fs::write(folder.path().join(format!("{number:03}{}", "\"".repeat(252))), "").expect("written");
+        // What becomes longest on a page, among what a name may hold.
+        let letter = if cfg!(unix) { "\"" } else { "&" };
+        std::fs::write(folder.path().join(format!("{number:03}{}", letter.repeat(252))), "")
+            .expect("written");
     }
     for target in ["/?format=json", "/?format=html", "/", "/?sort=size"] {
         let mut stream = begin_at(&Listings::new(0), &root, target);

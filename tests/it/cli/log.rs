@@ -4,7 +4,7 @@ use super::small_site;
 use crate::support::{
     self, Client, Finished, Process, Server, address_of_our_own, glasshttp, one_line, wait_until,
 };
-use rustix::process::Signal;
+use send_ctrlc::InterruptibleCommand as _;
 use std::path::Path;
 
 const COMMON_END: &str = "] \"GET /a.txt?q HTTP/1.1\" 200 5";
@@ -81,10 +81,10 @@ fn quiet_prints_nothing_at_all() {
     let folder = small_site();
     for quiet in [&["--quiet"][..], &["-q"], &["-q", "--log", "json"]] {
         let place = ["--bind", &address.ip().to_string(), "--port", &address.port().to_string()];
-        let process = Process::start(glasshttp().args(quiet).args(place).arg(folder.path()));
+        let mut process = Process::start(glasshttp().args(quiet).args(place).arg(folder.path()));
         let mut client = wait_until("a connection", || Client::connect(address).ok());
         assert_eq!(client.get("/").status, 200);
-        process.signal(Signal::TERM);
+        process.ask_to_stop();
         let Finished { code, stdout, stderr } = process.finish();
         assert_eq!((code, stdout, stderr), (Some(0), vec![], vec![]), "{quiet:?}");
     }
@@ -124,14 +124,14 @@ fn nothing_that_a_client_sends_controls_the_terminal_of_who_reads_the_log() {
 #[test]
 fn a_log_that_nobody_reads_keeps_the_server_neither_from_answering_nor_from_ending() {
     use std::io::{BufRead, BufReader, Read, Write};
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
     let folder = support::folder(&[("a.txt", "hello")]);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_glasshttp"))
+    let mut child = glasshttp()
         .args(["--port", "0"])
         .arg(folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .spawn()
+        .spawn_interruptible()
         .expect("it starts");
     let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
     let mut line = String::new();
@@ -145,8 +145,7 @@ fn a_log_that_nobody_reads_keeps_the_server_neither_from_answering_nor_from_endi
         let mut answer = [0; 1024];
         assert!(stream.read(&mut answer).expect("an answer") > 0);
     }
-    let id = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("signalled");
+    support::ask_to_stop(&mut child);
     let (ended, waits) = std::sync::mpsc::channel();
     std::thread::spawn(move || ended.send(child.wait()));
     let status = waits.recv_timeout(support::PATIENCE).expect("it ends").expect("waited for");

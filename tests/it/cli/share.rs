@@ -1,6 +1,11 @@
 //! Letting others open it, and opening it: codes for phones, all addresses, a browser.
 
-use super::{at_a_terminal, connect, set_mode, small_site, start_lines};
+use super::{connect, small_site};
+#[cfg(unix)]
+use super::{
+    set_mode,
+    terminal::{at_a_terminal, start_lines},
+};
 use crate::support::{self, Finished, Server, V4, V6, folder, glasshttp, has_v6, one_line, write};
 use tempfile::TempDir;
 
@@ -50,6 +55,7 @@ fn lan_answers_on_all_addresses() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn lan_tells_a_terminal_what_others_open_with_a_code_for_phones() {
     let folder = small_site();
@@ -70,6 +76,7 @@ fn lan_tells_a_terminal_what_others_open_with_a_code_for_phones() {
 
 /// A folder with a command for opening browsers: it writes its arguments to `asked` and then does
 /// something more.
+#[cfg(unix)]
 fn opener(more: &str) -> TempDir {
     let folder = folder(&[]);
     let asked = folder.path().join("asked");
@@ -81,6 +88,7 @@ fn opener(more: &str) -> TempDir {
     folder
 }
 
+#[cfg(unix)]
 #[test]
 fn open_asks_the_system_for_a_browser_at_the_servers_address() {
     let site = small_site();
@@ -102,6 +110,7 @@ fn open_asks_the_system_for_a_browser_at_the_servers_address() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_browser_that_cannot_be_opened_is_one_line_and_the_server_serves() {
     let site = small_site();

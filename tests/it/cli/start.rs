@@ -1,12 +1,13 @@
 //! What is said when it cannot start, and what when it can.
 
-use super::{hold_default_port, set_mode, small_site};
-use crate::support::{
-    Finished, Process, Server, V4, address_of_our_own, folder, glasshttp, make_fifo, one_line, run,
-};
+#[cfg(unix)]
+use super::set_mode;
+use super::{hold_default_port, small_site};
+use crate::support::{Finished, Server, V4, folder, glasshttp, one_line, run};
+#[cfg(unix)]
+use crate::support::{Process, address_of_our_own, make_fifo};
 use std::net::TcpListener;
-use std::os::unix::fs::symlink;
-use std::os::unix::process::CommandExt;
+#[cfg(unix)]
 use std::path::Path;
 
 #[test]
@@ -41,13 +42,19 @@ fn without_a_terminal_a_taken_default_port_is_no_reason_to_take_another() {
 #[test]
 fn what_cannot_be_served_is_one_line_and_exit_code_1() {
     let folder = small_site();
+    #[cfg(unix)]
     make_fifo(&folder.path().join("fifo"));
-    symlink("nowhere", folder.path().join("dangling")).expect("a link");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere", folder.path().join("dangling")).expect("a link");
     let table = [
         ("missing", "no such file"),
+        #[cfg(unix)]
         ("a.txt/below", "not a directory"),
+        #[cfg(unix)]
         ("fifo", "neither a folder nor a file"),
+        #[cfg(unix)]
         ("dangling", "no such file"),
+        #[cfg(unix)]
         ("line\nfeed \x1b[2J", "no such file"),
     ];
     for (file, reason) in table {
@@ -58,6 +65,7 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_that_may_not_be_read_is_one_line_and_exit_code_1() {
     let outer = folder(&[("folder/a.txt", "")]);
@@ -66,6 +74,7 @@ fn a_folder_that_may_not_be_read_is_one_line_and_exit_code_1() {
     let mut command = glasshttp();
     command.args(["--port", "0"]).arg(outer.path().join("folder"));
     if rustix::process::geteuid().is_root() {
+        use std::os::unix::process::CommandExt;
         // The administrator may read everything; somebody else may not.
         command.uid(65534).gid(65534);
     }
@@ -121,6 +130,7 @@ fn an_address_of_another_machine_is_one_line_and_exit_code_1() {
     one_line(&end.stderr, &["192.0.2.1", "address of this machine"], &"bind");
 }
 
+#[cfg(unix)]
 #[test]
 fn what_could_surprise_at_the_start_is_one_line_and_it_serves() {
     let outer = folder(&[("site/a.txt", "aaaaa")]);

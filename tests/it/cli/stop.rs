@@ -2,8 +2,10 @@
 
 use super::small_site;
 use crate::support::{LARGE, Server, glasshttp, write_sparse};
+#[cfg(unix)]
 use rustix::process::Signal;
 
+#[cfg(unix)]
 #[test]
 fn a_signal_stops_it_with_exit_code_0() {
     let folder = small_site();
@@ -18,12 +20,12 @@ fn a_signal_stops_it_with_exit_code_0() {
 #[test]
 fn idle_connections_are_closed_when_it_stops() {
     let folder = small_site();
-    let server = Server::start(folder.path(), &["--idle-timeout", "1000"]);
+    let mut server = Server::start(folder.path(), &["--idle-timeout", "1000"]);
     let (mut used, mut silent) = (server.connect(), server.connect());
     assert_eq!(used.get("/").status, 200);
     // That it has an answer says that the connection before it is taken in, too.
     assert_eq!(server.get("/").status, 200);
-    server.process.signal(Signal::TERM);
+    server.process.ask_to_stop();
     for client in [&mut used, &mut silent] {
         assert_eq!(client.rest().expect("closed, not broken"), b"");
     }
@@ -34,19 +36,20 @@ fn idle_connections_are_closed_when_it_stops() {
 fn a_download_under_way_is_finished_before_it_stops() {
     let folder = small_site();
     write_sparse(folder.path(), "large", LARGE);
-    let server = Server::start(folder.path(), &[]);
+    let mut server = Server::start(folder.path(), &[]);
     let mut client = server.connect();
     client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(client.head().field("content-length"), Some(&*LARGE.to_string()));
     let half = usize::try_from(LARGE / 2).expect("it fits");
     client.bytes(half);
-    server.process.signal(Signal::TERM);
+    server.process.ask_to_stop();
     server.wait_until_it_accepts_no_more();
     assert_eq!(client.rest().expect("closed, not broken").len(), half);
     let end = server.process.finish();
     assert_eq!((end.code, end.stderr), (Some(0), vec![]));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_second_signal_ends_it_at_once_with_another_exit_code() {
     let folder = small_site();

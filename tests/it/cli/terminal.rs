@@ -1,8 +1,10 @@
 //! What a terminal shows.
 
-use super::{at_a_terminal, at_a_terminal_of, connect, hold_default_port, seen, small_site, start_lines};
-use crate::support::{Server, V4, one_line};
+use super::{connect, hold_default_port, small_site};
+use crate::support::{Process, Server, V4, glasshttp, one_line};
 use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn a_terminal_is_told_what_is_served_where_how_to_share_it_and_how_to_stop() {
@@ -117,4 +119,57 @@ fn piped_explanations_are_not_wrapped() {
     server.get("/");
     let line = server.process.stdout.line("the framing", |line| line.contains("? framing"));
     assert!(line.chars().count() > 100, "{line}");
+}
+
+// ---- at a terminal
+
+/// Runs the command at a pseudo-terminal; `None` if there is no `script` of util-linux to make one.
+pub(super) fn at_a_terminal(options: &[&str], folder: &Path) -> Option<Process> {
+    at_a_terminal_after(":", options, folder)
+}
+
+/// The same at one of so many columns.
+fn at_a_terminal_of(columns: usize, options: &[&str], folder: &Path) -> Option<Process> {
+    at_a_terminal_after(&format!("stty cols {columns}"), options, folder)
+}
+
+/// The same after another command.
+fn at_a_terminal_after(before: &str, options: &[&str], folder: &Path) -> Option<Process> {
+    let version = Command::new("script").arg("--version").output().ok()?;
+    if !String::from_utf8_lossy(&version.stdout).contains("util-linux") {
+        return None;
+    }
+    let command = glasshttp();
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let mut words = vec![command.get_program().to_str()?];
+    words.extend(options);
+    words.push(folder.to_str()?);
+    let line = words.into_iter().map(quoted).collect::<Vec<_>>().join(" ");
+    let mut script = Command::new("script");
+    for (variable, value) in command.get_envs() {
+        match value {
+            Some(value) => script.env(variable, value),
+            None => script.env_remove(variable),
+        };
+    }
+    script.env("SHELL", "/bin/sh").env("TERM", "xterm").args([
+        "-qec",
+        &format!("{before}; exec {line}"),
+        "/dev/null",
+    ]);
+    Some(Process::start(&mut script))
+}
+
+/// A line as a person sees it: without colours and the carriage return at its end.
+fn seen(line: &str) -> String {
+    anstream::adapter::strip_str(line).to_string().trim_end().to_owned()
+}
+
+/// The lines up to the one that says how to stop, and the port that they name.
+pub(super) fn start_lines(process: &Process) -> (Vec<String>, u16) {
+    process.stdout.line("how to stop", |line| line.contains("Ctrl-C"));
+    let lines: Vec<_> = process.stdout.so_far().iter().map(|line| seen(line)).collect();
+    let url = lines.iter().find_map(|line| line.trim().strip_prefix("http://localhost:"));
+    let port = url.and_then(|rest| rest.strip_suffix('/')?.parse().ok());
+    (lines.clone(), port.unwrap_or_else(|| panic!("no URL with localhost in {lines:?}")))
 }

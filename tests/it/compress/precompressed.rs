@@ -117,6 +117,7 @@ fn a_page_that_loads_what_is_coded_gets_what_is_inside_and_others_the_file() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_sibling_that_is_older_or_no_file_or_leads_out_is_never_served() {
     let outside = folder(&[("secret", "SECRET")]);

@@ -7,14 +7,14 @@ mod client;
 mod process;
 #[cfg(target_os = "linux")]
 pub(crate) mod proxy;
+#[cfg(unix)]
 pub(crate) mod terminal;
+#[cfg(unix)]
 pub(crate) mod webdriver;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fmt::Debug;
 use std::fs::File;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 pub(crate) use client::{Client, Events, Reply, V4, V6, address_of_our_own, has_v6, port_of_our_own};
 pub(crate) use process::{
-    FEW, Finished, Process, Server, glasshttp, glasshttp_by, run, start_with_few_descriptors,
+    FEW, Finished, Process, Server, ask_to_stop, glasshttp, glasshttp_by, run, start_with_few_descriptors,
     take_all_descriptors,
 };
 
@@ -107,6 +107,7 @@ fn settle(path: &Path) {
 }
 
 /// A named pipe. Whoever opens one to read waits until somebody opens it to write.
+#[cfg(unix)]
 pub(crate) fn make_fifo(path: &Path) {
     let made = Command::new("mkfifo").arg(path).status().expect("mkfifo runs");
     assert!(made.success(), "mkfifo: {made}");
@@ -118,8 +119,9 @@ pub(crate) fn as_text(bytes: &[u8]) -> String {
 }
 
 /// A name that need not be UTF-8.
-pub(crate) fn name(bytes: &[u8]) -> &OsStr {
-    OsStr::from_bytes(bytes)
+#[cfg(unix)]
+pub(crate) fn name(bytes: &[u8]) -> &std::ffi::OsStr {
+    std::os::unix::ffi::OsStrExt::from_bytes(bytes)
 }
 
 /// Fails unless there is exactly one line, and it has all these parts. Gives the line.
@@ -146,6 +148,7 @@ pub(crate) fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
 }
 
 /// Lets this process have so many files open, if it may.
+#[cfg(unix)]
 pub(crate) fn raise_open_files(count: u64) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

@@ -1,19 +1,23 @@
 //! Processes: the command, what it prints, how it ends, and what it uses meanwhile.
 
 use super::{Client, PATIENCE, Reply, V4, let_settle, wait_until};
+use send_ctrlc::{Interruptible as _, InterruptibleChild, InterruptibleCommand as _};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
+/// Another program to test than the one that Cargo has built: tests/windows/run gives one that Wine runs.
+const OTHER_PROGRAM: &str = "GLASSHTTP_TEST_PROGRAM";
+
 /// The command, with nothing in its environment that the tests do not set.
 pub(crate) fn glasshttp() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_glasshttp"));
+    let other = std::env::var_os(OTHER_PROGRAM);
+    let mut command = Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_glasshttp").into()));
     for (name, _) in std::env::vars_os() {
-        if name.as_bytes().starts_with(b"GLASSHTTP_") {
+        if name.as_encoded_bytes().starts_with(b"GLASSHTTP_") {
             command.env_remove(name);
         }
     }
@@ -41,7 +45,7 @@ pub(crate) fn glasshttp_by(program: &str, arguments: &[&str]) -> Command {
 /// A process whose output is read all the time, so that it never has to wait for us. It is killed
 /// when dropped.
 pub(crate) struct Process {
-    child: Child,
+    child: InterruptibleChild,
     /// What it has written to standard output.
     pub(crate) stdout: Output,
     /// What it has written to standard error.
@@ -62,7 +66,7 @@ impl Process {
     /// The same with a standard input that is not ours to write to.
     pub(crate) fn try_start_with(command: &mut Command, stdin: Stdio) -> io::Result<Process> {
         let command = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
+        let mut child = command.spawn_interruptible()?;
         let stdout = Output::of(child.stdout.take().expect("it is piped"));
         let stderr = Output::of(child.stderr.take().expect("it is piped"));
         Ok(Process { child, stdout, stderr })
@@ -79,7 +83,13 @@ impl Process {
         self.child.id()
     }
 
+    /// Asks it to stop.
+    pub(crate) fn ask_to_stop(&mut self) {
+        ask_to_stop(&mut self.child);
+    }
+
     /// Sends it a signal.
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("a signal can be sent");
@@ -108,6 +118,15 @@ impl Drop for Process {
             eprintln!("stdout: {:?}\nstderr: {:?}", self.stdout.so_far(), self.stderr.so_far());
         }
     }
+}
+
+/// Asks a process to stop: SIGTERM, and Ctrl-Break on Windows. Of Wine SIGINT asks it: to its programs that is Ctrl-C.
+pub(crate) fn ask_to_stop(child: &mut InterruptibleChild) {
+    let is_asked = match std::env::var_os(OTHER_PROGRAM) {
+        Some(_) => child.interrupt(),
+        None => child.terminate(),
+    };
+    is_asked.expect("a signal can be sent");
 }
 
 /// What a process has left behind.
@@ -236,8 +255,8 @@ impl Server {
     }
 
     /// Asks it to stop, and waits until it has.
-    pub(crate) fn stop(self) -> Finished {
-        self.process.signal(rustix::process::Signal::TERM);
+    pub(crate) fn stop(mut self) -> Finished {
+        self.process.ask_to_stop();
         self.process.finish()
     }
 
@@ -257,8 +276,9 @@ impl Process {
     /// Starts a command whose standard output goes elsewhere.
     pub(crate) fn start_writing_to(command: &mut Command, stdout: impl Into<Stdio>) -> Process {
         let command = command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
-        let mut child =
-            command.spawn().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+        let mut child = command
+            .spawn_interruptible()
+            .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
         // Otherwise the command keeps its own end of a pipe open.
         command.stdout(Stdio::null());
         let stderr = Output::of(child.stderr.take().expect("it is piped"));

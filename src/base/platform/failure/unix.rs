@@ -4,6 +4,10 @@ use super::Failure;
 use rustix::io::Errno;
 use std::io;
 
+pub(super) fn words(_: &io::Error) -> Option<&'static str> {
+    None
+}
+
 pub(super) fn of(error: &io::Error) -> Option<Failure> {
     Some(match Errno::from_io_error(error)? {
         Errno::NOENT => Failure::NotFound,

@@ -57,6 +57,31 @@ const TABLE: &[(u32, Failure)] = &[
     (E::ERROR_GEN_FAILURE, Failure::Other),
 ];
 
+pub(super) fn words(error: &io::Error) -> Option<&'static str> {
+    let number = error.raw_os_error()?.cast_unsigned();
+    Some(match of(error)? {
+        _ if matches!(number, E::ERROR_SHARING_VIOLATION | E::ERROR_LOCK_VIOLATION) => {
+            "another program has it open for itself alone"
+        }
+        Failure::NotFound => "no such file or directory",
+        Failure::NotAFolder => "not a directory",
+        Failure::LinkLoop => "too many levels of links",
+        Failure::NameTooLong => "file name too long",
+        Failure::NameImpossible => "no file can have that name",
+        Failure::Denied => "permission denied",
+        Failure::ReadOnly => "read-only file system",
+        Failure::NobodyThere => "nobody is at its other end",
+        Failure::NoDevice => "no such device",
+        Failure::Exhausted => "too many files are open, or memory is short",
+        Failure::DiskFull => "no space left on the disk",
+        Failure::FileTooLarge => "file too large",
+        Failure::Exists => "something has that name, or is in that folder",
+        Failure::Stale => "it is there no more",
+        Failure::NoSuchAddress => "no such address on this machine",
+        Failure::Other => return None,
+    })
+}
+
 pub(super) fn of(error: &io::Error) -> Option<Failure> {
     let number = error.raw_os_error()?.cast_unsigned();
     let known = TABLE.iter().find(|(known, _)| *known == number);

@@ -3,6 +3,7 @@
 use super::rules::{fault, looks_short};
 use crate::base::platform::failure::Failure;
 use crate::base::platform::open::path_of;
+use crate::base::platform::status::Handle;
 use cap_std::fs::Dir;
 use normpath::PathExt;
 use std::borrow::Cow;
@@ -51,17 +52,31 @@ pub fn are_as_spelled(folder: &Path, relative: &[u8]) -> bool {
 }
 
 /// Fails if a name in this path, by which something was opened beneath a folder, is the short form of another.
-pub(in super::super) fn check_is_no_short_name(folder: &Dir, path: &Path) -> io::Result<()> {
-    let names = || path.components().filter_map(as_name);
-    if !names().any(|name| looks_short(&name.to_string_lossy())) {
+pub(in super::super) fn check_is_no_short_name(
+    opened: &impl Handle,
+    folder: &Dir,
+    path: &Path,
+) -> io::Result<()> {
+    if !path.components().filter_map(as_name).any(|name| looks_short(&name.to_string_lossy())) {
         return Ok(());
     }
-    let found = in_full(&path_of(folder)?.join(path))?;
+    // The path of what is open has all names in full, and may be as long as it likes. Where a link was followed it is
+    // another path, and the folders on the way have to be asked.
+    if end_likewise(path, &path_of(opened)?) || end_likewise(path, &in_full(&path_of(folder)?.join(path))?) {
+        Ok(())
+    } else {
+        Err(Failure::NotFound.into())
+    }
+}
+
+/// Whether the last names of a path are those of this one, in large letters or small ones.
+fn end_likewise(asked: &Path, found: &Path) -> bool {
     let found: Vec<_> = found.components().filter_map(as_name).collect();
-    let are_the_same = names().rev().zip(found.into_iter().rev()).all(|(asked, found)| {
-        asked.to_string_lossy().to_lowercase() == found.to_string_lossy().to_lowercase()
-    });
-    if are_the_same { Ok(()) } else { Err(Failure::NotFound.into()) }
+    let asked: Vec<_> = asked.components().filter_map(as_name).collect();
+    asked.len() <= found.len()
+        && asked.iter().rev().zip(found.iter().rev()).all(|(asked, found)| {
+            asked.to_string_lossy().to_lowercase() == found.to_string_lossy().to_lowercase()
+        })
 }
 
 fn as_name(component: Component<'_>) -> Option<&OsStr> {

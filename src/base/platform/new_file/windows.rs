@@ -7,6 +7,7 @@ use super::super::status::{self, FileType, Handle, Stat};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use std::fs::{self, File};
 use std::io;
+use std::os::windows::ffi::OsStrExt as _;
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::Path;
 use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
@@ -14,7 +15,13 @@ use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE,
 };
 
+/// How many units of UTF-16 a name may have, on each kind of disk that Windows has.
+const LONGEST_NAME: usize = 255;
+
 pub(super) fn check_name(folder: &Dir, name: &Path) -> io::Result<()> {
+    if name.as_os_str().encode_wide().count() > LONGEST_NAME {
+        return Err(Failure::NameTooLong.into());
+    }
     match folder.symlink_metadata(name).map_err(|error| Failure::of(&error)) {
         Err(Some(failure @ (Failure::NameTooLong | Failure::NameImpossible))) => Err(failure.into()),
         _ => Ok(()),

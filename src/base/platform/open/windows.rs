@@ -26,7 +26,7 @@ pub(super) fn harmlessly(path: &Path) -> io::Result<File> {
 
 pub(super) fn harmlessly_beneath(folder: &Dir, path: &Path) -> io::Result<File> {
     let file = folder.open_with(path, &options_in())?.into_std();
-    names::check_is_no_short_name(folder, path)?;
+    names::check_is_no_short_name(&file, folder, path)?;
     Ok(file)
 }
 
@@ -42,7 +42,7 @@ pub(super) fn folder_beneath(folder: &Dir, path: &Path) -> io::Result<File> {
     // A link is opened itself, and that is no folder.
     let options = options_in().custom_flags(ALSO_FOLDERS | FILE_FLAG_OPEN_REPARSE_POINT).clone();
     let file = folder.open_with(path, &options)?.into_std();
-    names::check_is_no_short_name(folder, path)?;
+    names::check_is_no_short_name(&file, folder, path)?;
     only_a_folder(file)
 }
 
@@ -51,9 +51,9 @@ fn only_a_folder(file: File) -> io::Result<File> {
 }
 
 pub(super) fn look_beneath(folder: &Dir, path: &Path) -> io::Result<Stat> {
-    let found = status::of_open(&folder.open_with(path, options_in().access_mode(FILE_READ_ATTRIBUTES))?)?;
-    names::check_is_no_short_name(folder, path)?;
-    Ok(found)
+    let opened = folder.open_with(path, options_in().access_mode(FILE_READ_ATTRIBUTES))?;
+    names::check_is_no_short_name(&opened, folder, path)?;
+    status::of_open(&opened)
 }
 
 /// Opens a file or a folder, or a link itself, to ask what is known of it. That needs no right to read it.

@@ -30,7 +30,10 @@ fn tree(directory: &Path) -> Vec<String> {
                 .to_string_lossy()
                 .replace(std::path::MAIN_SEPARATOR, "/");
             let is_folder = path.is_dir() && !path.is_symlink();
-            found.push(if is_folder { name + "/" } else { name });
+            // Where no file is without a name, one on its way has this.
+            if !name.contains(".glass-upload-") {
+                found.push(if is_folder { name + "/" } else { name });
+            }
             below.extend(is_folder.then_some(path));
         }
     }
@@ -89,13 +92,22 @@ fn what_others_do_meanwhile_is_not_undone() {
     fs::write(at("a/theirs"), "").expect("written");
     drop(file);
     assert_eq!(tree(directory.path()), ["a/", "a/theirs"]);
+}
+
+// On Windows a folder in which something is open can be neither removed nor renamed.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_others_put_in_the_place_of_ours_is_theirs() {
+    let (directory, root, folders) = root();
+    let create = |path: &str| NewFile::create(&root, &folders, path.as_bytes()).expect("it can be made");
+    let at = |name: &str| directory.path().join(name);
     let file = create("c/1");
     // Before it is removed, so that it cannot get the same number.
     fs::create_dir(at("new")).expect("made");
     fs::remove_dir(at("c")).expect("removed");
     fs::rename(at("new"), at("c")).expect("moved");
     drop(file);
-    assert_eq!(tree(directory.path()), ["a/", "a/theirs", "c/"], "it is another folder");
+    assert_eq!(tree(directory.path()), ["c/"], "it is another folder");
     let file = create("d/1");
     fs::remove_dir(at("d")).expect("removed");
     let refusal = file.keep(false).expect_err("it has no folder any more");
