@@ -3,7 +3,7 @@
 //! Sizes are written here since `humansize` and `bytesize` round after they have chosen the unit: 999 950 bytes are
 //! "1000.0 kB" there.
 
-use crate::base::platform::failure;
+use crate::base::platform::{failure, names};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::io;
@@ -33,6 +33,11 @@ pub fn is_harmless(letter: char) -> bool {
     !letter.is_control()
         && !matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// A path below the folder that is served, on one line, with `/` between its names as in a URL.
+pub fn below(path: &Path) -> String {
+    OneLine(Path::new(&*String::from_utf8_lossy(&names::joined(path)))).to_string()
 }
 
 /// Bytes as they went over the wire, with visible line ends: `␍` for CR, `␊` for LF. Text of any script stays as it is;
@@ -167,6 +172,11 @@ mod tests {
     fn reasons_have_no_numbers() {
         let error = io::Error::from(crate::base::platform::failure::Failure::NotFound);
         assert_eq!(reason(&error), "no such file or directory");
+    }
+
+    #[test]
+    fn below_the_folder_names_are_divided_as_in_a_url() {
+        assert_eq!(below(&Path::new("css").join("a\nb.css")), "css/a\\nb.css");
     }
 
     #[test]

@@ -8,11 +8,20 @@
 //! Lines may end in CR LF, too, and in blanks: the functions that split them deal with that.
 
 use crate::base::human::OneLine;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 /// How long such a file may be, in bytes: enough for hundreds of certificates, or ten thousand users.
 const MOST: u64 = 1024 * 1024;
+
+/// Opens one.
+///
+/// # Errors
+/// That of the system; and of a folder that it is one, which Windows calls a lack of rights.
+pub fn open(path: &Path) -> io::Result<File> {
+    File::open(path).map_err(|error| if path.is_dir() { io::ErrorKind::IsADirectory.into() } else { error })
+}
 
 /// The content of a file.
 ///

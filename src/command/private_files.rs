@@ -12,7 +12,7 @@
 //! Names change, so this is checked at the start, and again each time such a file is opened anew. The plain case,
 //! `glasshttp folder`, has no private files and does not come here.
 
-use crate::base::human::OneLine;
+use crate::base::human::{self, OneLine};
 use crate::base::platform::status::{self, FileType, Stat};
 use std::path::{Component, Path, PathBuf};
 
@@ -65,7 +65,7 @@ impl ServedFolder {
             Ok(Some(name)) => refused(format!(
                 "has another name in the folder that is served, \"{}\", where all could read it: make it a file of \
                  its own",
-                OneLine(&name)
+                human::below(&name)
             )),
             Err(()) => refused(
                 "has other names (hard links), and the folder that is served is too large to look whether one is in \

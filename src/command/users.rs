@@ -50,7 +50,7 @@ fn read(path: &Path, served: &ServedFolder) -> Result<Vec<u8>, String> {
     let shown = human::OneLine(path);
     let failed = |error: io::Error| cannot_read(path, &error);
     served.must_not_serve("the file of users", path)?;
-    let file = std::fs::File::open(path).map_err(failed)?;
+    let file = text_file::open(path).map_err(failed)?;
     if status::of_open(&file).map_err(failed)?.is_open_to_others {
         report(&format!(
             "glasshttp: \"{shown}\" is open to all users of this machine; keep it to yourself (chmod 600)"

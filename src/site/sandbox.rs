@@ -207,7 +207,14 @@ impl Place {
 /// A line for people that says what is allowed, by these rules and as far as they are enforced.
 fn describe(rules: Rules, extent: &Extent) -> String {
     let (how, read) = match extent {
-        Extent::None(why) => return format!("Sandbox: none, {why}"),
+        Extent::None(why) => {
+            let instead = if rules.may_read_anywhere {
+                "every link is followed, wherever it leads"
+            } else {
+                "every file is opened beneath the folder all the same, name by name"
+            };
+            return format!("Sandbox: none, {why}; {instead}");
+        }
         Extent::Full => ("", rules.may_read_anywhere),
         Extent::Partial(how) => (how.as_str(), rules.may_read_anywhere),
     };
@@ -235,7 +242,12 @@ mod tests {
             (rules(true, false), Extent::Full, "no file can be written; for --follow-links all can be read"),
             (rules(true, true), Extent::Full, "added to the folder alone; for --follow-links"),
             (rules(false, false), partial, "none be written, as far as this kernel can (Landlock 3)"),
-            (rules(false, false), Extent::None("why".to_owned()), "Sandbox: none, why"),
+            (rules(false, false), Extent::None("why".to_owned()), "Sandbox: none, why; every file is opened"),
+            (
+                rules(true, false),
+                Extent::None("why".to_owned()),
+                "Sandbox: none, why; every link is followed",
+            ),
         ];
         for (rules, extent, end) in table {
             let line = describe(rules, &extent);

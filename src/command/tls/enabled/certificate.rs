@@ -27,7 +27,6 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::{ClientHello, NoServerSessionStorage, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, RootCertStore, ServerConfig, SignatureAlgorithm, SignatureScheme};
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -211,7 +210,7 @@ fn read(files: &Files) -> Result<CertifiedKey, String> {
 
 /// The content of a PEM file, without the blanks around each line: people copy PEM from files in which it is indented.
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let bytes = File::open(path).and_then(text_file::read).map_err(|error| cannot_read(path, &error))?;
+    let bytes = text_file::open(path).and_then(text_file::read).map_err(|error| cannot_read(path, &error))?;
     let lines = text_file::text(path, &bytes)?.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     Ok(lines.collect::<Vec<_>>().join(&b'\n'))
 }

@@ -245,7 +245,7 @@ impl Thread {
         let name = |path: &&PathBuf| {
             let relative = path.strip_prefix(self.root.path()).unwrap_or(path);
             let verb = if path.symlink_metadata().is_ok() { "has changed" } else { "is gone" };
-            format!("\"{}\" {verb}", human::OneLine(relative))
+            format!("\"{}\" {verb}", human::below(relative))
         };
         let mut names: Vec<_> = paths.iter().take(MAX_NAMES).map(name).collect();
         match paths.len().saturating_sub(MAX_NAMES) {
