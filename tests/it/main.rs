@@ -4,7 +4,8 @@
 //! `cargo test --test it MODULE::` runs those of one module, `cargo test NAME` those whose names contain NAME. What needs
 //! other programs is ignored unless it is asked for: `cargo test --test it nginx -- --ignored`.
 //!
-//! On Windows there are those that neither send signals nor make links; tests/windows/run runs them under Wine.
+//! On Windows there are those that neither send signals nor make links. Under Wine it is the other way round:
+//! tests/windows/run has those of this system start the program for Windows.
 
 // Not all that they share is used there.
 #![cfg_attr(windows, allow(dead_code, unused_imports))]

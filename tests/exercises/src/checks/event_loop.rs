@@ -180,13 +180,19 @@ fn looks_well(bench: &Bench) -> Outcome {
     if threads != 1 {
         return fail(texts::HAS_THREADS, threads, texts::ONE_THREAD);
     }
-    // While nobody can be served it is to sleep: a second, of which it may run a twentieth.
-    std::thread::sleep(Duration::from_secs(1));
-    let ran = ticks(&folder).unwrap_or(before) - before;
-    if ran > 5 {
-        return fail(texts::RAN_FOR, ran * 10, texts::TO_SLEEP);
+    // While nobody can be served it is to sleep: a second, of which it may run a twentieth. In the first the sockets'
+    // buffers may still grow; whoever does not sleep does so in none.
+    let (mut before, mut ran) = (before, 0);
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_secs(1));
+        let now = ticks(&folder).unwrap_or(before);
+        ran = now - before;
+        before = now;
+        if ran <= 5 {
+            return Ok(());
+        }
     }
-    Ok(())
+    fail(texts::RAN_FOR, ran * 10, texts::TO_SLEEP)
 }
 
 /// How long the process has run, in hundredths of a second.
