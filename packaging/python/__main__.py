@@ -25,8 +25,10 @@ def become(program):
     command = [str(program), *sys.argv[1:]]
     if not IS_WINDOWS:
         os.execv(program, command)
-    # There no process becomes another: `execv` starts one, and ends at once. Ctrl-C comes to both, and this one waits.
-    signal.signal(signal.SIGINT, lambda *_: None)
+    # There no process becomes another: `execv` starts one, and ends at once. Ctrl-C and Ctrl-Break come to both, and
+    # this one waits.
+    for event in (signal.SIGINT, signal.SIGBREAK):
+        signal.signal(event, lambda *_: None)
     sys.exit(subprocess.run(command).returncode)
 
 

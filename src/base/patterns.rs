@@ -9,6 +9,7 @@
 //! *.{db,db-wal}    several in one
 //! ```
 
+use crate::base::platform::names;
 use fast_glob::ErrorKind;
 use std::path::Path;
 
@@ -41,12 +42,16 @@ impl Pattern {
         }
         let glob = if from_the_top { path.to_owned() } else { format!("**/{path}") };
         fast_glob::validate(&glob).map_err(|error| format!("\"{text}\": {}", in_words(error.kind)))?;
-        Ok(Pattern { glob })
+        Ok(Pattern { glob: if names::IGNORE_CASE { glob.to_lowercase() } else { glob } })
     }
 
     /// Whether it matches this path from the folder, or a folder in the path.
     pub fn matches(&self, relative: &Path) -> bool {
         let matches = |path: &Path| fast_glob::glob_match(&self.glob, path.as_os_str().as_encoded_bytes());
+        if names::IGNORE_CASE {
+            let folded = String::from_utf8_lossy(&names::joined(relative)).to_lowercase();
+            return Path::new(&folded).ancestors().any(matches);
+        }
         relative.ancestors().any(matches)
     }
 }

@@ -18,7 +18,7 @@ const MOST: u64 = 1024 * 1024;
 /// Opens one.
 ///
 /// # Errors
-/// That of the system; and of a folder that it is one, which Windows calls a lack of rights.
+/// That of the system; and of a folder that it is one, which some systems call a lack of rights.
 pub fn open(path: &Path) -> io::Result<File> {
     File::open(path).map_err(|error| if path.is_dir() { io::ErrorKind::IsADirectory.into() } else { error })
 }

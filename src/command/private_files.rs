@@ -79,7 +79,7 @@ impl ServedFolder {
     fn serves(&self, below: &Path) -> bool {
         let is_hidden = |(depth, part): (usize, Component<'_>)| {
             let name = part.as_os_str().as_encoded_bytes();
-            name.starts_with(b".") && !(depth == 0 && name == b".well-known")
+            name.starts_with(b".") && !(depth == 0 && name.eq_ignore_ascii_case(b".well-known"))
         };
         self.hidden || !below.components().enumerate().any(is_hidden)
     }

@@ -77,6 +77,7 @@ pub use upload::Upload;
 use crate::answer::Response;
 use crate::base::budget::Budget;
 use crate::base::helpers::Helpers;
+use crate::base::platform::names::are_as_spelled;
 use crate::base::trace::{self, quote};
 use crate::http::base_path::Place;
 use crate::http::target::{self, DecodedPath, ends_as_a_folder, parameter};
@@ -243,7 +244,8 @@ impl Site {
                     return Ok(page);
                 }
                 let key = wanted.key(&text);
-                let is_key = for_certain && self.root.is_as_spelled(&relative);
+                // Of other spellings there can be any number: none is a key under which to keep the file.
+                let is_key = for_certain && are_as_spelled(&file.file, &relative);
                 let representation =
                     self.select(file, &relative, is_key.then_some(&*key), &wanted, effort)?;
                 Ok(self.send(request, &representation, effort)?)

@@ -20,7 +20,7 @@ use super::facts::{Facts, Identity};
 use super::names::leads_to_temporary;
 use crate::base::platform::failure::Failure;
 use crate::base::platform::status::{self, FileType, PreparedPath};
-use crate::base::platform::{names, open};
+use crate::base::platform::{link, names, new_file, open};
 use crate::base::trace::{self, quote};
 use crate::http::{Refusal, Status};
 use crate::site::sandbox::{Opener, Openers, Who};
@@ -126,6 +126,11 @@ impl Root {
         std::fs::read_dir(&self.path).is_ok()
     }
 
+    /// Why no files can be added to it, if so.
+    pub fn why_nothing_can_be_added(&self) -> Option<&'static str> {
+        new_file::why_impossible_in(&self.current().ok()?.directory)
+    }
+
     /// The same for threads in a sandbox, which need others to open files if the folder is replaced.
     #[must_use]
     pub fn with_openers(self, openers: Arc<Openers>) -> Root {
@@ -142,12 +147,6 @@ impl Root {
         let name = |path: &Path| path.file_name().map(|name| names::bytes(name).to_vec());
         // A path that ends in ".." does not contain it.
         name(&self.path).or_else(|| name(&std::fs::canonicalize(&self.path).ok()?))
-    }
-
-    /// Whether the names of a file that was found by this path are spelled as in it. If not, it is one of several
-    /// spellings, of which there can be any number: none is a key under which to keep the file.
-    pub fn is_as_spelled(&self, relative: &[u8]) -> bool {
-        names::are_as_spelled(&self.path, relative)
     }
 
     /// The single file, if one is served.
@@ -206,12 +205,14 @@ impl Root {
                 trace::decision("link", None, || {
                     "a link leads out of the folder; --follow-links lets it be followed".to_owned()
                 });
+                names::check_are_no_short_names(&self.path, path)?;
                 self.open_anywhere(path)?
             }
             // The kernel treats every absolute link as one that leads out. Where this one really ends is looked up by
             // name, and that path is opened like any other, from the root down. If it was changed meanwhile, this
             // fails; it never opens anything outside.
             Err(error) if leads_out(&error) => {
+                names::check_are_no_short_names(&self.path, path)?;
                 let inside = self.resolve_inside(path).ok_or(error)?;
                 trace::decision("link", None, || {
                     let end = quote(&names::joined(&inside));
@@ -280,11 +281,14 @@ impl Root {
             Ok(Facts::new(&open::look_beneath(&root.directory, path)?))
         };
         self.in_current(|root| match look(root, path) {
-            Err(error) if leads_out(&error) && self.follow_links => {
-                // Whatever it leads to, even outside.
-                Ok(Facts::new(&status::at_in(&root.directory, path)?))
+            Err(error) if leads_out(&error) => {
+                names::check_are_no_short_names(&self.path, path)?;
+                if self.follow_links {
+                    // Whatever it leads to, even outside.
+                    return Ok(Facts::new(&status::at_in(&root.directory, path)?));
+                }
+                look(root, &self.resolve_inside(path).ok_or(error)?)
             }
-            Err(error) if leads_out(&error) => look(root, &self.resolve_inside(path).ok_or(error)?),
             result => result,
         })
     }
@@ -330,6 +334,9 @@ impl Root {
     /// Where a path ends after all links, as a path from the root; `None` if outside. Of a path that does not exist in
     /// whole, the part that does is resolved, so that no client can find out what exists outside.
     fn resolve_inside(&self, path: &Path) -> Option<PathBuf> {
+        if link::leads_off_this_machine(&self.path.join(path)) {
+            return None;
+        }
         let root = std::fs::canonicalize(&self.path).ok()?;
         let (existing, end) = path.ancestors().find_map(|existing| {
             let end = std::fs::canonicalize(self.path.join(existing)).ok()?;

@@ -211,7 +211,7 @@ fn describe(rules: Rules, extent: &Extent) -> String {
             let instead = if rules.may_read_anywhere {
                 "every link is followed, wherever it leads"
             } else {
-                "every file is opened beneath the folder all the same, name by name"
+                "every file is opened beneath the folder all the same"
             };
             return format!("Sandbox: none, {why}; {instead}");
         }

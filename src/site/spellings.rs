@@ -154,14 +154,14 @@ fn nothing_outside_nothing_hidden_and_no_device_is_served_by_any_spelling() {
     }
 }
 
-/// Whether a spelling, in which `..` and a query are what they always are, names the folder itself or a file in it.
+/// Whether a spelling, in which `..` and a query are what they always are, names the folder itself.
 fn is_of_the_folder(target: &str) -> bool {
     let path = target.split('?').next().unwrap_or(target);
     crate::http::target::DecodedPath::decode(path.as_bytes()).is_ok_and(|path| path.relative.is_empty())
 }
 
 #[test]
-fn what_no_file_can_be_called_is_told_before_anything_is_opened() {
+fn a_name_is_impossible_where_no_path_is_made_of_it() {
     // Where a backslash is a letter, it can be called that.
     for name in ["a\\b", "c:x", "a.txt.", "nul", "COM¹.txt", "a*"] {
         let is_taken = names::why_impossible(name.as_bytes()).is_none();

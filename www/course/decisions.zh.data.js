@@ -367,7 +367,7 @@ export const SENTENCES = [
   ["files may not be as large as that on this machine", "这台机器上的文件不能有那么大"],
   ["the server may not write here", "服务器无权在这里写入"],
   ["the name is longer than this disk can hold", "名字太长，这个磁盘存不下"],
-  ["the name holds a character that this disk cannot hold in names", "名字里有这个磁盘不允许的字符"],
+  ["no file on this disk can have that name", "这个磁盘上的文件不能有这样的名字"],
   ["the server failed to write this", "服务器没能写入它"],
   ["may be sent: nobody sees it before it is whole, and then it gets its name", "可以发送：在它完整之前没有人看得到，完整之后才得到名字"],
   ["whole, and it has its name", "已完整，并有了名字"],

@@ -26,7 +26,7 @@ pub enum Failure {
     LinkLoop,
     /// A name is longer than the disk can hold (ENAMETOOLONG).
     NameTooLong,
-    /// A name holds a character that the disk cannot hold in names (EILSEQ).
+    /// A name has a form, or holds a character, that the disk cannot hold in names (EILSEQ).
     NameImpossible,
     /// This user may not (EACCES, EPERM).
     Denied,

@@ -93,7 +93,8 @@ pub fn has_true_times(_: &impl super::status::Handle) -> bool {
     false
 }
 
-/// Whether the system watches a folder with all below it at once; else each folder needs a watch of its own.
+/// Whether the system watches a folder with all below it at once; else each folder needs a watch of its own. (Windows
+/// could; but what --reload-ignore names is then watched, too.)
 pub const fn watches_trees() -> bool {
     cfg!(target_os = "macos")
 }

@@ -21,7 +21,7 @@
 //! | [`private_folder`] | makes a folder for this process alone | `mkdirat`, `flock` | the same | in the user's own `%TEMP%` |
 //! | [`pipe`], [`link`] | make a named pipe, a link | `mknodat`, `symlinkat` | no way; `symlinkat` | no way; if the user may |
 //! | [`file_system`] | knows which file systems do not tell of changes | `statfs` | no way: `--reload=poll` | the same |
-//! | | watches a folder with all below it at once | no way: each folder | FSEvents on macOS | no: each folder |
+//! | | watches a folder with all below it at once | no way: each folder | FSEvents on macOS | it could: each folder |
 //! | [`socket`] | writes what is followed by more | `MSG_MORE` | plain `write` | the same |
 //! | | sends a file | `sendfile` | no way: it is read and written | the same |
 //! | | wakes one worker for a new connection | `EPOLLEXCLUSIVE` | all are woken | the same |

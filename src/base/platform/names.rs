@@ -14,7 +14,7 @@ mod windows;
 #[cfg(windows)]
 pub(super) use windows::check_is_no_short_name;
 #[cfg(windows)]
-pub use windows::{are_as_spelled, bytes, joined, path, why_impossible};
+pub use windows::{are_as_spelled, bytes, check_are_no_short_names, joined, path, why_impossible};
 
 /// The path with these bytes, its parts divided by `/`.
 ///
@@ -44,9 +44,22 @@ pub fn joined(path: &Path) -> Cow<'_, [u8]> {
     bytes(path).into()
 }
 
-/// Whether a file below a folder has its names letter by letter as in this path, by which it was found. Where large
-/// letters and small ones are the same, or a name has a short form, it may have been found by others.
+/// Whether large letters and small ones are the same in names, so that `a.txt` and `A.TXT` are one file.
+pub const IGNORE_CASE: bool = cfg!(windows);
+
+/// Whether what is open has its names letter by letter as in this path, by which it was found. Where large letters and
+/// small ones are the same, it may have been found by others.
 #[cfg(unix)]
-pub fn are_as_spelled(_folder: &Path, _path: &[u8]) -> bool {
+pub fn are_as_spelled(_opened: &impl super::status::Handle, _path: &[u8]) -> bool {
     true
+}
+
+/// Fails if a name in this path below a folder is the short form of another. [`super::open`] does that itself; this is
+/// for a path whose end is found by what the links in it say.
+///
+/// # Errors
+/// `NotFound` if one is, or if that cannot be told.
+#[cfg(unix)]
+pub fn check_are_no_short_names(_folder: &Path, _path: &Path) -> io::Result<()> {
+    Ok(())
 }

@@ -63,6 +63,11 @@ pub fn link_unnamed(file: &File, folder: &Dir, name: &Path) -> io::Result<()> {
     system::link_unnamed(file, folder, name)
 }
 
+/// Why no files can be added to a folder, or below it, if so.
+pub fn why_impossible_in(folder: &Dir) -> Option<&'static str> {
+    system::why_impossible_in(folder)
+}
+
 /// A new file of this name, open to be written and locked as long as it is open. `None` if somebody took it for one
 /// that was left, in the moment before it was locked.
 ///

@@ -72,7 +72,8 @@ mod system {
         STATUS_CONTROL_C_EXIT
     }
 
-    // Ctrl-Break is as good as Ctrl-C, and nothing else ends a program in a way that it could notice in time.
+    // Ctrl-Break is as good as Ctrl-C. When the window is closed, or the user logs off, this hears of it too, but Windows
+    // ends the program as soon as `ctrlc` has told us.
     pub(super) fn listen(_hang_up: bool) -> io::Result<impl Iterator<Item = Signal> + Send> {
         let (sender, signals) = channel();
         ctrlc::set_handler(move || {

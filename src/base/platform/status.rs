@@ -15,6 +15,8 @@ use windows as system;
 
 #[cfg(all(test, unix))]
 pub(crate) use system::make_fifo;
+#[cfg(windows)]
+pub(super) use system::needs_a_driver;
 pub use system::{Handle, PreparedPath};
 /// Seconds since 1970, and nanoseconds.
 pub type Time = (i64, u32);
@@ -50,7 +52,7 @@ pub struct Stat {
     pub length: u64,
     /// When its bytes last changed. Programs can set it.
     pub modified: Time,
-    /// When anything of it last changed. Only the system sets it.
+    /// When anything of it last changed, which only the system sets; where no safe call says that, when it was made.
     pub changed: Time,
     /// Which one it is.
     pub identity: Identity,

@@ -92,6 +92,12 @@ fn open_folder(config: &Config) -> Result<(Root, Option<Sandbox>), String> {
             human::OneLine(&config.folder)
         ));
     }
+    if config.site.upload.is_some()
+        && let Some(why) = root.why_nothing_can_be_added()
+    {
+        let folder = human::OneLine(&config.folder);
+        return Err(format!("--upload: no files can be added to \"{folder}\": {why}"));
+    }
     if config.running.no_sandbox {
         return Ok((root, None));
     }

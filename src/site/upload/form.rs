@@ -18,7 +18,7 @@
 //! `image (2).jpg`, even where files may be replaced: it is not another version of the first.
 
 use super::folders::Folders;
-use super::name::{check_name, name_not_in};
+use super::name::{check_name, key, name_not_in};
 use super::new_file::NewFile;
 use super::{Reply, Upload, existing, is_form, no_such_folder, too_large};
 use crate::answer::{Body, Receiver, Response};
@@ -298,7 +298,7 @@ fn begin(
     trace::decision("upload", Rfc(7578, "4.2"), || {
         format!("a file begins, {}: nobody sees it before it is whole", quote(&name))
     });
-    used.insert(name.clone());
+    used.insert(key(&name));
     Ok(CurrentPart::File { file, name, replaces, received: 0 })
 }
 

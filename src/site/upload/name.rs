@@ -1,5 +1,6 @@
 //! The names that uploaded files may get.
 
+use crate::base::platform::names;
 use crate::http::{Refusal, Status};
 use std::collections::HashSet;
 
@@ -25,12 +26,24 @@ pub(super) fn name_not_in(used: &HashSet<Vec<u8>>, path: &[u8]) -> Vec<u8> {
     let (stem, ending) = path.split_at(dot.map_or(path.len(), |dot| start + dot));
     let numbered = (2u32..).map(|number| [stem, format!(" ({number})").as_bytes(), ending].concat());
     let mut names = std::iter::once(path.to_vec()).chain(numbered);
-    names.find(|name| !used.contains(name)).expect("there are more numbers than names")
+    names.find(|name| !used.contains(&key(name))).expect("there are more numbers than names")
+}
+
+/// As what a name counts among those that are used.
+pub(super) fn key(name: &[u8]) -> Vec<u8> {
+    if names::IGNORE_CASE { String::from_utf8_lossy(name).to_lowercase().into_bytes() } else { name.to_vec() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_letters_make_another_name_where_they_do_on_the_disk() {
+        let used = HashSet::from([key(b"a/B.txt")]);
+        let expected: &[u8] = if names::IGNORE_CASE { b"A/b (2).TXT" } else { b"A/b.TXT" };
+        assert_eq!(name_not_in(&used, b"A/b.TXT"), expected);
+    }
 
     #[test]
     fn the_same_name_again_gets_a_number() {
@@ -40,7 +53,6 @@ mod tests {
             ("image.jpg", "image (2).jpg"),
             ("image.jpg", "image (3).jpg"),
             ("image (2).jpg", "image (2) (2).jpg"),
-            ("IMAGE.jpg", "IMAGE.jpg"),
             ("README", "README"),
             ("README", "README (2)"),
             (".env", ".env"),
@@ -55,7 +67,7 @@ mod tests {
         for (name, expected) in table {
             let free = name_not_in(&used, name.as_bytes());
             assert_eq!(String::from_utf8_lossy(&free), expected, "{name}");
-            used.insert(free);
+            used.insert(key(&free));
         }
     }
 }

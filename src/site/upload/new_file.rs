@@ -271,9 +271,7 @@ fn refusal_to_write(error: &io::Error) -> Refusal {
             Refusal::new(Status::FORBIDDEN, "the server may not write here").because("unwritable")
         }
         Some(Failure::NameTooLong) => Refusal::bad_request("the name is longer than this disk can hold"),
-        Some(Failure::NameImpossible) => {
-            Refusal::bad_request("the name holds a character that this disk cannot hold in names")
-        }
+        Some(Failure::NameImpossible) => Refusal::bad_request("no file on this disk can have that name"),
         Some(Failure::Exhausted) => refusal_for(error),
         _ => Refusal::new(Status::INTERNAL_SERVER_ERROR, "the server failed to write this"),
     }

@@ -18,6 +18,7 @@ const TABLE: &[(u32, Failure)] = &[
     (E::ERROR_DIRECTORY, Failure::NotAFolder),
     (E::ERROR_CANT_RESOLVE_FILENAME, Failure::LinkLoop),
     (E::ERROR_STOPPED_ON_SYMLINK, Failure::LinkLoop),
+    (E::ERROR_TOO_MANY_LINKS, Failure::LinkLoop),
     (E::ERROR_FILENAME_EXCED_RANGE, Failure::NameTooLong),
     (E::ERROR_BUFFER_OVERFLOW, Failure::NameTooLong),
     (E::ERROR_INVALID_NAME, Failure::NameImpossible),

@@ -3,8 +3,8 @@
 //! Windows makes something else of many a name before a file is looked for: it divides at a backslash, takes a colon for
 //! a drive or for a stream beside the file's bytes, leaves dots and spaces at the end out, and finds devices in each
 //! folder. What a server checks of such a name (whether it begins with a dot, how it ends) is then true of the name and
-//! not of the file. So each is refused before anything is opened. Nothing is lost by that: of a file that has such a
-//! name, made from another system, Windows' own programs know nothing either.
+//! not of the file. So each is refused before anything is opened. Little is lost by that: what has such a name, made from
+//! another system, few of Windows' own programs can open.
 //!
 //! ```text
 //! a.txt                   a file can have it

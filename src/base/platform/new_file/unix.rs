@@ -13,6 +13,10 @@ use std::path::Path;
 // What the process's umask leaves of this, as for every new file.
 const MODE: Mode = Mode::from_raw_mode(0o666);
 
+pub(super) fn why_impossible_in(_folder: &Dir) -> Option<&'static str> {
+    None
+}
+
 pub(super) fn check_name(folder: &Dir, name: &Path) -> io::Result<()> {
     match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Err(Errno::INVAL | Errno::ILSEQ) => Err(Errno::ILSEQ.into()),

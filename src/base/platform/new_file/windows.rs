@@ -2,6 +2,9 @@
 //! its way is open so that it can be renamed and deleted, and not opened to be written.
 
 use super::super::failure::Failure;
+use super::super::link::is_on_a_drive;
+use super::super::names;
+use super::super::names::rules::looks_short;
 use super::super::open::path_of;
 use super::super::status::{self, FileType, Handle, Stat};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
@@ -12,7 +15,7 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::Path;
 use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
 use windows_sys::Win32::Storage::FileSystem::{
-    DELETE, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE,
+    DELETE, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE,
 };
 
 /// How many units of UTF-16 a name may have, on each kind of disk that Windows has.
@@ -22,10 +25,30 @@ pub(super) fn check_name(folder: &Dir, name: &Path) -> io::Result<()> {
     if name.as_os_str().encode_wide().count() > LONGEST_NAME {
         return Err(Failure::NameTooLong.into());
     }
-    match folder.symlink_metadata(name).map_err(|error| Failure::of(&error)) {
-        Err(Some(failure @ (Failure::NameTooLong | Failure::NameImpossible))) => Err(failure.into()),
-        _ => Ok(()),
+    // By a short name another file would be replaced, perhaps one that is hidden. A new name of that form may come to be
+    // the short one of a file that somebody makes meanwhile.
+    let text = name.to_string_lossy();
+    if looks_short(&text) && text.contains('~') {
+        return Err(Failure::NameImpossible.into());
     }
+    let options = OpenOptions::new()
+        .access_mode(FILE_READ_ATTRIBUTES)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)
+        .clone();
+    match folder.open_with(name, &options) {
+        Ok(found) => names::check_is_no_short_name(&found, folder, name).map_err(|_| Failure::Exists.into()),
+        Err(error) => match Failure::of(&error) {
+            Some(failure @ (Failure::NameTooLong | Failure::NameImpossible)) => Err(failure.into()),
+            _ => Ok(()),
+        },
+    }
+}
+
+// cap-std takes `\\?\` from the path of a folder to join a name to it. Of one on another machine that leaves a path from
+// where this process is.
+pub(super) fn why_impossible_in(folder: &Dir) -> Option<&'static str> {
+    let is_well = path_of(folder).is_ok_and(|path| is_on_a_drive(&path));
+    (!is_well).then_some("it is on another machine, and not on a drive of this one")
 }
 
 // Its files without a name are those that vanish when they are closed, and such a file can be given none.

@@ -10,7 +10,8 @@ use std::io;
 use std::os::windows::fs::{FileExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use windows_sys::Win32::Storage::FileSystem::{
-    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_SHARE_READ,
+    FILE_SHARE_WRITE,
 };
 
 /// Without it no folder can be opened. On a file it has no effect for whoever has no special rights.
@@ -25,25 +26,40 @@ pub(super) fn harmlessly(path: &Path) -> io::Result<File> {
 }
 
 pub(super) fn harmlessly_beneath(folder: &Dir, path: &Path) -> io::Result<File> {
-    let file = folder.open_with(path, &options_in())?.into_std();
+    open_beneath(folder, path, &options_in())
+}
+
+fn open_beneath(folder: &Dir, path: &Path, options: &OpenOptions) -> io::Result<File> {
+    let file = folder.open_with(path, options)?.into_std();
     names::check_is_no_short_name(&file, folder, path)?;
-    Ok(file)
+    as_it_reads(file)
+}
+
+/// cap-std opens each file so that a link would be open itself. So would be what else needs a driver to be read: a file
+/// that is stored only once for several, or that a cloud has. That is opened again.
+fn as_it_reads(file: File) -> io::Result<File> {
+    if !status::needs_a_driver(&file)? {
+        return Ok(file);
+    }
+    let again = harmlessly(&path_of(&file)?)?;
+    let identity = |file: &File| status::of_open(file).map(|stat| stat.identity);
+    if identity(&file)? == identity(&again)? { Ok(again) } else { Err(Failure::NotFound.into()) }
 }
 
 pub(super) fn place(path: &Path) -> io::Result<File> {
     only_a_folder(harmlessly(path)?)
 }
 
+// What is done in it later is done by the path that it has: so as long as it is open, nobody moves or removes it.
 pub(super) fn place_beneath(folder: &Dir, path: &Path) -> io::Result<Dir> {
-    only_a_folder(harmlessly_beneath(folder, path)?).map(Dir::from_std_file)
+    let options = options_in().share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE).clone();
+    only_a_folder(open_beneath(folder, path, &options)?).map(Dir::from_std_file)
 }
 
 pub(super) fn folder_beneath(folder: &Dir, path: &Path) -> io::Result<File> {
     // A link is opened itself, and that is no folder.
     let options = options_in().custom_flags(ALSO_FOLDERS | FILE_FLAG_OPEN_REPARSE_POINT).clone();
-    let file = folder.open_with(path, &options)?.into_std();
-    names::check_is_no_short_name(&file, folder, path)?;
-    only_a_folder(file)
+    only_a_folder(open_beneath(folder, path, &options)?)
 }
 
 fn only_a_folder(file: File) -> io::Result<File> {

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
+use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_READ, FILE_SHARE_WRITE,
 };
@@ -25,6 +26,8 @@ pub(super) fn lock(place: &Dir, name: &Path) -> io::Result<Option<File>> {
     match options.open(path) {
         // Another process took it for one that was left, and has removed it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // Or is about to look whether it was.
+        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION.cast_signed()) => Ok(None),
         opened => opened.map(Some),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn thread_time() -> Duration {
     cpu_time::ThreadTime::try_now().map_or(Duration::ZERO, |time| time.as_duration())
 }
 
-// Only service managers ask for it, which it does not have.
+// systemd alone asks for it.
 pub(super) fn monotonic_microseconds() -> i64 {
     0
 }

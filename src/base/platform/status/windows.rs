@@ -11,6 +11,7 @@ use super::{FileType, Stat, Time};
 use crate::base::platform::open;
 use std::fs::File;
 use std::io;
+use std::os::windows::fs::MetadataExt;
 use std::os::windows::io::AsHandle;
 use std::path::{Path, PathBuf};
 use winapi_util::file::{information, typ};
@@ -67,6 +68,12 @@ fn of_file(file: &File) -> io::Result<Stat> {
         is_executable: false,
         is_open_to_others: false,
     })
+}
+
+/// Whether this is a *reparse point* that is no link.
+pub(in super::super) fn needs_a_driver(file: &File) -> io::Result<bool> {
+    let found = file.metadata()?;
+    Ok(found.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 && !found.file_type().is_symlink())
 }
 
 impl Stat {
