@@ -11,9 +11,8 @@ from common import output
 def licences(project, targets):
     """One text with all licences, by cargo-about: about.toml says which will do, about.hbs what it looks like."""
     folder = project.root / "packaging"
-    for target in targets:
-        # cargo-about looks at what is on this machine, and asks nobody.
-        output("cargo", "fetch", "--locked", f"--target={target}", cwd=project.root)
+    # cargo-about asks nobody, and wants all crates to be on this machine: those of other systems, too.
+    output("cargo", "fetch", "--locked", cwd=project.root)
     options = [f"--target={target}" for target in targets]
     said = output(
         *["cargo-about", "generate", "--offline", "--locked", "--fail", *options],

@@ -26,8 +26,8 @@ def become(program):
     if not IS_WINDOWS:
         os.execv(program, command)
     # There no process becomes another: `execv` starts one, and ends at once. Ctrl-C and Ctrl-Break come to both, and
-    # this one waits.
-    for event in (signal.SIGINT, signal.SIGBREAK):
+    # this one waits. (Where this is tested, there is no SIGBREAK.)
+    for event in {signal.SIGINT, getattr(signal, "SIGBREAK", signal.SIGINT)}:
         signal.signal(event, lambda *_: None)
     sys.exit(subprocess.run(command).returncode)
 
