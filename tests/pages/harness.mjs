@@ -52,6 +52,7 @@ export function scenario(name, {files = {}, serve, args = [], only, allow} = {},
       try {
         const page = await context.newPage();
         page.setDefaultTimeout(PATIENCE);
+        waitByTheClock(page);
         // A window that starts on a busy machine may not have the focus yet, and then no element gets an event of it.
         if (kind.name === 'chromium') await page.emulateFocusedPage(true);
         await page.setViewport({width: 1200, height: 900});
@@ -64,7 +65,13 @@ export function scenario(name, {files = {}, serve, args = [], only, allow} = {},
             troubles.push(`asks elsewhere: ${request.url()}`);
           }
         });
-        await run({page, server, folder, browser, name: kind.name, context});
+        try {
+          await run({page, server, folder, browser, name: kind.name, context});
+        } catch (error) {
+          // What else went wrong may be why.
+          error.message = [error.message, ...troubles].join('; ');
+          throw error;
+        }
         assert.deepEqual(troubles.filter(trouble => !allow?.test(trouble)), []);
       } finally {
         await context.close().catch(() => {});
@@ -73,6 +80,12 @@ export function scenario(name, {files = {}, serve, args = [], only, allow} = {},
       }
     });
   }
+}
+
+/** Has waitForFunction ask again by the clock: a page that lies behind, or is not shown yet, draws no frames. */
+function waitByTheClock(page) {
+  const wait = page.waitForFunction.bind(page);
+  page.waitForFunction = (isSo, options, ...values) => wait(isSo, {polling: 50, ...options}, ...values);
 }
 
 /** Makes a page look dark, or as with forced colours: Chromium alone can be told while it runs. */
