@@ -39,13 +39,11 @@ impl Listeners {
     /// The sockets that another process opened for this one; `None` if there are none.
     fn given() -> Result<Option<Listeners>, String> {
         if !local::ARE_THERE {
-            return match std::env::var_os("LISTEN_FDS") {
-                None => Ok(None),
-                Some(_) => Err(
-                    "LISTEN_FDS is set, and on this system no sockets can be handed over: use --bind and \
-                                --port"
-                        .to_owned(),
-                ),
+            return if std::env::var_os("LISTEN_FDS").is_none() {
+                Ok(None)
+            } else {
+                Err("LISTEN_FDS is set, and on this system no sockets can be handed over: use --bind and --port"
+                    .to_owned())
             };
         }
         let mut given = listenfd::ListenFd::from_env();

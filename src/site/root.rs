@@ -200,25 +200,26 @@ impl Root {
     fn open_in(&self, root: &OpenRoot, relative: &[u8]) -> io::Result<Opened> {
         let path = as_path(relative)?;
         let file = match open_confined(root, path) {
-            // With --follow-links, links may lead anywhere.
-            Err(error) if leads_out(&error) && self.follow_links => {
-                trace::decision("link", None, || {
-                    "a link leads out of the folder; --follow-links lets it be followed".to_owned()
-                });
-                names::check_are_no_short_names(&self.path, path)?;
-                self.open_anywhere(path)?
-            }
-            // The kernel treats every absolute link as one that leads out. Where this one really ends is looked up by
-            // name, and that path is opened like any other, from the root down. If it was changed meanwhile, this
-            // fails; it never opens anything outside.
             Err(error) if leads_out(&error) => {
                 names::check_are_no_short_names(&self.path, path)?;
-                let inside = self.resolve_inside(path).ok_or(error)?;
-                trace::decision("link", None, || {
-                    let end = quote(&names::joined(&inside));
-                    format!("an absolute link on the way ends inside the folder, at {end}: it is followed")
-                });
-                open_confined(root, &inside)?
+                if self.follow_links {
+                    trace::decision("link", None, || {
+                        "a link leads out of the folder; --follow-links lets it be followed".to_owned()
+                    });
+                    self.open_anywhere(path)?
+                } else {
+                    // The kernel treats every absolute link as one that leads out. Where this one really ends is looked
+                    // up by name, and that path is opened like any other, from the root down. If it was changed
+                    // meanwhile, this fails; it never opens anything outside.
+                    let inside = self.resolve_inside(path).ok_or(error)?;
+                    trace::decision("link", None, || {
+                        let end = quote(&names::joined(&inside));
+                        format!(
+                            "an absolute link on the way ends inside the folder, at {end}: it is followed"
+                        )
+                    });
+                    open_confined(root, &inside)?
+                }
             }
             opened => opened?,
         };

@@ -15,6 +15,9 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
+#[cfg(windows)]
+pub(super) use windows::is_held;
+
 /// A reason. In brackets is what it is called where Unix' system calls are described (`man 3 errno`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {

@@ -4,6 +4,9 @@ use cap_std::fs::Dir;
 use std::io;
 use std::path::Path;
 
+#[cfg(windows)]
+pub(super) use windows::is_on_a_drive;
+
 /// Whether a link on this path leads to another machine, or to a device. To find out where a link ends, the system opens
 /// what it leads to, and on Windows that tells the other machine who the user is.
 #[cfg(unix)]
@@ -15,12 +18,6 @@ pub fn leads_off_this_machine(_path: &Path) -> bool {
 #[cfg(windows)]
 pub fn leads_off_this_machine(path: &Path) -> bool {
     windows::leads_off(path, windows::MOST_LINKS)
-}
-
-/// Whether a path begins with the letter of a drive, or nowhere.
-#[cfg(windows)]
-pub(super) fn is_on_a_drive(path: &Path) -> bool {
-    windows::is_on_a_drive(path)
 }
 
 #[cfg(windows)]
@@ -40,7 +37,8 @@ mod windows {
         })
     }
 
-    pub(super) fn is_on_a_drive(path: &Path) -> bool {
+    /// Whether a path begins with the letter of a drive, or nowhere.
+    pub(in super::super) fn is_on_a_drive(path: &Path) -> bool {
         match path.components().next() {
             Some(Component::Prefix(prefix)) => {
                 matches!(prefix.kind(), Prefix::Disk(_) | Prefix::VerbatimDisk(_))

@@ -298,7 +298,7 @@ fn begin(
     trace::decision("upload", Rfc(7578, "4.2"), || {
         format!("a file begins, {}: nobody sees it before it is whole", quote(&name))
     });
-    used.insert(key(&name));
+    used.insert(key(&name).into_owned());
     Ok(CurrentPart::File { file, name, replaces, received: 0 })
 }
 

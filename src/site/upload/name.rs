@@ -2,6 +2,7 @@
 
 use crate::base::platform::names;
 use crate::http::{Refusal, Status};
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Checks a name on the path of an upload.
@@ -26,12 +27,16 @@ pub(super) fn name_not_in(used: &HashSet<Vec<u8>>, path: &[u8]) -> Vec<u8> {
     let (stem, ending) = path.split_at(dot.map_or(path.len(), |dot| start + dot));
     let numbered = (2u32..).map(|number| [stem, format!(" ({number})").as_bytes(), ending].concat());
     let mut names = std::iter::once(path.to_vec()).chain(numbered);
-    names.find(|name| !used.contains(&key(name))).expect("there are more numbers than names")
+    names.find(|name| !used.contains(&*key(name))).expect("there are more numbers than names")
 }
 
 /// As what a name counts among those that are used.
-pub(super) fn key(name: &[u8]) -> Vec<u8> {
-    if names::IGNORE_CASE { String::from_utf8_lossy(name).to_lowercase().into_bytes() } else { name.to_vec() }
+pub(super) fn key(name: &[u8]) -> Cow<'_, [u8]> {
+    if names::IGNORE_CASE {
+        String::from_utf8_lossy(name).to_lowercase().into_bytes().into()
+    } else {
+        name.into()
+    }
 }
 
 #[cfg(test)]
@@ -40,7 +45,7 @@ mod tests {
 
     #[test]
     fn large_letters_make_another_name_where_they_do_on_the_disk() {
-        let used = HashSet::from([key(b"a/B.txt")]);
+        let used = HashSet::from([key(b"a/B.txt").into_owned()]);
         let expected: &[u8] = if names::IGNORE_CASE { b"A/b (2).TXT" } else { b"A/b.TXT" };
         assert_eq!(name_not_in(&used, b"A/b.TXT"), expected);
     }
@@ -67,7 +72,7 @@ mod tests {
         for (name, expected) in table {
             let free = name_not_in(&used, name.as_bytes());
             assert_eq!(String::from_utf8_lossy(&free), expected, "{name}");
-            used.insert(key(&free));
+            used.insert(key(&free).into_owned());
         }
     }
 }

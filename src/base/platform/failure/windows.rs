@@ -58,6 +58,11 @@ const TABLE: &[(u32, Failure)] = &[
     (E::ERROR_GEN_FAILURE, Failure::Other),
 ];
 
+/// Whether another program has it open, and does not share it.
+pub(in super::super) fn is_held(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(E::ERROR_SHARING_VIOLATION.cast_signed())
+}
+
 pub(super) fn words(error: &io::Error) -> Option<&'static str> {
     let number = error.raw_os_error()?.cast_unsigned();
     Some(match of(error)? {

@@ -1,7 +1,7 @@
 //! As Windows has it. Whoever has a file open says what others may do meanwhile, and that stands for a lock: a file on
 //! its way is open so that it can be renamed and deleted, and not opened to be written.
 
-use super::super::failure::Failure;
+use super::super::failure::{Failure, is_held};
 use super::super::link::is_on_a_drive;
 use super::super::names;
 use super::super::names::rules::looks_short;
@@ -13,7 +13,6 @@ use std::io;
 use std::os::windows::ffi::OsStrExt as _;
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::Path;
-use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE,
 };
@@ -79,7 +78,7 @@ pub(super) fn try_lock(file: &impl Handle) -> io::Result<bool> {
         File::options().access_mode(DELETE).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(path_of(file)?);
     match opened {
         Ok(_) => Ok(true),
-        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION.cast_signed()) => Ok(false),
+        Err(error) if is_held(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -1,13 +1,13 @@
 //! As Windows has it: the place (`%TEMP%`) is each user's own, what is made in it nobody else may read, and a folder
 //! that is open so that it may not be deleted is locked.
 
+use crate::base::platform::failure::is_held;
 use crate::base::platform::open::path_of;
 use cap_std::fs::Dir;
 use std::fs::File;
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
-use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_READ, FILE_SHARE_WRITE,
 };
@@ -27,7 +27,7 @@ pub(super) fn lock(place: &Dir, name: &Path) -> io::Result<Option<File>> {
         // Another process took it for one that was left, and has removed it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         // Or is about to look whether it was.
-        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION.cast_signed()) => Ok(None),
+        Err(error) if is_held(&error) => Ok(None),
         opened => opened.map(Some),
     }
 }
